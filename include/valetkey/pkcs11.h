@@ -1,0 +1,124 @@
+/*
+ * Vendor attributes and mechanisms of valetkey-pkcs11.so.
+ *
+ * Include it after a PKCS#11 header: it uses CKA_VENDOR_DEFINED and CKM_VENDOR_DEFINED only.
+ * Numbers are never reused. Integers are big-endian byte arrays of the length given, not CK_ULONG,
+ * so that they mean the same on every machine. Text is UTF-8 without a final NUL.
+ *
+ * "set: creation" may be in a template of C_GenerateKeyPair or C_CreateObject by the user and never
+ * changes afterwards. "set: -" is read-only. An attribute that does not apply to a key (no policy,
+ * no rule of that kind, the other curve) is CKR_ATTRIBUTE_TYPE_INVALID.
+ */
+#ifndef VALETKEY_PKCS11_H
+#define VALETKEY_PKCS11_H
+
+#define VK_VENDOR_BASE 0x564B00UL
+#define VK_CKA(n) (CKA_VENDOR_DEFINED | (VK_VENDOR_BASE + (n)))
+#define VK_CKM(n) (CKM_VENDOR_DEFINED | (VK_VENDOR_BASE + (n)))
+
+/* ---- Attributes of a session key (private and public key object) ---- */
+
+/* The policy, JSON. set: creation; later by the SO through a valetkey-policy data object. */
+#define CKA_VALETKEY_POLICY VK_CKA(0x01)
+/* SHA-256 of CKA_VALETKEY_POLICY, 32 bytes. set: - */
+#define CKA_VALETKEY_POLICY_DIGEST VK_CKA(0x02)
+/* The policy in sentences, text, one rule a line. set: - */
+#define CKA_VALETKEY_POLICY_TEXT VK_CKA(0x03)
+/* permissionId of this policy and this key, 4 bytes. set: - */
+#define CKA_VALETKEY_PERMISSION_ID VK_CKA(0x04)
+/* Permission flag, 2 bytes. set: - */
+#define CKA_VALETKEY_PERMISSION_FLAG VK_CKA(0x05)
+/* Enable data (what the owner approves), bytes. set: - */
+#define CKA_VALETKEY_ENABLE_DATA VK_CKA(0x06)
+/* Names of the rules, text, separated by commas: "call,gas,timestamp". set: - */
+#define CKA_VALETKEY_RULES VK_CKA(0x07)
+
+/* Ethereum address of a secp256k1 key, 20 bytes. set: - */
+#define CKA_VALETKEY_ADDRESS VK_CKA(0x10)
+/* P-256: relying party id, text, at most 253 bytes; default "localhost". set: creation */
+#define CKA_VALETKEY_RP_ID VK_CKA(0x11)
+/* P-256: origin, text, at most 255 printable ASCII bytes without " and \; default "https://" and
+ * the rpId. Over 47 bytes the session part of a signature is longer than 512 bytes, which
+ * pkcs11-tool cannot take. set: creation */
+#define CKA_VALETKEY_ORIGIN VK_CKA(0x12)
+/* P-256: credential id, bytes, 1 to 1023; default SHA-256 of the public point. set: creation */
+#define CKA_VALETKEY_CREDENTIAL_ID VK_CKA(0x13)
+/* P-256: Keccak-256 of the credential id, 32 bytes. set: creation instead of CREDENTIAL_ID, for a
+ * key made elsewhere whose credential id is not known */
+#define CKA_VALETKEY_AUTHENTICATOR_ID_HASH VK_CKA(0x14)
+/* P-256: CK_BBOOL, count signatures in the assertions; default CK_FALSE: the count stays 0.
+ * set: creation */
+#define CKA_VALETKEY_USE_SIGN_COUNT VK_CKA(0x15)
+/* P-256: sign count of the last assertion, 4 bytes. set: - */
+#define CKA_VALETKEY_SIGN_COUNT VK_CKA(0x16)
+
+/* Window of the policy: seconds since 1970, 8 bytes; VALID_UNTIL 0: no end. set: - */
+#define CKA_VALETKEY_VALID_AFTER VK_CKA(0x20)
+#define CKA_VALETKEY_VALID_UNTIL VK_CKA(0x21)
+/* Gas rule: wei, 32 bytes. The paymaster it enforces, 20 bytes. set: - */
+#define CKA_VALETKEY_GAS_ALLOWED VK_CKA(0x22)
+#define CKA_VALETKEY_PAYMASTER VK_CKA(0x23)
+/* Rate limit: operations, 8 bytes; seconds between them, 8 bytes; first time, 8 bytes. set: - */
+#define CKA_VALETKEY_COUNT_ALLOWED VK_CKA(0x24)
+#define CKA_VALETKEY_INTERVAL VK_CKA(0x25)
+#define CKA_VALETKEY_START_AT VK_CKA(0x26)
+/* Call rule: one a permission, in order: addresses (20 bytes each), selectors (4 bytes each), wei
+ * (32 bytes each), call types (1 byte each). set: - */
+#define CKA_VALETKEY_CALL_TARGETS VK_CKA(0x27)
+#define CKA_VALETKEY_CALL_SELECTORS VK_CKA(0x28)
+#define CKA_VALETKEY_CALL_VALUE_LIMITS VK_CKA(0x29)
+#define CKA_VALETKEY_CALL_TYPES VK_CKA(0x2A)
+/* Call rule: version text, "0.0.4". set: - */
+#define CKA_VALETKEY_CALL_VERSION VK_CKA(0x2B)
+/* Signature caller rule: addresses, 20 bytes each. set: - */
+#define CKA_VALETKEY_ALLOWED_CALLERS VK_CKA(0x2C)
+
+/* ---- Grants of a session key, one entry a grant in the order in which they were made ---- */
+
+/* Chain ids, 8 bytes each. set: - */
+#define CKA_VALETKEY_CHAIN_IDS VK_CKA(0x30)
+/* Accounts, 20 bytes each. set: - */
+#define CKA_VALETKEY_ACCOUNTS VK_CKA(0x31)
+/* EntryPoints, 20 bytes each. set: - */
+#define CKA_VALETKEY_ENTRY_POINTS VK_CKA(0x32)
+/* Kernel versions, text, separated by commas. set: - */
+#define CKA_VALETKEY_KERNEL_VERSIONS VK_CKA(0x33)
+
+/* ---- Live state, one entry a grant ---- */
+
+/* Gas left: wei, 32 bytes each. set: - */
+#define CKA_VALETKEY_GAS_LEFT VK_CKA(0x38)
+/* Operations left: 8 bytes each. set: - */
+#define CKA_VALETKEY_COUNT_LEFT VK_CKA(0x39)
+/* The earliest time of the next operation: seconds since 1970, 8 bytes each. set: - */
+#define CKA_VALETKEY_NEXT_TIME VK_CKA(0x3A)
+/* Rules' memory for tools, JSON, one member a grant, in each one a member of rules for every rule:
+ * [{"chainId":31337,"account":"0x..","entryPoint":"0x..","permissionId":"0x..",
+ *   "installed":true|false,"enabled":true|false,"enableNonce":"0x..",
+ *   "rules":[{"spent":"<decimal wei>","used":N,"window":N},...]}].
+ * Chain ids, used and window are JSON numbers, spent is decimal text, hex is in lower case. set: -
+ */
+#define CKA_VALETKEY_STATE VK_CKA(0x3B)
+/* Why the last refused operation was refused, text; empty when none was. set: - */
+#define CKA_VALETKEY_LAST_DENIAL VK_CKA(0x3C)
+
+/* ---- Mechanisms ---- */
+
+/* C_Sign takes a UserOperation (JSON or ABI) and gives the finished signature field. */
+#define CKM_VALETKEY_USEROP VK_CKM(1)
+/* The same decision; gives only the session key's part: 0xff and the signer's bytes. */
+#define CKM_VALETKEY_USEROP_SESSION VK_CKM(2)
+/* 3 and 4 are kept for texts (EIP-191) and typed data (EIP-712). */
+/* C_Digest: Keccak-256. */
+#define CKM_VALETKEY_KECCAK256 VK_CKM(5)
+
+/* ---- CKA_APPLICATION texts of data objects ---- */
+
+/* The policy of the key with the same label. The SO may create one until the first grant. */
+#define VK_APPLICATION_POLICY "valetkey-policy"
+/* A grant, JSON (see valetkey/grant.h). The user may create one: it is checked first. */
+#define VK_APPLICATION_GRANT "valetkey-grant"
+/* The serialized account of a grant, the SDK's text. Read-only. */
+#define VK_APPLICATION_ACCOUNT "valetkey-account"
+
+#endif

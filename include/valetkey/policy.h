@@ -1,0 +1,198 @@
+/*
+ * Policies: parse from the SDK's policyParams JSON, encode for the chain, describe, evaluate.
+ * Sources: zerodevapp/sdk plugins/permission, zerodevapp/kernel-7579-plugins policies.
+ *
+ * Thread safety: a parsed policy is read-only and may be shared.
+ */
+#ifndef VALETKEY_POLICY_H
+#define VALETKEY_POLICY_H
+
+#include <valetkey/bytes.h>
+#include <valetkey/kernel.h>
+#include <valetkey/userop.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum vk_rule_kind {
+    VK_RULE_SUDO = 1,
+    VK_RULE_CALL,
+    VK_RULE_GAS,
+    VK_RULE_RATE_LIMIT,
+    VK_RULE_RATE_LIMIT_RESET,
+    VK_RULE_SIGNATURE_CALLER,
+    VK_RULE_TIMESTAMP
+} vk_rule_kind;
+
+typedef enum vk_call_policy_version {
+    VK_CALL_POLICY_0_0_1 = 1,
+    VK_CALL_POLICY_0_0_2,
+    VK_CALL_POLICY_0_0_3,
+    VK_CALL_POLICY_0_0_4,
+    VK_CALL_POLICY_0_0_5
+} vk_call_policy_version;
+
+typedef enum vk_condition {
+    VK_COND_EQUAL = 0,
+    VK_COND_GREATER = 1,
+    VK_COND_LESS = 2,
+    VK_COND_GREATER_OR_EQUAL = 3,
+    VK_COND_LESS_OR_EQUAL = 4,
+    VK_COND_NOT_EQUAL = 5,
+    VK_COND_ONE_OF = 6,     /* call policy 0.0.2 on */
+    VK_COND_SLICE_EQUAL = 7 /* call policy 0.0.5: params = start, length, K(slice) */
+} vk_condition;
+
+typedef struct vk_param_rule {
+    uint8_t condition; /* vk_condition */
+    uint64_t offset;   /* bytes after the selector */
+    size_t param_count;
+    vk_u256 *params;
+} vk_param_rule;
+
+typedef struct vk_call_permission {
+    uint8_t call_type;
+    vk_address target; /* zero: any target (0.0.2 on) */
+    uint8_t selector[4];
+    vk_u256 value_limit; /* wei per call */
+    size_t rule_count;
+    vk_param_rule *rules;
+} vk_call_permission;
+
+typedef struct vk_rule {
+    vk_rule_kind kind;
+    uint16_t flag; /* VK_FLAG_* */
+    vk_address address;
+    union {
+        struct {
+            vk_call_policy_version version;
+            size_t count;
+            vk_call_permission *permissions;
+        } call;
+        struct {
+            vk_u256 allowed; /* wei, fits 128 bits */
+            bool enforce_paymaster;
+            vk_address allowed_paymaster;
+        } gas;
+        struct {
+            uint64_t interval; /* seconds; all three fit 48 bits */
+            uint64_t count;
+            uint64_t start_at; /* seconds since 1970; 0 for the resetting kind */
+        } rate;
+        struct {
+            size_t count;
+            vk_address *callers;
+        } signature_caller;
+        struct {
+            uint64_t valid_after; /* seconds since 1970, fit 48 bits */
+            uint64_t valid_until; /* 0: no end */
+        } timestamp;
+    } u;
+} vk_rule;
+
+/* Limits of a policy text. */
+#define VK_POLICY_JSON_MAX ((size_t)256 << 10)
+#define VK_CALL_PERMISSIONS_MAX 1024
+#define VK_PARAM_RULES_MAX 64
+#define VK_PARAMS_MAX 256
+
+typedef struct vk_policy {
+    uint16_t permission_flag; /* VK_FLAG_* */
+    size_t count;
+    vk_rule *rules; /* owned */
+} vk_policy;
+
+/*
+ * Reads a policy: a JSON array of policyParams objects (each bare, or as {"policyParams":{...}}),
+ * or {"policies":[...],"permissionFlag":"0x...."}. Errors name the member by path. Refused beside
+ * malformed text: unknown rules and members, duplicate permissions, windows that can never be open,
+ * numbers that do not fit, an address that is not the published one of its rule and version.
+ */
+VK_API VK_MUST_USE vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out,
+                                            vk_error *err);
+VK_API void vk_policy_clear(vk_policy *policy);
+
+/* The SDK's name: "sudo", "call", "gas", "rate-limit", "signature-caller", "timestamp". */
+VK_API const char *vk_rule_name(vk_rule_kind kind);
+/* Appends policyData, what the policy contract gets at its installation. */
+VK_API VK_MUST_USE vk_status vk_rule_encode(const vk_rule *rule, vk_buf *out);
+/* Appends one sentence (a call rule: one a permission, separated by newlines), no final newline. */
+VK_API void vk_rule_describe(const vk_rule *rule, vk_buf *out);
+
+VK_API VK_MUST_USE vk_status vk_policy_enable_data(const vk_policy *policy, const vk_signer *signer,
+                                                   vk_buf *out);
+VK_API VK_MUST_USE vk_status vk_policy_permission_id(const vk_policy *policy,
+                                                     const vk_signer *signer, uint8_t id4[4]);
+
+/* Only sudo, timestamp and rate limit rules, at least one of them sudo, none with a flag: such a
+ * key may sign digests, since nothing in its policy depends on what they stand for. */
+VK_API bool vk_policy_is_sudo(const vk_policy *policy);
+/* Does an operation change the state of any rule (gas, rate limits)? */
+VK_API bool vk_policy_has_state(const vk_policy *policy);
+
+/* What a rule remembers, as its contract does. All zero is the state before the first use. */
+typedef struct vk_rule_state {
+    vk_u256 spent;   /* gas: wei spent */
+    uint64_t used;   /* rate limits: operations used (of the current window, when resetting) */
+    uint64_t window; /* resetting rate limit: the time at which the window ends */
+} vk_rule_state;
+
+/* What was already signed for the nonce of an operation. Only one operation with that nonce can be
+ * included, so a second one is charged the difference. */
+typedef struct vk_nonce_charge {
+    bool present;
+    vk_u256 gas;     /* wei: the most that was signed for */
+    uint64_t window; /* the latest time at which it was counted */
+} vk_nonce_charge;
+
+/* What a verdict is asked about. */
+typedef struct vk_verdict_request {
+    const vk_userop *op;
+    uint64_t chain_id;
+    uint64_t now;            /* seconds since 1970 */
+    const uint8_t *selector; /* the granted selector, 4 bytes */
+    vk_nonce_charge charge;
+} vk_verdict_request;
+
+typedef enum vk_rule_result {
+    VK_RESULT_ALLOWED,
+    VK_RESULT_DENIED,
+    VK_RESULT_SKIPPED
+} vk_rule_result;
+
+#define VK_REASON_MAX 384
+
+typedef struct vk_rule_verdict {
+    vk_rule_result result;
+    char reason[VK_REASON_MAX]; /* a sentence, for allowed ones too */
+} vk_rule_verdict;
+
+typedef struct vk_verdict {
+    bool allowed;
+    int rule_index;             /* the first rule that denied; -1: none of them, see rule */
+    char rule[32];              /* its name, or "account", "selector", "permission", ... */
+    char reason[VK_REASON_MAX]; /* of the denial; empty when allowed */
+    size_t count;
+    vk_rule_verdict *rules; /* owned, one a rule of the policy */
+    vk_nonce_charge charge; /* what to remember for the nonce, when allowed */
+} vk_verdict;
+
+/*
+ * The chain's verdict. states (one a rule) is changed only when the operation is allowed. The grant
+ * (account, chain, nonce) is the caller's to check. A denial is VK_OK with allowed false.
+ */
+VK_API VK_MUST_USE vk_status vk_policy_evaluate(const vk_policy *policy,
+                                                const vk_verdict_request *request,
+                                                vk_rule_state *states, vk_verdict *out);
+/* The same for a digest under a policy that vk_policy_is_sudo: windows and counts. charge is what
+ * was signed for the same digest before. */
+VK_API VK_MUST_USE vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
+                                                       const vk_nonce_charge *charge,
+                                                       vk_rule_state *states, vk_verdict *out);
+VK_API void vk_verdict_clear(vk_verdict *verdict);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs, builds with gcc and clang, and runs every test: unit tests, vectors, token, Cryptoki and
+# command tests, verdicts, the demo, sanitizers, valgrind, distcheck. Exit status 0 only if all pass.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+out=${CHECK_DIR:-$root/build}
+passed=0
+
+# shellcheck disable=SC2086
+install_packages $build_packages $demo_packages $check_packages
+bootstrap
+
+# Adds a build's count of passed tests; a failed or skipped one ends the run.
+count_tests() {
+    local log=$1/check.out n
+    grep -E '^# (SKIP|XFAIL|FAIL|XPASS|ERROR): +[1-9]' "$log" && die "Not every test passed in $1."
+    n=$(sed -n 's/^# PASS: *//p' "$log")
+    [ "${n:-0}" -gt 0 ] || die "No test ran in $1."
+    passed=$((passed + n))
+}
+
+# check_build NAME TARGET CONFIGURE-ARGUMENTS...
+check_build() {
+    local dir=$out/$1 target=$2
+    shift 2
+    say "make $target in ${dir#"$root"/}: $*"
+    build "$dir" "$@"
+    (cd "$dir" && make -s -j "$jobs" "$target" >check.out 2>&1) || {
+        tail -n 60 "$dir/check.out"
+        cat "$dir"/test-suite.log 2>/dev/null | tail -n 100
+        die "make $target failed in $dir"
+    }
+    count_tests "$dir"
+    grep '^# TOTAL\|^# PASS' "$dir/check.out"
+}
+
+check_build gcc check --enable-werror CC=gcc
+check_build clang check --enable-werror CC=clang
+check_build asan check --enable-werror CC=clang \
+    CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+check_build tsan check-threads CC=gcc CFLAGS='-g -O1 -fsanitize=thread'
+check_build gcc check-valgrind --enable-werror CC=gcc
+
+say "Verdicts of the chain, played through C_Sign"
+cat "$out/gcc/tests/verdicts/play.sh.log"
+
+say "The demo"
+VALETKEY_BUILD=$out/gcc "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
+    cat "$out/demo.log"
+    die "The demo failed."
+}
+grep ' operations signed, ' "$out/demo.log"
+
+say "pkcs11-tool --test, and ECDSA on sudo keys"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/pkcs11-tool.sh"
+
+say "make install and make distcheck"
+(cd "$out/gcc" && make -s -j "$jobs" distcheck >distcheck.out 2>&1) || {
+    tail -n 60 "$out/gcc/distcheck.out"
+    die "make distcheck failed."
+}
+"$root/tests/clients/installed.sh" "$out/gcc"
+
+say "bench (a short run)"
+(cd "$out/gcc" && make -s bench BENCH_ARGS='3 0.2')
+
+echo
+echo "$passed passed, 0 failed"

@@ -1,0 +1,52 @@
+# Shared by the scripts: where things are, and how packages are installed. Source it.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+jobs=$(nproc 2>/dev/null || echo 2)
+
+build_packages="autoconf automake build-essential libtool pkg-config libcjson-dev libp11-kit-dev
+    libsecp256k1-dev libsqlite3-dev libssl-dev nettle-dev"
+demo_packages="jq opensc openssl"
+check_packages="bash-completion check clang faketime libclang-rt-14-dev man-db p11-kit valgrind xz-utils"
+
+say() {
+    printf '\n== %s\n' "$*"
+}
+
+die() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# Installs what is missing of the named Debian packages, as root or through sudo.
+install_packages() {
+    local missing=() name sudo=
+    for name in "$@"; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' ||
+            missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    say "Installing ${missing[*]}"
+    $sudo apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >/dev/null
+}
+
+# autoreconf, once for all build directories.
+bootstrap() {
+    if [ ! -x "$root/configure" ] || [ "$root/configure.ac" -nt "$root/configure" ]; then
+        (cd "$root" && autoreconf -fi >/dev/null 2>&1) || (cd "$root" && autoreconf -fi)
+    fi
+}
+
+# build DIR CONFIGURE-ARGUMENTS...: configures once, then makes.
+build() {
+    local dir=$1
+    shift
+    mkdir -p "$dir"
+    (
+        cd "$dir"
+        [ -f config.status ] || "$root/configure" --quiet "$@"
+        make -s -j "$jobs"
+    )
+}

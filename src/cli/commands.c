@@ -1,0 +1,88 @@
+/* The table of commands. */
+#include "cli/cli.h"
+
+#define BIT(option) (UINT64_C(1) << VK_OPT_##option)
+#define PIN (BIT(PIN_FILE) | BIT(PIN_FD))
+#define KEY (BIT(LABEL) | BIT(ID))
+#define PASSKEY (BIT(RP_ID) | BIT(ORIGIN) | BIT(SIGN_COUNT))
+
+const vk_command vk_commands[] = {
+    {"token init", vk_cmd_token_init, BIT(LABEL),
+     PIN | BIT(SO_PIN_FILE) | BIT(SO_PIN_FD) | BIT(DEFAULT_POLICY), "make a token",
+     "Makes a token with the label and sets its two PINs: the SO's, who may change a policy\n"
+     "until the first grant, and the user's, who signs. PINs are asked for on the terminal\n"
+     "unless an option says where they are. With --default-policy sudo, keys that are made\n"
+     "without a policy sign everything: an ordinary PKCS#11 token.",
+     "  valetkey token init --label main\n"
+     "  valetkey token init --label main --so-pin-file so.pin --pin-file user.pin\n"
+     "  printf '%s\\n' \"$SO\" \"$USER_PIN\" |\n"
+     "      valetkey token init --label main --so-pin-fd 0 --pin-fd 0\n"},
+    {"token list", vk_cmd_token_list, 0, 0, "list the tokens",
+     "Lists the tokens of the module with the state of their PINs.",
+     "  valetkey token list\n  valetkey token list --json | jq -r '.tokens[].label'\n"},
+    {"key create", vk_cmd_key_create, BIT(LABEL), PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY,
+     "make a session key on the token",
+     "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
+     "power over any account until \"valetkey approve\" gives it a grant.",
+     "  valetkey key create --label shop --policy policy.json\n"
+     "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"},
+    {"key import", vk_cmd_key_import, BIT(LABEL),
+     PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | BIT(KEY_FILE) | BIT(SERIALIZED) |
+         BIT(AUTHENTICATOR_ID) | BIT(AUTHENTICATOR_ID_HASH) | BIT(CHAIN_ID) | BIT(KERNEL_VERSION) |
+         BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT),
+     "move a session key made elsewhere onto the token",
+     "Imports a private key. With --serialized, the policy and the grant are those of the\n"
+     "serialized account that the SDK made, and the key may be inside it; everything is checked\n"
+     "before anything is written.",
+     "  valetkey key import --label shop --key-file key.hex --serialized account.txt --chain-id 1\n"
+     "  valetkey key import --label shop --key-file key.pem --policy policy.json\n"
+     "  valetkey key import --label pass --type p256 --key-file key.hex --chain-id 1 \\\n"
+     "      --serialized account.txt --authenticator-id dmFsZXRrZXk --rp-id wallet.example\n"},
+    {"key list", vk_cmd_key_list, 0, 0, "list the session keys",
+     "Lists the session keys of the token. No PIN is needed.",
+     "  valetkey key list\n  valetkey key list --token main --json\n"},
+    {"key show", vk_cmd_key_show, 0, KEY, "show a key, its policy, grants and budgets",
+     "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
+     "why it last refused. No PIN is needed.",
+     "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
+    {"key remove", vk_cmd_key_remove, 0, PIN | KEY, "remove a key from the token",
+     "Removes both halves of a key and its grants, at once and for good. The account still has\n"
+     "the permission: revoke it there as well.",
+     "  valetkey key remove --label shop\n"},
+    {"approve", vk_cmd_approve, BIT(CHAIN_ID) | BIT(KERNEL_VERSION),
+     PIN | KEY | BIT(ACCOUNT) | BIT(OWNER) | BIT(INDEX) | BIT(ENABLE_NONCE) | BIT(SIGNATURE) |
+         BIT(OWNER_KEY) | BIT(OWNER_PIN_FILE) | BIT(PRE_INSTALLED) | BIT(INSTALLED_AT) |
+         BIT(OUTPUT),
+     "let the account's owner approve a key",
+     "Prints what the owner of the account signs (EIP-712) to approve the key; with the owner's\n"
+     "signature, adds the grant. The account is --account, or the one that --owner and --index\n"
+     "(default 0) will have. --owner-key lets a secp256k1 key of any PKCS#11 token sign as the "
+     "owner;\n"
+     "--pre-installed needs no signature.",
+     "  valetkey approve --label shop --chain-id 1 --kernel-version 0.3.1 \\\n"
+     "      --owner 0x0b225eEB23a6F144fA72ab1E9361d21286dD2FdE --index 0\n"
+     "  (the same) --signature 0x5b1c...1b --output account.txt\n"
+     "  (the same) --owner-key 'pkcs11:token=cold;object=owner' --owner-pin-file cold.pin\n"},
+    {"sign", vk_cmd_sign, 0, PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(SESSION) | BIT(OPERATION),
+     "sign a UserOperation",
+     "Signs a UserOperation (JSON-RPC form, or ABI) if the key's policy allows it, and prints the\n"
+     "finished signature field. A refusal names the rule and the reason; exit status 3.",
+     "  valetkey sign --label shop --input op.json\n"
+     "  valetkey sign --label shop --operation < op.json > signed.json\n"
+     "  valetkey sign --label shop --session --input op.json > part.hex\n"},
+    {"userop attach", vk_cmd_attach, BIT(SESSION_PART),
+     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(OPERATION), "put the public rest around a session part",
+     "Makes the finished signature of the part that the session key signed (by \"valetkey sign\n"
+     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. The part "
+     "is\n"
+     "checked first. No PIN is needed.",
+     "  valetkey userop attach --label shop --input op.json --session-part part.bin\n"
+     "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
+    {"explain", vk_cmd_explain, 0, KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT),
+     "say what an operation does and what the key would answer",
+     "Decodes a UserOperation and shows the verdict of each rule, without signing. Exit status 0\n"
+     "if the key would sign, 3 if it would refuse. No PIN is needed.",
+     "  valetkey explain --label shop --input op.json\n"
+     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+    {0},
+};

@@ -1,0 +1,60 @@
+/* Grants of a key: reading them from the token, choosing one, writing new ones. */
+#ifndef VK_CLI_GRANTS_H
+#define VK_CLI_GRANTS_H
+
+#include "cli/keyinfo.h"
+
+typedef struct vk_grants {
+    vk_grant *list; /* owned */
+    size_t count;
+} vk_grants;
+
+/* Public objects: no login. A key without a policy has none. */
+VK_MUST_USE vk_exit vk_grants_load(vk_cli *cli, const vk_key_info *key, vk_grants *out);
+void vk_grants_clear(vk_grants *grants);
+
+/*
+ * Which grant is an operation for? By its account, and by the chain of --chain-id or of the
+ * request, which must not contradict each other. *out is NULL if none is; several are a failure.
+ */
+VK_MUST_USE vk_exit vk_grants_choose(vk_cli *cli, const vk_grants *grants,
+                                     vk_userop_request *request, const vk_grant **out);
+/* The failure of having none. */
+VK_MUST_USE vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
+                                   const vk_userop_request *request);
+
+/* What the token remembers of a grant, from CKA_VALETKEY_STATE; nothing for a grant that is NULL.
+ */
+typedef struct vk_grant_state {
+    vk_install install;
+    vk_rule_state *rules; /* owned, one a rule of the policy: free() */
+} vk_grant_state;
+
+VK_MUST_USE vk_exit vk_grant_state_read(vk_cli *cli, const vk_key_info *key, const vk_grant *grant,
+                                        vk_grant_state *out);
+
+/* The root validator's key. */
+typedef struct vk_owner {
+    bool passkey;
+    vk_address address;
+    uint8_t x[32], y[32];
+} vk_owner;
+
+/* --owner */
+VK_MUST_USE vk_exit vk_owner_read(vk_cli *cli, vk_owner *out);
+
+typedef struct vk_grant_text {
+    uint64_t chain_id;
+    vk_kernel_version kernel; /* UNKNOWN: not said */
+    const vk_owner *owner;    /* NULL: not said */
+    uint64_t enable_nonce;    /* 0: not said */
+    uint64_t installed_at;    /* 0: not said */
+    vk_bytes serialized;
+} vk_grant_text;
+
+/* Appends the JSON of a valetkey-grant object. */
+void vk_grant_text_write(const vk_grant_text *grant, vk_buf *out);
+/* Adds the data object: the module checks it again. */
+VK_MUST_USE vk_exit vk_grant_add(vk_cli *cli, vk_bytes label, vk_bytes json);
+
+#endif

@@ -1,0 +1,34 @@
+/* Reading what the user gives: files, numbers, addresses, times, curves. */
+#ifndef VK_CLI_INPUT_H
+#define VK_CLI_INPUT_H
+
+#include "cli/cli.h"
+
+/* Appends the file's bytes ("-": standard input); more than max is a failure. */
+VK_MUST_USE vk_exit vk_read_file(vk_cli *cli, const char *path, size_t max, vk_buf *out);
+/* Writes a whole file ("-": to the command's output). */
+VK_MUST_USE vk_exit vk_write_file(vk_cli *cli, const char *path, vk_bytes bytes);
+
+/* The view without leading and trailing white space. */
+vk_bytes vk_trim(vk_bytes text);
+
+/* Values of options that were given. Failures name the option. */
+VK_MUST_USE vk_exit vk_read_u64(vk_cli *cli, vk_option option, uint64_t max, uint64_t *out);
+VK_MUST_USE vk_exit vk_read_u256(vk_cli *cli, vk_option option, vk_u256 *out);
+VK_MUST_USE vk_exit vk_read_address(vk_cli *cli, vk_option option, vk_address *out);
+/* Hex with or without "0x", 1 to max bytes; appends. */
+VK_MUST_USE vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out);
+VK_MUST_USE vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out);
+/* --type; secp256k1 when it is not given. */
+VK_MUST_USE vk_exit vk_read_curve(vk_cli *cli, bool *p256);
+/* A time option; absent when it is not given. */
+VK_MUST_USE vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *out);
+
+/* --policy, checked. The text has no trailing NUL. */
+VK_MUST_USE vk_exit vk_read_policy(vk_cli *cli, vk_buf *json);
+
+/* A UserOperation of --input, checked. json keeps the text: the request's views point into its own
+ * storage. Clear both. */
+VK_MUST_USE vk_exit vk_read_operation(vk_cli *cli, vk_buf *text, vk_userop_request *out);
+
+#endif

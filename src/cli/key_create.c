@@ -1,0 +1,59 @@
+#include "cli/input.h"
+#include "cli/makekey.h"
+#include "cli/session.h"
+
+#define RANDOM_ID_LEN 8
+
+/* Clients such as OpenSSL and Java find the halves of a pair by CKA_ID. */
+static vk_exit default_id(vk_cli *cli, vk_buf *id) {
+    uint8_t random[RANDOM_ID_LEN];
+    if (id->len > 0) {
+        return VK_EXIT_OK;
+    }
+    CK_RV rv = cli->module.f->C_GenerateRandom(cli->session, random, sizeof random);
+    if (rv != CKR_OK) {
+        return vk_cli_fail_rv(cli, "cannot choose an id for the key", rv);
+    }
+    vk_buf_put(id, random, sizeof random);
+    return vk_buf_status(id) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+}
+
+static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *public_key) {
+    CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    CK_OBJECT_HANDLE private_key;
+    vk_template public_half = {0}, private_half = {0};
+    vk_new_key_common(cli, key, &public_half);
+    vk_new_key_public(key, &public_half);
+    vk_new_key_common(cli, key, &private_half);
+    vk_new_key_private(cli, key, &private_half);
+    CK_RV rv = cli->module.f->C_GenerateKeyPair(cli->session, &mechanism, public_half.attrs,
+                                                public_half.count, private_half.attrs,
+                                                private_half.count, public_key, &private_key);
+    return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot make the key", rv);
+}
+
+vk_exit vk_cmd_key_create(vk_cli *cli) {
+    vk_new_key key = {0};
+    CK_OBJECT_HANDLE public_key = 0;
+    vk_exit exit = vk_new_key_read(cli, &key);
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
+        exit = vk_read_policy(cli, &key.policy);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_session_begin_user(cli, true);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_new_key_check_label(cli);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = default_id(cli, &key.id);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = generate(cli, &key, &public_key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_new_key_say(cli, public_key, "Made", false);
+    }
+    vk_new_key_clear(&key);
+    return exit;
+}

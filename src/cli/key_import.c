@@ -1,0 +1,267 @@
+/* key import: a key made elsewhere, with its policy and its first grant. */
+#include "cli/grants.h"
+#include "cli/input.h"
+#include "cli/keyfile.h"
+#include "cli/makekey.h"
+#include "cli/session.h"
+
+#include "base/json.h"
+#include <string.h>
+
+typedef struct import_job {
+    vk_new_key key;
+    uint8_t secret[32];
+    uint8_t point65[65];
+    vk_buf serialized; /* the SDK's text; empty without --serialized */
+    vk_buf grant;      /* JSON; empty without --serialized */
+} import_job;
+
+static vk_bytes serialized_text(const import_job *job) {
+    return vk_trim(vk_buf_view(&job->serialized));
+}
+
+static vk_exit check_options(vk_cli *cli) {
+    static const vk_option with_grant[] = {VK_OPT_CHAIN_ID, VK_OPT_KERNEL_VERSION, VK_OPT_OWNER,
+                                           VK_OPT_ENABLE_NONCE};
+    bool serialized = vk_opt_flag(cli, VK_OPT_SERIALIZED);
+    if (serialized && vk_opt_flag(cli, VK_OPT_POLICY)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--policy and --serialized exclude each other: a serialized account "
+                           "has its policy inside");
+    }
+    if (serialized && !vk_opt_flag(cli, VK_OPT_CHAIN_ID)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--serialized needs --chain-id N: the text does not say its chain");
+    }
+    for (size_t i = 0; i < sizeof with_grant / sizeof with_grant[0]; i++) {
+        if (!serialized && vk_opt_flag(cli, with_grant[i])) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s is for --serialized only",
+                               vk_opt_name(with_grant[i]));
+        }
+    }
+    return VK_EXIT_OK;
+}
+
+static vk_exit read_serialized(vk_cli *cli, import_job *job) {
+    vk_serialized_account account;
+    vk_error err = {0};
+    vk_exit exit =
+        vk_read_file(cli, vk_opt(cli, VK_OPT_SERIALIZED), VK_SERIALIZED_MAX, &job->serialized);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    vk_bytes text = serialized_text(job);
+    if (vk_serialized_read((const char *)text.data, text.len, &account, &err) != VK_OK) {
+        return vk_cli_fail_error(cli, "the serialized account cannot be read", &err);
+    }
+    vk_buf_put_text(&job->key.policy, account.policies);
+    vk_serialized_clear(&account);
+    return vk_buf_status(&job->key.policy) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+}
+
+static vk_exit read_policies(vk_cli *cli, import_job *job) {
+    if (vk_opt_flag(cli, VK_OPT_SERIALIZED)) {
+        return read_serialized(cli, job);
+    }
+    return vk_opt_flag(cli, VK_OPT_POLICY) ? vk_read_policy(cli, &job->key.policy) : VK_EXIT_OK;
+}
+
+/* The library does not keep the private key that a serialized account may carry. */
+static bool inner_secret(const import_job *job, uint8_t secret32[32]) {
+    vk_bytes text = serialized_text(job);
+    vk_buf decoded = {0};
+    cJSON *json = NULL;
+    bool found = false;
+    if (vk_base64_read((const char *)text.data, text.len, &decoded) == VK_OK &&
+        vk_json_parse(vk_buf_view(&decoded), VK_SERIALIZED_MAX, &json, NULL) == VK_OK) {
+        const cJSON *value = vk_json_get(json, "privateKey");
+        if (cJSON_IsString(value)) {
+            size_t len = strlen(value->valuestring);
+            found =
+                vk_secret_from_hex((vk_bytes){(const uint8_t *)value->valuestring, len}, secret32);
+            vk_wipe(value->valuestring, len);
+        }
+    }
+    cJSON_Delete(json);
+    vk_buf_clear(&decoded);
+    return found;
+}
+
+static vk_exit read_secret(vk_cli *cli, import_job *job) {
+    const char *path = vk_opt(cli, VK_OPT_KEY_FILE);
+    vk_exit exit = VK_EXIT_OK;
+    if (path != NULL) {
+        exit = vk_secret_from_file(cli, path, job->key.p256, job->secret);
+    } else if (job->serialized.len == 0) {
+        exit = vk_cli_fail(cli, VK_EXIT_USAGE, "say where the private key is: --key-file FILE");
+    } else if (!inner_secret(job, job->secret)) {
+        exit = vk_cli_fail(cli, VK_EXIT_INPUT, "the serialized account has no private key in it");
+        exit = vk_cli_hint(cli, exit, "give it with --key-file FILE");
+    }
+    return exit == VK_EXIT_OK ? vk_secret_point(cli, job->key.p256, job->secret, job->point65)
+                              : exit;
+}
+
+static vk_exit read_signer(vk_cli *cli, const import_job *job, vk_signer *out) {
+    if (!job->key.p256) {
+        vk_address address = vk_address_of_point(job->point65);
+        *out = vk_signer_ecdsa(&address);
+        return VK_EXIT_OK;
+    }
+    vk_hash id_hash;
+    if (job->key.credential_id_hash.len == sizeof id_hash.b) {
+        memcpy(id_hash.b, job->key.credential_id_hash.data, sizeof id_hash.b);
+    } else if (job->key.credential_id.len > 0) {
+        id_hash = vk_keccak256(vk_buf_view(&job->key.credential_id));
+    } else {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "a passkey's permission depends on its credential id: give "
+                           "--authenticator-id TEXT or --authenticator-id-hash HEX");
+    }
+    *out = vk_signer_webauthn(job->point65, &id_hash);
+    return VK_EXIT_OK;
+}
+
+/* Looks at the grant as the module will, before anything is written. */
+static vk_exit check_grant(vk_cli *cli, const import_job *job, const vk_signer *signer) {
+    vk_policy policy;
+    vk_grant grant;
+    vk_error err = {0};
+    vk_bytes json = vk_buf_view(&job->key.policy);
+    if (vk_policy_read((const char *)json.data, json.len, &policy, &err) != VK_OK) {
+        return vk_cli_fail_error(cli, "the policy in the serialized account is not accepted", &err);
+    }
+    vk_status status =
+        vk_grant_read((const char *)job->grant.data, job->grant.len, &policy, signer, &grant, &err);
+    vk_policy_clear(&policy);
+    if (status != VK_OK) {
+        return vk_cli_fail_error(cli, "the serialized account does not fit the key", &err);
+    }
+    vk_grant_clear(&grant);
+    return VK_EXIT_OK;
+}
+
+static vk_exit make_grant(vk_cli *cli, import_job *job) {
+    vk_owner owner;
+    vk_signer signer;
+    vk_grant_text text = {.serialized = serialized_text(job)};
+    vk_exit exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &text.chain_id);
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_KERNEL_VERSION)) {
+        exit = vk_read_kernel(cli, &text.kernel);
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_OWNER)) {
+        exit = vk_owner_read(cli, &owner);
+        text.owner = &owner;
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ENABLE_NONCE)) {
+        exit = vk_read_u64(cli, VK_OPT_ENABLE_NONCE, UINT32_MAX, &text.enable_nonce);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_read_time(cli, VK_OPT_INSTALLED_AT, 0, &text.installed_at);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = read_signer(cli, job, &signer);
+    }
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    vk_grant_text_write(&text, &job->grant);
+    if (vk_buf_status(&job->grant) != VK_OK) {
+        return vk_cli_no_memory(cli);
+    }
+    return check_grant(cli, job, &signer);
+}
+
+static vk_exit prepare(vk_cli *cli, import_job *job) {
+    vk_exit exit = vk_new_key_read(cli, &job->key);
+    if (exit == VK_EXIT_OK) {
+        exit = check_options(cli);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = read_policies(cli, job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = read_secret(cli, job);
+    }
+    if (exit == VK_EXIT_OK && job->serialized.len > 0) {
+        exit = make_grant(cli, job);
+    }
+    if (exit == VK_EXIT_OK && job->key.id.len == 0) {
+        /* The same key gets the same id again. */
+        vk_hash hash;
+        vk_status status = vk_sha256((vk_bytes){job->point65, sizeof job->point65}, &hash);
+        vk_buf_put(&job->key.id, hash.b, 8);
+        exit = status == VK_OK ? VK_EXIT_OK : vk_cli_fail_status(cli, "cannot make an id", status);
+    }
+    return exit;
+}
+
+static vk_exit create_private(vk_cli *cli, const import_job *job, CK_OBJECT_HANDLE *out) {
+    vk_template t = {0};
+    vk_template_ulong(&t, CKA_CLASS, &vk_class_private);
+    vk_new_key_common(cli, &job->key, &t);
+    vk_template_bytes(&t, CKA_EC_PARAMS, vk_curve_params(job->key.p256));
+    vk_template_bytes(&t, CKA_VALUE, (vk_bytes){job->secret, sizeof job->secret});
+    vk_new_key_private(cli, &job->key, &t);
+    CK_RV rv = cli->module.f->C_CreateObject(cli->session, t.attrs, t.count, out);
+    return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot import the private key", rv);
+}
+
+static vk_exit create_public(vk_cli *cli, const import_job *job, CK_OBJECT_HANDLE *out) {
+    uint8_t der_point[67];
+    vk_template t = {0};
+    vk_point_write(job->point65, der_point);
+    vk_template_ulong(&t, CKA_CLASS, &vk_class_public);
+    vk_new_key_common(cli, &job->key, &t);
+    vk_new_key_public(&job->key, &t);
+    vk_template_bytes(&t, CKA_EC_POINT, (vk_bytes){der_point, sizeof der_point});
+    CK_RV rv = cli->module.f->C_CreateObject(cli->session, t.attrs, t.count, out);
+    return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot import the public key", rv);
+}
+
+/* All of it or nothing. */
+static vk_exit create(vk_cli *cli, const import_job *job, CK_OBJECT_HANDLE *public_key) {
+    CK_OBJECT_HANDLE private_key = 0;
+    const char *label = vk_opt(cli, VK_OPT_LABEL);
+    bool has_public = false;
+    vk_exit exit = create_private(cli, job, &private_key);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    exit = create_public(cli, job, public_key);
+    has_public = exit == VK_EXIT_OK;
+    if (exit == VK_EXIT_OK && job->grant.len > 0) {
+        exit = vk_grant_add(cli, (vk_bytes){(const uint8_t *)label, strlen(label)},
+                            vk_buf_view(&job->grant));
+    }
+    if (exit != VK_EXIT_OK) {
+        cli->module.f->C_DestroyObject(cli->session, private_key);
+    }
+    if (exit != VK_EXIT_OK && has_public) {
+        cli->module.f->C_DestroyObject(cli->session, *public_key);
+    }
+    return exit;
+}
+
+vk_exit vk_cmd_key_import(vk_cli *cli) {
+    import_job job = {0};
+    CK_OBJECT_HANDLE public_key = 0;
+    vk_exit exit = prepare(cli, &job);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_session_begin_user(cli, true);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_new_key_check_label(cli);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = create(cli, &job, &public_key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_new_key_say(cli, public_key, "Imported", job.grant.len > 0);
+    }
+    vk_wipe(job.secret, sizeof job.secret);
+    vk_new_key_clear(&job.key);
+    vk_buf_clear(&job.serialized);
+    vk_buf_clear(&job.grant);
+    return exit;
+}

@@ -1,0 +1,22 @@
+bin_PROGRAMS += valetkey
+valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c \
+	src/cli/cli.h src/cli/commands.c src/cli/describe.c src/cli/describe.h src/cli/error.c \
+	src/cli/explain.c src/cli/grants.c src/cli/grants.h src/cli/input.c src/cli/input.h \
+	src/cli/key_create.c src/cli/key_import.c src/cli/key_list.c src/cli/key_show.c \
+	src/cli/keyfile.c src/cli/keyfile.h src/cli/keyinfo.c src/cli/keyinfo.h \
+	src/cli/keyselect.c src/cli/main.c src/cli/makekey.c src/cli/makekey.h src/cli/module.c \
+	src/cli/object.c src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c \
+	src/cli/output.h src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h \
+	src/cli/rv.c src/cli/session.c src/cli/session.h src/cli/signed.c src/cli/signed.h \
+	src/cli/sign.c src/cli/state.c src/cli/token.c
+valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
+	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
+valetkey_LDADD = libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
+
+# The completion is installed under the command's name.
+bashcompletiondir = $(bash_completion_dir)
+bashcompletion_DATA = src/cli/valetkey
+EXTRA_DIST += src/cli/valetkey.bash
+CLEANFILES += src/cli/valetkey
+src/cli/valetkey: src/cli/valetkey.bash
+	$(AM_V_GEN)$(MKDIR_P) src/cli && cp $(srcdir)/src/cli/valetkey.bash $@

@@ -1,0 +1,32 @@
+/* Making key objects: what `key create` and `key import` share. */
+#ifndef VK_CLI_MAKEKEY_H
+#define VK_CLI_MAKEKEY_H
+
+#include "cli/keyinfo.h"
+
+/* What a new key is to be. Filled from the options. */
+typedef struct vk_new_key {
+    bool p256;
+    vk_buf id;
+    vk_buf policy;        /* JSON; empty: the token's default */
+    vk_buf credential_id; /* P-256, of --authenticator-id */
+    vk_buf credential_id_hash;
+} vk_new_key;
+
+/* --type, --id, --authenticator-id and --authenticator-id-hash. */
+VK_MUST_USE vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out);
+void vk_new_key_clear(vk_new_key *key);
+
+/* The attributes of both halves, and those of each. */
+void vk_new_key_common(const vk_cli *cli, const vk_new_key *key, vk_template *t);
+void vk_new_key_private(const vk_cli *cli, const vk_new_key *key, vk_template *t);
+void vk_new_key_public(const vk_new_key *key, vk_template *t);
+
+/* A failure if the token has a key with this label already: labels are how keys are called. */
+VK_MUST_USE vk_exit vk_new_key_check_label(vk_cli *cli);
+
+/* Tells about the finished key. verb: "Made", "Imported". */
+VK_MUST_USE vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const char *verb,
+                                   bool has_grant);
+
+#endif

@@ -1,0 +1,229 @@
+#include "cli/options.h"
+
+#include "cli/cli.h"
+#include <string.h>
+
+typedef struct vk_option_info {
+    const char *name;
+    const char *value; /* what stands for the value in help; NULL: a flag */
+    const char *help;
+} vk_option_info;
+
+static const vk_option_info infos[VK_OPT_COUNT] = {
+    [VK_OPT_HELP] = {"help", NULL, "show help and exit"},
+    [VK_OPT_VERSION] = {"version", NULL, "show the version and exit"},
+    [VK_OPT_JSON] = {"json", NULL, "print one JSON value instead of text"},
+    [VK_OPT_TOKEN] = {"token", "LABEL", "token to use, by label or serial number"},
+    [VK_OPT_MODULE] = {"module", "PATH", "PKCS#11 module to use"},
+    [VK_OPT_PIN_FILE] = {"pin-file", "FILE", "read the user PIN from the first line of FILE"},
+    [VK_OPT_PIN_FD] = {"pin-fd", "N", "read the user PIN, a line, from file descriptor N"},
+    [VK_OPT_SO_PIN_FILE] = {"so-pin-file", "FILE", "read the SO PIN from the first line of FILE"},
+    [VK_OPT_SO_PIN_FD] = {"so-pin-fd", "N", "read the SO PIN, a line, from file descriptor N"},
+    [VK_OPT_LABEL] = {"label", "TEXT", "label of the key (or of the new token)"},
+    [VK_OPT_ID] = {"id", "HEX", "CKA_ID of the key"},
+    [VK_OPT_DEFAULT_POLICY] = {"default-policy", "none|sudo",
+                               "policy of keys that are made without one"},
+    [VK_OPT_TYPE] = {"type", "secp256k1|p256", "curve of the key; default secp256k1"},
+    [VK_OPT_POLICY] = {"policy", "FILE|-", "policy, the SDK's policyParams as JSON"},
+    [VK_OPT_RP_ID] = {"rp-id", "TEXT", "relying party id of a P-256 key"},
+    [VK_OPT_ORIGIN] = {"origin", "TEXT", "origin in the assertions of a P-256 key"},
+    [VK_OPT_SIGN_COUNT] = {"sign-count", NULL, "count the assertions of a P-256 key"},
+    [VK_OPT_KEY_FILE] = {"key-file", "FILE|-", "private key: hex, 32 bytes, PEM or DER"},
+    [VK_OPT_SERIALIZED] = {"serialized", "FILE|-", "serialized account, the SDK's text"},
+    [VK_OPT_AUTHENTICATOR_ID] = {"authenticator-id", "TEXT", "credential id, base64url"},
+    [VK_OPT_AUTHENTICATOR_ID_HASH] = {"authenticator-id-hash", "HEX",
+                                      "Keccak-256 of the credential id"},
+    [VK_OPT_CHAIN_ID] = {"chain-id", "N", "chain of the account"},
+    [VK_OPT_KERNEL_VERSION] = {"kernel-version", "V", "Kernel version: 0.3.1, 0.3.2 or 0.3.3"},
+    [VK_OPT_ACCOUNT] = {"account", "ADDRESS", "the smart account"},
+    [VK_OPT_OWNER] = {"owner", "ADDRESS|POINT",
+                      "owner of the account: an address, or a passkey's x and y (64 bytes, hex)"},
+    [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
+    [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
+    [VK_OPT_SIGNATURE] = {"signature", "HEX", "the owner's signature of the typed data"},
+    [VK_OPT_OWNER_KEY] = {"owner-key", "URI", "let this PKCS#11 key sign as the owner"},
+    [VK_OPT_OWNER_PIN_FILE] = {"owner-pin-file", "FILE", "PIN of the owner key's token"},
+    [VK_OPT_PRE_INSTALLED] = {"pre-installed", NULL, "the account has this permission already"},
+    [VK_OPT_OUTPUT] = {"output", "FILE|-", "write the serialized account there"},
+    [VK_OPT_INPUT] = {"input", "FILE|-", "the UserOperation; default - (standard input)"},
+    [VK_OPT_SESSION] = {"session", NULL, "give the session key's part of the signature only"},
+    [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX", "the session key's part"},
+    [VK_OPT_OPERATION] = {"operation", NULL, "print the whole operation with its signature"},
+    [VK_OPT_INSTALLED_AT] = {"installed-at", "TIME",
+                             "when the account got a permission that it has already"},
+    [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
+};
+
+#define BIT(option) (UINT64_C(1) << VK_OPT_##option)
+#define GLOBAL (BIT(HELP) | BIT(VERSION) | BIT(JSON) | BIT(TOKEN) | BIT(MODULE))
+
+const char *vk_opt(const vk_cli *cli, vk_option option) {
+    return cli->options.value[option];
+}
+
+bool vk_opt_flag(const vk_cli *cli, vk_option option) {
+    return cli->options.value[option] != NULL;
+}
+
+const char *vk_opt_name(vk_option option) {
+    return infos[option].name;
+}
+
+static vk_option find_option(const char *name, size_t len) {
+    for (size_t i = 0; i < VK_OPT_COUNT; i++) {
+        if (strlen(infos[i].name) == len && memcmp(infos[i].name, name, len) == 0) {
+            return (vk_option)i;
+        }
+    }
+    return VK_OPT_COUNT;
+}
+
+/* Reads the option at argv[*at]; moves *at to its value if that is the next word. */
+static vk_exit read_option(vk_cli *cli, int argc, char **argv, int *at) {
+    const char *name = argv[*at] + 2;
+    size_t len = strcspn(name, "=");
+    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    vk_option option = find_option(name, len);
+    if (option == VK_OPT_COUNT) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "there is no option %s", argv[*at]);
+    }
+    if (cli->options.value[option] != NULL) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s is given twice", infos[option].name);
+    }
+    if (infos[option].value == NULL && value != NULL) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s takes no value", infos[option].name);
+    }
+    if (infos[option].value != NULL && value == NULL) {
+        if (*at + 1 >= argc) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s needs a value: --%s %s",
+                               infos[option].name, infos[option].name, infos[option].value);
+        }
+        value = argv[++*at];
+    }
+    cli->options.value[option] = value != NULL ? value : "";
+    return VK_EXIT_OK;
+}
+
+/* Collects the words that are not options, at most 63 bytes, separated by spaces. */
+static vk_exit add_word(vk_cli *cli, char words[64], const char *word) {
+    size_t used = strlen(words);
+    if (used + strlen(word) + 2 > 64) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" is not a command", word);
+    }
+    snprintf(words + used, 64 - used, "%s%s", used > 0 ? " " : "", word);
+    return VK_EXIT_OK;
+}
+
+static vk_exit read_words(vk_cli *cli, int argc, char **argv, char words[64]) {
+    vk_exit exit = VK_EXIT_OK;
+    for (int i = 1; i < argc && exit == VK_EXIT_OK; i++) {
+        if (strcmp(argv[i], "-h") == 0) {
+            cli->options.value[VK_OPT_HELP] = "";
+        } else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0') {
+            exit = read_option(cli, argc, argv, &i);
+        } else if (argv[i][0] == '-') {
+            exit = vk_cli_fail(cli, VK_EXIT_USAGE, "there is no option %s", argv[i]);
+        } else {
+            exit = add_word(cli, words, argv[i]);
+        }
+    }
+    return exit;
+}
+
+static vk_exit find_command(vk_cli *cli, const char *words) {
+    for (const vk_command *c = vk_commands; c->name != NULL; c++) {
+        if (strcmp(c->name, words) == 0) {
+            cli->options.command = c;
+            return VK_EXIT_OK;
+        }
+    }
+    if (words[0] == '\0') {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "say what to do");
+    }
+    return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" is not a command", words);
+}
+
+static vk_exit check_allowed(vk_cli *cli) {
+    const vk_command *command = cli->options.command;
+    for (size_t i = 0; i < VK_OPT_COUNT; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+        bool given = cli->options.value[i] != NULL;
+        if (given && ((command->allowed | command->required | GLOBAL) & bit) == 0) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" takes no --%s", command->name,
+                               infos[i].name);
+        }
+        if (!given && (command->required & bit) != 0) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" needs --%s %s", command->name,
+                               infos[i].name, infos[i].value);
+        }
+    }
+    return VK_EXIT_OK;
+}
+
+vk_exit vk_options_parse(vk_cli *cli, int argc, char **argv) {
+    char words[64] = "";
+    vk_exit exit = read_words(cli, argc, argv, words);
+    bool only_help = vk_opt_flag(cli, VK_OPT_HELP) || vk_opt_flag(cli, VK_OPT_VERSION);
+    if (exit == VK_EXIT_OK && !(only_help && words[0] == '\0')) {
+        exit = find_command(cli, words);
+    }
+    if (exit == VK_EXIT_OK && !only_help) {
+        exit = check_allowed(cli);
+    }
+    if (exit == VK_EXIT_OK) {
+        return exit;
+    }
+    const char *command = cli->options.command != NULL ? cli->options.command->name : NULL;
+    return vk_cli_hint(cli, exit, "see \"valetkey %s%s--help\"", command != NULL ? command : "",
+                       command != NULL ? " " : "");
+}
+
+static void help_options(uint64_t set, FILE *to) {
+    for (size_t i = 0; i < VK_OPT_COUNT; i++) {
+        if ((set & UINT64_C(1) << i) != 0) {
+            char left[64];
+            snprintf(left, sizeof left, "--%s%s%s", infos[i].name,
+                     infos[i].value != NULL ? " " : "",
+                     infos[i].value != NULL ? infos[i].value : "");
+            fprintf(to, "  %-30s %s\n", left, infos[i].help);
+        }
+    }
+}
+
+static void help_usage(const vk_command *command, FILE *to) {
+    fprintf(to, "Usage: valetkey %s", command->name);
+    for (size_t i = 0; i < VK_OPT_COUNT; i++) {
+        if ((command->required & UINT64_C(1) << i) != 0) {
+            fprintf(to, " --%s %s", infos[i].name, infos[i].value);
+        }
+    }
+    fputs(" [OPTION]...\n", to);
+}
+
+static void help_all(FILE *to) {
+    fputs("Usage: valetkey COMMAND [OPTION]...\n"
+          "Session keys for smart accounts on a PKCS#11 token.\n\nCommands:\n",
+          to);
+    for (const vk_command *c = vk_commands; c->name != NULL; c++) {
+        fprintf(to, "  %-15s %s\n", c->name, c->summary);
+    }
+    fputs("\nOptions of every command:\n", to);
+    help_options(GLOBAL, to);
+    fputs("\nExit status: 0 done, 1 wrong use, 2 bad input, 3 refused by the key's policy,\n"
+          "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error.\n"
+          "\"valetkey COMMAND --help\" shows a command with examples; valetkey(1) has it all.\n",
+          to);
+}
+
+void vk_options_help(const vk_command *command, FILE *to) {
+    if (command == NULL) {
+        help_all(to);
+        return;
+    }
+    help_usage(command, to);
+    fprintf(to, "%s\n\nOptions:\n", command->details);
+    help_options(command->required | command->allowed, to);
+    fputs("\nOptions of every command:\n", to);
+    help_options(GLOBAL, to);
+    fprintf(to, "\nExamples:\n%s", command->examples);
+}

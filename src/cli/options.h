@@ -1,0 +1,89 @@
+/*
+ * The command line: one table of options, one of commands.
+ *
+ * An option means the same in every command. Options and the words of the command may come in any
+ * order; "--name value" and "--name=value" are the same; names are exact.
+ */
+#ifndef VK_CLI_OPTIONS_H
+#define VK_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum vk_option {
+    VK_OPT_HELP,
+    VK_OPT_VERSION,
+    VK_OPT_JSON,
+    VK_OPT_TOKEN,
+    VK_OPT_MODULE,
+    VK_OPT_PIN_FILE,
+    VK_OPT_PIN_FD,
+    VK_OPT_SO_PIN_FILE,
+    VK_OPT_SO_PIN_FD,
+    VK_OPT_LABEL,
+    VK_OPT_ID,
+    VK_OPT_DEFAULT_POLICY,
+    VK_OPT_TYPE,
+    VK_OPT_POLICY,
+    VK_OPT_RP_ID,
+    VK_OPT_ORIGIN,
+    VK_OPT_SIGN_COUNT,
+    VK_OPT_KEY_FILE,
+    VK_OPT_SERIALIZED,
+    VK_OPT_AUTHENTICATOR_ID,
+    VK_OPT_AUTHENTICATOR_ID_HASH,
+    VK_OPT_CHAIN_ID,
+    VK_OPT_KERNEL_VERSION,
+    VK_OPT_ACCOUNT,
+    VK_OPT_OWNER,
+    VK_OPT_INDEX,
+    VK_OPT_ENABLE_NONCE,
+    VK_OPT_SIGNATURE,
+    VK_OPT_OWNER_KEY,
+    VK_OPT_OWNER_PIN_FILE,
+    VK_OPT_PRE_INSTALLED,
+    VK_OPT_OUTPUT,
+    VK_OPT_INPUT,
+    VK_OPT_SESSION,
+    VK_OPT_SESSION_PART,
+    VK_OPT_OPERATION,
+    VK_OPT_AT,
+    VK_OPT_INSTALLED_AT,
+    VK_OPT_COUNT
+} vk_option;
+
+struct vk_cli;
+enum vk_exit;
+
+typedef struct vk_command {
+    const char *name; /* "key create" */
+    enum vk_exit (*run)(struct vk_cli *cli);
+    uint64_t required, allowed; /* bits of vk_option; the global ones are always allowed */
+    const char *summary;        /* one line */
+    const char *details;        /* a paragraph */
+    const char *examples;
+} vk_command;
+
+/* Ends with a command whose name is NULL. */
+extern const vk_command vk_commands[];
+
+typedef struct vk_options {
+    const char *value[VK_OPT_COUNT]; /* NULL: not given; "" for a given flag */
+    const vk_command *command;       /* NULL with --help or --version alone */
+} vk_options;
+
+/* Fills cli->options. */
+enum vk_exit vk_options_parse(struct vk_cli *cli, int argc, char **argv);
+
+/* The option's text, or NULL. */
+const char *vk_opt(const struct vk_cli *cli, vk_option option);
+bool vk_opt_flag(const struct vk_cli *cli, vk_option option);
+/* "label" */
+const char *vk_opt_name(vk_option option);
+
+/* Help for the command, or, with NULL, the list of commands. */
+void vk_options_help(const vk_command *command, FILE *to);
+
+#endif

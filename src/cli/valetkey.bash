@@ -1,0 +1,82 @@
+# bash completion for valetkey(1)
+
+_valetkey_options() {
+    local pin='--pin-file --pin-fd' key='--label --id'
+    local passkey='--rp-id --origin --sign-count'
+    case $1 in
+    'token init') echo "--label --default-policy --so-pin-file --so-pin-fd $pin" ;;
+    'key create') echo "$key --type --policy $passkey $pin" ;;
+    'key import')
+        echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
+            "--authenticator-id-hash --chain-id --kernel-version --owner --enable-nonce --installed-at $pin"
+        ;;
+    'key show') echo "$key" ;;
+    'key remove') echo "$key $pin" ;;
+    approve)
+        echo "$key --chain-id --kernel-version --account --owner --index --enable-nonce" \
+            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $pin"
+        ;;
+    sign) echo "$key --input --chain-id --session --operation $pin" ;;
+    'userop attach') echo "$key --input --chain-id --session-part --operation" ;;
+    explain) echo "$key --input --chain-id --at" ;;
+    esac
+}
+
+# The words of the command that are on the line already: "key create".
+_valetkey_command() {
+    local i word words=
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+        --json | --help | --version | --sign-count | --pre-installed | --session | --operation) ;;
+        --*=*) ;;
+        --*) ((i++)) ;;
+        *) words+="${words:+ }$word" ;;
+        esac
+    done
+    echo "$words"
+}
+
+_valetkey_values() {
+    case $1 in
+    --type) echo 'secp256k1 p256' ;;
+    --default-policy) echo 'none sudo' ;;
+    --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
+    --token)
+        [ -x "$(command -v jq)" ] &&
+            "${COMP_WORDS[0]}" token list --json 2>/dev/null | jq -r '.tokens[].label'
+        ;;
+    esac
+}
+
+_valetkey() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local global='--help --version --json --token --module' command
+    COMPREPLY=()
+    case $prev in
+    --module | --*-file | --policy | --serialized | --input | --output | --session-part)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
+    --type | --default-policy | --kernel-version | --token)
+        local IFS=$'\n'
+        mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
+        return
+        ;;
+    --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
+        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at)
+        return
+        ;;
+    esac
+    command=$(_valetkey_command)
+    case $command in
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain $global" -- "$cur") ;;
+    token) mapfile -t COMPREPLY < <(compgen -W 'init list' -- "$cur") ;;
+    key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
+    userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options "$command") $global" -- "$cur") ;;
+    esac
+}
+
+complete -F _valetkey valetkey

@@ -1,0 +1,66 @@
+/*
+ * The one way to a private key. Knows nothing of Cryptoki.
+ *
+ * A request goes through: parse (eth/), match with a grant, verdict (policy/), reservation (token/,
+ * durable), raw signature (keys/), wrapping (kernel/, webauthn/). Nothing is spent before the
+ * verdict and nothing leaves before it is durable.
+ *
+ * Thread safety: a vk_gate belongs to one token and may be used from several threads.
+ */
+#ifndef VK_GATE_GATE_H
+#define VK_GATE_GATE_H
+
+#include "token/token.h"
+#include <valetkey/grant.h>
+
+typedef struct vk_gate vk_gate;
+
+VK_MUST_USE vk_status vk_gate_new(vk_token *token, vk_gate **out);
+/* Forgets every loaded key; the token stays open. */
+void vk_gate_free(vk_gate *gate);
+/* Forgets every loaded key (logout, finalize). */
+void vk_gate_forget(vk_gate *gate);
+
+/* ---- Making keys ---- */
+
+/* record: curve, attributes, policy and passkey members as wanted; point65 is filled in. The policy
+ * is checked (VK_ERR_POLICY); a missing one becomes the token's default. */
+VK_MUST_USE vk_status vk_gate_generate(vk_gate *gate, vk_key_record *record,
+                                       const vk_key_names *names, vk_error *err);
+VK_MUST_USE vk_status vk_gate_import(vk_gate *gate, vk_key_record *record,
+                                     const vk_key_names *names, const uint8_t secret32[32],
+                                     vk_error *err);
+/* ---- What a key is ---- */
+
+/* The signer of a key's permission. */
+VK_MUST_USE vk_status vk_gate_signer(const vk_key_record *record, vk_signer *out);
+
+/* Checks a grant for a key and adds it. */
+VK_MUST_USE vk_status vk_gate_add_grant(vk_gate *gate, int64_t key_id, const char *json,
+                                        size_t json_len, vk_error *err);
+/* Checks a policy for a key and sets it (SO). */
+VK_MUST_USE vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const char *json,
+                                         size_t json_len, vk_error *err);
+
+/* ---- Signing ---- */
+
+typedef enum vk_gate_form {
+    VK_GATE_USEROP,         /* the finished signature */
+    VK_GATE_USEROP_SESSION, /* the session key's part */
+    VK_GATE_DIGEST          /* r || s over a 32-byte digest: keys under sudo only */
+} vk_gate_form;
+
+/* May the key be used in this form at all? VK_DENIED with a reason if its policy speaks against it.
+ * Called when an operation begins. */
+VK_MUST_USE vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form,
+                                     vk_error *err);
+
+/*
+ * Signs payload. With out NULL only *out_len is set. *out_len too small: VK_ERR_BUFFER, *out_len
+ * set, nothing spent. Denied: VK_DENIED, err->path the rule, err->message the reason, which is also
+ * kept as the key's last denial.
+ */
+VK_MUST_USE vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form,
+                                   vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err);
+
+#endif

@@ -1,0 +1,200 @@
+#include "gate/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOAD_TRIES 10
+
+static void destroy(vk_loaded *loaded) {
+    for (size_t i = 0; i < loaded->grant_count; i++) {
+        vk_grant_record_clear(&loaded->grants[i].record);
+        vk_grant_clear(&loaded->grants[i].grant);
+    }
+    free(loaded->grants);
+    vk_policy_clear(&loaded->policy);
+    vk_key_record_clear(&loaded->record);
+    vk_key_free(loaded->key);
+    free(loaded);
+}
+
+void vk_loaded_put(vk_loaded *loaded) {
+    if (loaded != NULL && atomic_fetch_sub(&loaded->users, 1) == 1) {
+        destroy(loaded);
+    }
+}
+
+static vk_loaded **bucket_of(vk_gate *gate, int64_t key_id) {
+    return &gate->table.buckets[(uint64_t)key_id % VK_LOADED_BUCKETS];
+}
+
+/* Takes the key out of the table; the table's own use of it ends. */
+static void drop(vk_gate *gate, vk_loaded **link) {
+    vk_loaded *loaded = *link;
+    *link = loaded->next;
+    gate->table.count--;
+    vk_loaded_put(loaded);
+}
+
+static void drop_all(vk_gate *gate) {
+    for (size_t i = 0; i < VK_LOADED_BUCKETS; i++) {
+        while (gate->table.buckets[i] != NULL) {
+            drop(gate, &gate->table.buckets[i]);
+        }
+    }
+}
+
+void vk_loaded_forget_all(vk_gate *gate) {
+    pthread_mutex_lock(&gate->lock);
+    drop_all(gate);
+    gate->forgotten++;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static vk_loaded *look_up(vk_gate *gate, int64_t key_id, uint64_t generation) {
+    for (vk_loaded **link = bucket_of(gate, key_id); *link != NULL; link = &(*link)->next) {
+        vk_loaded *loaded = *link;
+        if (loaded->record.id != key_id) {
+            continue;
+        }
+        if (loaded->generation != generation) {
+            drop(gate, link);
+            return NULL;
+        }
+        atomic_fetch_add(&loaded->users, 1);
+        return loaded;
+    }
+    return NULL;
+}
+
+static void insert(vk_gate *gate, vk_loaded *loaded) {
+    vk_loaded **bucket = bucket_of(gate, loaded->record.id);
+    for (vk_loaded **link = bucket; *link != NULL; link = &(*link)->next) {
+        if ((*link)->record.id == loaded->record.id) {
+            drop(gate, link);
+            break;
+        }
+    }
+    if (gate->table.count >= VK_LOADED_MAX) {
+        drop_all(gate);
+    }
+    atomic_fetch_add(&loaded->users, 1);
+    loaded->next = *bucket;
+    *bucket = loaded;
+    gate->table.count++;
+}
+
+static vk_status load_policy(vk_loaded *loaded, vk_error *err) {
+    const char *policy = loaded->record.policy;
+    vk_status status = vk_gate_signer(&loaded->record, &loaded->signer);
+    if (status != VK_OK || policy == NULL) {
+        return status;
+    }
+    return vk_policy_read(policy, strlen(policy), &loaded->policy, err);
+}
+
+static vk_status load_secret(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+    uint8_t secret32[32];
+    vk_status status = vk_token_key_unseal(gate->token, &loaded->record, secret32, err);
+    if (status == VK_OK) {
+        status = vk_key_load(loaded->record.curve, secret32, &loaded->key);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    return status;
+}
+
+static vk_status load_grant(vk_loaded *loaded, vk_grant_record *record, vk_error *err) {
+    vk_loaded_grant *grant = &loaded->grants[loaded->grant_count];
+    vk_status status = vk_grant_read_checked(record->json, strlen(record->json), &loaded->policy,
+                                             &loaded->signer, &grant->grant, err);
+    if (status == VK_OK) {
+        grant->record = *record;
+        *record = (vk_grant_record){0};
+        loaded->grant_count++;
+    }
+    return status;
+}
+
+static vk_status load_grants(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+    if (loaded->policy.count == 0) {
+        return VK_OK;
+    }
+    vk_grant_record *records = NULL;
+    size_t count = 0;
+    vk_status status = vk_token_grants(gate->token, loaded->record.id, &records, &count, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    loaded->grants = calloc(count > 0 ? count : 1, sizeof *loaded->grants);
+    status = loaded->grants == NULL ? VK_ERR_MEMORY : VK_OK;
+    for (size_t i = 0; i < count && status == VK_OK; i++) {
+        status = load_grant(loaded, &records[i], err);
+    }
+    vk_grant_records_free(records, count);
+    return status;
+}
+
+static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loaded **out,
+                           vk_error *err) {
+    vk_loaded *loaded = calloc(1, sizeof *loaded);
+    if (loaded == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    atomic_init(&loaded->users, 1);
+    loaded->generation = generation;
+    vk_status status = vk_token_key_get(gate->token, key_id, &loaded->record);
+    if (status == VK_OK && !loaded->record.has_private) {
+        status = VK_ERR_NOT_FOUND;
+    }
+    /* Unsealing comes first: it is what says that the rest of the record can be trusted. */
+    if (status == VK_OK) {
+        status = load_secret(gate, loaded, err);
+    }
+    if (status == VK_OK) {
+        status = load_policy(loaded, err);
+    }
+    if (status == VK_OK) {
+        status = load_grants(gate, loaded, err);
+    }
+    if (status != VK_OK) {
+        destroy(loaded);
+        return status;
+    }
+    *out = loaded;
+    return VK_OK;
+}
+
+/* A record that is changed between its reading and its unsealing is read again. */
+static vk_status load(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loaded **out,
+                      vk_error *err) {
+    vk_status status = VK_ERR_MISMATCH;
+    for (int i = 0; i < LOAD_TRIES && status == VK_ERR_MISMATCH; i++) {
+        status = load_once(gate, key_id, generation, out, err);
+    }
+    return status;
+}
+
+vk_status vk_loaded_get(vk_gate *gate, int64_t key_id, vk_loaded **out, vk_error *err) {
+    uint64_t generation;
+    vk_status status = vk_token_generation(gate->token, &generation);
+    if (status != VK_OK) {
+        return vk_fail(err, status, NULL, "%s", vk_status_text(status));
+    }
+    pthread_mutex_lock(&gate->lock);
+    vk_loaded *loaded = look_up(gate, key_id, generation);
+    uint64_t forgotten = gate->forgotten;
+    pthread_mutex_unlock(&gate->lock);
+    if (loaded == NULL) {
+        status = load(gate, key_id, generation, &loaded, err);
+        if (status != VK_OK) {
+            return status;
+        }
+        pthread_mutex_lock(&gate->lock);
+        /* A logout in the meantime must not leave a key behind. */
+        if (forgotten == gate->forgotten) {
+            insert(gate, loaded);
+        }
+        pthread_mutex_unlock(&gate->lock);
+    }
+    *out = loaded;
+    return VK_OK;
+}

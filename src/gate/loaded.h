@@ -1,0 +1,43 @@
+/*
+ * Keys that the gate has ready: record, parsed policy, grants and the unsealed private key.
+ * A loaded key is read-only and counted; it stays valid until it is put back.
+ */
+#ifndef VK_GATE_LOADED_H
+#define VK_GATE_LOADED_H
+
+#include "gate/gate.h"
+
+#include <stdatomic.h>
+
+typedef struct vk_loaded_grant {
+    vk_grant_record record;
+    vk_grant grant;
+    /* Once true it stays so: saves the store a visit. */
+    atomic_bool enabled;
+} vk_loaded_grant;
+
+typedef struct vk_loaded {
+    vk_key_record record;
+    vk_policy policy; /* count 0: the key has none */
+    vk_signer signer;
+    size_t grant_count;
+    vk_loaded_grant *grants;
+    vk_key *key;
+    uint64_t generation;
+    atomic_size_t users;
+    struct vk_loaded *next;
+} vk_loaded;
+
+#define VK_LOADED_BUCKETS 256
+#define VK_LOADED_MAX 4096
+
+typedef struct vk_loaded_table {
+    size_t count;
+    vk_loaded *buckets[VK_LOADED_BUCKETS];
+} vk_loaded_table;
+
+VK_MUST_USE vk_status vk_loaded_get(vk_gate *gate, int64_t key_id, vk_loaded **out, vk_error *err);
+void vk_loaded_put(vk_loaded *loaded); /* NULL allowed */
+void vk_loaded_forget_all(vk_gate *gate);
+
+#endif

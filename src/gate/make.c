@@ -1,0 +1,148 @@
+#include "gate/internal.h"
+
+#include <valetkey/eth.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char sudo_policy[] =
+    "[{\"type\":\"sudo\",\"policyAddress\":\"0x67b436caD8a6D025DF6C82C5BB43fbF11fC5B9B7\","
+    "\"policyFlag\":\"0x0000\"}]";
+
+vk_status vk_gate_signer(const vk_key_record *record, vk_signer *out) {
+    if (record->curve == VK_CURVE_SECP256K1) {
+        vk_address address = vk_address_of_point(record->point65);
+        *out = vk_signer_ecdsa(&address);
+        return VK_OK;
+    }
+    *out = vk_signer_webauthn(record->point65, &record->authenticator_id_hash);
+    return VK_OK;
+}
+
+static vk_status check_policy(const char *json, size_t len, vk_error *err) {
+    vk_policy policy;
+    vk_status status = vk_policy_read(json, len, &policy, err);
+    if (status == VK_OK) {
+        vk_policy_clear(&policy);
+    }
+    return status;
+}
+
+/* The token's default for a key made without a policy. */
+static vk_status default_policy(vk_gate *gate, vk_key_record *record) {
+    vk_token_info info;
+    vk_status status = vk_token_get_info(gate->token, &info);
+    if (status != VK_OK || !info.default_sudo) {
+        return status;
+    }
+    record->policy = strdup(sudo_policy);
+    return record->policy == NULL ? VK_ERR_MEMORY : VK_OK;
+}
+
+static vk_status complete(vk_gate *gate, vk_key_record *record, vk_error *err) {
+    vk_status status = record->policy != NULL
+                           ? check_policy(record->policy, strlen(record->policy), err)
+                           : default_policy(gate, record);
+    if (status == VK_OK && record->curve == VK_CURVE_P256) {
+        status = vk_gate_complete_passkey(record, err);
+    }
+    return status;
+}
+
+static vk_status add(vk_gate *gate, vk_key_record *record, const vk_key_names *names,
+                     const uint8_t secret32[32], vk_error *err) {
+    record->has_private = true;
+    record->has_public = true;
+    vk_status status = complete(gate, record, err);
+    return status == VK_OK ? vk_token_key_add(gate->token, record, names, secret32, err) : status;
+}
+
+vk_status vk_gate_generate(vk_gate *gate, vk_key_record *record, const vk_key_names *names,
+                           vk_error *err) {
+    uint8_t secret32[32];
+    vk_status status = vk_key_generate(record->curve, secret32, record->point65);
+    if (status == VK_OK) {
+        status = add(gate, record, names, secret32, err);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    return status;
+}
+
+vk_status vk_gate_import(vk_gate *gate, vk_key_record *record, const vk_key_names *names,
+                         const uint8_t secret32[32], vk_error *err) {
+    vk_status status = vk_key_public(record->curve, secret32, record->point65);
+    if (status == VK_ERR_RANGE) {
+        return vk_fail(err, status, "CKA_VALUE",
+                       "the private key is not between 1 and the order of its curve");
+    }
+    return status == VK_OK ? add(gate, record, names, secret32, err) : status;
+}
+
+vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
+                             vk_error *err) {
+    vk_status status = check_policy(json, json_len, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    char *text = strndup(json, json_len);
+    if (text == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    status = vk_token_key_set_policy(gate->token, key_id, text, err);
+    free(text);
+    return status;
+}
+
+static vk_status store_grant(vk_gate *gate, int64_t key_id, const vk_grant *grant, vk_error *err) {
+    vk_buf json = {0};
+    vk_status status = vk_grant_write(grant, &json);
+    if (status != VK_OK) {
+        vk_buf_clear(&json);
+        return vk_fail(err, status, NULL, "%s", vk_status_text(status));
+    }
+    vk_grant_record record = {.key_id = key_id,
+                              .json = vk_buf_take_text(&json),
+                              .chain_id = grant->chain_id,
+                              .entry_point = grant->entry_point,
+                              .account = grant->account.account};
+    memcpy(record.permission_id, grant->account.permission_id, sizeof record.permission_id);
+    status = record.json == NULL ? VK_ERR_MEMORY : vk_token_grant_add(gate->token, &record, err);
+    vk_grant_record_clear(&record);
+    return status;
+}
+
+static vk_status add_grant(vk_gate *gate, const vk_key_record *record, const char *json,
+                           size_t json_len, vk_error *err) {
+    if (record->policy == NULL) {
+        return vk_fail(err, VK_ERR_POLICY, NULL, "the key has no policy that could be granted");
+    }
+    vk_policy policy;
+    vk_signer signer;
+    vk_grant grant;
+    vk_status status = vk_policy_read(record->policy, strlen(record->policy), &policy, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_gate_signer(record, &signer);
+    if (status == VK_OK) {
+        status = vk_grant_read(json, json_len, &policy, &signer, &grant, err);
+    }
+    if (status == VK_OK) {
+        status = store_grant(gate, record->id, &grant, err);
+        vk_grant_clear(&grant);
+    }
+    vk_policy_clear(&policy);
+    return status;
+}
+
+vk_status vk_gate_add_grant(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
+                            vk_error *err) {
+    vk_key_record record;
+    vk_status status = vk_token_key_get(gate->token, key_id, &record);
+    if (status != VK_OK) {
+        return vk_fail(err, status, NULL, "%s", vk_status_text(status));
+    }
+    status = add_grant(gate, &record, json, json_len, err);
+    vk_key_record_clear(&record);
+    return status;
+}

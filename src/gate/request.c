@@ -1,0 +1,105 @@
+#include "gate/internal.h"
+
+#include <valetkey/webauthn.h>
+
+#include <string.h>
+
+#define ECDSA_PART_LEN (1 + 65) /* 0xff || r || s || v */
+
+static vk_status deny(vk_error *err, const char *field, const char *reason) {
+    return vk_fail(err, VK_DENIED, field, "%s", reason);
+}
+
+/* The grant that the operation is for, or the reason why it is for none of them. */
+static vk_status choose(const vk_loaded *loaded, const vk_userop_request *request,
+                        vk_loaded_grant **out, vk_error *err) {
+    char field[32], reason[VK_REASON_MAX];
+    const vk_loaded_grant *nearest = &loaded->grants[0];
+    for (size_t i = 0; i < loaded->grant_count; i++) {
+        vk_loaded_grant *candidate = &loaded->grants[i];
+        if (vk_grant_match(&candidate->grant, request, field, reason) == VK_OK) {
+            *out = candidate;
+            return VK_OK;
+        }
+        if (vk_address_equal(&candidate->record.account, &request->op.sender)) {
+            nearest = candidate;
+        }
+    }
+    vk_status status = vk_grant_match(&nearest->grant, request, field, reason);
+    return status == VK_DENIED ? deny(err, field, reason) : status;
+}
+
+static vk_status check_countable(const vk_loaded *loaded, vk_error *err) {
+    if (loaded->policy.count == 0) {
+        return deny(err, "policy",
+                    "the key has no policy, so it signs nothing: the SO can give "
+                    "it one with a valetkey-policy data object");
+    }
+    if (loaded->grant_count == 0) {
+        return deny(err, "grant",
+                    "the key has no grant: no account's owner has approved it yet "
+                    "(see valetkey approve)");
+    }
+    return VK_OK;
+}
+
+static vk_status measure(const vk_loaded *loaded, vk_gate_request *out) {
+    out->session_len = ECDSA_PART_LEN;
+    if (loaded->signer.kind == VK_SIGNER_WEBAUTHN) {
+        vk_buf client_data = {0};
+        vk_hash any = {{0}};
+        vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
+        out->session_len = 1 + vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
+        vk_buf_clear(&client_data);
+        if (status != VK_OK) {
+            return status;
+        }
+    }
+    out->full_len = out->session_len;
+    if (out->enable_mode) {
+        const vk_grant *grant = &out->grant->grant;
+        vk_enable enable;
+        vk_grant_enable(grant, &enable);
+        out->full_len =
+            vk_enable_signature_len(&enable, grant->account.enable_signature.len, out->session_len);
+    }
+    return VK_OK;
+}
+
+vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload, vk_gate_request *out,
+                               vk_error *err) {
+    vk_gate_request result = {0};
+    vk_status status = vk_userop_read_request(payload, VK_ENTRY_POINT_0_7, &result.request, err);
+    if (status == VK_ERR_UNSUPPORTED) {
+        /* Not malformed, but for another EntryPoint: that is a decision, and err names both. */
+        return VK_DENIED;
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    status = check_countable(loaded, err);
+    if (status == VK_OK && !result.request.has_chain_id && loaded->grant_count > 1) {
+        status = vk_fail(err, VK_ERR_FORMAT, "chainId",
+                         "the key has %zu grants: say which one is meant with {\"chainId\":N,"
+                         "\"entryPoint\":\"0x...\",\"userOp\":{...}}",
+                         loaded->grant_count);
+    }
+    if (status == VK_OK) {
+        status = choose(loaded, &result.request, &result.grant, err);
+    }
+    if (status == VK_OK) {
+        vk_kernel_nonce nonce = vk_kernel_nonce_decode(&result.request.op.nonce);
+        result.enable_mode = nonce.mode == VK_NONCE_ENABLE;
+        status = measure(loaded, &result);
+    }
+    if (status != VK_OK) {
+        vk_gate_request_clear(&result);
+        return status;
+    }
+    *out = result;
+    return VK_OK;
+}
+
+void vk_gate_request_clear(vk_gate_request *request) {
+    vk_userop_clear(&request->request.op);
+}

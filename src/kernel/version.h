@@ -1,0 +1,21 @@
+/* The published deployments of Kernel 0.3.1 on. */
+#ifndef VK_KERNEL_VERSION_H
+#define VK_KERNEL_VERSION_H
+
+#include <valetkey/kernel.h>
+
+typedef struct vk_kernel_deployment {
+    const char *text; /* also of the EIP-712 domain */
+    vk_address factory;
+    vk_hash init_code_hash;
+} vk_kernel_deployment;
+
+/* NULL for VK_KERNEL_UNKNOWN. */
+const vk_kernel_deployment *vk_kernel_deployed(vk_kernel_version version);
+vk_kernel_version vk_kernel_of_factory(const vk_address *factory);
+
+/* The root validators of ZeroDev. */
+vk_root_kind vk_root_kind_of(const vk_address *validator);
+vk_address vk_root_validator(vk_root_kind kind);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Where a private key lives. Only gate/ includes this.
+ */
+#ifndef VK_KEYS_KEYS_H
+#define VK_KEYS_KEYS_H
+
+#include <valetkey/bytes.h>
+
+typedef enum vk_curve { VK_CURVE_SECP256K1 = 1, VK_CURVE_P256 = 2 } vk_curve;
+
+/* A usable private key. Signing with one handle from several threads at once is allowed. */
+typedef struct vk_key vk_key;
+
+VK_MUST_USE vk_status vk_key_generate(vk_curve curve, uint8_t secret32[32], uint8_t point65[65]);
+/* The public point of a secret; VK_ERR_RANGE for zero or anything from the group order up. */
+VK_MUST_USE vk_status vk_key_public(vk_curve curve, const uint8_t secret32[32],
+                                    uint8_t point65[65]);
+/* Keeps a copy of the secret in locked memory until vk_key_free. */
+VK_MUST_USE vk_status vk_key_load(vk_curve curve, const uint8_t secret32[32], vk_key **out);
+void vk_key_free(vk_key *key); /* NULL allowed; wipes */
+
+/*
+ * signature64 = r || s, low s. secp256k1: RFC 6979 without extra entropy; *recovery_id (may be
+ * NULL) is 0 or 1. P-256: *recovery_id is -1.
+ */
+VK_MUST_USE vk_status vk_key_sign(const vk_key *key, const vk_hash *digest, uint8_t signature64[64],
+                                  int *recovery_id);
+
+#endif

@@ -1,0 +1,1 @@
+libvk_token_la_SOURCES += src/keys/keys.h src/keys/software.c

@@ -1,0 +1,248 @@
+/* The attributes that PKCS#11 names. */
+#include "base/json.h"
+#include "pkcs11/attribute.h"
+#include "pkcs11/template.h"
+
+#include <string.h>
+#include <time.h>
+
+/* ---- Keys ---- */
+
+static bool is_local(const vk_object *object) {
+    return vk_stored_bool(vk_object_attrs(object), CKA_LOCAL, false);
+}
+
+/* Made here, so it was never anywhere else. */
+static CK_RV get_local(const vk_object *object, vk_buf *out) {
+    vk_buf_put_byte(out, is_local(object) ? CK_TRUE : CK_FALSE);
+    return CKR_OK;
+}
+
+static CK_RV get_key_gen_mechanism(const vk_object *object, vk_buf *out) {
+    CK_MECHANISM_TYPE type = is_local(object) ? CKM_EC_KEY_PAIR_GEN : CK_UNAVAILABLE_INFORMATION;
+    vk_buf_put(out, &type, sizeof type);
+    return CKR_OK;
+}
+
+static CK_RV get_ec_params(const vk_object *object, vk_buf *out) {
+    vk_bytes oid = vk_curve_oid(object->view->record.curve);
+    vk_buf_put(out, oid.data, oid.len);
+    return CKR_OK;
+}
+
+static CK_RV get_ec_point(const vk_object *object, vk_buf *out) {
+    static const uint8_t octet_string[] = {0x04, 65};
+    vk_buf_put(out, octet_string, sizeof octet_string);
+    vk_buf_put(out, object->view->record.point65, sizeof object->view->record.point65);
+    return CKR_OK;
+}
+
+/* SubjectPublicKeyInfo: SEQUENCE { SEQUENCE { ecPublicKey, curve }, BIT STRING point }. */
+static CK_RV get_public_key_info(const vk_object *object, vk_buf *out) {
+    static const uint8_t ec_public_key[] = {0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+    static const uint8_t bit_string[] = {0x03, 66, 0x00};
+    vk_bytes curve = vk_curve_oid(object->view->record.curve);
+    size_t algorithm_len = sizeof ec_public_key + curve.len;
+    vk_buf_put_byte(out, 0x30);
+    vk_buf_put_byte(out, (uint8_t)(2 + algorithm_len + sizeof bit_string + 65));
+    vk_buf_put_byte(out, 0x30);
+    vk_buf_put_byte(out, (uint8_t)algorithm_len);
+    vk_buf_put(out, ec_public_key, sizeof ec_public_key);
+    vk_buf_put(out, curve.data, curve.len);
+    vk_buf_put(out, bit_string, sizeof bit_string);
+    vk_buf_put(out, object->view->record.point65, sizeof object->view->record.point65);
+    return CKR_OK;
+}
+
+static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
+    static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP,
+                                                   CKM_VALETKEY_USEROP_SESSION};
+    static const CK_MECHANISM_TYPE digests[] = {CKM_ECDSA, CKM_ECDSA_SHA256};
+    const vk_policy *policy = vk_view_policy(object->view);
+    if (policy != NULL) {
+        vk_buf_put(out, operations, sizeof operations);
+    }
+    if (policy != NULL && vk_policy_is_sudo(policy)) {
+        vk_buf_put(out, digests, sizeof digests);
+    }
+    return CKR_OK;
+}
+
+/* A CK_DATE, or nothing for a time that has none. */
+static void put_date(vk_buf *out, uint64_t seconds) {
+    struct tm day;
+    char text[16];
+    time_t when = (time_t)seconds;
+    if (seconds != 0 && gmtime_r(&when, &day) != NULL && day.tm_year <= 9999 - 1900 &&
+        strftime(text, sizeof text, "%Y%m%d", &day) == sizeof(CK_DATE)) {
+        vk_buf_put_text(out, text);
+    }
+}
+
+static CK_RV get_start_date(const vk_object *object, vk_buf *out) {
+    const vk_policy *policy = vk_view_policy(object->view);
+    vk_window window;
+    if (policy != NULL && vk_policy_window(policy, &window)) {
+        put_date(out, window.after);
+    }
+    return CKR_OK;
+}
+
+static CK_RV get_end_date(const vk_object *object, vk_buf *out) {
+    const vk_policy *policy = vk_view_policy(object->view);
+    vk_window window;
+    if (policy != NULL && vk_policy_window(policy, &window)) {
+        put_date(out, window.until);
+    }
+    return CKR_OK;
+}
+
+/* ---- Data objects of a key ---- */
+
+static CK_RV get_key_label(const vk_object *object, vk_buf *out) {
+    vk_key_names names;
+    vk_record_names(&object->view->record, &names);
+    vk_buf_put(out, names.private_label.data, names.private_label.len);
+    return CKR_OK;
+}
+
+static CK_RV get_application(const vk_object *object, vk_buf *out) {
+    switch (object->kind) {
+    case VK_KIND_POLICY:
+        vk_buf_put_text(out, VK_APPLICATION_POLICY);
+        return CKR_OK;
+    case VK_KIND_GRANT:
+        vk_buf_put_text(out, VK_APPLICATION_GRANT);
+        return CKR_OK;
+    default:
+        vk_buf_put_text(out, VK_APPLICATION_ACCOUNT);
+        return CKR_OK;
+    }
+}
+
+static CK_RV get_nothing(const vk_object *object, vk_buf *out) {
+    (void)object;
+    (void)out;
+    return CKR_OK;
+}
+
+/* The serialized account in the grant's JSON, which the store has authenticated. */
+static CK_RV get_account(const vk_object *object, vk_buf *out) {
+    vk_error err = {0};
+    cJSON *json = NULL;
+    const char *account = "";
+    const vk_bytes text = {(const uint8_t *)object->grant->json, strlen(object->grant->json)};
+    vk_status status = vk_json_parse(text, VK_BUF_MAX, &json, &err);
+    if (status != VK_OK) {
+        return vk_ck(status, &err);
+    }
+    status = vk_json_text(json, "serializedAccount", NULL, &account, &err);
+    vk_buf_put_text(out, account);
+    cJSON_Delete(json);
+    return vk_ck(status, &err);
+}
+
+static CK_RV get_data_value(const vk_object *object, vk_buf *out) {
+    switch (object->kind) {
+    case VK_KIND_POLICY:
+        vk_buf_put_text(out, object->view->record.policy);
+        return CKR_OK;
+    case VK_KIND_GRANT:
+        vk_buf_put_text(out, object->grant->json);
+        return CKR_OK;
+    default:
+        return get_account(object, out);
+    }
+}
+
+static const char *kind_name(vk_kind kind) {
+    switch (kind) {
+    case VK_KIND_PRIVATE:
+        return "private";
+    case VK_KIND_PUBLIC:
+        return "public";
+    case VK_KIND_POLICY:
+        return "policy";
+    case VK_KIND_GRANT:
+        return "grant";
+    default:
+        return "account";
+    }
+}
+
+/* Unique in the token, and the same in every process. */
+static CK_RV get_unique_id(const vk_object *object, vk_buf *out) {
+    vk_buf_printf(out, "%s-%lld", kind_name(object->kind), (long long)object->view->record.id);
+    if (object->grant != NULL) {
+        vk_buf_printf(out, "-%lld", (long long)object->grant->id);
+    }
+    return CKR_OK;
+}
+
+/* ---- The table ---- */
+
+#define PRIV VK_KIND_PRIVATE
+#define PUB VK_KIND_PUBLIC
+#define KEYS VK_KINDS_KEY
+#define OURS VK_KINDS_TOKEN_DATA
+#define THEIRS VK_KIND_SESSION
+
+static const vk_attribute_row rows[] = {
+    {CKA_CLASS, PRIV, VK_FROM_NUMBER, CKO_PRIVATE_KEY, NULL},
+    {CKA_CLASS, PUB, VK_FROM_NUMBER, CKO_PUBLIC_KEY, NULL},
+    {CKA_CLASS, OURS | THEIRS, VK_FROM_NUMBER, CKO_DATA, NULL},
+    {CKA_TOKEN, KEYS | OURS, VK_FROM_TRUE, 0, NULL},
+    {CKA_TOKEN, THEIRS, VK_FROM_FALSE, 0, NULL},
+    {CKA_PRIVATE, PRIV, VK_FROM_TRUE, 0, NULL},
+    {CKA_PRIVATE, PUB | THEIRS, VK_FROM_STORED_FALSE, 0, NULL},
+    {CKA_PRIVATE, OURS, VK_FROM_FALSE, 0, NULL},
+    {CKA_MODIFIABLE, KEYS | THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_MODIFIABLE, OURS, VK_FROM_FALSE, 0, NULL},
+    {CKA_COPYABLE, KEYS | OURS, VK_FROM_FALSE, 0, NULL},
+    {CKA_COPYABLE, THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_DESTROYABLE, KEYS | THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_DESTROYABLE, OURS, VK_FROM_FALSE, 0, NULL},
+    {CKA_LABEL, KEYS | THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
+    {CKA_LABEL, OURS, VK_FROM_GETTER, 0, get_key_label},
+    {CKA_UNIQUE_ID, KEYS | OURS, VK_FROM_GETTER, 0, get_unique_id},
+
+    {CKA_KEY_TYPE, KEYS, VK_FROM_NUMBER, CKK_EC, NULL},
+    {CKA_ID, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
+    {CKA_SUBJECT, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
+    {CKA_START_DATE, KEYS, VK_FROM_GETTER, 0, get_start_date},
+    {CKA_END_DATE, KEYS, VK_FROM_GETTER, 0, get_end_date},
+    {CKA_DERIVE, KEYS, VK_FROM_FALSE, 0, NULL},
+    {CKA_LOCAL, KEYS, VK_FROM_STORED_FALSE, 0, NULL},
+    {CKA_KEY_GEN_MECHANISM, KEYS, VK_FROM_GETTER, 0, get_key_gen_mechanism},
+    {CKA_EC_PARAMS, KEYS, VK_FROM_GETTER, 0, get_ec_params},
+    {CKA_EC_POINT, KEYS, VK_FROM_GETTER, 0, get_ec_point},
+    {CKA_PUBLIC_KEY_INFO, KEYS, VK_FROM_GETTER, 0, get_public_key_info},
+
+    {CKA_SENSITIVE, PRIV, VK_FROM_TRUE, 0, NULL},
+    {CKA_ALWAYS_SENSITIVE, PRIV, VK_FROM_GETTER, 0, get_local},
+    {CKA_EXTRACTABLE, PRIV, VK_FROM_FALSE, 0, NULL},
+    {CKA_NEVER_EXTRACTABLE, PRIV, VK_FROM_GETTER, 0, get_local},
+    {CKA_SIGN, PRIV, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_SIGN_RECOVER, PRIV, VK_FROM_FALSE, 0, NULL},
+    {CKA_DECRYPT, PRIV, VK_FROM_FALSE, 0, NULL},
+    {CKA_UNWRAP, PRIV, VK_FROM_FALSE, 0, NULL},
+    {CKA_WRAP_WITH_TRUSTED, PRIV, VK_FROM_FALSE, 0, NULL},
+    {CKA_ALWAYS_AUTHENTICATE, PRIV, VK_FROM_STORED_FALSE, 0, NULL},
+    {CKA_ALLOWED_MECHANISMS, PRIV, VK_FROM_GETTER, 0, get_allowed_mechanisms},
+    {CKA_VALUE, PRIV, VK_FROM_SECRET, 0, NULL},
+
+    {CKA_VERIFY, PUB, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_VERIFY_RECOVER, PUB, VK_FROM_FALSE, 0, NULL},
+    {CKA_ENCRYPT, PUB, VK_FROM_FALSE, 0, NULL},
+    {CKA_WRAP, PUB, VK_FROM_FALSE, 0, NULL},
+    {CKA_TRUSTED, PUB, VK_FROM_FALSE, 0, NULL},
+
+    {CKA_APPLICATION, OURS, VK_FROM_GETTER, 0, get_application},
+    {CKA_OBJECT_ID, OURS, VK_FROM_GETTER, 0, get_nothing},
+    {CKA_VALUE, OURS, VK_FROM_GETTER, 0, get_data_value},
+    {CKA_APPLICATION, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
+    {CKA_OBJECT_ID, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
+    {CKA_VALUE, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
+};
+
+const vk_attribute_table vk_standard_attributes = {rows, sizeof rows / sizeof rows[0]};

@@ -1,0 +1,27 @@
+/*
+ * The rules that hold for every call: initialized? this process? a session or slot that exists?
+ * what does a status mean to Cryptoki?
+ */
+#ifndef VK_PKCS11_ENTRY_H
+#define VK_PKCS11_ENTRY_H
+
+#include "pkcs11/session.h"
+
+/* CKR_CRYPTOKI_NOT_INITIALIZED, also in a forked child and after exit() has begun. */
+CK_RV vk_enter(void);
+CK_RV vk_enter_slot(CK_SLOT_ID id, vk_slot **out);
+/* Finds and locks the session; operations that a logout ended are gone. */
+CK_RV vk_enter_session(CK_SESSION_HANDLE handle, vk_session **out);
+/* Gives the session back and passes rv on. */
+CK_RV vk_leave(vk_session *session, CK_RV rv);
+
+/* What to answer for a status. err (may be NULL) goes to the debug log, as anything but VK_OK. */
+CK_RV vk_ck(vk_status status, const vk_error *err);
+/* The same where the bad bytes came in a template. */
+CK_RV vk_ck_template(vk_status status, const vk_error *err);
+
+/* With VALETKEY_DEBUG in the environment: a line to stderr. Otherwise nothing is ever printed. */
+void vk_debug_init(void);
+void vk_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,208 @@
+#include "pkcs11/handle.h"
+#include "pkcs11/module.h"
+#include "pkcs11/object.h"
+
+#include <stdlib.h>
+
+#define HANDLES_MAX (UINT32_MAX - 1)
+
+/* ---- The table ---- */
+
+static size_t hash_of(const vk_ref *ref) {
+    uint64_t hash = (uint64_t)ref->key_id * 0x9E3779B97F4A7C15u;
+    hash = (hash ^ (uint64_t)ref->grant_id ^ ((uint64_t)ref->slot_id << 32) ^ (uint64_t)ref->kind) *
+           0xD6E8FEB86659FD93u;
+    return (size_t)(hash ^ (hash >> 32));
+}
+
+static bool same(const vk_ref *a, const vk_ref *b) {
+    return a->slot_id == b->slot_id && a->kind == b->kind && a->key_id == b->key_id &&
+           a->grant_id == b->grant_id;
+}
+
+/* The bucket that holds ref, or the free one where it belongs. */
+static uint32_t *bucket_of(const vk_handles *handles, const vk_ref *ref) {
+    size_t mask = handles->bucket_count - 1;
+    size_t i = hash_of(ref) & mask;
+    while (handles->buckets[i] != 0 && !same(&handles->refs[handles->buckets[i] - 1], ref)) {
+        i = (i + 1) & mask;
+    }
+    return &handles->buckets[i];
+}
+
+/* Keeps the buckets at most half full. */
+static bool make_room(vk_handles *handles) {
+    if (handles->count * 2 < handles->bucket_count) {
+        return true;
+    }
+    vk_handles bigger = *handles;
+    bigger.bucket_count = handles->bucket_count == 0 ? 64 : handles->bucket_count * 2;
+    bigger.buckets = calloc(bigger.bucket_count, sizeof *bigger.buckets);
+    if (bigger.buckets == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < handles->count; i++) {
+        if (handles->refs[i].kind != VK_KIND_SESSION) {
+            *bucket_of(&bigger, &handles->refs[i]) = (uint32_t)(i + 1);
+        }
+    }
+    free(handles->buckets);
+    *handles = bigger;
+    return true;
+}
+
+static bool append(vk_handles *handles, const vk_ref *ref) {
+    vk_ref *refs = handles->count < HANDLES_MAX
+                       ? vk_grow(handles->refs, &handles->cap, handles->count, sizeof *refs)
+                       : NULL;
+    if (refs == NULL) {
+        return false;
+    }
+    handles->refs = refs;
+    handles->refs[handles->count++] = *ref;
+    return true;
+}
+
+static CK_RV find_or_add(vk_handles *handles, const vk_ref *ref, CK_OBJECT_HANDLE *out) {
+    if (!make_room(handles)) {
+        return CKR_HOST_MEMORY;
+    }
+    uint32_t *bucket = bucket_of(handles, ref);
+    if (*bucket == 0) {
+        if (!append(handles, ref)) {
+            return CKR_HOST_MEMORY;
+        }
+        *bucket = (uint32_t)handles->count;
+    }
+    *out = *bucket;
+    return CKR_OK;
+}
+
+/* ---- Under the module's lock ---- */
+
+CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    CK_RV rv = find_or_add(&module->handles, ref, out);
+    vk_module_unlock();
+    return rv;
+}
+
+CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    bool added = append(&module->handles, ref);
+    module->handles.session_objects += added;
+    *out = module->handles.count;
+    vk_module_unlock();
+    return added ? CKR_OK : CKR_HOST_MEMORY;
+}
+
+static bool is_gone(const vk_ref *ref) {
+    return ref->kind == VK_KIND_SESSION && ref->data == NULL;
+}
+
+CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    const vk_handles *handles = &module->handles;
+    CK_RV rv = CKR_OBJECT_HANDLE_INVALID;
+    if (handle != 0 && handle <= handles->count) {
+        *out = handles->refs[handle - 1];
+        rv = out->slot_id == slot_id && !is_gone(out) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    }
+    if (rv == CKR_OK && out->kind == VK_KIND_SESSION) {
+        atomic_fetch_add(&out->data->users, 1);
+    }
+    vk_module_unlock();
+    return rv;
+}
+
+static bool matches(const vk_ref *ref, const vk_handle_filter *filter) {
+    return ref->kind == VK_KIND_SESSION && ref->data != NULL && ref->slot_id == filter->slot_id &&
+           (filter->owner == 0 || ref->data->owner == filter->owner) &&
+           (!filter->private_only || ref->data->is_private);
+}
+
+static void drop(vk_handles *handles, vk_ref *ref) {
+    vk_data_put(ref->data);
+    ref->data = NULL;
+    handles->session_objects--;
+}
+
+void vk_handle_drop(const vk_handle_filter *filter) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return;
+    }
+    vk_handles *handles = &module->handles;
+    for (size_t i = 0; handles->session_objects > 0 && i < handles->count; i++) {
+        if (matches(&handles->refs[i], filter)) {
+            drop(handles, &handles->refs[i]);
+        }
+    }
+    vk_module_unlock();
+}
+
+bool vk_handle_drop_one(CK_OBJECT_HANDLE handle) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return false;
+    }
+    bool dropped = false;
+    if (handle != 0 && handle <= module->handles.count) {
+        vk_ref *ref = &module->handles.refs[handle - 1];
+        dropped = ref->kind == VK_KIND_SESSION && ref->data != NULL;
+        if (dropped) {
+            drop(&module->handles, ref);
+        }
+    }
+    vk_module_unlock();
+    return dropped;
+}
+
+static bool push(CK_OBJECT_HANDLE **list, size_t *cap, size_t *count, CK_OBJECT_HANDLE handle) {
+    CK_OBJECT_HANDLE *grown = vk_grow(*list, cap, *count, sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    *list = grown;
+    grown[(*count)++] = handle;
+    return true;
+}
+
+CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size_t *count) {
+    const vk_handle_filter filter = {.slot_id = slot_id};
+    size_t cap = 0;
+    bool enough = true;
+    *out = NULL;
+    *count = 0;
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    const vk_handles *handles = &module->handles;
+    for (size_t i = 0; handles->session_objects > *count && i < handles->count && enough; i++) {
+        if (matches(&handles->refs[i], &filter)) {
+            enough = push(out, &cap, count, i + 1);
+        }
+    }
+    vk_module_unlock();
+    return enough ? CKR_OK : CKR_HOST_MEMORY;
+}
+
+void vk_handles_clear(vk_handles *handles) {
+    for (size_t i = 0; i < handles->count; i++) {
+        if (handles->refs[i].kind == VK_KIND_SESSION) {
+            vk_data_put(handles->refs[i].data);
+        }
+    }
+    free(handles->refs);
+    free(handles->buckets);
+}

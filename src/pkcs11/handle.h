@@ -1,0 +1,68 @@
+/*
+ * Object handles: one for each object that was ever named to the application. A handle keeps its
+ * meaning until C_Finalize and is never given to another object.
+ */
+#ifndef VK_PKCS11_HANDLE_H
+#define VK_PKCS11_HANDLE_H
+
+#include "pkcs11/ck3.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vk_data;
+
+typedef enum vk_kind {
+    VK_KIND_PRIVATE = 1,
+    VK_KIND_PUBLIC = 2,
+    VK_KIND_POLICY = 4,
+    VK_KIND_GRANT = 8,
+    VK_KIND_ACCOUNT = 16,
+    VK_KIND_SESSION = 32 /* a data object that only this process has */
+} vk_kind;
+
+#define VK_KINDS_KEY (VK_KIND_PRIVATE | VK_KIND_PUBLIC)
+#define VK_KINDS_GRANT (VK_KIND_GRANT | VK_KIND_ACCOUNT)
+#define VK_KINDS_TOKEN_DATA (VK_KIND_POLICY | VK_KINDS_GRANT)
+#define VK_KINDS_TOKEN (VK_KINDS_KEY | VK_KINDS_TOKEN_DATA)
+
+/* What a handle stands for. */
+typedef struct vk_ref {
+    CK_SLOT_ID slot_id;
+    vk_kind kind;
+    int64_t key_id;       /* VK_KINDS_TOKEN */
+    int64_t grant_id;     /* VK_KINDS_GRANT, else 0 */
+    struct vk_data *data; /* VK_KIND_SESSION; counted */
+} vk_ref;
+
+typedef struct vk_handles {
+    vk_ref *refs; /* handle - 1 is the index; a destroyed session object has data NULL */
+    size_t count, cap;
+    size_t session_objects; /* how many of them are there */
+    uint32_t *buckets;      /* open addressing, handles of VK_KINDS_TOKEN; 0: free */
+    size_t bucket_count;
+} vk_handles;
+
+/* The handle of a token object, made when it is first asked for. */
+CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out);
+/* A new handle for a session object; takes over the count. */
+CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out);
+/* CKR_OBJECT_HANDLE_INVALID if it means nothing in this slot. A session object is counted up. */
+CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out);
+
+/* Which session objects to forget. */
+typedef struct vk_handle_filter {
+    CK_SLOT_ID slot_id;
+    CK_SESSION_HANDLE owner; /* 0: of any session */
+    bool private_only;
+} vk_handle_filter;
+void vk_handle_drop(const vk_handle_filter *filter);
+/* Forgets one; false if it is no session object. */
+bool vk_handle_drop_one(CK_OBJECT_HANDLE handle);
+/* Handles of the slot's session objects, ascending; free() them. */
+CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size_t *count);
+/* C_Finalize; no lock is taken. */
+void vk_handles_clear(vk_handles *handles);
+
+#endif

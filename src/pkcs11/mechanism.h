@@ -1,0 +1,37 @@
+/* The mechanisms, and how bytes get into them. */
+#ifndef VK_PKCS11_MECHANISM_H
+#define VK_PKCS11_MECHANISM_H
+
+#include "gate/gate.h"
+#include "pkcs11/ck3.h"
+
+struct vk_input;
+
+typedef enum vk_input_kind {
+    VK_INPUT_BYTES,  /* as they are */
+    VK_INPUT_SHA256, /* their SHA-256 */
+    VK_INPUT_KECCAK  /* their Keccak-256 */
+} vk_input_kind;
+
+typedef struct vk_mechanism {
+    CK_MECHANISM_TYPE type;
+    CK_MECHANISM_INFO info;
+    vk_input_kind input;
+    size_t max_input;  /* VK_INPUT_BYTES and VK_INPUT_KECCAK */
+    vk_gate_form form; /* of signing ones */
+} vk_mechanism;
+
+/* The mechanism if it can do this (CKF_SIGN, ...) and its parameter is right (there is none). */
+CK_RV vk_mechanism_find(const CK_MECHANISM *wanted, CK_FLAGS use, const vk_mechanism **out);
+
+/* Takes a part; CKR_DATA_LEN_RANGE if that is too much. */
+CK_RV vk_input_add(struct vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *part,
+                   CK_ULONG len);
+/* What is to be signed, verified or given out: of the one-shot data. */
+CK_RV vk_input_whole(struct vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *data,
+                     CK_ULONG len, vk_bytes *out);
+/* The same of the parts; may be asked again. */
+CK_RV vk_input_parts(struct vk_input *input, const vk_mechanism *mechanism, vk_bytes *out);
+void vk_input_clear(struct vk_input *input);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * What lives between C_Initialize and C_Finalize.
+ *
+ * Locks, in the order in which they may be taken: a session's, a slot's, the listing lock, the
+ * module's. The module's is held for table look-ups only; nothing is called that could wait.
+ */
+#ifndef VK_PKCS11_MODULE_H
+#define VK_PKCS11_MODULE_H
+
+#include "pkcs11/ck3.h"
+#include "pkcs11/handle.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+struct vk_slot;
+struct vk_session;
+
+typedef struct vk_module {
+    char *home;              /* NULL: there is none */
+    pthread_mutex_t listing; /* held while token files are listed or made */
+    /* Slot ids are indexes; slots never go away before C_Finalize. */
+    struct vk_slot **slots;
+    size_t slot_count, slot_cap;
+    struct vk_slot *blank; /* the one with the uninitialized token */
+    struct vk_session **sessions;
+    size_t session_cap;
+    CK_ULONG session_serial;
+    vk_handles handles;
+} vk_module;
+
+/* The module with its lock held, or NULL, nothing held, when it is not initialized. */
+vk_module *vk_module_lock(void);
+void vk_module_unlock(void);
+
+/* The array with room for one more item, moved if need be; NULL: no memory, array unchanged. */
+void *vk_grow(void *array, size_t *cap, size_t count, size_t item_size);
+
+#endif

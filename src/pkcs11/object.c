@@ -1,0 +1,233 @@
+#include "pkcs11/object.h"
+#include "pkcs11/attribute.h"
+#include "pkcs11/template.h"
+#include "token/attrs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Session data objects ---- */
+
+vk_data *vk_data_new(CK_SESSION_HANDLE owner) {
+    vk_data *data = calloc(1, sizeof *data);
+    if (data == NULL) {
+        return NULL;
+    }
+    if (pthread_mutex_init(&data->lock, NULL) != 0) {
+        free(data);
+        return NULL;
+    }
+    data->owner = owner;
+    atomic_init(&data->users, 1);
+    return data;
+}
+
+void vk_data_put(vk_data *data) {
+    if (data != NULL && atomic_fetch_sub(&data->users, 1) == 1) {
+        vk_buf_clear(&data->attrs);
+        pthread_mutex_destroy(&data->lock);
+        free(data);
+    }
+}
+
+/* ---- Opening ---- */
+
+bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object *out) {
+    *out = (vk_object){.slot = view->slot, .kind = kind, .view = view};
+    switch (kind) {
+    case VK_KIND_PRIVATE:
+        return view->record.has_private;
+    case VK_KIND_PUBLIC:
+        return view->record.has_public;
+    case VK_KIND_POLICY:
+        return view->record.has_private && view->record.policy != NULL;
+    case VK_KIND_GRANT:
+    case VK_KIND_ACCOUNT:
+        out->grant = view->record.has_private ? vk_view_grant(view, grant_id) : NULL;
+        return out->grant != NULL;
+    default:
+        return false;
+    }
+}
+
+bool vk_object_visible(const vk_object *object) {
+    bool is_private = false;
+    if (object->kind == VK_KIND_PRIVATE) {
+        is_private = true;
+    } else if (object->kind == VK_KIND_PUBLIC) {
+        is_private = object->view->public_is_private;
+    } else if (object->kind == VK_KIND_SESSION) {
+        is_private = object->data->is_private;
+    }
+    return !is_private || vk_slot_role(object->slot) == VK_ROLE_USER;
+}
+
+/* Fills in what the reference stands for. */
+static CK_RV open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
+    if (ref->kind == VK_KIND_SESSION) {
+        *out = (vk_object){.slot = slot, .kind = ref->kind, .data = ref->data};
+        return CKR_OK;
+    }
+    vk_view *view;
+    vk_status status = vk_view_get(slot, ref->key_id, &view);
+    if (status != VK_OK) {
+        return status == VK_ERR_NOT_FOUND ? CKR_OBJECT_HANDLE_INVALID : vk_ck(status, NULL);
+    }
+    if (!vk_object_of_view(view, ref->kind, ref->grant_id, out)) {
+        vk_view_put(view);
+        return CKR_OBJECT_HANDLE_INVALID;
+    }
+    return CKR_OK;
+}
+
+CK_RV vk_object_open(vk_session *session, CK_OBJECT_HANDLE handle, vk_object *out) {
+    vk_ref ref;
+    CK_RV rv = vk_handle_get(session->slot->id, handle, &ref);
+    if (rv == CKR_OK) {
+        rv = open_ref(session->slot, &ref, out);
+    }
+    if (rv == CKR_OK && !vk_object_visible(out)) {
+        vk_object_close(out);
+        rv = CKR_OBJECT_HANDLE_INVALID;
+    }
+    return rv;
+}
+
+void vk_object_close(vk_object *object) {
+    vk_view_put(object->view);
+    vk_data_put(object->data);
+    *object = (vk_object){0};
+}
+
+CK_RV vk_object_handle(const vk_object *object, CK_OBJECT_HANDLE *out) {
+    const vk_ref ref = {.slot_id = object->slot->id,
+                        .kind = object->kind,
+                        .key_id = object->view->record.id,
+                        .grant_id = object->grant != NULL ? object->grant->id : 0};
+    return vk_handle_of(&ref, out);
+}
+
+CK_RV vk_key_handle(vk_session *session, int64_t key_id, vk_kind kind, CK_OBJECT_HANDLE *out) {
+    const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = key_id};
+    return vk_handle_of(&ref, out);
+}
+
+const vk_buf *vk_object_attrs(const vk_object *object) {
+    if (object->kind == VK_KIND_SESSION) {
+        return &object->data->attrs;
+    }
+    return object->kind == VK_KIND_PUBLIC ? &object->view->record.public_attrs
+                                          : &object->view->record.private_attrs;
+}
+
+static vk_bytes stored(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type) {
+    vk_bytes bytes = {0};
+    return vk_attrs_get(attrs, type, &bytes) ? bytes : (vk_bytes){0};
+}
+
+void vk_record_names(const vk_key_record *record, vk_key_names *out) {
+    *out = (vk_key_names){.private_label = stored(&record->private_attrs, CKA_LABEL),
+                          .private_ckid = stored(&record->private_attrs, CKA_ID),
+                          .public_label = stored(&record->public_attrs, CKA_LABEL),
+                          .public_ckid = stored(&record->public_attrs, CKA_ID)};
+}
+
+CK_RV vk_object_may_change(const vk_session *session, bool token_object) {
+    return token_object && !session->rw ? CKR_SESSION_READ_ONLY : CKR_OK;
+}
+
+/* ---- C_CreateObject, C_CopyObject ---- */
+
+static CK_RV create_object(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
+                           CK_OBJECT_HANDLE *out) {
+    CK_OBJECT_CLASS class;
+    CK_RV rv = out == NULL ? CKR_ARGUMENTS_BAD : vk_template_check(templ, count);
+    if (rv == CKR_OK) {
+        rv = vk_template_class(templ, count, &class);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    switch (class) {
+    case CKO_DATA:
+        return vk_create_data(session, templ, count, out);
+    case CKO_PRIVATE_KEY:
+        return vk_create_private_key(session, templ, count, out);
+    case CKO_PUBLIC_KEY:
+        return vk_create_public_key(session, templ, count, out);
+    default:
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
+}
+
+CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE_PTR templ, CK_ULONG count,
+                     CK_OBJECT_HANDLE_PTR out) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, create_object(session, templ, count, out));
+}
+
+static CK_RV copy_object(vk_session *session, CK_OBJECT_HANDLE source, const CK_ATTRIBUTE *templ,
+                         CK_ULONG count, CK_OBJECT_HANDLE *out) {
+    vk_object object;
+    CK_RV rv = out == NULL ? CKR_ARGUMENTS_BAD : vk_template_check(templ, count);
+    if (rv == CKR_OK) {
+        rv = vk_object_open(session, source, &object);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = object.kind == VK_KIND_SESSION ? vk_copy_data(session, &object, templ, count, out)
+                                        : CKR_ACTION_PROHIBITED;
+    vk_object_close(&object);
+    return rv;
+}
+
+CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE source, CK_ATTRIBUTE_PTR templ,
+                   CK_ULONG count, CK_OBJECT_HANDLE_PTR out) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, copy_object(session, source, templ, count, out));
+}
+
+/* ---- C_DestroyObject ---- */
+
+static bool is_destroyable(const vk_object *object) {
+    return !(object->kind & VK_KINDS_TOKEN_DATA) && vk_object_bool(object, CKA_DESTROYABLE, true);
+}
+
+static CK_RV destroy_key(const vk_object *object) {
+    vk_slot *slot = object->slot;
+    pthread_mutex_lock(&slot->lock);
+    vk_status status =
+        vk_token_key_remove(slot->token, object->view->record.id, object->kind == VK_KIND_PRIVATE,
+                            object->kind == VK_KIND_PUBLIC);
+    vk_slot_changed(slot);
+    pthread_mutex_unlock(&slot->lock);
+    return vk_ck(status, NULL);
+}
+
+static CK_RV destroy_object(vk_session *session, CK_OBJECT_HANDLE handle) {
+    vk_object object;
+    CK_RV rv = vk_object_open(session, handle, &object);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = vk_object_may_change(session, object.kind != VK_KIND_SESSION);
+    if (rv == CKR_OK && !is_destroyable(&object)) {
+        rv = CKR_ACTION_PROHIBITED;
+    }
+    if (rv == CKR_OK && object.kind == VK_KIND_SESSION) {
+        rv = vk_handle_drop_one(handle) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    } else if (rv == CKR_OK) {
+        rv = destroy_key(&object);
+    }
+    vk_object_close(&object);
+    return rv;
+}
+
+CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, destroy_object(session, object));
+}

@@ -1,0 +1,57 @@
+/* Objects: what a handle stands for, opened so that its attributes can be read. */
+#ifndef VK_PKCS11_OBJECT_H
+#define VK_PKCS11_OBJECT_H
+
+#include "pkcs11/entry.h"
+
+/* A session data object. */
+typedef struct vk_data {
+    atomic_uint users;
+    CK_SESSION_HANDLE owner;
+    bool is_private;
+    pthread_mutex_t lock; /* guards attrs */
+    vk_buf attrs;         /* see token/attrs.h */
+} vk_data;
+
+vk_data *vk_data_new(CK_SESSION_HANDLE owner); /* NULL: no memory */
+void vk_data_put(vk_data *data);               /* NULL allowed */
+
+typedef struct vk_object {
+    vk_slot *slot;
+    vk_kind kind;
+    vk_view *view;                /* VK_KINDS_TOKEN */
+    const vk_grant_record *grant; /* VK_KINDS_GRANT; in view */
+    vk_data *data;                /* VK_KIND_SESSION */
+} vk_object;
+
+/* CKR_OBJECT_HANDLE_INVALID if there is no such object, or the session may not see it. */
+CK_RV vk_object_open(vk_session *session, CK_OBJECT_HANDLE handle, vk_object *out);
+void vk_object_close(vk_object *object);
+/* May whoever is logged in see it? */
+bool vk_object_visible(const vk_object *object);
+/* The view's object of that kind; grant_id for VK_KINDS_GRANT. False if the key has none. */
+bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object *out);
+CK_RV vk_object_handle(const vk_object *object, CK_OBJECT_HANDLE *out);
+
+/* The attributes that are kept for the key half. */
+const vk_buf *vk_object_attrs(const vk_object *object);
+/* The names that the store indexes; views into record. */
+void vk_record_names(const vk_key_record *record, vk_key_names *out);
+
+/* For a change: CKR_SESSION_READ_ONLY for a token object in a read-only session. */
+CK_RV vk_object_may_change(const vk_session *session, bool token_object);
+
+/* C_CreateObject by class. */
+CK_RV vk_create_private_key(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
+                            CK_OBJECT_HANDLE *out);
+CK_RV vk_create_public_key(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
+                           CK_OBJECT_HANDLE *out);
+CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
+                     CK_OBJECT_HANDLE *out);
+/* C_CopyObject: session data objects only. */
+CK_RV vk_copy_data(vk_session *session, const vk_object *object, const CK_ATTRIBUTE *templ,
+                   CK_ULONG count, CK_OBJECT_HANDLE *out);
+/* The half of a key as an object of the session. */
+CK_RV vk_key_handle(vk_session *session, int64_t key_id, vk_kind kind, CK_OBJECT_HANDLE *out);
+
+#endif

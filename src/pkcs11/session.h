@@ -1,0 +1,72 @@
+/* Sessions and the operations that are active in them. */
+#ifndef VK_PKCS11_SESSION_H
+#define VK_PKCS11_SESSION_H
+
+#include "pkcs11/mechanism.h"
+#include "pkcs11/slot.h"
+
+#include <openssl/evp.h>
+
+/* Objects that C_FindObjectsInit found and C_FindObjects has not given out yet. */
+typedef struct vk_search {
+    bool active;
+    CK_OBJECT_HANDLE *found;
+    size_t count, cap, next;
+} vk_search;
+
+/* What a digest, signature or verification has been given so far. */
+typedef struct vk_input {
+    bool in_parts;  /* an Update was called */
+    EVP_MD_CTX *md; /* SHA-256 of the parts */
+    vk_buf parts;   /* or the parts themselves */
+    bool done;      /* digest is the result: only the output is missing */
+    vk_hash digest;
+} vk_input;
+
+typedef struct vk_signing {
+    const vk_mechanism *mechanism; /* NULL: not active */
+    int64_t key_id;
+    bool needs_login; /* C_Login(CKU_CONTEXT_SPECIFIC) has not happened yet */
+    vk_input input;
+} vk_signing;
+
+typedef struct vk_verifying {
+    const vk_mechanism *mechanism;
+    vk_curve curve;
+    uint8_t point65[65];
+    vk_input input;
+} vk_verifying;
+
+typedef struct vk_digesting {
+    const vk_mechanism *mechanism;
+    vk_input input;
+} vk_digesting;
+
+typedef struct vk_session {
+    CK_SESSION_HANDLE handle;
+    vk_slot *slot;
+    bool rw;
+    atomic_uint users;
+    pthread_mutex_t lock; /* guards everything below */
+    uint64_t epoch;       /* of the slot, when the operations began */
+    vk_search search;
+    vk_signing signing;
+    vk_verifying verifying;
+    vk_digesting digesting;
+} vk_session;
+
+/* The session, counted up but not locked. CKR_SESSION_HANDLE_INVALID. */
+CK_RV vk_session_get(CK_SESSION_HANDLE handle, vk_session **out);
+void vk_session_put(vk_session *session); /* NULL allowed */
+/* Ends every operation. The session's lock is held. */
+void vk_session_reset(vk_session *session);
+
+void vk_signing_end(vk_signing *signing);
+void vk_verifying_end(vk_verifying *verifying);
+void vk_digesting_end(vk_digesting *digesting);
+void vk_search_end(vk_search *search);
+
+/* Context login: the operation's user said the PIN again. */
+CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len);
+
+#endif

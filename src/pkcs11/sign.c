@@ -1,0 +1,186 @@
+#include "pkcs11/object.h"
+
+#include <string.h>
+
+void vk_signing_end(vk_signing *signing) {
+    vk_input_clear(&signing->input);
+    signing->mechanism = NULL;
+}
+
+/* ---- C_SignInit ---- */
+
+/* Only the user sees private keys; without a login that is what to say of a key that is there. */
+static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, vk_view **out) {
+    vk_ref ref;
+    CK_RV rv = vk_handle_get(session->slot->id, handle, &ref);
+    if (rv != CKR_OK) {
+        return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+    }
+    if (ref.kind == VK_KIND_SESSION) {
+        vk_data_put(ref.data);
+    }
+    if (ref.kind != VK_KIND_PRIVATE) {
+        return ref.kind == VK_KIND_PUBLIC ? CKR_KEY_FUNCTION_NOT_PERMITTED : CKR_KEY_HANDLE_INVALID;
+    }
+    if (vk_slot_role(session->slot) != VK_ROLE_USER) {
+        return CKR_USER_NOT_LOGGED_IN;
+    }
+    vk_status status = vk_view_get(session->slot, ref.key_id, out);
+    return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
+}
+
+static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanism *mechanism) {
+    if (!view->record.has_private) {
+        return CKR_KEY_HANDLE_INVALID;
+    }
+    if (!view->may_sign) {
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
+    }
+    vk_error err;
+    err.path[0] = err.message[0] = '\0';
+    vk_status status = vk_gate_allows(session->slot->gate, view->record.id, mechanism->form, &err);
+    CK_RV rv = vk_ck(status, &err);
+    return status == VK_DENIED ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
+}
+
+static CK_RV sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle) {
+    vk_signing *signing = &session->signing;
+    const vk_mechanism *mechanism;
+    vk_view *view;
+    CK_RV rv = vk_mechanism_find(wanted, CKF_SIGN, &mechanism);
+    if (rv == CKR_OK && signing->mechanism != NULL) {
+        rv = CKR_OPERATION_ACTIVE;
+    }
+    if (rv == CKR_OK) {
+        rv = find_key(session, handle, &view);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = allowed(session, view, mechanism);
+    if (rv == CKR_OK) {
+        signing->mechanism = mechanism;
+        signing->key_id = view->record.id;
+        signing->needs_login = view->always_authenticate;
+    }
+    vk_view_put(view);
+    return rv;
+}
+
+CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, sign_init(session, mechanism, key));
+}
+
+CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len) {
+    vk_signing *signing = &session->signing;
+    if (signing->mechanism == NULL || !signing->needs_login) {
+        return CKR_OPERATION_NOT_INITIALIZED;
+    }
+    CK_RV rv = vk_ck(vk_token_check_pin(session->slot->token, pin, len), NULL);
+    signing->needs_login = rv != CKR_OK;
+    return rv;
+}
+
+/* ---- The signature ---- */
+
+static CK_RV ready(const vk_signing *signing) {
+    if (signing->mechanism == NULL) {
+        return CKR_OPERATION_NOT_INITIALIZED;
+    }
+    return signing->needs_login ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+}
+
+static CK_RV through_gate(vk_session *session, vk_bytes payload, CK_BYTE *signature,
+                          CK_ULONG *signature_len) {
+    const vk_signing *signing = &session->signing;
+    size_t len = *signature_len;
+    vk_error err;
+    err.path[0] = err.message[0] = '\0';
+    vk_status status = vk_gate_sign(session->slot->gate, signing->key_id, signing->mechanism->form,
+                                    payload, signature, &len, &err);
+    if (status == VK_OK || status == VK_ERR_BUFFER) {
+        *signature_len = len;
+    }
+    CK_RV rv = vk_ck(status, &err);
+    return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : rv;
+}
+
+/* The operation goes on after a question for the length and after a buffer that was too small. */
+static CK_RV end_unless_asked(vk_session *session, CK_RV rv, const CK_BYTE *signature) {
+    bool goes_on = rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && signature == NULL);
+    if (!goes_on) {
+        vk_signing_end(&session->signing);
+    }
+    return rv;
+}
+
+static CK_RV sign(vk_session *session, const CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signature,
+                  CK_ULONG *signature_len) {
+    vk_signing *signing = &session->signing;
+    CK_RV rv = ready(signing);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    if (signing->input.in_parts) {
+        return CKR_OPERATION_ACTIVE;
+    }
+    vk_bytes payload;
+    rv = signature_len == NULL
+             ? CKR_ARGUMENTS_BAD
+             : vk_input_whole(&signing->input, signing->mechanism, data, data_len, &payload);
+    if (rv == CKR_OK) {
+        rv = through_gate(session, payload, signature, signature_len);
+    }
+    return end_unless_asked(session, rv, signature);
+}
+
+CK_RV C_Sign(CK_SESSION_HANDLE handle, CK_BYTE_PTR data, CK_ULONG data_len, CK_BYTE_PTR signature,
+             CK_ULONG_PTR signature_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK
+               ? rv
+               : vk_leave(session, sign(session, data, data_len, signature, signature_len));
+}
+
+static CK_RV sign_update(vk_session *session, const CK_BYTE *part, CK_ULONG len) {
+    vk_signing *signing = &session->signing;
+    CK_RV rv = ready(signing);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = vk_input_add(&signing->input, signing->mechanism, part, len);
+    if (rv != CKR_OK) {
+        vk_signing_end(signing);
+    }
+    return rv;
+}
+
+CK_RV C_SignUpdate(CK_SESSION_HANDLE handle, CK_BYTE_PTR part, CK_ULONG part_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, sign_update(session, part, part_len));
+}
+
+static CK_RV sign_final(vk_session *session, CK_BYTE *signature, CK_ULONG *signature_len) {
+    vk_signing *signing = &session->signing;
+    CK_RV rv = ready(signing);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_bytes payload;
+    rv = signature_len == NULL ? CKR_ARGUMENTS_BAD
+                               : vk_input_parts(&signing->input, signing->mechanism, &payload);
+    if (rv == CKR_OK) {
+        rv = through_gate(session, payload, signature, signature_len);
+    }
+    return end_unless_asked(session, rv, signature);
+}
+
+CK_RV C_SignFinal(CK_SESSION_HANDLE handle, CK_BYTE_PTR signature, CK_ULONG_PTR signature_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, sign_final(session, signature, signature_len));
+}

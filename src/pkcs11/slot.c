@@ -1,0 +1,358 @@
+#include "pkcs11/slot.h"
+#include "pkcs11/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Slots ---- */
+
+void vk_pad(CK_UTF8CHAR *field, size_t len, const char *text) {
+    size_t text_len = strnlen(text, len);
+    memcpy(field, text, text_len);
+    memset(field + text_len, ' ', len - text_len);
+}
+
+vk_slot *vk_slot_add(vk_module *module) {
+    vk_slot **slots =
+        vk_grow(module->slots, &module->slot_cap, module->slot_count, sizeof *module->slots);
+    if (slots == NULL) {
+        return NULL;
+    }
+    module->slots = slots;
+    vk_slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL) {
+        return NULL;
+    }
+    if (vk_views_init(&slot->views) != VK_OK || pthread_mutex_init(&slot->lock, NULL) != 0) {
+        free(slot);
+        return NULL;
+    }
+    slot->id = module->slot_count;
+    atomic_init(&slot->role, VK_ROLE_NONE);
+    atomic_init(&slot->epoch, 0);
+    slots[module->slot_count++] = slot;
+    return slot;
+}
+
+void vk_slot_free(vk_slot *slot) {
+    vk_views_drop(&slot->views);
+    pthread_mutex_destroy(&slot->views.lock);
+    vk_gate_free(slot->gate);
+    if (slot->token != NULL) {
+        vk_token_close(slot->token);
+    }
+    vk_text_free(slot->path);
+    pthread_mutex_destroy(&slot->lock);
+    free(slot);
+}
+
+vk_role vk_slot_role(const vk_slot *slot) {
+    return (vk_role)atomic_load_explicit(&slot->role, memory_order_acquire);
+}
+
+void vk_slot_changed(vk_slot *slot) {
+    vk_views_drop(&slot->views);
+    if (slot->gate != NULL) {
+        vk_gate_forget(slot->gate);
+    }
+}
+
+void vk_slot_logout(vk_slot *slot) {
+    if (vk_slot_role(slot) == VK_ROLE_NONE) {
+        return;
+    }
+    const vk_handle_filter filter = {.slot_id = slot->id, .private_only = true};
+    atomic_store(&slot->role, VK_ROLE_NONE);
+    atomic_fetch_add(&slot->epoch, 1);
+    vk_token_logout(slot->token);
+    vk_slot_changed(slot);
+    vk_handle_drop(&filter);
+}
+
+static CK_RV take_token(vk_slot *slot, vk_token *token) {
+    CK_RV rv = vk_ck(vk_gate_new(token, &slot->gate), NULL);
+    if (rv != CKR_OK) {
+        vk_token_close(token);
+        return rv;
+    }
+    slot->token = token;
+    return CKR_OK;
+}
+
+/* A file that is there but is no token, or one that was damaged. */
+static CK_RV unreadable(vk_status status, const vk_error *err) {
+    CK_RV rv = vk_ck(status, err);
+    switch (status) {
+    case VK_ERR_FORMAT:
+    case VK_ERR_UNSUPPORTED:
+    case VK_ERR_INTEGRITY:
+        return CKR_TOKEN_NOT_RECOGNIZED;
+    case VK_ERR_NOT_FOUND:
+        return CKR_TOKEN_NOT_PRESENT;
+    default:
+        return rv;
+    }
+}
+
+CK_RV vk_slot_open(vk_slot *slot) {
+    if (slot->token != NULL) {
+        return CKR_OK;
+    }
+    if (slot->path == NULL) {
+        return CKR_TOKEN_NOT_RECOGNIZED;
+    }
+    vk_error err = {0};
+    vk_token *token;
+    vk_status status = vk_token_open(slot->path, &token, &err);
+    return status == VK_OK ? take_token(slot, token) : unreadable(status, &err);
+}
+
+/* ---- The list of slots ---- */
+
+static bool is_listed(const vk_module *module, const char *path) {
+    for (size_t i = 0; i < module->slot_count; i++) {
+        const char *known = module->slots[i]->path;
+        if (known != NULL && strcmp(known, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static CK_RV list_new(vk_module *module, char **paths, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (is_listed(module, paths[i])) {
+            continue;
+        }
+        char *path = strdup(paths[i]);
+        vk_slot *slot = path == NULL ? NULL : vk_slot_add(module);
+        if (slot == NULL) {
+            free(path);
+            return CKR_HOST_MEMORY;
+        }
+        slot->path = path;
+    }
+    return CKR_OK;
+}
+
+/* Paths of the token files; none, with the reason in the debug log, if the home cannot be used. */
+static char **read_home(const char *home, size_t *count) {
+    char **paths = NULL;
+    vk_error err = {0};
+    *count = 0;
+    vk_status status = home != NULL ? vk_home_tokens(home, &paths, count, &err) : VK_OK;
+    if (status != VK_OK) {
+        vk_debug("no tokens: %s: %s", vk_status_text(status), err.message);
+        *count = 0;
+        return NULL;
+    }
+    return paths;
+}
+
+CK_RV vk_slots_init(vk_module *module) {
+    size_t count;
+    char **paths = read_home(module->home, &count);
+    CK_RV rv = list_new(module, paths, count);
+    vk_home_free(paths, count);
+    if (rv == CKR_OK) {
+        module->blank = vk_slot_add(module);
+    }
+    return module->blank != NULL ? rv : CKR_HOST_MEMORY;
+}
+
+/* The home and the listing lock stay while the module does. */
+static CK_RV enter_listing(const char **home, pthread_mutex_t **listing) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    *home = module->home;
+    *listing = &module->listing;
+    vk_module_unlock();
+    pthread_mutex_lock(*listing);
+    return CKR_OK;
+}
+
+static CK_RV list_home(const char *home) {
+    size_t count;
+    char **paths = read_home(home, &count);
+    CK_RV rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+    vk_module *module = vk_module_lock();
+    if (module != NULL) {
+        rv = list_new(module, paths, count);
+        vk_module_unlock();
+    }
+    vk_home_free(paths, count);
+    return rv;
+}
+
+CK_RV vk_slots_refresh(void) {
+    const char *home;
+    pthread_mutex_t *listing;
+    CK_RV rv = enter_listing(&home, &listing);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = list_home(home);
+    pthread_mutex_unlock(listing);
+    return rv;
+}
+
+/* Initialized tokens first; the blank one is the last. */
+static CK_RV write_list(const vk_module *module, CK_SLOT_ID *list, CK_ULONG *count) {
+    bool fits = *count >= module->slot_count;
+    *count = module->slot_count;
+    if (list == NULL || !fits) {
+        return list == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+    }
+    for (size_t i = 0; i < module->slot_count; i++) {
+        if (module->slots[i] != module->blank) {
+            *list++ = module->slots[i]->id;
+        }
+    }
+    *list = module->blank->id;
+    return CKR_OK;
+}
+
+CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID_PTR list, CK_ULONG_PTR count) {
+    (void)token_present; /* every slot has its token */
+    CK_RV rv = vk_enter();
+    if (rv == CKR_OK && count == NULL) {
+        rv = CKR_ARGUMENTS_BAD;
+    }
+    if (rv == CKR_OK && list == NULL) {
+        rv = vk_slots_refresh();
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    rv = write_list(module, list, count);
+    vk_module_unlock();
+    return rv;
+}
+
+CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO_PTR info) {
+    vk_slot *slot;
+    CK_RV rv = vk_enter_slot(id, &slot);
+    if (rv != CKR_OK || info == NULL) {
+        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "valetkey slot %lu", (unsigned long)id);
+    memset(info, 0, sizeof *info);
+    vk_pad(info->slotDescription, sizeof info->slotDescription, text);
+    vk_pad(info->manufacturerID, sizeof info->manufacturerID, "valetkey");
+    info->flags = CKF_TOKEN_PRESENT;
+    return CKR_OK;
+}
+
+CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved) {
+    CK_RV rv = vk_enter();
+    if (rv != CKR_OK || slot == NULL || reserved != NULL) {
+        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    }
+    return flags & CKF_DONT_BLOCK ? CKR_NO_EVENT : CKR_FUNCTION_NOT_SUPPORTED;
+}
+
+/* ---- C_InitToken ---- */
+
+/* The token's file is there: from now on the slot is that token's, and another one is blank. */
+static CK_RV settle(vk_slot *slot, vk_token *token) {
+    char *path = strdup(vk_token_path(token));
+    if (path == NULL) {
+        vk_token_close(token);
+        return CKR_HOST_MEMORY;
+    }
+    CK_RV rv = take_token(slot, token);
+    if (rv != CKR_OK) {
+        free(path);
+        return rv;
+    }
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        free(path);
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    slot->path = path;
+    vk_slot *blank = vk_slot_add(module);
+    if (blank != NULL) {
+        module->blank = blank;
+    }
+    vk_module_unlock();
+    return blank == NULL ? CKR_HOST_MEMORY : CKR_OK;
+}
+
+/* The listing lock keeps a refresh from giving the new file a slot of its own. */
+static vk_status make_token(const char *home, vk_token_new *args, vk_token **out, vk_error *err) {
+    vk_home_settings settings;
+    if (home == NULL) {
+        return vk_fail(err, VK_ERR_STORE, NULL, "no home for tokens");
+    }
+    vk_status status = vk_home_settings_read(home, &settings, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    args->default_sudo = settings.default_sudo;
+    return vk_token_create(home, args, out, err);
+}
+
+static CK_RV create_token(vk_slot *slot, vk_token_new *args) {
+    const char *home;
+    pthread_mutex_t *listing;
+    CK_RV rv = enter_listing(&home, &listing);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_error err = {0};
+    vk_token *token;
+    vk_status status = make_token(home, args, &token, &err);
+    rv = status == VK_OK ? settle(slot, token) : vk_ck(status, &err);
+    pthread_mutex_unlock(listing);
+    return rv;
+}
+
+static CK_RV reinit_token(vk_slot *slot, vk_token_new *args) {
+    if (slot->sessions > 0) {
+        return CKR_SESSION_EXISTS;
+    }
+    vk_token_info info;
+    CK_RV rv = vk_slot_open(slot);
+    if (rv == CKR_OK) {
+        rv = vk_ck(vk_token_get_info(slot->token, &info), NULL);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_error err = {0};
+    args->default_sudo = info.default_sudo;
+    rv = vk_ck(vk_token_reinit(slot->token, args, &err), &err);
+    vk_slot_changed(slot);
+    return rv;
+}
+
+static CK_RV init_token(vk_slot *slot, const CK_BYTE *pin, CK_ULONG pin_len,
+                        const CK_UTF8CHAR *label32) {
+    char label[VK_TOKEN_LABEL_LEN + 1] = {0};
+    memcpy(label, label32, VK_TOKEN_LABEL_LEN);
+    for (size_t len = VK_TOKEN_LABEL_LEN; len > 0 && label[len - 1] == ' '; len--) {
+        label[len - 1] = '\0';
+    }
+    vk_token_new args = {.label = label, .so_pin = pin, .so_pin_len = pin_len};
+    pthread_mutex_lock(&slot->lock);
+    CK_RV rv = slot->path == NULL ? create_token(slot, &args) : reinit_token(slot, &args);
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+CK_RV C_InitToken(CK_SLOT_ID id, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len, CK_UTF8CHAR_PTR label) {
+    vk_slot *slot;
+    CK_RV rv = vk_enter_slot(id, &slot);
+    if (rv != CKR_OK || pin == NULL || label == NULL) {
+        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    }
+    return init_token(slot, pin, pin_len, label);
+}

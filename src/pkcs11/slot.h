@@ -1,0 +1,41 @@
+/* Slots: one a token, and one more with an uninitialized token. */
+#ifndef VK_PKCS11_SLOT_H
+#define VK_PKCS11_SLOT_H
+
+#include "gate/gate.h"
+#include "pkcs11/module.h"
+#include "pkcs11/view.h"
+
+#include <stdatomic.h>
+
+typedef struct vk_slot {
+    CK_SLOT_ID id;
+    pthread_mutex_t lock; /* guards opening, login, changes of keys, and the counts */
+    char *path;           /* NULL: the token is uninitialized */
+    vk_token *token;      /* NULL until it is needed; then stays */
+    vk_gate *gate;
+    unsigned sessions, rw_sessions;
+    atomic_int role;            /* vk_role; written under the lock */
+    atomic_uint_fast64_t epoch; /* grows when a login ends: what began before is over */
+    vk_views views;
+} vk_slot;
+
+/* The slots of a new module: one a token file, then the blank one. */
+CK_RV vk_slots_init(vk_module *module);
+/* Finds the token files that are not slots yet. A home that cannot be used has none. */
+CK_RV vk_slots_refresh(void);
+/* Opens the token. The slot's lock is held. CKR_TOKEN_NOT_RECOGNIZED if it is uninitialized. */
+CK_RV vk_slot_open(vk_slot *slot);
+/* Ends a login, if there is one. The slot's lock is held. */
+void vk_slot_logout(vk_slot *slot);
+/* A key was changed: nothing that was read before is used any more. */
+void vk_slot_changed(vk_slot *slot);
+vk_role vk_slot_role(const vk_slot *slot);
+/* A new slot, the last one. The module's lock is held. */
+vk_slot *vk_slot_add(vk_module *module);
+void vk_slot_free(vk_slot *slot);
+
+/* Pads text with blanks, as Cryptoki's fixed fields want it. */
+void vk_pad(CK_UTF8CHAR *field, size_t len, const char *text);
+
+#endif

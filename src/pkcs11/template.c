@@ -1,0 +1,359 @@
+#include "pkcs11/template.h"
+#include "token/attrs.h"
+
+#include <string.h>
+
+/* ---- Reading templates ---- */
+
+CK_RV vk_template_check(const CK_ATTRIBUTE *templ, CK_ULONG count) {
+    if ((templ == NULL && count > 0) || count > VK_TEMPLATE_MAX) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (templ[i].pValue == NULL && templ[i].ulValueLen > 0) {
+            return CKR_ATTRIBUTE_VALUE_INVALID;
+        }
+        if (vk_template_find(templ, i, templ[i].type) != NULL) {
+            return CKR_TEMPLATE_INCONSISTENT;
+        }
+    }
+    return CKR_OK;
+}
+
+const CK_ATTRIBUTE *vk_template_find(const CK_ATTRIBUTE *templ, CK_ULONG count,
+                                     CK_ATTRIBUTE_TYPE type) {
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (templ[i].type == type) {
+            return &templ[i];
+        }
+    }
+    return NULL;
+}
+
+bool vk_attribute_number(const CK_ATTRIBUTE *attribute, CK_ULONG *out) {
+    if (attribute->ulValueLen != sizeof *out || attribute->pValue == NULL) {
+        return false;
+    }
+    memcpy(out, attribute->pValue, sizeof *out);
+    return true;
+}
+
+bool vk_attribute_bool(const CK_ATTRIBUTE *attribute, bool *out) {
+    if (attribute->ulValueLen != 1 || attribute->pValue == NULL) {
+        return false;
+    }
+    CK_BBOOL value = *(const CK_BBOOL *)attribute->pValue;
+    *out = value == CK_TRUE;
+    return value == CK_TRUE || value == CK_FALSE;
+}
+
+vk_bytes vk_attribute_bytes(const CK_ATTRIBUTE *attribute) {
+    return (vk_bytes){attribute->pValue, attribute->ulValueLen};
+}
+
+CK_RV vk_template_class(const CK_ATTRIBUTE *templ, CK_ULONG count, CK_OBJECT_CLASS *out) {
+    const CK_ATTRIBUTE *class = vk_template_find(templ, count, CKA_CLASS);
+    if (class == NULL) {
+        return CKR_TEMPLATE_INCOMPLETE;
+    }
+    return vk_attribute_number(class, out) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+/* ---- Curves and points ---- */
+
+static const uint8_t secp256k1_oid[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a};
+static const uint8_t p256_oid[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+
+vk_bytes vk_curve_oid(vk_curve curve) {
+    return curve == VK_CURVE_SECP256K1 ? (vk_bytes){secp256k1_oid, sizeof secp256k1_oid}
+                                       : (vk_bytes){p256_oid, sizeof p256_oid};
+}
+
+bool vk_curve_of_oid(vk_bytes oid, vk_curve *out) {
+    if (vk_bytes_equal(oid, vk_curve_oid(VK_CURVE_SECP256K1))) {
+        *out = VK_CURVE_SECP256K1;
+        return true;
+    }
+    *out = VK_CURVE_P256;
+    return vk_bytes_equal(oid, vk_curve_oid(VK_CURVE_P256));
+}
+
+bool vk_point_read(vk_bytes value, uint8_t point65[65]) {
+    if (value.len == 67 && value.data[0] == 0x04 && value.data[1] == 65) {
+        value = (vk_bytes){value.data + 2, 65};
+    }
+    if (value.len != 65 || value.data[0] != 0x04) {
+        return false;
+    }
+    memcpy(point65, value.data, 65);
+    return true;
+}
+
+/* ---- What may be said of a key ---- */
+
+typedef enum template_meaning {
+    IS_CLASS = 1,
+    IS_KEY_TYPE,
+    IS_TOKEN,
+    MUST_BE_TRUE,
+    MUST_BE_FALSE,
+    MUST_BE_EMPTY,
+    KEPT_BOOL,
+    KEPT_NAME,
+    HARMLESS_BOOL, /* clients send it; what it asks for is not given, which takes nothing away */
+    IS_CURVE,
+    IS_POINT,
+    IS_SECRET,
+    IS_POLICY,
+    IS_RP_ID,
+    IS_ORIGIN,
+    IS_CREDENTIAL_ID,
+    IS_AUTHENTICATOR_ID_HASH,
+    IS_USE_SIGN_COUNT,
+    READ_ONLY
+} template_meaning;
+
+typedef struct template_row {
+    CK_ATTRIBUTE_TYPE type;
+    unsigned kinds;
+    template_meaning meaning;
+} template_row;
+
+#define PRIV VK_KIND_PRIVATE
+#define PUB VK_KIND_PUBLIC
+#define BOTH VK_KINDS_KEY
+
+static const template_row rows[] = {
+    {CKA_CLASS, BOTH, IS_CLASS},
+    {CKA_KEY_TYPE, BOTH, IS_KEY_TYPE},
+    {CKA_TOKEN, BOTH, IS_TOKEN},
+    {CKA_PRIVATE, PRIV, MUST_BE_TRUE},
+    {CKA_PRIVATE, PUB, KEPT_BOOL},
+    {CKA_MODIFIABLE, BOTH, KEPT_BOOL},
+    {CKA_DESTROYABLE, BOTH, KEPT_BOOL},
+    {CKA_COPYABLE, BOTH, HARMLESS_BOOL},
+    {CKA_LABEL, BOTH, KEPT_NAME},
+    {CKA_ID, BOTH, KEPT_NAME},
+    {CKA_SUBJECT, BOTH, KEPT_NAME},
+    {CKA_START_DATE, BOTH, MUST_BE_EMPTY},
+    {CKA_END_DATE, BOTH, MUST_BE_EMPTY},
+    {CKA_DERIVE, BOTH, HARMLESS_BOOL},
+    {CKA_EC_PARAMS, BOTH, IS_CURVE},
+    {CKA_LOCAL, BOTH, READ_ONLY},
+    {CKA_KEY_GEN_MECHANISM, BOTH, READ_ONLY},
+    {CKA_PUBLIC_KEY_INFO, BOTH, READ_ONLY},
+    {CKA_UNIQUE_ID, BOTH, READ_ONLY},
+
+    {CKA_SENSITIVE, PRIV, MUST_BE_TRUE},
+    {CKA_EXTRACTABLE, PRIV, MUST_BE_FALSE},
+    {CKA_ALWAYS_SENSITIVE, PRIV, READ_ONLY},
+    {CKA_NEVER_EXTRACTABLE, PRIV, READ_ONLY},
+    {CKA_SIGN, PRIV, KEPT_BOOL},
+    {CKA_SIGN_RECOVER, PRIV, HARMLESS_BOOL},
+    {CKA_DECRYPT, PRIV, HARMLESS_BOOL},
+    {CKA_UNWRAP, PRIV, HARMLESS_BOOL},
+    {CKA_WRAP_WITH_TRUSTED, PRIV, HARMLESS_BOOL},
+    {CKA_ALWAYS_AUTHENTICATE, PRIV, KEPT_BOOL},
+    {CKA_VALUE, PRIV, IS_SECRET},
+
+    {CKA_VERIFY, PUB, KEPT_BOOL},
+    {CKA_VERIFY_RECOVER, PUB, HARMLESS_BOOL},
+    {CKA_ENCRYPT, PUB, HARMLESS_BOOL},
+    {CKA_WRAP, PUB, HARMLESS_BOOL},
+    {CKA_TRUSTED, PUB, MUST_BE_FALSE},
+    {CKA_EC_POINT, PUB, IS_POINT},
+
+    {CKA_VALETKEY_POLICY, PRIV, IS_POLICY},
+    {CKA_VALETKEY_RP_ID, PRIV, IS_RP_ID},
+    {CKA_VALETKEY_ORIGIN, PRIV, IS_ORIGIN},
+    {CKA_VALETKEY_CREDENTIAL_ID, PRIV, IS_CREDENTIAL_ID},
+    {CKA_VALETKEY_AUTHENTICATOR_ID_HASH, PRIV, IS_AUTHENTICATOR_ID_HASH},
+    {CKA_VALETKEY_USE_SIGN_COUNT, PRIV, IS_USE_SIGN_COUNT},
+};
+
+static template_meaning meaning_of(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].type == type && (rows[i].kinds & kind)) {
+            return rows[i].meaning;
+        }
+    }
+    return 0;
+}
+
+static CK_RV read_number(const CK_ATTRIBUTE *attribute, CK_ULONG expected) {
+    CK_ULONG number;
+    if (!vk_attribute_number(attribute, &number)) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    return number == expected ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
+}
+
+static CK_RV must_be(const CK_ATTRIBUTE *attribute, bool expected) {
+    bool value;
+    if (!vk_attribute_bool(attribute, &value)) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    if (value != expected) {
+        vk_debug("attribute 0x%lx must be %s", attribute->type, expected ? "true" : "false");
+    }
+    return value == expected ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
+}
+
+static CK_RV keep_bool(const CK_ATTRIBUTE *attribute, vk_buf *attrs) {
+    bool value;
+    if (!vk_attribute_bool(attribute, &value)) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    return attrs == NULL
+               ? CKR_OK
+               : vk_ck(vk_attrs_set(attrs, attribute->type, vk_attribute_bytes(attribute)), NULL);
+}
+
+static CK_RV keep_name(const CK_ATTRIBUTE *attribute, vk_buf *attrs) {
+    if (attribute->ulValueLen > VK_NAME_MAX) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    return vk_ck(vk_attrs_set(attrs, attribute->type, vk_attribute_bytes(attribute)), NULL);
+}
+
+/* Text becomes a C string later on, so it holds no NUL. */
+static CK_RV take_text(const CK_ATTRIBUTE *attribute, size_t max, vk_bytes *out) {
+    vk_bytes text = vk_attribute_bytes(attribute);
+    if (text.len == 0 || text.len > max || memchr(text.data, '\0', text.len) != NULL) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    *out = text;
+    return CKR_OK;
+}
+
+static CK_RV take_bytes(const CK_ATTRIBUTE *attribute, size_t min, size_t max, vk_bytes *out) {
+    vk_bytes bytes = vk_attribute_bytes(attribute);
+    if (bytes.len < min || bytes.len > max) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    *out = bytes;
+    return CKR_OK;
+}
+
+static CK_RV take_curve(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
+    key->has_curve = vk_curve_of_oid(vk_attribute_bytes(attribute), &key->curve);
+    return key->has_curve ? CKR_OK : CKR_CURVE_NOT_SUPPORTED;
+}
+
+static CK_RV take_passkey(const CK_ATTRIBUTE *attribute, template_meaning meaning,
+                          vk_key_template *key) {
+    key->has_passkey = true;
+    switch (meaning) {
+    case IS_RP_ID:
+        return take_text(attribute, 253, &key->rp_id);
+    case IS_ORIGIN:
+        return take_text(attribute, 255, &key->passkey_origin);
+    case IS_CREDENTIAL_ID:
+        return take_bytes(attribute, 1, 1023, &key->credential_id);
+    case IS_AUTHENTICATOR_ID_HASH:
+        return take_bytes(attribute, 32, 32, &key->authenticator_id_hash);
+    default:
+        return vk_attribute_bool(attribute, &key->use_sign_count) ? CKR_OK
+                                                                  : CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+}
+
+static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
+    template_meaning meaning = meaning_of(key->kind, attribute->type);
+    bool imported = key->origin == VK_KEY_IMPORTED;
+    switch (meaning) {
+    case IS_CLASS:
+        return read_number(attribute,
+                           key->kind == VK_KIND_PRIVATE ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY);
+    case IS_KEY_TYPE:
+        return read_number(attribute, CKK_EC);
+    case IS_TOKEN:
+        return vk_attribute_bool(attribute, &key->token) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+    case MUST_BE_TRUE:
+    case MUST_BE_FALSE:
+        return must_be(attribute, meaning == MUST_BE_TRUE);
+    case MUST_BE_EMPTY:
+        return attribute->ulValueLen == 0 ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
+    case KEPT_BOOL:
+        return keep_bool(attribute, &key->attrs);
+    case HARMLESS_BOOL:
+        return keep_bool(attribute, NULL);
+    case KEPT_NAME:
+        return keep_name(attribute, &key->attrs);
+    case IS_CURVE:
+        return take_curve(attribute, key);
+    case IS_POINT:
+        return imported ? take_bytes(attribute, 65, 67, &key->point) : CKR_TEMPLATE_INCONSISTENT;
+    case IS_SECRET:
+        return imported ? take_bytes(attribute, 1, 1024, &key->secret) : CKR_TEMPLATE_INCONSISTENT;
+    case IS_POLICY:
+        return take_text(attribute, VK_POLICY_JSON_MAX, &key->policy);
+    case IS_RP_ID:
+    case IS_ORIGIN:
+    case IS_CREDENTIAL_ID:
+    case IS_AUTHENTICATOR_ID_HASH:
+    case IS_USE_SIGN_COUNT:
+        return take_passkey(attribute, meaning, key);
+    case READ_ONLY:
+        return CKR_ATTRIBUTE_READ_ONLY;
+    }
+    return attribute->type >= VK_CKA(0) && attribute->type <= VK_CKA(0xff)
+               ? CKR_ATTRIBUTE_READ_ONLY
+               : CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+CK_RV vk_key_template_read(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_key_template *out) {
+    CK_RV rv = vk_template_check(templ, count);
+    for (CK_ULONG i = 0; i < count && rv == CKR_OK; i++) {
+        rv = take(&templ[i], out);
+        if (rv != CKR_OK) {
+            vk_debug("attribute 0x%lx of the template is refused", templ[i].type);
+        }
+    }
+    if (rv == CKR_OK && !out->token) {
+        vk_debug("keys are token objects: CKA_TOKEN must be true");
+        rv = CKR_TEMPLATE_INCONSISTENT;
+    }
+    return rv;
+}
+
+void vk_key_template_clear(vk_key_template *key) {
+    vk_buf_clear(&key->attrs);
+}
+
+/* ---- A record ---- */
+
+static char *text_of(vk_bytes bytes) {
+    return bytes.len > 0 ? strndup((const char *)bytes.data, bytes.len) : NULL;
+}
+
+static bool copied(const char *text, vk_bytes from) {
+    return text != NULL || from.len == 0;
+}
+
+CK_RV vk_key_template_record(const vk_key_template *key, vk_key_record *out) {
+    if (key->has_passkey && key->curve != VK_CURVE_P256) {
+        vk_debug("rpId, origin and credential belong to P-256 keys");
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
+    *out = (vk_key_record){.curve = key->curve,
+                           .policy = text_of(key->policy),
+                           .rp_id = text_of(key->rp_id),
+                           .origin = text_of(key->passkey_origin),
+                           .use_sign_count = key->use_sign_count};
+    vk_buf_put(&out->credential_id, key->credential_id.data, key->credential_id.len);
+    vk_buf_put(&out->private_attrs, key->attrs.data, key->attrs.len);
+    if (key->authenticator_id_hash.len == sizeof out->authenticator_id_hash.b) {
+        memcpy(out->authenticator_id_hash.b, key->authenticator_id_hash.data,
+               key->authenticator_id_hash.len);
+    }
+    bool complete = copied(out->policy, key->policy) && copied(out->rp_id, key->rp_id) &&
+                    copied(out->origin, key->passkey_origin) &&
+                    vk_buf_status(&out->credential_id) == VK_OK &&
+                    vk_buf_status(&out->private_attrs) == VK_OK;
+    if (!complete) {
+        vk_key_record_clear(out);
+        return CKR_HOST_MEMORY;
+    }
+    return CKR_OK;
+}

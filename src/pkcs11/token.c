@@ -1,0 +1,203 @@
+/* The token in a slot: what it says of itself, and its PINs. */
+#include "pkcs11/entry.h"
+
+#include <string.h>
+
+/* ---- C_GetTokenInfo ---- */
+
+typedef struct pin_flags {
+    CK_FLAGS low, final_try, locked;
+} pin_flags;
+
+static CK_FLAGS tries_flags(unsigned left, pin_flags flags) {
+    if (left == 0) {
+        return flags.low | flags.locked;
+    }
+    if (left == 1) {
+        return flags.low | flags.final_try;
+    }
+    return left < VK_PIN_TRIES ? flags.low : 0;
+}
+
+static CK_FLAGS token_flags(const vk_token_info *token) {
+    const pin_flags user = {CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED};
+    const pin_flags so = {CKF_SO_PIN_COUNT_LOW, CKF_SO_PIN_FINAL_TRY, CKF_SO_PIN_LOCKED};
+    CK_FLAGS flags = CKF_TOKEN_INITIALIZED | tries_flags(token->so_tries_left, so);
+    if (token->user_pin_set) {
+        flags |= CKF_USER_PIN_INITIALIZED | tries_flags(token->user_tries_left, user);
+    }
+    return token->read_only ? flags | CKF_WRITE_PROTECTED : flags;
+}
+
+static void blank_info(CK_TOKEN_INFO *info) {
+    memset(info, 0, sizeof *info);
+    vk_pad(info->label, sizeof info->label, "");
+    vk_pad(info->manufacturerID, sizeof info->manufacturerID, "valetkey");
+    vk_pad(info->model, sizeof info->model, "valetkey");
+    vk_pad(info->serialNumber, sizeof info->serialNumber, "");
+    vk_pad(info->utcTime, sizeof info->utcTime, "");
+    info->flags = CKF_RNG | CKF_LOGIN_REQUIRED;
+    info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
+    info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
+    info->ulMaxPinLen = VK_PIN_MAX;
+    info->ulMinPinLen = VK_PIN_MIN;
+    info->ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION;
+    info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
+    info->ulTotalPrivateMemory = CK_UNAVAILABLE_INFORMATION;
+    info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
+}
+
+static CK_RV token_info(vk_slot *slot, CK_TOKEN_INFO *info) {
+    blank_info(info);
+    if (slot->path == NULL) {
+        return CKR_OK;
+    }
+    vk_token_info token;
+    CK_RV rv = vk_slot_open(slot);
+    if (rv == CKR_OK) {
+        rv = vk_ck(vk_token_get_info(slot->token, &token), NULL);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_pad(info->label, sizeof info->label, token.label);
+    vk_pad(info->serialNumber, sizeof info->serialNumber, token.serial);
+    info->flags |= token_flags(&token);
+    info->ulSessionCount = slot->sessions;
+    info->ulRwSessionCount = slot->rw_sessions;
+    return CKR_OK;
+}
+
+CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO_PTR info) {
+    vk_slot *slot;
+    CK_RV rv = vk_enter_slot(id, &slot);
+    if (rv != CKR_OK || info == NULL) {
+        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    }
+    pthread_mutex_lock(&slot->lock);
+    rv = token_info(slot, info);
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+/* ---- Login ---- */
+
+static CK_RV may_login(const vk_slot *slot, vk_role role) {
+    vk_role now = vk_slot_role(slot);
+    if (now != VK_ROLE_NONE) {
+        return now == role ? CKR_USER_ALREADY_LOGGED_IN : CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+    }
+    bool read_only_exists = slot->sessions > slot->rw_sessions;
+    return role == VK_ROLE_SO && read_only_exists ? CKR_SESSION_READ_ONLY_EXISTS : CKR_OK;
+}
+
+static CK_RV login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG len) {
+    pthread_mutex_lock(&slot->lock);
+    CK_RV rv = may_login(slot, role);
+    if (rv == CKR_OK) {
+        rv = vk_ck(vk_token_login(slot->token, role, pin, len), NULL);
+    }
+    if (rv == CKR_OK) {
+        /* What was read without a login was not authenticated. */
+        vk_views_drop(&slot->views);
+        atomic_store(&slot->role, (int)role);
+    }
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+static CK_RV context_login(CK_SESSION_HANDLE handle, const CK_BYTE *pin, CK_ULONG len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, vk_signing_login(session, pin, len));
+}
+
+static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG len) {
+    switch (user) {
+    case CKU_SO:
+        return login(session->slot, VK_ROLE_SO, pin, len);
+    case CKU_USER:
+        return login(session->slot, VK_ROLE_USER, pin, len);
+    case CKU_CONTEXT_SPECIFIC:
+        return context_login(session->handle, pin, len);
+    default:
+        return CKR_USER_TYPE_INVALID;
+    }
+}
+
+/* The session is not locked: a login takes long on purpose, and concerns all sessions alike. */
+CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
+    vk_session *session;
+    CK_RV rv = vk_session_get(handle, &session);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = pin == NULL ? CKR_ARGUMENTS_BAD : login_as(session, user, pin, pin_len);
+    vk_session_put(session);
+    return rv;
+}
+
+CK_RV C_Logout(CK_SESSION_HANDLE handle) {
+    vk_session *session;
+    CK_RV rv = vk_session_get(handle, &session);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    pthread_mutex_lock(&session->slot->lock);
+    rv = vk_slot_role(session->slot) == VK_ROLE_NONE ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+    vk_slot_logout(session->slot);
+    pthread_mutex_unlock(&session->slot->lock);
+    vk_session_put(session);
+    return rv;
+}
+
+/* ---- Setting PINs ---- */
+
+static CK_RV init_pin(vk_session *session, const CK_BYTE *pin, CK_ULONG len) {
+    vk_slot *slot = session->slot;
+    if (pin == NULL) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    pthread_mutex_lock(&slot->lock);
+    CK_RV rv = vk_slot_role(slot) != VK_ROLE_SO
+                   ? CKR_USER_NOT_LOGGED_IN
+                   : vk_ck(vk_token_init_user_pin(slot->token, pin, len), NULL);
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+CK_RV C_InitPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, init_pin(session, pin, pin_len));
+}
+
+typedef struct pin_change {
+    const CK_BYTE *from, *to;
+    CK_ULONG from_len, to_len;
+} pin_change;
+
+static CK_RV set_pin(vk_session *session, const pin_change *pin) {
+    vk_slot *slot = session->slot;
+    if (!session->rw) {
+        return CKR_SESSION_READ_ONLY;
+    }
+    if (pin->from == NULL || pin->to == NULL) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    pthread_mutex_lock(&slot->lock);
+    vk_role role = vk_slot_role(slot) == VK_ROLE_SO ? VK_ROLE_SO : VK_ROLE_USER;
+    vk_status status =
+        vk_token_set_pin(slot->token, role, pin->from, pin->from_len, pin->to, pin->to_len);
+    CK_RV rv = vk_ck(status, NULL);
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+CK_RV C_SetPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR_PTR old_pin, CK_ULONG old_len,
+               CK_UTF8CHAR_PTR new_pin, CK_ULONG new_len) {
+    const pin_change pin = {old_pin, new_pin, old_len, new_len};
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, set_pin(session, &pin));
+}

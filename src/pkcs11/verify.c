@@ -1,0 +1,140 @@
+#include "pkcs11/object.h"
+
+#include <string.h>
+#include <valetkey/eth.h>
+#include <valetkey/webauthn.h>
+
+#define SIGNATURE_LEN 64
+
+void vk_verifying_end(vk_verifying *verifying) {
+    vk_input_clear(&verifying->input);
+    verifying->mechanism = NULL;
+}
+
+/* ---- C_VerifyInit ---- */
+
+static CK_RV take_key(vk_verifying *verifying, const vk_object *object) {
+    if (!(object->kind & VK_KINDS_KEY)) {
+        return CKR_KEY_HANDLE_INVALID;
+    }
+    if (object->kind != VK_KIND_PUBLIC || !object->view->may_verify) {
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
+    }
+    verifying->curve = object->view->record.curve;
+    memcpy(verifying->point65, object->view->record.point65, sizeof verifying->point65);
+    return CKR_OK;
+}
+
+static CK_RV verify_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle) {
+    vk_verifying *verifying = &session->verifying;
+    const vk_mechanism *mechanism;
+    vk_object object;
+    CK_RV rv = vk_mechanism_find(wanted, CKF_VERIFY, &mechanism);
+    if (rv == CKR_OK && verifying->mechanism != NULL) {
+        rv = CKR_OPERATION_ACTIVE;
+    }
+    if (rv == CKR_OK) {
+        rv = vk_object_open(session, handle, &object);
+    }
+    if (rv != CKR_OK) {
+        return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+    }
+    rv = take_key(verifying, &object);
+    if (rv == CKR_OK) {
+        verifying->mechanism = mechanism;
+    }
+    vk_object_close(&object);
+    return rv;
+}
+
+CK_RV C_VerifyInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, verify_init(session, mechanism, key));
+}
+
+/* ---- The verification ---- */
+
+static CK_RV check(const vk_verifying *verifying, vk_bytes payload, const CK_BYTE *signature,
+                   CK_ULONG signature_len) {
+    if (signature == NULL) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    vk_hash digest;
+    if (payload.len != sizeof digest.b) {
+        return CKR_DATA_LEN_RANGE;
+    }
+    if (signature_len != SIGNATURE_LEN) {
+        return CKR_SIGNATURE_LEN_RANGE;
+    }
+    memcpy(digest.b, payload.data, sizeof digest.b);
+    vk_status status = verifying->curve == VK_CURVE_SECP256K1
+                           ? vk_secp256k1_verify(verifying->point65, &digest, signature)
+                           : vk_p256_verify(verifying->point65, &digest, signature);
+    return vk_ck(status, NULL);
+}
+
+static CK_RV verify(vk_session *session, const CK_BYTE *data, CK_ULONG data_len,
+                    const CK_BYTE *signature, CK_ULONG signature_len) {
+    vk_verifying *verifying = &session->verifying;
+    if (verifying->mechanism == NULL) {
+        return CKR_OPERATION_NOT_INITIALIZED;
+    }
+    if (verifying->input.in_parts) {
+        return CKR_OPERATION_ACTIVE;
+    }
+    vk_bytes payload;
+    CK_RV rv = vk_input_whole(&verifying->input, verifying->mechanism, data, data_len, &payload);
+    if (rv == CKR_OK) {
+        rv = check(verifying, payload, signature, signature_len);
+    }
+    vk_verifying_end(verifying);
+    return rv;
+}
+
+CK_RV C_Verify(CK_SESSION_HANDLE handle, CK_BYTE_PTR data, CK_ULONG data_len, CK_BYTE_PTR signature,
+               CK_ULONG signature_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK
+               ? rv
+               : vk_leave(session, verify(session, data, data_len, signature, signature_len));
+}
+
+static CK_RV verify_update(vk_session *session, const CK_BYTE *part, CK_ULONG len) {
+    vk_verifying *verifying = &session->verifying;
+    if (verifying->mechanism == NULL) {
+        return CKR_OPERATION_NOT_INITIALIZED;
+    }
+    CK_RV rv = vk_input_add(&verifying->input, verifying->mechanism, part, len);
+    if (rv != CKR_OK) {
+        vk_verifying_end(verifying);
+    }
+    return rv;
+}
+
+CK_RV C_VerifyUpdate(CK_SESSION_HANDLE handle, CK_BYTE_PTR part, CK_ULONG part_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, verify_update(session, part, part_len));
+}
+
+static CK_RV verify_final(vk_session *session, const CK_BYTE *signature, CK_ULONG signature_len) {
+    vk_verifying *verifying = &session->verifying;
+    if (verifying->mechanism == NULL) {
+        return CKR_OPERATION_NOT_INITIALIZED;
+    }
+    vk_bytes payload;
+    CK_RV rv = vk_input_parts(&verifying->input, verifying->mechanism, &payload);
+    if (rv == CKR_OK) {
+        rv = check(verifying, payload, signature, signature_len);
+    }
+    vk_verifying_end(verifying);
+    return rv;
+}
+
+CK_RV C_VerifyFinal(CK_SESSION_HANDLE handle, CK_BYTE_PTR signature, CK_ULONG signature_len) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave(session, verify_final(session, signature, signature_len));
+}

@@ -1,0 +1,8 @@
+libvk_core_la_SOURCES += src/policy/call.c src/policy/call_describe.c src/policy/call_evaluate.c \
+	src/policy/call_parse.c src/policy/call_text.c src/policy/call_text.h \
+	src/policy/evaluate.c src/policy/functions.c src/policy/gas.c src/policy/policy.c \
+	src/policy/rate_limit.c src/policy/read.c src/policy/rule.h \
+	src/policy/signature_caller.c src/policy/sudo.c src/policy/text.c src/policy/text.h \
+	src/policy/timestamp.c src/policy/tokens.c src/policy/verdict.c
+libvk_core_la_SOURCES += src/policy/install.c
+libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_use.c

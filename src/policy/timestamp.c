@@ -1,0 +1,86 @@
+/* Timestamp: a window of time, both ends included (as EntryPoint 0.7 reads it). */
+#include "eth/abi.h"
+#include "policy/rule.h"
+#include "policy/text.h"
+
+static const char *const published[] = {"0xB9f8f524bE6EcD8C945b1b87f9ae5C192FdCE20F"};
+
+static vk_status check_window(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    uint64_t after = rule->u.timestamp.valid_after, until = rule->u.timestamp.valid_until;
+    if (until == 0 || after <= until) {
+        return VK_OK;
+    }
+    vk_path at = vk_path_member(path, "validAfter");
+    vk_buf begin = {0}, end = {0};
+    vk_put_time(&begin, after);
+    vk_put_time(&end, until);
+    char *begin_text = vk_buf_take_text(&begin), *end_text = vk_buf_take_text(&end);
+    vk_status status =
+        vk_fail(err, VK_ERR_POLICY, at.text,
+                "the window can never be open: it begins at %s, after its end at %s",
+                begin_text == NULL ? "?" : begin_text, end_text == NULL ? "?" : end_text);
+    vk_text_free(begin_text);
+    vk_text_free(end_text);
+    return status;
+}
+
+static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
+    static const char *const names[] = {"type",       "policyAddress", "policyFlag",
+                                        "validAfter", "validUntil",    NULL};
+    size_t index;
+    vk_status status = vk_json_only(json, names, path, err);
+    if (status == VK_OK) {
+        status = vk_rule_address(json, path, published, 1, &index, &out->address, err);
+    }
+    if (status == VK_OK) {
+        status = vk_rule_number48(json, "validAfter", path, &out->u.timestamp.valid_after, err);
+    }
+    if (status == VK_OK) {
+        status = vk_rule_number48(json, "validUntil", path, &out->u.timestamp.valid_until, err);
+    }
+    return status == VK_OK ? check_window(out, path, err) : status;
+}
+
+static void encode(const vk_rule *rule, vk_buf *out) {
+    vk_abi_put_u64(out, rule->u.timestamp.valid_after);
+    vk_abi_put_u64(out, rule->u.timestamp.valid_until);
+}
+
+static void describe(const vk_rule *rule, vk_buf *out) {
+    uint64_t after = rule->u.timestamp.valid_after, until = rule->u.timestamp.valid_until;
+    vk_buf_put_text(out, "Valid");
+    if (after != 0) {
+        vk_buf_put_text(out, " from ");
+        vk_put_time(out, after);
+    }
+    if (until != 0) {
+        vk_buf_put_text(out, " until ");
+        vk_put_time(out, until);
+    }
+    vk_buf_put_text(out, after == 0 && until == 0 ? " at any time." : ".");
+}
+
+static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
+                     vk_rule_verdict *out) {
+    (void)state;
+    uint64_t after = rule->u.timestamp.valid_after, until = rule->u.timestamp.valid_until;
+    bool early = what->request->now < after, late = until != 0 && what->request->now > until;
+    vk_buf reason = {0};
+    vk_put_time(&reason, what->request->now);
+    if (early || late) {
+        vk_buf_put_text(&reason, early ? " is before the window, which opens at "
+                                       : " is after the window, which closed at ");
+        vk_put_time(&reason, early ? after : until);
+        vk_rule_deny_buf(out, &reason);
+        return;
+    }
+    vk_buf_put_text(&reason, " is within the window");
+    vk_rule_allow_buf(out, &reason);
+}
+
+const vk_rule_type vk_rule_timestamp = {.kind = VK_RULE_TIMESTAMP,
+                                        .name = "timestamp",
+                                        .parse = parse,
+                                        .encode = encode,
+                                        .describe = describe,
+                                        .evaluate = evaluate};

@@ -1,0 +1,264 @@
+#include <stdlib.h>
+#include <string.h>
+#include <valetkey/eth.h>
+
+#include "token/store.h"
+
+/* One rule's state: spent, used, window. */
+#define RULE_LEN 48
+
+void vk_budget_clear(vk_budget *budget) {
+    free(budget->rules);
+    *budget = (vk_budget){0};
+}
+
+vk_status vk_budget_subject(const uint8_t point65[65], const vk_grant_record *grant, vk_hash *out) {
+    vk_buf data = {0};
+    vk_buf_put(&data, point65, 65);
+    vk_canonical_u64(&data, grant->chain_id);
+    vk_buf_put(&data, grant->entry_point.b, 20);
+    vk_buf_put(&data, grant->account.b, 20);
+    vk_buf_put(&data, grant->permission_id, 4);
+    vk_status status = vk_buf_status(&data);
+    if (status == VK_OK) {
+        status = vk_sha256(vk_buf_view(&data), out);
+    }
+    vk_buf_clear(&data);
+    return status;
+}
+
+/* ---- The rules' states as bytes ---- */
+
+static void put_rules(vk_buf *out, const vk_budget *budget) {
+    for (size_t i = 0; i < budget->count; i++) {
+        vk_buf_put(out, budget->rules[i].spent.be, 32);
+        vk_canonical_u64(out, budget->rules[i].used);
+        vk_canonical_u64(out, budget->rules[i].window);
+    }
+}
+
+static uint64_t read_u64(const uint8_t *data) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < 8; i++) {
+        value = value << 8 | data[i];
+    }
+    return value;
+}
+
+/* No bytes are the state of a budget that was never used. */
+static vk_status read_rules(vk_bytes data, size_t rule_count, vk_budget *out, vk_error *err) {
+    if (data.len != 0 && data.len != rule_count * RULE_LEN) {
+        return vk_row_broken(err);
+    }
+    out->rules = calloc(rule_count + 1, sizeof *out->rules);
+    if (out->rules == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    out->count = rule_count;
+    for (size_t i = 0; i < data.len / RULE_LEN; i++) {
+        const uint8_t *rule = data.data + i * RULE_LEN;
+        memcpy(out->rules[i].spent.be, rule, 32);
+        out->rules[i].used = read_u64(rule + 32);
+        out->rules[i].window = read_u64(rule + 40);
+    }
+    return VK_OK;
+}
+
+/* ---- Budgets ---- */
+
+static void put_budget(vk_buf *out, const vk_token *token, const vk_hash *subject,
+                       const vk_budget *budget, vk_bytes rules) {
+    vk_row_head(out, "budget", token->serial);
+    vk_canonical_bytes(out, (vk_bytes){subject->b, 32});
+    vk_canonical_u64(out, budget->enabled);
+    vk_canonical_bytes(out, (vk_bytes){budget->enable_nonce.be, 32});
+    vk_canonical_u64(out, budget->sign_count);
+    vk_canonical_bytes(out, rules);
+}
+
+static vk_status parse_budget(const vk_token *token, const vk_query *query, const vk_hash *subject,
+                              size_t rule_count, vk_budget *out, vk_error *err) {
+    int64_t sign_count = vk_column_int(query, 3);
+    vk_bytes rules = vk_column_blob(query, 4);
+    bool whole = vk_column_flag(query, 1, &out->enabled) &&
+                 vk_column_fixed(query, 2, out->enable_nonce.be, 32) && sign_count >= 0 &&
+                 sign_count <= UINT32_MAX;
+    if (!whole) {
+        return vk_row_broken(err);
+    }
+    out->sign_count = (uint32_t)sign_count;
+    vk_buf data = {0};
+    put_budget(&data, token, subject, out, rules);
+    vk_status status = vk_row_check(token, &data, vk_column_blob(query, 5), err);
+    return status == VK_OK ? read_rules(rules, rule_count, out, err) : status;
+}
+
+vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count, int64_t *id,
+                         vk_budget *out, vk_error *err) {
+    *out = (vk_budget){0};
+    if (rule_count > VK_POLICIES_MAX) {
+        return VK_ERR_ARGUMENT;
+    }
+    vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_READ);
+    vk_query_blob(&query, (vk_bytes){subject->b, 32});
+    vk_status status = vk_query_row(&query, err);
+    if (status == VK_OK) {
+        *id = vk_column_int(&query, 0);
+        status = parse_budget(token, &query, subject, rule_count, out, err);
+    }
+    vk_query_end(&query);
+    if (status != VK_OK) {
+        vk_budget_clear(out);
+    }
+    return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;
+}
+
+static void bind_budget(vk_query *query, const vk_hash *subject, const vk_budget *budget,
+                        const vk_buf *rules, const uint8_t mac32[32]) {
+    vk_query_blob(query, (vk_bytes){subject->b, 32});
+    vk_query_int(query, budget->enabled);
+    vk_query_blob(query, (vk_bytes){budget->enable_nonce.be, 32});
+    vk_query_int(query, budget->sign_count);
+    vk_query_blob(query, vk_buf_view(rules));
+    vk_query_blob(query, (vk_bytes){mac32, 32});
+}
+
+vk_status vk_budget_write(vk_token *token, const vk_hash *subject, const vk_budget *budget,
+                          vk_error *err) {
+    uint8_t mac[32];
+    vk_buf rules = {0}, data = {0};
+    put_rules(&rules, budget);
+    put_budget(&data, token, subject, budget, vk_buf_view(&rules));
+    vk_status status = vk_row_mac(token->keys, &data, mac);
+    if (status == VK_OK) {
+        status = vk_buf_status(&rules);
+    }
+    if (status == VK_OK) {
+        vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_WRITE);
+        bind_budget(&query, subject, budget, &rules, mac);
+        status = vk_query_run(&query, err);
+    }
+    vk_buf_clear(&rules);
+    return status;
+}
+
+/* ---- How many there are, so that a deleted one is missed ---- */
+
+static vk_status count_budgets(vk_token *token, int64_t *out, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_COUNT);
+    vk_status status = vk_query_row(&query, err);
+    *out = status == VK_OK ? vk_column_int(&query, 0) : 0;
+    vk_query_end(&query);
+    return status;
+}
+
+static vk_status check_count(vk_token *token, int64_t count, vk_error *err) {
+    uint8_t mac[32];
+    vk_status status = vk_row_budgets_mac(token->keys, token->serial, count, mac);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_READ);
+    status = vk_query_row(&query, err);
+    if (status == VK_OK) {
+        vk_bytes stored = vk_column_blob(&query, 5);
+        bool same = vk_column_int(&query, 4) == count && stored.len == sizeof mac &&
+                    vk_equal_secret(stored.data, mac, sizeof mac);
+        status = same ? VK_OK : vk_row_broken(err);
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+static vk_status write_count(vk_token *token, int64_t count, vk_error *err) {
+    uint8_t mac[32];
+    vk_status status = vk_row_budgets_mac(token->keys, token->serial, count, mac);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_BUDGETS);
+    vk_query_int(&query, count);
+    vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
+    return vk_query_run(&query, err);
+}
+
+static vk_status has_budget(vk_token *token, const vk_hash *subject, bool *out, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_READ);
+    vk_query_blob(&query, (vk_bytes){subject->b, 32});
+    vk_status status = vk_query_step(&query, out, err);
+    vk_query_end(&query);
+    return status;
+}
+
+vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *err) {
+    int64_t count;
+    bool exists;
+    vk_status status = has_budget(token, subject, &exists, err);
+    if (status != VK_OK || exists) {
+        return status;
+    }
+    status = count_budgets(token, &count, err);
+    if (status == VK_OK) {
+        status = check_count(token, count, err);
+    }
+    if (status == VK_OK) {
+        status = vk_budget_write(token, subject, &(vk_budget){0}, err);
+    }
+    return status == VK_OK ? write_count(token, count + 1, err) : status;
+}
+
+/* ---- What was signed for a nonce ---- */
+
+static void put_nonce(vk_buf *out, const vk_token *token, const vk_hash *subject,
+                      const vk_u256 *nonce, const vk_nonce_charge *charge) {
+    vk_row_head(out, "nonce", token->serial);
+    vk_canonical_bytes(out, (vk_bytes){subject->b, 32});
+    vk_canonical_bytes(out, (vk_bytes){nonce->be, 32});
+    vk_canonical_bytes(out, (vk_bytes){charge->gas.be, 32});
+    vk_canonical_u64(out, charge->window);
+}
+
+static vk_status parse_nonce(const vk_token *token, const vk_query *query, const vk_hash *subject,
+                             const vk_u256 *nonce, vk_nonce_charge *out, vk_error *err) {
+    out->present = true;
+    out->window = (uint64_t)vk_column_int(query, 1);
+    if (!vk_column_fixed(query, 0, out->gas.be, 32)) {
+        return vk_row_broken(err);
+    }
+    vk_buf data = {0};
+    put_nonce(&data, token, subject, nonce, out);
+    return vk_row_check(token, &data, vk_column_blob(query, 2), err);
+}
+
+vk_status vk_store_nonce_read(vk_token *token, int64_t budget_id, const vk_hash *subject,
+                              const vk_u256 *nonce, vk_nonce_charge *out, vk_error *err) {
+    bool row;
+    *out = (vk_nonce_charge){0};
+    vk_query query = vk_query_start(&token->db, VK_SQL_NONCE_READ);
+    vk_query_int(&query, budget_id);
+    vk_query_blob(&query, (vk_bytes){nonce->be, 32});
+    vk_status status = vk_query_step(&query, &row, err);
+    if (status == VK_OK && row) {
+        status = parse_nonce(token, &query, subject, nonce, out, err);
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+vk_status vk_store_nonce_write(vk_token *token, int64_t budget_id, const vk_hash *subject,
+                               const vk_u256 *nonce, const vk_nonce_charge *charge, vk_error *err) {
+    uint8_t mac[32];
+    vk_buf data = {0};
+    put_nonce(&data, token, subject, nonce, charge);
+    vk_status status = vk_row_mac(token->keys, &data, mac);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_query query = vk_query_start(&token->db, VK_SQL_NONCE_WRITE);
+    vk_query_int(&query, budget_id);
+    vk_query_blob(&query, (vk_bytes){nonce->be, 32});
+    vk_query_blob(&query, (vk_bytes){charge->gas.be, 32});
+    vk_query_int(&query, (int64_t)charge->window);
+    vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
+    return vk_query_run(&query, err);
+}

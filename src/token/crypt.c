@@ -1,0 +1,135 @@
+#include "token/crypt.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#define SCRYPT_N 32768
+#define SCRYPT_N_MAX (1 << 20)
+#define SCRYPT_R 8
+#define SCRYPT_P 1
+#define SCRYPT_P_MAX 16
+
+vk_status vk_crypt_random(uint8_t *out, size_t len) {
+    return RAND_priv_bytes(out, (int)len) == 1 ? VK_OK : VK_ERR_CRYPTO;
+}
+
+vk_status vk_scrypt_new(vk_scrypt *out) {
+    *out = (vk_scrypt){.n = SCRYPT_N, .r = SCRYPT_R, .p = SCRYPT_P};
+    return vk_crypt_random(out->salt, sizeof out->salt);
+}
+
+static bool is_sane(const vk_scrypt *scrypt) {
+    return scrypt->n >= 2 && scrypt->n <= SCRYPT_N_MAX && (scrypt->n & (scrypt->n - 1)) == 0 &&
+           scrypt->r == SCRYPT_R && scrypt->p >= 1 && scrypt->p <= SCRYPT_P_MAX;
+}
+
+vk_status vk_scrypt_key(const vk_scrypt *scrypt, const uint8_t *pin, size_t len,
+                        uint8_t key32[32]) {
+    if (!is_sane(scrypt)) {
+        return VK_ERR_INTEGRITY;
+    }
+    uint64_t memory = 128 * scrypt->r * (scrypt->n + scrypt->p + 2);
+    int ok = EVP_PBE_scrypt((const char *)pin, len, scrypt->salt, sizeof scrypt->salt, scrypt->n,
+                            scrypt->r, scrypt->p, memory, key32, 32);
+    return ok == 1 ? VK_OK : VK_ERR_CRYPTO;
+}
+
+static bool seal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes aad,
+                 const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]) {
+    uint8_t *text = sealed + VK_GCM_NONCE_LEN;
+    int len;
+    return EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key32, sealed) == 1 &&
+           EVP_EncryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) == 1 &&
+           EVP_EncryptUpdate(ctx, text, &len, secret32, 32) == 1 && len == 32 &&
+           EVP_EncryptFinal_ex(ctx, text + 32, &len) == 1 &&
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, VK_GCM_TAG_LEN, text + 32) == 1;
+}
+
+vk_status vk_crypt_seal(const uint8_t key32[32], vk_bytes aad, const uint8_t secret32[32],
+                        uint8_t sealed[VK_SEALED_LEN]) {
+    vk_status status = vk_crypt_random(sealed, VK_GCM_NONCE_LEN);
+    if (status != VK_OK) {
+        return status;
+    }
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    bool ok = ctx != NULL && seal(ctx, key32, aad, secret32, sealed);
+    EVP_CIPHER_CTX_free(ctx);
+    return ok ? VK_OK : VK_ERR_CRYPTO;
+}
+
+static vk_status unseal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes aad,
+                        const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]) {
+    const uint8_t *text = sealed + VK_GCM_NONCE_LEN;
+    uint8_t tag[VK_GCM_TAG_LEN], none[1];
+    int len;
+    memcpy(tag, text + 32, sizeof tag);
+    bool ok = EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key32, sealed) == 1 &&
+              EVP_DecryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) == 1 &&
+              EVP_DecryptUpdate(ctx, secret32, &len, text, 32) == 1 && len == 32 &&
+              EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1;
+    if (!ok) {
+        return VK_ERR_CRYPTO;
+    }
+    return EVP_DecryptFinal_ex(ctx, none, &len) == 1 ? VK_OK : VK_ERR_INTEGRITY;
+}
+
+vk_status vk_crypt_open(const uint8_t key32[32], vk_bytes aad, const uint8_t sealed[VK_SEALED_LEN],
+                        uint8_t secret32[32]) {
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    /* A wrong PIN is no error of the host program, which may look at OpenSSL's queue. */
+    ERR_set_mark();
+    vk_status status = ctx != NULL ? unseal(ctx, key32, aad, sealed, secret32) : VK_ERR_MEMORY;
+    ERR_pop_to_mark();
+    EVP_CIPHER_CTX_free(ctx);
+    if (status != VK_OK) {
+        vk_wipe(secret32, 32);
+    }
+    return status;
+}
+
+vk_status vk_crypt_subkey(const uint8_t key32[32], const char *purpose, uint8_t out32[32]) {
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key32, 32),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)purpose,
+                                          strlen(purpose)),
+        OSSL_PARAM_construct_end(),
+    };
+    bool ok = ctx != NULL && EVP_KDF_derive(ctx, out32, 32, params) == 1;
+    EVP_KDF_CTX_free(ctx);
+    EVP_KDF_free(kdf);
+    return ok ? VK_OK : VK_ERR_CRYPTO;
+}
+
+vk_status vk_crypt_mac(const uint8_t key32[32], vk_bytes data, uint8_t mac32[32]) {
+    size_t len = 0;
+    const unsigned char *done = EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key32, 32, data.data,
+                                          data.len, mac32, 32, &len);
+    return done != NULL && len == 32 ? VK_OK : VK_ERR_CRYPTO;
+}
+
+void vk_canonical_u64(vk_buf *out, uint64_t value) {
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        vk_buf_put_byte(out, (uint8_t)(value >> shift));
+    }
+}
+
+void vk_canonical_bytes(vk_buf *out, vk_bytes value) {
+    vk_canonical_u64(out, value.len);
+    vk_buf_put(out, value.data, value.len);
+}
+
+void vk_canonical_text(vk_buf *out, const char *value) {
+    vk_buf_put_byte(out, value != NULL);
+    if (value != NULL) {
+        vk_canonical_bytes(out, (vk_bytes){(const uint8_t *)value, strlen(value)});
+    }
+}

@@ -1,0 +1,42 @@
+/* The store's cryptography, all of it OpenSSL's. */
+#ifndef VK_TOKEN_CRYPT_H
+#define VK_TOKEN_CRYPT_H
+
+#include <valetkey/bytes.h>
+
+#define VK_SALT_LEN 32
+#define VK_GCM_NONCE_LEN 12
+#define VK_GCM_TAG_LEN 16
+/* nonce || ciphertext of 32 bytes || tag */
+#define VK_SEALED_LEN (VK_GCM_NONCE_LEN + 32 + VK_GCM_TAG_LEN)
+
+typedef struct vk_scrypt {
+    uint64_t n, r, p;
+    uint8_t salt[VK_SALT_LEN];
+} vk_scrypt;
+
+/* What a new PIN gets: 32 MiB of memory, and a random salt. */
+VK_MUST_USE vk_status vk_scrypt_new(vk_scrypt *out);
+/* VK_ERR_INTEGRITY for parameters that no token has: they would take all memory. */
+VK_MUST_USE vk_status vk_scrypt_key(const vk_scrypt *scrypt, const uint8_t *pin, size_t len,
+                                    uint8_t key32[32]);
+
+VK_MUST_USE vk_status vk_crypt_random(uint8_t *out, size_t len);
+/* AES-256-GCM under a random nonce. */
+VK_MUST_USE vk_status vk_crypt_seal(const uint8_t key32[32], vk_bytes aad,
+                                    const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]);
+/* VK_ERR_INTEGRITY if key, aad or sealed is not what it was. */
+VK_MUST_USE vk_status vk_crypt_open(const uint8_t key32[32], vk_bytes aad,
+                                    const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]);
+/* HKDF-SHA256, purpose as its info. */
+VK_MUST_USE vk_status vk_crypt_subkey(const uint8_t key32[32], const char *purpose,
+                                      uint8_t out32[32]);
+/* HMAC-SHA256. */
+VK_MUST_USE vk_status vk_crypt_mac(const uint8_t key32[32], vk_bytes data, uint8_t mac32[32]);
+
+/* Writing what is sealed or authenticated: every part says where it ends. */
+void vk_canonical_u64(vk_buf *out, uint64_t value);
+void vk_canonical_bytes(vk_buf *out, vk_bytes value);
+void vk_canonical_text(vk_buf *out, const char *value); /* NULL differs from "" */
+
+#endif

@@ -1,0 +1,250 @@
+#include "token/db.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "token/db_status.h"
+
+/* SQLite has a code for a full disk only, none for a quota or a limit on files; callers clear errno
+ * before they call it. */
+static bool is_out_of_space(int rc) {
+    return (rc & 0xff) == SQLITE_IOERR && (errno == EFBIG || errno == EDQUOT || errno == ENOSPC);
+}
+
+static vk_status status_of(int rc) {
+    switch (rc & 0xff) {
+    case SQLITE_NOMEM:
+        return VK_ERR_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return VK_ERR_BUSY;
+    case SQLITE_FULL:
+        return VK_ERR_STORE_FULL;
+    case SQLITE_READONLY:
+        return VK_ERR_READ_ONLY;
+    case SQLITE_TOOBIG:
+        return VK_ERR_SIZE;
+    default:
+        return is_out_of_space(rc) ? VK_ERR_STORE_FULL : VK_ERR_STORE;
+    }
+}
+
+vk_status vk_db_fail(const vk_db *db, int rc, vk_error *err) {
+    vk_status status = status_of(rc);
+    const char *path = db->handle != NULL ? sqlite3_db_filename(db->handle, "main") : NULL;
+    return vk_fail(err, status, path, "%s: %s", vk_status_text(status), sqlite3_errstr(rc));
+}
+
+static vk_status run_text(vk_db *db, const char *sql, vk_error *err) {
+    errno = 0;
+    int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? VK_OK : vk_db_fail(db, rc, err);
+}
+
+/* An edited schema must not run anything of its own: no triggers, no views. */
+static int configure(sqlite3 *handle) {
+    sqlite3_extended_result_codes(handle, 1);
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VK_DB_VALUE_MAX);
+    int rc = sqlite3_busy_timeout(handle, VK_DB_BUSY_MS);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_exec(handle,
+                          "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
+                          "PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;",
+                          NULL, NULL, NULL);
+    }
+    return rc;
+}
+
+/* Opens and reads a first page, so that a file that opens can be read. */
+static int open_handle(vk_db *db, const char *name, int flags) {
+    errno = 0;
+    int rc = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) {
+        rc = configure(db->handle);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    }
+    db->read_only = rc == SQLITE_OK && sqlite3_db_readonly(db->handle, "main") == 1;
+    return rc;
+}
+
+static void put_uri(vk_buf *out, const char *path) {
+    vk_buf_put_text(out, "file:");
+    for (const unsigned char *c = (const unsigned char *)path; *c != '\0'; c++) {
+        if (isalnum(*c) || *c == '/' || *c == '.' || *c == '-' || *c == '_') {
+            vk_buf_put_byte(out, *c);
+        } else {
+            vk_buf_printf(out, "%%%02X", *c);
+        }
+    }
+    vk_buf_put_text(out, "?immutable=1");
+}
+
+/* An immutable file is read without its log: what stands in the log would be missed. */
+static vk_status refuse_left_log(const char *path, vk_error *err) {
+    struct stat info;
+    vk_buf name = {0};
+    vk_buf_put_text(&name, path);
+    vk_buf_put_text(&name, "-wal");
+    char *log = vk_buf_take_text(&name);
+    if (log == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    vk_status status = VK_OK;
+    if (stat(log, &info) == 0 && info.st_size > 0) {
+        status = vk_fail(err, VK_ERR_STORE, log,
+                         "the token was not closed cleanly and its write-ahead log cannot be "
+                         "replayed here: open the token once where it can be written");
+    }
+    vk_text_free(log);
+    return status;
+}
+
+/* For a directory in which SQLite cannot make its shared-memory file. */
+static vk_status open_immutable(vk_db *db, const char *path, vk_error *err) {
+    vk_status status = refuse_left_log(path, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_buf uri = {0};
+    put_uri(&uri, path);
+    char *name = vk_buf_take_text(&uri);
+    if (name == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    int rc = open_handle(db, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    vk_text_free(name);
+    return rc == SQLITE_OK ? VK_OK : vk_db_fail(db, rc, err);
+}
+
+static bool is_unwritable(int rc) {
+    return (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY;
+}
+
+static vk_status open_any(vk_db *db, const char *path, vk_error *err) {
+    int rc = open_handle(db, path, SQLITE_OPEN_READWRITE);
+    if (rc == SQLITE_OK) {
+        return VK_OK;
+    }
+    if (!is_unwritable(rc)) {
+        return vk_db_fail(db, rc, err);
+    }
+    vk_db_close(db);
+    return open_immutable(db, path, err);
+}
+
+static vk_status pragma_int(vk_db *db, const char *sql, int64_t *out, vk_error *err) {
+    sqlite3_stmt *statement;
+    int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(statement);
+        *out = sqlite3_column_int64(statement, 0);
+        sqlite3_finalize(statement);
+    }
+    return rc == SQLITE_ROW ? VK_OK : vk_db_fail(db, rc, err);
+}
+
+static vk_status check_version(vk_db *db, const char *path, vk_error *err) {
+    int64_t application = 0, version = 0;
+    vk_status status = pragma_int(db, "PRAGMA application_id", &application, err);
+    if (status == VK_OK) {
+        status = pragma_int(db, "PRAGMA user_version", &version, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    if (application != VK_DB_APPLICATION_ID) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, path, "the file is not a valetkey token");
+    }
+    if (version != VK_DB_SCHEMA_VERSION) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, path,
+                       "the token has schema version %lld, this program reads version %d",
+                       (long long)version, VK_DB_SCHEMA_VERSION);
+    }
+    return VK_OK;
+}
+
+vk_status vk_db_open(vk_db *db, const char *path, vk_error *err) {
+    *db = (vk_db){0};
+    vk_status status = open_any(db, path, err);
+    if (status == VK_OK) {
+        status = check_version(db, path, err);
+    }
+    if (status != VK_OK) {
+        vk_db_close(db);
+    }
+    return status;
+}
+
+static vk_status make_tables(vk_db *db, vk_error *err) {
+    vk_status status = run_text(db, "PRAGMA journal_mode = WAL", err);
+    if (status == VK_OK) {
+        status = vk_db_begin(db, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    return vk_db_end(db, run_text(db, vk_sql_schema, err), err);
+}
+
+vk_status vk_db_make(vk_db *db, const char *path, vk_error *err) {
+    *db = (vk_db){0};
+    int rc = open_handle(db, path, SQLITE_OPEN_READWRITE);
+    vk_status status = rc == SQLITE_OK ? VK_OK : vk_db_fail(db, rc, err);
+    if (status == VK_OK) {
+        status = make_tables(db, err);
+    }
+    if (status != VK_OK) {
+        vk_db_close(db);
+    }
+    return status;
+}
+
+void vk_db_close(vk_db *db) {
+    for (size_t i = 0; i < VK_SQL_STATEMENTS; i++) {
+        sqlite3_finalize(db->statements[i]);
+    }
+    sqlite3_close_v2(db->handle);
+    *db = (vk_db){0};
+}
+
+vk_status vk_db_begin(vk_db *db, vk_error *err) {
+    if (db->read_only) {
+        return vk_fail(err, VK_ERR_READ_ONLY, sqlite3_db_filename(db->handle, "main"), "%s",
+                       vk_status_text(VK_ERR_READ_ONLY));
+    }
+    vk_query query = vk_query_start(db, VK_SQL_BEGIN);
+    return vk_query_run(&query, err);
+}
+
+/* Some failures have ended the transaction already. */
+static void rollback(vk_db *db) {
+    if (sqlite3_get_autocommit(db->handle)) {
+        return;
+    }
+    vk_query query = vk_query_start(db, VK_SQL_ROLLBACK);
+    vk_status ignored = vk_query_run(&query, NULL);
+    (void)ignored;
+}
+
+vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err) {
+    if (status == VK_OK) {
+        vk_query query = vk_query_start(db, VK_SQL_COMMIT);
+        status = vk_query_run(&query, err);
+    }
+    if (status != VK_OK) {
+        rollback(db);
+    }
+    return status;
+}

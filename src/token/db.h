@@ -1,0 +1,114 @@
+/* SQLite, as the store uses it: one connection, prepared statements, statuses. */
+#ifndef VK_TOKEN_DB_H
+#define VK_TOKEN_DB_H
+
+#include <sqlite3.h>
+#include <valetkey/bytes.h>
+
+/* Every statement there is; the texts are in sql.c. */
+typedef enum vk_sql {
+    VK_SQL_BEGIN = 0,
+    VK_SQL_COMMIT,
+    VK_SQL_ROLLBACK,
+    VK_SQL_DATA_VERSION,
+    VK_SQL_TOKEN_INSERT,
+    VK_SQL_TOKEN_READ,
+    VK_SQL_TOKEN_SETUP,
+    VK_SQL_TOKEN_BUDGETS,
+    VK_SQL_PIN_READ,
+    VK_SQL_PIN_WRITE,
+    VK_SQL_PIN_TRIES,
+    VK_SQL_PIN_REMOVE,
+    VK_SQL_KEY_READ,
+    VK_SQL_KEY_OF_POINT,
+    VK_SQL_KEY_INSERT,
+    VK_SQL_KEY_UPDATE,
+    VK_SQL_KEY_REMOVE,
+    VK_SQL_KEY_REMOVE_ALL,
+    VK_SQL_KEY_SEALED,
+    VK_SQL_KEY_RESEAL,
+    VK_SQL_KEY_DENIAL,
+    VK_SQL_KEY_STATE,
+    VK_SQL_KEY_FIND_ALL,
+    VK_SQL_KEY_FIND_LABEL,
+    VK_SQL_KEY_FIND_CKID,
+    VK_SQL_KEY_FIND_BOTH,
+    VK_SQL_KEY_FIND_POINT,
+    VK_SQL_GRANT_INSERT,
+    VK_SQL_GRANT_MAC,
+    VK_SQL_GRANT_SET_MAC,
+    VK_SQL_GRANT_SAME,
+    VK_SQL_GRANT_OF_KEY,
+    VK_SQL_GRANT_COUNT,
+    VK_SQL_GRANT_REMOVE,
+    VK_SQL_GRANT_REMOVE_ALL,
+    VK_SQL_BUDGET_COUNT,
+    VK_SQL_BUDGET_READ,
+    VK_SQL_BUDGET_WRITE,
+    VK_SQL_NONCE_READ,
+    VK_SQL_NONCE_WRITE,
+    VK_SQL_STATEMENTS
+} vk_sql;
+
+extern const char *const vk_sql_texts[VK_SQL_STATEMENTS];
+extern const char *const vk_sql_schema;
+
+/* The schema sets both. */
+#define VK_DB_APPLICATION_ID 5655296 /* 0x564B00 */
+#define VK_DB_SCHEMA_VERSION 1
+#define VK_DB_BUSY_MS 5000
+/* No text or blob in a token is longer. */
+#define VK_DB_VALUE_MAX (16 << 20)
+
+typedef struct vk_db {
+    sqlite3 *handle;
+    bool read_only;
+    sqlite3_stmt *statements[VK_SQL_STATEMENTS];
+} vk_db;
+
+/* Makes the tables in an empty file that exists. */
+VK_MUST_USE vk_status vk_db_make(vk_db *db, const char *path, vk_error *err);
+/* A file that cannot be written, or stands in a directory that cannot, opens read-only. */
+VK_MUST_USE vk_status vk_db_open(vk_db *db, const char *path, vk_error *err);
+void vk_db_close(vk_db *db);
+
+/* Begins a transaction that writes. */
+VK_MUST_USE vk_status vk_db_begin(vk_db *db, vk_error *err);
+/* Commits if status is VK_OK, else rolls back; returns status, or why the commit failed. */
+VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
+
+/* ---- One execution of a statement ---- */
+
+/* Values are bound in order and must live until the query ends; a failure is kept and reported by
+ * the step. */
+typedef struct vk_query {
+    vk_db *db;
+    sqlite3_stmt *statement;
+    int bound;
+    int rc;
+} vk_query;
+
+vk_query vk_query_start(vk_db *db, vk_sql sql);
+void vk_query_int(vk_query *query, int64_t value);
+void vk_query_blob(vk_query *query, vk_bytes value);
+void vk_query_text(vk_query *query, const char *value); /* NULL: SQL NULL */
+void vk_query_null(vk_query *query);
+/* *row: there is a row to read. */
+VK_MUST_USE vk_status vk_query_step(vk_query *query, bool *row, vk_error *err);
+/* Like vk_query_step for a statement that must give a row: VK_ERR_NOT_FOUND if it does not. */
+VK_MUST_USE vk_status vk_query_row(vk_query *query, vk_error *err);
+void vk_query_end(vk_query *query);
+/* Steps and ends a statement that gives no row. */
+VK_MUST_USE vk_status vk_query_run(vk_query *query, vk_error *err);
+
+/* ---- Columns of the current row. The false ones: not of that shape. ---- */
+
+int64_t vk_column_int(const vk_query *query, int column);
+bool vk_column_flag(const vk_query *query, int column, bool *out); /* 0 or 1 */
+bool vk_column_null(const vk_query *query, int column);
+vk_bytes vk_column_blob(const vk_query *query, int column); /* good until the next step */
+bool vk_column_fixed(const vk_query *query, int column, uint8_t *out, size_t len);
+/* A copy; NULL for SQL NULL. VK_ERR_INTEGRITY for a text with a NUL in it. */
+VK_MUST_USE vk_status vk_column_text(const vk_query *query, int column, char **out);
+
+#endif

@@ -1,0 +1,139 @@
+#include <stdlib.h>
+
+#include "token/store.h"
+
+vk_status vk_token_key_get(vk_token *token, int64_t id, vk_key_record *out) {
+    vk_key_row row;
+    *out = (vk_key_record){0};
+    vk_token_lock(token);
+    vk_status status = vk_key_row_read(&token->db, id, &row);
+    vk_token_unlock(token);
+    if (status == VK_OK) {
+        *out = row.record;
+        row.record = (vk_key_record){0};
+        vk_key_row_clear(&row);
+    }
+    return status;
+}
+
+/* ---- Finding ---- */
+
+static vk_sql find_sql(const vk_key_filter *filter) {
+    if (filter->point65 != NULL) {
+        return VK_SQL_KEY_FIND_POINT;
+    }
+    if (filter->label != NULL) {
+        return filter->ckid != NULL ? VK_SQL_KEY_FIND_BOTH : VK_SQL_KEY_FIND_LABEL;
+    }
+    return filter->ckid != NULL ? VK_SQL_KEY_FIND_CKID : VK_SQL_KEY_FIND_ALL;
+}
+
+static void bind_optional(vk_query *query, const vk_bytes *value) {
+    if (value != NULL) {
+        vk_query_blob(query, *value);
+    } else {
+        vk_query_null(query);
+    }
+}
+
+static void bind_filter(vk_query *query, const vk_key_filter *filter) {
+    if (filter->label != NULL || filter->point65 != NULL) {
+        bind_optional(query, filter->label);
+    }
+    if (filter->ckid != NULL || filter->point65 != NULL) {
+        bind_optional(query, filter->ckid);
+    }
+    if (filter->point65 != NULL) {
+        vk_query_blob(query, (vk_bytes){filter->point65, 65});
+    }
+}
+
+static vk_status append(vk_buf *ids, int64_t id) {
+    vk_buf_put(ids, &id, sizeof id);
+    return vk_buf_status(ids);
+}
+
+static vk_status collect(vk_query *query, vk_buf *ids) {
+    bool row = true;
+    vk_status status = VK_OK;
+    while (status == VK_OK && row) {
+        status = vk_query_step(query, &row, NULL);
+        if (status == VK_OK && row) {
+            status = append(ids, vk_column_int(query, 0));
+        }
+    }
+    return status;
+}
+
+vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_t **ids,
+                            size_t *count) {
+    vk_buf found = {0};
+    *ids = NULL;
+    *count = 0;
+    vk_token_lock(token);
+    vk_query query = vk_query_start(&token->db, find_sql(filter));
+    bind_filter(&query, filter);
+    vk_status status = collect(&query, &found);
+    vk_query_end(&query);
+    vk_token_unlock(token);
+    if (status != VK_OK) {
+        vk_buf_clear(&found);
+        return status;
+    }
+    *count = found.len / sizeof **ids;
+    *ids = (int64_t *)(void *)found.data;
+    return VK_OK;
+}
+
+/* ---- Unsealing ---- */
+
+static vk_status read_sealed(vk_token *token, const vk_key_record *record,
+                             uint8_t sealed[VK_SEALED_LEN], vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_KEY_SEALED);
+    vk_query_int(&query, record->id);
+    vk_status status = vk_query_row(&query, err);
+    if (status == VK_OK && vk_column_int(&query, 0) != record->version) {
+        status = VK_ERR_MISMATCH;
+    }
+    if (status == VK_OK && !record->has_private) {
+        status = VK_ERR_NOT_FOUND;
+    }
+    if (status == VK_OK && !vk_column_fixed(&query, 1, sealed, VK_SEALED_LEN)) {
+        status = VK_ERR_INTEGRITY;
+    }
+    vk_query_end(&query);
+    if (status == VK_ERR_INTEGRITY) {
+        return vk_row_broken(err);
+    }
+    return status == VK_OK ? VK_OK : vk_fail(err, status, NULL, "%s", vk_status_text(status));
+}
+
+vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record, uint8_t secret32[32],
+                              vk_error *err) {
+    uint8_t sealed[VK_SEALED_LEN];
+    vk_token_lock(token);
+    vk_status status = vk_token_needs(token, VK_ROLE_USER);
+    if (status == VK_OK) {
+        status = read_sealed(token, record, sealed, err);
+    }
+    if (status == VK_OK) {
+        status = vk_key_open(token, record, sealed, secret32, err);
+    }
+    vk_token_unlock(token);
+    return status;
+}
+
+/* ---- For people ---- */
+
+vk_status vk_token_key_set_denial(vk_token *token, int64_t id, const char *reason) {
+    vk_token_lock(token);
+    vk_query query = vk_query_start(&token->db, VK_SQL_KEY_DENIAL);
+    vk_query_text(&query, reason);
+    vk_query_int(&query, id);
+    vk_status status = vk_query_run(&query, NULL);
+    if (status == VK_OK && sqlite3_changes(token->db.handle) > 0) {
+        vk_token_changed(token);
+    }
+    vk_token_unlock(token);
+    return status;
+}

@@ -1,0 +1,247 @@
+#include "token/store.h"
+
+#include <string.h>
+
+void vk_key_record_clear(vk_key_record *record) {
+    vk_buf_clear(&record->private_attrs);
+    vk_buf_clear(&record->public_attrs);
+    vk_buf_clear(&record->credential_id);
+    vk_text_free(record->policy);
+    vk_text_free(record->rp_id);
+    vk_text_free(record->origin);
+    vk_text_free(record->last_denial);
+    *record = (vk_key_record){0};
+}
+
+void vk_key_row_clear(vk_key_row *row) {
+    vk_key_record_clear(&row->record);
+    for (size_t i = 0; i < 4; i++) {
+        vk_buf_clear(&row->names[i]);
+    }
+    *row = (vk_key_row){0};
+}
+
+static void put_name(vk_buf *out, vk_bytes name) {
+    vk_buf_clear(out);
+    vk_buf_put(out, name.data, name.len);
+}
+
+void vk_key_row_name_private(vk_key_row *row, const vk_key_names *names) {
+    put_name(&row->names[0], names->private_label);
+    put_name(&row->names[1], names->private_ckid);
+}
+
+void vk_key_row_name_public(vk_key_row *row, const vk_key_names *names) {
+    put_name(&row->names[2], names->public_label);
+    put_name(&row->names[3], names->public_ckid);
+}
+
+/* ---- Reading ---- */
+
+/* As VK_SQL_KEY_READ selects them. */
+enum column {
+    COL_ID,
+    COL_VERSION,
+    COL_CURVE,
+    COL_POINT,
+    COL_HAS_PRIVATE,
+    COL_HAS_PUBLIC,
+    COL_PRIVATE_ATTRS,
+    COL_PUBLIC_ATTRS,
+    COL_POLICY,
+    COL_RP_ID,
+    COL_ORIGIN,
+    COL_CREDENTIAL_ID,
+    COL_AUTHENTICATOR_ID_HASH,
+    COL_USE_SIGN_COUNT,
+    COL_SEALED,
+    COL_LAST_DENIAL,
+    COL_NAMES
+};
+
+static bool parse_fixed(const vk_query *query, vk_key_row *out) {
+    vk_key_record *record = &out->record;
+    int64_t curve = vk_column_int(query, COL_CURVE);
+    record->id = vk_column_int(query, COL_ID);
+    record->version = vk_column_int(query, COL_VERSION);
+    record->curve = (vk_curve)curve;
+    out->is_sealed = !vk_column_null(query, COL_SEALED);
+    return (curve == VK_CURVE_SECP256K1 || curve == VK_CURVE_P256) &&
+           vk_column_fixed(query, COL_POINT, record->point65, sizeof record->point65) &&
+           vk_column_flag(query, COL_HAS_PRIVATE, &record->has_private) &&
+           vk_column_flag(query, COL_HAS_PUBLIC, &record->has_public) &&
+           vk_column_fixed(query, COL_AUTHENTICATOR_ID_HASH, record->authenticator_id_hash.b, 32) &&
+           vk_column_flag(query, COL_USE_SIGN_COUNT, &record->use_sign_count) &&
+           record->has_private == out->is_sealed &&
+           (!out->is_sealed || vk_column_fixed(query, COL_SEALED, out->sealed, sizeof out->sealed));
+}
+
+static vk_status copy_blob(const vk_query *query, int column, vk_buf *out) {
+    vk_bytes value = vk_column_blob(query, column);
+    vk_buf_put(out, value.data, value.len);
+    return vk_buf_status(out);
+}
+
+static vk_status parse_texts(const vk_query *query, vk_key_record *record) {
+    vk_status status = vk_column_text(query, COL_POLICY, &record->policy);
+    if (status == VK_OK) {
+        status = vk_column_text(query, COL_RP_ID, &record->rp_id);
+    }
+    if (status == VK_OK) {
+        status = vk_column_text(query, COL_ORIGIN, &record->origin);
+    }
+    return status == VK_OK ? vk_column_text(query, COL_LAST_DENIAL, &record->last_denial) : status;
+}
+
+static vk_status parse_blobs(const vk_query *query, vk_key_row *out) {
+    vk_status status = copy_blob(query, COL_PRIVATE_ATTRS, &out->record.private_attrs);
+    if (status == VK_OK) {
+        status = copy_blob(query, COL_PUBLIC_ATTRS, &out->record.public_attrs);
+    }
+    if (status == VK_OK) {
+        status = copy_blob(query, COL_CREDENTIAL_ID, &out->record.credential_id);
+    }
+    for (int i = 0; i < 4 && status == VK_OK; i++) {
+        status = copy_blob(query, COL_NAMES + i, &out->names[i]);
+    }
+    return status;
+}
+
+static vk_status parse_row(const vk_query *query, vk_key_row *out) {
+    if (!parse_fixed(query, out)) {
+        return VK_ERR_INTEGRITY;
+    }
+    vk_status status = parse_texts(query, &out->record);
+    return status == VK_OK ? parse_blobs(query, out) : status;
+}
+
+vk_status vk_key_row_read(vk_db *db, int64_t id, vk_key_row *out) {
+    *out = (vk_key_row){0};
+    vk_query query = vk_query_start(db, VK_SQL_KEY_READ);
+    vk_query_int(&query, id);
+    vk_status status = vk_query_row(&query, NULL);
+    if (status == VK_OK) {
+        status = parse_row(&query, out);
+    }
+    vk_query_end(&query);
+    if (status != VK_OK) {
+        vk_key_row_clear(out);
+    }
+    return status;
+}
+
+/* ---- Writing ---- */
+
+static void bind_name(vk_query *query, bool has_half, const vk_buf *name) {
+    if (has_half) {
+        vk_query_blob(query, vk_buf_view(name));
+    } else {
+        vk_query_null(query);
+    }
+}
+
+static void bind_row(vk_query *query, const vk_key_row *row) {
+    const vk_key_record *record = &row->record;
+    vk_query_int(query, record->version);
+    vk_query_int(query, record->curve);
+    vk_query_blob(query, (vk_bytes){record->point65, sizeof record->point65});
+    vk_query_int(query, record->has_private);
+    vk_query_int(query, record->has_public);
+    vk_query_blob(query, vk_buf_view(&record->private_attrs));
+    vk_query_blob(query, vk_buf_view(&record->public_attrs));
+    vk_query_text(query, record->policy);
+    vk_query_text(query, record->rp_id);
+    vk_query_text(query, record->origin);
+    vk_query_blob(query, vk_buf_view(&record->credential_id));
+    vk_query_blob(query, (vk_bytes){record->authenticator_id_hash.b, 32});
+    vk_query_int(query, record->use_sign_count);
+    if (row->is_sealed) {
+        vk_query_blob(query, (vk_bytes){row->sealed, sizeof row->sealed});
+    } else {
+        vk_query_null(query);
+    }
+    vk_query_text(query, record->last_denial);
+    bind_name(query, record->has_private, &row->names[0]);
+    bind_name(query, record->has_private, &row->names[1]);
+    bind_name(query, record->has_public, &row->names[2]);
+    bind_name(query, record->has_public, &row->names[3]);
+}
+
+static vk_status row_memory(const vk_key_row *row) {
+    const vk_buf *buffers[] = {&row->record.private_attrs,
+                               &row->record.public_attrs,
+                               &row->record.credential_id,
+                               &row->names[0],
+                               &row->names[1],
+                               &row->names[2],
+                               &row->names[3]};
+    vk_status status = VK_OK;
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0] && status == VK_OK; i++) {
+        status = vk_buf_status(buffers[i]);
+    }
+    return status;
+}
+
+vk_status vk_key_row_write(vk_db *db, vk_key_row *row, vk_error *err) {
+    vk_key_record *record = &row->record;
+    vk_status status = row_memory(row);
+    if (status != VK_OK) {
+        return status;
+    }
+    bool is_new = record->id == 0;
+    record->version++;
+    vk_query query = vk_query_start(db, is_new ? VK_SQL_KEY_INSERT : VK_SQL_KEY_UPDATE);
+    bind_row(&query, row);
+    if (!is_new) {
+        vk_query_int(&query, record->id);
+    }
+    status = vk_query_run(&query, err);
+    if (status == VK_OK && is_new) {
+        record->id = sqlite3_last_insert_rowid(db->handle);
+    }
+    return status;
+}
+
+/* ---- Sealing ---- */
+
+/* Everything that says what the key may do and how it shows itself. */
+static void put_aad(vk_buf *out, const vk_token *token, const vk_key_record *record) {
+    vk_row_head(out, "key", token->serial);
+    vk_canonical_u64(out, (uint64_t)record->id);
+    vk_canonical_u64(out, record->curve);
+    vk_canonical_bytes(out, (vk_bytes){record->point65, sizeof record->point65});
+    vk_canonical_u64(out, record->has_private);
+    vk_canonical_u64(out, record->has_public);
+    vk_canonical_bytes(out, vk_buf_view(&record->private_attrs));
+    vk_canonical_bytes(out, vk_buf_view(&record->public_attrs));
+    vk_canonical_text(out, record->policy);
+    vk_canonical_text(out, record->rp_id);
+    vk_canonical_text(out, record->origin);
+    vk_canonical_bytes(out, vk_buf_view(&record->credential_id));
+    vk_canonical_bytes(out, (vk_bytes){record->authenticator_id_hash.b, 32});
+    vk_canonical_u64(out, record->use_sign_count);
+}
+
+vk_status vk_key_seal(const vk_token *token, const vk_key_record *record,
+                      const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]) {
+    vk_buf aad = {0};
+    put_aad(&aad, token, record);
+    vk_status status = vk_buf_status(&aad);
+    if (status == VK_OK) {
+        status = vk_crypt_seal(token->keys->seal, vk_buf_view(&aad), secret32, sealed);
+    }
+    vk_buf_clear(&aad);
+    return status;
+}
+
+vk_status vk_key_open(const vk_token *token, const vk_key_record *record,
+                      const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32], vk_error *err) {
+    vk_buf aad = {0};
+    put_aad(&aad, token, record);
+    vk_status status = vk_buf_status(&aad);
+    if (status == VK_OK) {
+        status = vk_crypt_open(token->keys->seal, vk_buf_view(&aad), sealed, secret32);
+    }
+    vk_buf_clear(&aad);
+    return status == VK_ERR_INTEGRITY ? vk_row_broken(err) : status;
+}

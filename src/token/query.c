@@ -1,0 +1,127 @@
+#include "token/db.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "token/db_status.h"
+
+vk_query vk_query_start(vk_db *db, vk_sql sql) {
+    vk_query query = {.db = db, .rc = SQLITE_OK};
+    if (db->statements[sql] == NULL) {
+        query.rc = sqlite3_prepare_v3(db->handle, vk_sql_texts[sql], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &db->statements[sql], NULL);
+    }
+    query.statement = db->statements[sql];
+    return query;
+}
+
+static void bound(vk_query *query, int rc) {
+    if (query->rc == SQLITE_OK) {
+        query->rc = rc;
+    }
+}
+
+void vk_query_int(vk_query *query, int64_t value) {
+    bound(query, sqlite3_bind_int64(query->statement, ++query->bound, value));
+}
+
+void vk_query_blob(vk_query *query, vk_bytes value) {
+    const void *data = value.len > 0 ? (const void *)value.data : "";
+    bound(query,
+          sqlite3_bind_blob64(query->statement, ++query->bound, data, value.len, SQLITE_STATIC));
+}
+
+void vk_query_text(vk_query *query, const char *value) {
+    if (value == NULL) {
+        vk_query_null(query);
+        return;
+    }
+    bound(query, sqlite3_bind_text64(query->statement, ++query->bound, value, strlen(value),
+                                     SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void vk_query_null(vk_query *query) {
+    bound(query, sqlite3_bind_null(query->statement, ++query->bound));
+}
+
+vk_status vk_query_step(vk_query *query, bool *row, vk_error *err) {
+    *row = false;
+    if (query->rc == SQLITE_OK) {
+        errno = 0;
+        query->rc = sqlite3_step(query->statement);
+    }
+    if (query->rc == SQLITE_ROW) {
+        query->rc = SQLITE_OK;
+        *row = true;
+        return VK_OK;
+    }
+    if (query->rc == SQLITE_DONE) {
+        return VK_OK;
+    }
+    return vk_db_fail(query->db, query->rc, err);
+}
+
+vk_status vk_query_row(vk_query *query, vk_error *err) {
+    bool row;
+    vk_status status = vk_query_step(query, &row, err);
+    return status == VK_OK && !row ? VK_ERR_NOT_FOUND : status;
+}
+
+void vk_query_end(vk_query *query) {
+    if (query->statement != NULL) {
+        sqlite3_reset(query->statement);
+        sqlite3_clear_bindings(query->statement);
+    }
+    query->statement = NULL;
+}
+
+vk_status vk_query_run(vk_query *query, vk_error *err) {
+    bool row;
+    vk_status status = vk_query_step(query, &row, err);
+    vk_query_end(query);
+    return status;
+}
+
+int64_t vk_column_int(const vk_query *query, int column) {
+    return sqlite3_column_int64(query->statement, column);
+}
+
+bool vk_column_flag(const vk_query *query, int column, bool *out) {
+    int64_t value = vk_column_int(query, column);
+    *out = value == 1;
+    return value == 0 || value == 1;
+}
+
+bool vk_column_null(const vk_query *query, int column) {
+    return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+}
+
+vk_bytes vk_column_blob(const vk_query *query, int column) {
+    const void *data = sqlite3_column_blob(query->statement, column);
+    int len = sqlite3_column_bytes(query->statement, column);
+    return (vk_bytes){data, data != NULL && len > 0 ? (size_t)len : 0};
+}
+
+bool vk_column_fixed(const vk_query *query, int column, uint8_t *out, size_t len) {
+    vk_bytes value = vk_column_blob(query, column);
+    if (value.len != len) {
+        return false;
+    }
+    memcpy(out, value.data, len);
+    return true;
+}
+
+vk_status vk_column_text(const vk_query *query, int column, char **out) {
+    *out = NULL;
+    if (vk_column_null(query, column)) {
+        return VK_OK;
+    }
+    vk_bytes value = vk_column_blob(query, column);
+    if (value.len > 0 && memchr(value.data, 0, value.len) != NULL) {
+        return VK_ERR_INTEGRITY;
+    }
+    vk_buf text = {0};
+    vk_buf_put(&text, value.data, value.len);
+    *out = vk_buf_take_text(&text);
+    return *out != NULL ? VK_OK : VK_ERR_MEMORY;
+}

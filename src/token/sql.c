@@ -1,0 +1,123 @@
+#include "token/db.h"
+
+/*
+ * Numbers beyond 63 bits are stored as the signed integer of the same bits. A column of the search
+ * index is NULL where the key has no such half.
+ */
+const char *const vk_sql_schema =
+    "PRAGMA application_id = 5655296; PRAGMA user_version = 1;"
+
+    "CREATE TABLE token("
+    " id INTEGER PRIMARY KEY CHECK(id = 1), serial TEXT NOT NULL, label TEXT NOT NULL,"
+    " default_sudo INTEGER NOT NULL, default_mac BLOB NOT NULL,"
+    " budget_count INTEGER NOT NULL, budget_mac BLOB NOT NULL);"
+
+    "CREATE TABLE pin("
+    " role INTEGER PRIMARY KEY, tries_left INTEGER NOT NULL,"
+    " scrypt_n INTEGER NOT NULL, scrypt_r INTEGER NOT NULL, scrypt_p INTEGER NOT NULL,"
+    " salt BLOB NOT NULL, wrapped BLOB NOT NULL);"
+
+    "CREATE TABLE key("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL, curve INTEGER NOT NULL,"
+    " point BLOB NOT NULL UNIQUE, has_private INTEGER NOT NULL, has_public INTEGER NOT NULL,"
+    " private_attrs BLOB NOT NULL, public_attrs BLOB NOT NULL,"
+    " policy TEXT, rp_id TEXT, origin TEXT, credential_id BLOB NOT NULL,"
+    " authenticator_id_hash BLOB NOT NULL, use_sign_count INTEGER NOT NULL,"
+    " sealed BLOB, last_denial TEXT,"
+    " private_label BLOB, private_ckid BLOB, public_label BLOB, public_ckid BLOB);"
+    "CREATE INDEX key_private_label ON key(private_label, private_ckid);"
+    "CREATE INDEX key_public_label ON key(public_label, public_ckid);"
+    "CREATE INDEX key_private_ckid ON key(private_ckid);"
+    "CREATE INDEX key_public_ckid ON key(public_ckid);"
+
+    "CREATE TABLE approval("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, key_id INTEGER NOT NULL, json TEXT NOT NULL,"
+    " chain_id INTEGER NOT NULL, entry_point BLOB NOT NULL, account BLOB NOT NULL,"
+    " permission_id BLOB NOT NULL, mac BLOB NOT NULL);"
+    "CREATE INDEX approval_key ON approval(key_id);"
+
+    "CREATE TABLE budget("
+    " id INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE, enabled INTEGER NOT NULL,"
+    " enable_nonce BLOB NOT NULL, sign_count INTEGER NOT NULL, rules BLOB NOT NULL,"
+    " mac BLOB NOT NULL);"
+
+    "CREATE TABLE nonce("
+    " budget_id INTEGER NOT NULL, nonce BLOB NOT NULL, gas BLOB NOT NULL,"
+    " counted_at INTEGER NOT NULL, mac BLOB NOT NULL,"
+    " PRIMARY KEY(budget_id, nonce)) WITHOUT ROWID;";
+
+#define KEY_COLUMNS                                                                                \
+    "version, curve, point, has_private, has_public, private_attrs, public_attrs, policy, rp_id,"  \
+    " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
+    " private_label, private_ckid, public_label, public_ckid"
+
+const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
+    [VK_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [VK_SQL_COMMIT] = "COMMIT",
+    [VK_SQL_ROLLBACK] = "ROLLBACK",
+    [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
+
+    [VK_SQL_TOKEN_INSERT] = "INSERT INTO token VALUES(1, ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_TOKEN_READ] = "SELECT serial, label, default_sudo, default_mac, budget_count,"
+                          " budget_mac FROM token WHERE id = 1",
+    [VK_SQL_TOKEN_SETUP] = "UPDATE token SET label = ?, default_sudo = ?, default_mac = ?",
+    [VK_SQL_TOKEN_BUDGETS] = "UPDATE token SET budget_count = ?, budget_mac = ?",
+
+    [VK_SQL_PIN_READ] = "SELECT tries_left, scrypt_n, scrypt_r, scrypt_p, salt, wrapped"
+                        " FROM pin WHERE role = ?",
+    [VK_SQL_PIN_WRITE] = "INSERT OR REPLACE INTO pin VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_PIN_TRIES] = "UPDATE pin SET tries_left = ? WHERE role = ?",
+    [VK_SQL_PIN_REMOVE] = "DELETE FROM pin WHERE role = ?",
+
+    [VK_SQL_KEY_READ] = "SELECT id, " KEY_COLUMNS " FROM key WHERE id = ?",
+    [VK_SQL_KEY_OF_POINT] = "SELECT id FROM key WHERE point = ?",
+    [VK_SQL_KEY_INSERT] = "INSERT INTO key(" KEY_COLUMNS ")"
+                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_KEY_UPDATE] = "UPDATE key SET (" KEY_COLUMNS ")"
+                          " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                          " WHERE id = ?",
+    [VK_SQL_KEY_REMOVE] = "DELETE FROM key WHERE id = ?",
+    [VK_SQL_KEY_REMOVE_ALL] = "DELETE FROM key",
+    [VK_SQL_KEY_SEALED] = "SELECT version, sealed FROM key WHERE id = ?",
+    [VK_SQL_KEY_RESEAL] = "UPDATE key SET sealed = ? WHERE id = ?",
+    [VK_SQL_KEY_DENIAL] = "UPDATE key SET last_denial = ?1 WHERE id = ?2"
+                          " AND last_denial IS NOT ?1",
+    [VK_SQL_KEY_STATE] = "SELECT version, has_private, point, has_public FROM key WHERE id = ?",
+    [VK_SQL_KEY_FIND_ALL] = "SELECT id FROM key ORDER BY id",
+    [VK_SQL_KEY_FIND_LABEL] = "SELECT id FROM key WHERE private_label = ?1"
+                              " UNION SELECT id FROM key WHERE public_label = ?1 ORDER BY 1",
+    [VK_SQL_KEY_FIND_CKID] = "SELECT id FROM key WHERE private_ckid = ?1"
+                             " UNION SELECT id FROM key WHERE public_ckid = ?1 ORDER BY 1",
+    [VK_SQL_KEY_FIND_BOTH] = "SELECT id FROM key WHERE private_label = ?1 AND private_ckid = ?2"
+                             " UNION SELECT id FROM key"
+                             " WHERE public_label = ?1 AND public_ckid = ?2 ORDER BY 1",
+    [VK_SQL_KEY_FIND_POINT] =
+        "SELECT id FROM key WHERE point = ?3 AND"
+        " ((?1 IS NULL OR private_label = ?1) AND (?2 IS NULL OR private_ckid = ?2)"
+        " OR (?1 IS NULL OR public_label = ?1) AND (?2 IS NULL OR public_ckid = ?2))",
+
+    [VK_SQL_GRANT_INSERT] = "INSERT INTO approval(key_id, json, chain_id, entry_point, account,"
+                            " permission_id, mac) VALUES(?, ?, ?, ?, ?, ?, x'')",
+    [VK_SQL_GRANT_MAC] = "SELECT mac FROM approval WHERE id = ?",
+    [VK_SQL_GRANT_SET_MAC] = "UPDATE approval SET mac = ? WHERE id = ?",
+    [VK_SQL_GRANT_SAME] = "SELECT id FROM approval WHERE key_id = ? AND chain_id = ?"
+                          " AND account = ? AND permission_id = ?",
+    [VK_SQL_GRANT_OF_KEY] =
+        "SELECT a.id, a.key_id, a.json, a.chain_id, a.entry_point, a.account, a.permission_id,"
+        " a.mac, k.point FROM approval a JOIN key k ON k.id = a.key_id"
+        " WHERE a.key_id = ? ORDER BY a.id",
+    [VK_SQL_GRANT_COUNT] = "SELECT count(*) FROM approval WHERE key_id = ?",
+    [VK_SQL_GRANT_REMOVE] = "DELETE FROM approval WHERE key_id = ?",
+    [VK_SQL_GRANT_REMOVE_ALL] = "DELETE FROM approval",
+
+    [VK_SQL_BUDGET_COUNT] = "SELECT count(*) FROM budget",
+    [VK_SQL_BUDGET_READ] = "SELECT id, enabled, enable_nonce, sign_count, rules, mac"
+                           " FROM budget WHERE subject = ?",
+    [VK_SQL_BUDGET_WRITE] =
+        "INSERT INTO budget(subject, enabled, enable_nonce, sign_count, rules, mac)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(subject) DO UPDATE"
+        " SET enabled = ?2, enable_nonce = ?3, sign_count = ?4, rules = ?5, mac = ?6",
+    [VK_SQL_NONCE_READ] = "SELECT gas, counted_at, mac FROM nonce"
+                          " WHERE budget_id = ? AND nonce = ?",
+    [VK_SQL_NONCE_WRITE] = "INSERT OR REPLACE INTO nonce VALUES(?, ?, ?, ?, ?)",
+};

@@ -1,0 +1,215 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/secret.h"
+#include "token/fork.h"
+
+void vk_token_lock(vk_token *token) {
+    pthread_mutex_lock(&token->lock);
+}
+
+void vk_token_unlock(vk_token *token) {
+    pthread_mutex_unlock(&token->lock);
+}
+
+static vk_status explained(vk_error *err, vk_status status) {
+    if (status != VK_OK && err != NULL && err->status != status) {
+        return vk_fail(err, status, NULL, "%s", vk_status_text(status));
+    }
+    return status;
+}
+
+vk_status vk_token_begin(vk_token *token, vk_error *err) {
+    if (err != NULL) {
+        *err = (vk_error){0};
+    }
+    vk_token_lock(token);
+    vk_status status = vk_db_begin(&token->db, err);
+    if (status != VK_OK) {
+        vk_token_unlock(token);
+    }
+    return status;
+}
+
+vk_status vk_token_end(vk_token *token, vk_status status, vk_error *err) {
+    status = vk_db_end(&token->db, status, err);
+    if (status == VK_OK) {
+        vk_token_changed(token);
+    }
+    vk_token_unlock(token);
+    return explained(err, status);
+}
+
+vk_status vk_token_needs(const vk_token *token, vk_role role) {
+    return token->role == role ? VK_OK : VK_ERR_NOT_LOGGED_IN;
+}
+
+void vk_token_forget(vk_token *token) {
+    vk_secret_free(token->keys, sizeof *token->keys);
+    token->keys = NULL;
+    token->role = VK_ROLE_NONE;
+}
+
+void vk_token_changed(vk_token *token) {
+    atomic_fetch_add(&token->generation, 1);
+}
+
+/* ---- Opening ---- */
+
+static vk_status read_serial(vk_token *token, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_READ);
+    vk_status status = vk_query_row(&query, err);
+    if (status == VK_OK &&
+        !vk_column_fixed(&query, 0, (uint8_t *)token->serial, VK_TOKEN_SERIAL_LEN)) {
+        status = vk_row_broken(err);
+    }
+    vk_query_end(&query);
+    return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;
+}
+
+static vk_status copy_path(vk_token *token, const char *path) {
+    vk_buf copy = {0};
+    vk_buf_put_text(&copy, path);
+    token->path = vk_buf_take_text(&copy);
+    return token->path != NULL ? VK_OK : VK_ERR_MEMORY;
+}
+
+static vk_status open_db(vk_token *token, vk_error *err) {
+    vk_fork_hold();
+    vk_status status = vk_fork_clean(err);
+    if (status == VK_OK) {
+        status = vk_db_open(&token->db, token->path, err);
+    }
+    if (status == VK_OK) {
+        vk_fork_add(token);
+    }
+    vk_fork_release();
+    return status;
+}
+
+static void close_db(vk_token *token) {
+    vk_fork_hold();
+    vk_fork_remove(token);
+    vk_db_close(&token->db);
+    vk_fork_release();
+}
+
+static vk_status open_into(vk_token *token, const char *path, vk_error *err) {
+    vk_status status = copy_path(token, path);
+    if (status == VK_OK) {
+        status = vk_file_check_token(path, err);
+    }
+    if (status == VK_OK) {
+        status = open_db(token, err);
+    }
+    return status == VK_OK ? read_serial(token, err) : status;
+}
+
+vk_status vk_token_open(const char *path, vk_token **out, vk_error *err) {
+    *out = NULL;
+    vk_token *token = calloc(1, sizeof *token);
+    if (token == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    pthread_mutex_init(&token->lock, NULL);
+    atomic_init(&token->generation, 1);
+    atomic_init(&token->looked_up_ms, -1);
+    vk_status status = open_into(token, path, err);
+    if (status != VK_OK) {
+        vk_token_close(token);
+        return status;
+    }
+    *out = token;
+    return VK_OK;
+}
+
+void vk_token_close(vk_token *token) {
+    if (token == NULL) {
+        return;
+    }
+    vk_token_forget(token);
+    close_db(token);
+    vk_text_free(token->path);
+    pthread_mutex_destroy(&token->lock);
+    free(token);
+}
+
+const char *vk_token_path(const vk_token *token) {
+    return token->path;
+}
+
+/* ---- What it says about itself ---- */
+
+static vk_status read_setup(vk_token *token, vk_token_info *out) {
+    uint8_t mac[32];
+    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_READ);
+    vk_status status = vk_query_row(&query, NULL);
+    if (status == VK_OK) {
+        vk_bytes label = vk_column_blob(&query, 1);
+        snprintf(out->label, sizeof out->label, "%.*s", (int)label.len, (const char *)label.data);
+        bool whole = vk_column_flag(&query, 2, &out->default_sudo);
+        vk_bytes stored = vk_column_blob(&query, 3);
+        if (token->role != VK_ROLE_NONE) {
+            status = vk_row_default_mac(token->keys, token->serial, out->default_sudo, mac);
+            whole =
+                whole && stored.len == sizeof mac && vk_equal_secret(stored.data, mac, sizeof mac);
+        }
+        status = status == VK_OK && !whole ? VK_ERR_INTEGRITY : status;
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+static vk_status read_info(vk_token *token, vk_token_info *out) {
+    bool so_present;
+    vk_status status = read_setup(token, out);
+    if (status == VK_OK) {
+        status = vk_pin_tries(token, VK_ROLE_SO, &so_present, &out->so_tries_left);
+    }
+    if (status == VK_OK) {
+        status = vk_pin_tries(token, VK_ROLE_USER, &out->user_pin_set, &out->user_tries_left);
+    }
+    return status;
+}
+
+vk_status vk_token_get_info(vk_token *token, vk_token_info *out) {
+    *out = (vk_token_info){0};
+    vk_token_lock(token);
+    memcpy(out->serial, token->serial, sizeof out->serial);
+    out->read_only = token->db.read_only;
+    vk_status status = read_info(token, out);
+    vk_token_unlock(token);
+    return status;
+}
+
+static int64_t clock_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static vk_status look_up_changes(vk_token *token) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_DATA_VERSION);
+    vk_status status = vk_query_row(&query, NULL);
+    if (status == VK_OK && vk_column_int(&query, 0) != token->data_version) {
+        token->data_version = vk_column_int(&query, 0);
+        vk_token_changed(token);
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+vk_status vk_token_generation(vk_token *token, uint64_t *out) {
+    vk_status status = VK_OK;
+    int64_t now = clock_ms();
+    if (atomic_load(&token->looked_up_ms) != now) {
+        vk_token_lock(token);
+        status = look_up_changes(token);
+        atomic_store(&token->looked_up_ms, now);
+        vk_token_unlock(token);
+    }
+    *out = atomic_load(&token->generation);
+    return status;
+}

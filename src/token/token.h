@@ -1,0 +1,236 @@
+/*
+ * A token on disk: one SQLite file. PINs, sealed keys, grants, budgets.
+ *
+ * Thread safety: a vk_token may be used from several threads; every function takes its lock, no
+ * function calls back while it holds it. Several processes may open one file. After fork the child
+ * must not touch a vk_token of the parent (pkcs11/ forgets them by process id); it may open the
+ * same file for itself (VK_ERR_BUSY if another thread used a token at the moment of the fork).
+ *
+ * Durability: every function that changes the token returns VK_OK only when the change is on disk.
+ */
+#ifndef VK_TOKEN_TOKEN_H
+#define VK_TOKEN_TOKEN_H
+
+#include "keys/keys.h"
+#include <valetkey/policy.h>
+
+typedef struct vk_token vk_token;
+
+typedef enum vk_role { VK_ROLE_NONE = 0, VK_ROLE_USER, VK_ROLE_SO } vk_role;
+
+#define VK_TOKEN_LABEL_LEN 32
+#define VK_TOKEN_SERIAL_LEN 16
+#define VK_PIN_MIN 4
+#define VK_PIN_MAX 255
+#define VK_PIN_TRIES 10
+
+/* ---- The directory ---- */
+
+/* $VALETKEY_HOME, $XDG_DATA_HOME/valetkey or ~/.local/share/valetkey. VK_ERR_NOT_FOUND if none of
+ * the variables is set. Free with vk_text_free. */
+VK_MUST_USE vk_status vk_home_path(char **out);
+/* Paths of the token files there, oldest first; free each and the array with vk_home_free. A
+ * missing directory is an empty list. VK_ERR_PERMISSIONS if others can write to it, or it is not
+ * ours. */
+VK_MUST_USE vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err);
+void vk_home_free(char **paths, size_t count);
+
+/* What the file valetkey.conf there says, for tokens made from now on. */
+typedef struct vk_home_settings {
+    bool default_sudo; /* "default-policy = sudo"; otherwise "none", the default */
+} vk_home_settings;
+
+/* A missing file means all defaults; a line that is not understood, or a file that others can write
+ * to, is a failure. */
+VK_MUST_USE vk_status vk_home_settings_read(const char *home, vk_home_settings *out, vk_error *err);
+
+/* ---- Tokens ---- */
+
+typedef struct vk_token_info {
+    char label[VK_TOKEN_LABEL_LEN + 1];   /* UTF-8, without the padding */
+    char serial[VK_TOKEN_SERIAL_LEN + 1]; /* lower-case hex */
+    bool user_pin_set;
+    unsigned so_tries_left, user_tries_left; /* VK_PIN_TRIES down to 0: locked */
+    bool read_only;                          /* the file cannot be written */
+    bool default_sudo;                       /* a key made without a policy gets sudo */
+} vk_token_info;
+
+typedef struct vk_token_new {
+    const char *label;
+    const uint8_t *so_pin;
+    size_t so_pin_len;
+    bool default_sudo;
+} vk_token_new;
+
+/* Makes the directory (0700) and the file (0600) as needed. */
+VK_MUST_USE vk_status vk_token_create(const char *home, const vk_token_new *args, vk_token **out,
+                                      vk_error *err);
+VK_MUST_USE vk_status vk_token_open(const char *path, vk_token **out, vk_error *err);
+/* Wipes what is secret. */
+void vk_token_close(vk_token *token);
+const char *vk_token_path(const vk_token *token);
+/* While somebody is logged in, default_sudo is authenticated (VK_ERR_INTEGRITY). */
+VK_MUST_USE vk_status vk_token_get_info(vk_token *token, vk_token_info *out);
+/* Needs the SO PIN; removes every object and the user PIN; budgets stay. VK_ERR_INTEGRITY if the
+ * old default_sudo was edited. */
+VK_MUST_USE vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err);
+
+/*
+ * ---- PINs ----
+ *
+ * A new PIN of the wrong length is VK_ERR_PIN_LENGTH. A PIN that is no PIN, whatever its length, is
+ * counted on disk before the answer; where that fails, as long as the token is open
+ * (VK_ERR_STORE_FULL and the like; a read-only token says VK_ERR_PIN_INCORRECT).
+ */
+
+/* One role at a time: VK_ERR_EXISTS. */
+VK_MUST_USE vk_status vk_token_login(vk_token *token, vk_role role, const uint8_t *pin, size_t len);
+/* Checks the PIN of whoever is logged in again (context login). */
+VK_MUST_USE vk_status vk_token_check_pin(vk_token *token, const uint8_t *pin, size_t len);
+void vk_token_logout(vk_token *token);
+vk_role vk_token_role(vk_token *token);
+/* Needs the SO's login. */
+VK_MUST_USE vk_status vk_token_init_user_pin(vk_token *token, const uint8_t *pin, size_t len);
+/* role says whose PIN; the old one is checked and counted like a login. */
+VK_MUST_USE vk_status vk_token_set_pin(vk_token *token, vk_role role, const uint8_t *old_pin,
+                                       size_t old_len, const uint8_t *new_pin, size_t new_len);
+
+/* ---- Keys ---- */
+
+/*
+ * One session key: both halves of the pair. Attributes that only PKCS#11 gives a meaning are kept
+ * as encoded lists (see token/attrs.h), one a half; the store looks into them for label and id
+ * only.
+ */
+typedef struct vk_key_record {
+    int64_t id;      /* never reused within a token */
+    int64_t version; /* changes with the record, but not with its grants and its state */
+    vk_curve curve;
+    uint8_t point65[65];
+    bool has_private, has_public;
+    vk_buf private_attrs, public_attrs;
+    char *policy; /* JSON; NULL: none */
+    /* P-256 */
+    char *rp_id, *origin;
+    vk_buf credential_id; /* empty when only its hash is known */
+    vk_hash authenticator_id_hash;
+    bool use_sign_count;
+    /* Not authenticated, for people. */
+    char *last_denial; /* NULL: none */
+} vk_key_record;
+
+void vk_key_record_clear(vk_key_record *record);
+
+/* What names an object; also the columns of the search index. */
+typedef struct vk_key_names {
+    vk_bytes private_label, private_ckid, public_label, public_ckid;
+} vk_key_names;
+
+/*
+ * Adds a pair; record->id, version and last_denial are set or ignored. secret32 NULL: only the
+ * public half, of which point65, curve, public_attrs and public names are kept. VK_ERR_EXISTS if
+ * the token has the private half of this point already; a public half without private is completed,
+ * and keeps its id. So is a private half without public (user login). Read a completed record
+ * again. Needs a login (a public half alone does not).
+ */
+VK_MUST_USE vk_status vk_token_key_add(vk_token *token, vk_key_record *record,
+                                       const vk_key_names *names, const uint8_t *secret32,
+                                       vk_error *err);
+/* A copy; clear it. VK_ERR_NOT_FOUND. */
+VK_MUST_USE vk_status vk_token_key_get(vk_token *token, int64_t id, vk_key_record *out);
+/* Rewrites attributes, has_public and names, reseals (user login) if there is a private half. The
+ * other members stay what they are in the store. VK_ERR_MISMATCH if record->version is not the
+ * stored one: read it again. */
+VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *record,
+                                          const vk_key_names *names, vk_error *err);
+/* Gives a key a policy: SO login, no grant yet (VK_ERR_PROHIBITED). Reseals. */
+VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
+                                              vk_error *err);
+/* Removes one half or both; the grants, the policy and what else only the private half needs go
+ * with it; budgets stay. User login if there is a private half. VK_ERR_NOT_FOUND if none of them
+ * exists. */
+VK_MUST_USE vk_status vk_token_key_remove(vk_token *token, int64_t id, bool private_half,
+                                          bool public_half);
+VK_MUST_USE vk_status vk_token_key_set_denial(vk_token *token, int64_t id, const char *reason);
+
+/* Ids, ascending, of keys whose name matches: NULL members match everything; halves are matched
+ * separately (either half suffices). Free with free(). */
+typedef struct vk_key_filter {
+    const vk_bytes *label;
+    const vk_bytes *ckid;
+    const uint8_t *point65;
+} vk_key_filter;
+VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_t **ids,
+                                        size_t *count);
+
+/*
+ * The secret, after checking that the record is exactly what was sealed (VK_ERR_INTEGRITY if not;
+ * VK_ERR_MISMATCH if it has another version by now: read it again). Needs the user's login. Wipe
+ * it.
+ */
+VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record,
+                                          uint8_t secret32[32], vk_error *err);
+
+/* A number that another connection's change to the file changes. Cheap: looked up at most once a
+ * millisecond; *out stays the same while nothing changed. */
+VK_MUST_USE vk_status vk_token_generation(vk_token *token, uint64_t *out);
+
+/* ---- Grants ---- */
+
+typedef struct vk_grant_record {
+    int64_t id;
+    int64_t key_id;
+    char *json; /* see valetkey/grant.h */
+    uint64_t chain_id;
+    vk_address entry_point, account;
+    uint8_t permission_id[4];
+} vk_grant_record;
+
+void vk_grant_record_clear(vk_grant_record *record);
+/* Adds the grant and, if it is the first for its (public key, chain, EntryPoint, account,
+ * permissionId), its budget. User login. VK_ERR_EXISTS if the key has a grant for that chain and
+ * account with that permissionId. */
+VK_MUST_USE vk_status vk_token_grant_add(vk_token *token, vk_grant_record *record, vk_error *err);
+/* All grants of a key in order; free with vk_grant_records_free. Authenticated (VK_ERR_INTEGRITY)
+ * when somebody is logged in. */
+VK_MUST_USE vk_status vk_token_grants(vk_token *token, int64_t key_id, vk_grant_record **out,
+                                      size_t *count, vk_error *err);
+void vk_grant_records_free(vk_grant_record *records, size_t count);
+
+/* ---- Budgets ---- */
+
+/* The state of a grant's budget. */
+typedef struct vk_budget {
+    bool enabled;         /* an operation in enable mode was signed */
+    vk_u256 enable_nonce; /* its nonce */
+    uint32_t sign_count;  /* WebAuthn, of the key's last assertion under this grant */
+    size_t count;         /* one a rule of the policy, at most VK_POLICIES_MAX */
+    vk_rule_state *rules; /* owned */
+} vk_budget;
+
+void vk_budget_clear(vk_budget *budget);
+/* For display: reads, and checks if somebody is logged in. rule_count sizes a fresh one. */
+VK_MUST_USE vk_status vk_token_budget_get(vk_token *token, const vk_grant_record *grant,
+                                          size_t rule_count, vk_budget *out, vk_error *err);
+
+/*
+ * A reservation: begin takes the token's write lock (across processes) and reads the budget and
+ * what was signed for the nonce; commit writes both and is durable when it returns; exactly one of
+ * commit and rollback ends it. The thread that began it must not call other vk_token_ functions in
+ * between. begin also checks that the key's record still has key_version (VK_ERR_MISMATCH if
+ * not: read it again) and that the grant still exists. User login.
+ *
+ * A grant with id 0 stands for the key's own budget, which digests are counted in: its chain,
+ * EntryPoint and account are zero.
+ */
+typedef struct vk_reservation vk_reservation;
+VK_MUST_USE vk_status vk_reservation_begin(vk_token *token, const vk_grant_record *grant,
+                                           int64_t key_version, size_t rule_count,
+                                           const vk_u256 *nonce, vk_reservation **out,
+                                           vk_budget *budget, vk_nonce_charge *charge,
+                                           vk_error *err);
+VK_MUST_USE vk_status vk_reservation_commit(vk_reservation *reservation, const vk_budget *budget,
+                                            const vk_nonce_charge *charge, vk_error *err);
+void vk_reservation_rollback(vk_reservation *reservation);
+
+#endif

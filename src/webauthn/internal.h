@@ -1,0 +1,17 @@
+/* What the files of webauthn/ share. */
+#ifndef VK_WEBAUTHN_INTERNAL_H
+#define VK_WEBAUTHN_INTERNAL_H
+
+#include <valetkey/webauthn.h>
+
+bool vk_p256_s_is_low(const uint8_t s32[32]);
+
+/* {"type":"webauthn.get","challenge":" and then 43 characters of base64url: the start of the
+ * clientDataJSON that the contract takes. */
+#define VK_CLIENT_DATA_TYPE "\"type\":\"webauthn.get\""
+#define VK_CLIENT_DATA_CHALLENGE_AT 23
+
+/* Appends "challenge":"..." with the quotes and without a comma. */
+void vk_webauthn_put_challenge(const vk_hash *challenge, vk_buf *out);
+
+#endif

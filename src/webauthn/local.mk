@@ -1,0 +1,2 @@
+libvk_core_la_SOURCES += src/webauthn/assertion.c src/webauthn/internal.h src/webauthn/p256.c \
+	src/webauthn/precompile.c src/webauthn/verify.c

@@ -1,0 +1,29 @@
+# Tests read their vectors from the source tree.
+AM_TESTS_ENVIRONMENT = VK_TEST_SRCDIR='$(abs_top_srcdir)' VK_TEST_BUILDDIR='$(abs_top_builddir)'; \
+	export VK_TEST_SRCDIR VK_TEST_BUILDDIR;
+check_LTLIBRARIES = libvk-test.la
+libvk_test_la_SOURCES = tests/support/vectors.c tests/support/vectors.h
+libvk_test_la_LIBADD = $(CHECK_LIBS)
+vk_test_libs = libvk-test.la libvk-core.la $(CJSON_LIBS) $(CHECK_LIBS)
+vk_test_token_libs = libvk-test.la libvk-token.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
+EXTRA_DIST += tests/vectors tests/clients scripts .ci
+valgrind_tests = tests/unit/test_base tests/unit/test_userop
+thread_tests =
+
+include tests/unit/core.mk
+include tests/unit/kernel.mk
+include tests/unit/grant.mk
+include tests/unit/policy.mk
+include tests/token/local.mk
+include tests/pkcs11/local.mk
+include tests/cli/local.mk
+include tests/verdicts/local.mk
+
+# The same programs under valgrind; and those with threads, for builds with -fsanitize=thread.
+check-valgrind: $(check_PROGRAMS) valetkey-pkcs11.la
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(valgrind_tests)' \
+		LOG_COMPILER='$(LIBTOOL) --mode=execute valgrind' \
+		AM_LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite'
+check-threads: $(thread_tests) valetkey-pkcs11.la
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
+.PHONY: check-valgrind check-threads

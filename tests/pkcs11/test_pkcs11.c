@@ -1,0 +1,21 @@
+/* Runs every suite on the built module. */
+#include "support.h"
+
+#include <stdlib.h>
+
+int main(void) {
+    finalize_after_exit();
+    SRunner *runner = srunner_create(module_suite());
+    srunner_add_suite(runner, token_suite());
+    srunner_add_suite(runner, object_suite());
+    srunner_add_suite(runner, attribute_suite());
+    srunner_add_suite(runner, policy_suite());
+    srunner_add_suite(runner, signing_suite());
+    srunner_add_suite(runner, thread_suite());
+    make_template_home();
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    remove_template_home();
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

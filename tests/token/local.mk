@@ -1,0 +1,44 @@
+token_test_programs = tests/token/test_token tests/token/test_token_attrs tests/token/test_token_keys \
+	tests/token/test_token_grants tests/token/test_token_integrity tests/token/test_token_crash \
+	tests/token/test_token_fork tests/token/test_token_threads
+check_PROGRAMS += $(token_test_programs)
+TESTS += $(token_test_programs)
+valgrind_tests += tests/token/test_token_attrs tests/token/test_token_keys \
+	tests/token/test_token_grants
+thread_tests += tests/token/test_token_threads
+token_test_support = tests/token/support.c tests/token/support.h
+tests_token_test_token_SOURCES = tests/token/test_token.c $(token_test_support)
+tests_token_test_token_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_LDADD = $(vk_test_token_libs)
+tests_token_test_token_attrs_SOURCES = tests/token/test_token_attrs.c $(token_test_support)
+tests_token_test_token_attrs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_attrs_LDADD = $(vk_test_token_libs)
+tests_token_test_token_keys_SOURCES = tests/token/test_token_keys.c $(token_test_support)
+tests_token_test_token_keys_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_keys_LDADD = $(vk_test_token_libs)
+tests_token_test_token_grants_SOURCES = tests/token/test_token_grants.c $(token_test_support)
+tests_token_test_token_grants_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_grants_LDADD = $(vk_test_token_libs)
+tests_token_test_token_integrity_SOURCES = tests/token/test_token_integrity.c $(token_test_support)
+tests_token_test_token_integrity_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_integrity_LDADD = $(vk_test_token_libs)
+tests_token_test_token_crash_SOURCES = tests/token/test_token_crash.c $(token_test_support)
+tests_token_test_token_crash_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_crash_LDADD = $(vk_test_token_libs)
+tests_token_test_token_fork_SOURCES = tests/token/test_token_fork.c $(token_test_support)
+tests_token_test_token_fork_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_fork_LDADD = $(vk_test_token_libs)
+tests_token_test_token_threads_SOURCES = tests/token/test_token_threads.c $(token_test_support)
+tests_token_test_token_threads_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_threads_LDADD = $(vk_test_token_libs)
+check_PROGRAMS += tests/token/test_token_settings
+TESTS += tests/token/test_token_settings
+valgrind_tests += tests/token/test_token_settings
+tests_token_test_token_settings_SOURCES = tests/token/test_token_settings.c $(token_test_support)
+tests_token_test_token_settings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_settings_LDADD = $(vk_test_token_libs)
+check_PROGRAMS += tests/token/test_token_readonly
+TESTS += tests/token/test_token_readonly
+tests_token_test_token_readonly_SOURCES = tests/token/test_token_readonly.c $(token_test_support)
+tests_token_test_token_readonly_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_readonly_LDADD = $(vk_test_token_libs)

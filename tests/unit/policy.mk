@@ -1,0 +1,23 @@
+policy_tests = tests/unit/test_policy tests/unit/test_policy_vectors tests/unit/test_policy_chain \
+	tests/unit/test_policy_call tests/unit/test_policy_evaluate tests/unit/test_policy_verdicts
+check_PROGRAMS += $(policy_tests)
+TESTS += $(policy_tests)
+policy_support = tests/unit/policy_support.c tests/unit/policy_support.h
+tests_unit_test_policy_SOURCES = tests/unit/test_policy.c $(policy_support)
+tests_unit_test_policy_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_policy_LDADD = $(vk_test_libs)
+tests_unit_test_policy_vectors_SOURCES = tests/unit/test_policy_vectors.c $(policy_support)
+tests_unit_test_policy_vectors_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_policy_vectors_LDADD = $(vk_test_libs)
+tests_unit_test_policy_chain_SOURCES = tests/unit/test_policy_chain.c $(policy_support)
+tests_unit_test_policy_chain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_policy_chain_LDADD = $(vk_test_libs)
+tests_unit_test_policy_call_SOURCES = tests/unit/test_policy_call.c $(policy_support)
+tests_unit_test_policy_call_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_policy_call_LDADD = $(vk_test_libs)
+tests_unit_test_policy_evaluate_SOURCES = tests/unit/test_policy_evaluate.c $(policy_support)
+tests_unit_test_policy_evaluate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_policy_evaluate_LDADD = $(vk_test_libs)
+tests_unit_test_policy_verdicts_SOURCES = tests/unit/test_policy_verdicts.c $(policy_support)
+tests_unit_test_policy_verdicts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_policy_verdicts_LDADD = $(vk_test_libs)

@@ -1,0 +1,25 @@
+check_PROGRAMS += tests/verdicts/play
+tests_verdicts_play_SOURCES = tests/verdicts/play.c tests/support/client.c tests/support/client.h \
+	$(policy_support)
+tests_verdicts_play_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_play_LDADD = $(vk_test_libs)
+TESTS += tests/verdicts/play.sh
+EXTRA_DIST += tests/verdicts/play.sh
+EXTRA_tests_verdicts_play_DEPENDENCIES = valetkey-pkcs11.la
+
+check_PROGRAMS += tests/verdicts/test_refusals
+TESTS += tests/verdicts/test_refusals
+valgrind_tests += tests/verdicts/test_refusals
+tests_verdicts_test_refusals_SOURCES = tests/verdicts/test_refusals.c tests/support/client.c \
+	tests/support/client.h
+tests_verdicts_test_refusals_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_test_refusals_LDADD = $(vk_test_libs) $(SQLITE_LIBS)
+EXTRA_tests_verdicts_test_refusals_DEPENDENCIES = valetkey-pkcs11.la
+
+check_PROGRAMS += tests/verdicts/test_sdk_operations
+TESTS += tests/verdicts/test_sdk_operations
+tests_verdicts_test_sdk_operations_SOURCES = tests/verdicts/test_sdk_operations.c \
+	tests/support/client.c tests/support/client.h $(policy_support) $(kernel_support)
+tests_verdicts_test_sdk_operations_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_test_sdk_operations_LDADD = $(kernel_libs)
+EXTRA_tests_verdicts_test_sdk_operations_DEPENDENCIES = valetkey-pkcs11.la

@@ -1,0 +1,246 @@
+/*
+ * Plays tests/vectors/verdicts through C_Sign: every case becomes a key on one token, every step an
+ * operation, under the case's clock. Prints a line of counts a file; any difference fails.
+ *
+ * The clock is libfaketime's (see play.sh): this program only writes the file that it reads.
+ */
+#include "support/client.h"
+#include "unit/policy_support.h"
+
+#include <valetkey/grant.h>
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct counts {
+    int cases, steps, signed_same, denied, stricter, other_form, other_version;
+    int not_created; /* cases whose policy valetkey refuses to give to a key */
+    int wrong;
+} counts;
+
+static void set_clock(uint64_t now) {
+    time_t seconds = (time_t)now;
+    struct tm utc;
+    char text[32];
+    gmtime_r(&seconds, &utc);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+    FILE *file = fopen(getenv("FAKETIME_TIMESTAMP_FILE"), "w");
+    if (file == NULL || fprintf(file, "%s\n", text) < 0 || fclose(file) != 0) {
+        perror("clock");
+        exit(2);
+    }
+    if (time(NULL) != seconds) {
+        fprintf(stderr, "the clock cannot be set: is libfaketime loaded?\n");
+        exit(2);
+    }
+}
+
+/* ---- Key and grant of a case ---- */
+
+static char *serialized_account(const cJSON *one, const char *policies) {
+    vk_serialized_account account = {.policies = (char *)(uintptr_t)policies,
+                                     .account = vectors_address(one, "account")};
+    vectors_fixed(one, "permissionId", account.permission_id, 4);
+    memcpy(account.selector, vk_kernel_execute_selector, 4);
+    const cJSON *enable = cJSON_GetObjectItemCaseSensitive(one, "enable");
+    account.pre_installed = enable == NULL;
+    if (enable != NULL) {
+        account.enable_signature = vectors_bytes(enable, "signature");
+    }
+    vk_buf text = {0};
+    if (vk_serialized_write(&account, &text) != VK_OK) {
+        fprintf(stderr, "%s: cannot serialize the account\n", vectors_text(one, "id"));
+        exit(2);
+    }
+    vk_buf_clear(&account.enable_signature);
+    return vk_buf_take_text(&text);
+}
+
+static char *grant_json(const cJSON *one, const char *policies) {
+    const cJSON *enable = cJSON_GetObjectItemCaseSensitive(one, "enable");
+    char *serialized = serialized_account(one, policies);
+    vk_buf out = {0};
+    vk_buf_printf(&out,
+                  "{\"chainId\":%llu,\"kernelVersion\":\"%s\",\"entryPoint\":\"%s\","
+                  "\"serializedAccount\":\"%s\"",
+                  (unsigned long long)vectors_u64(one, "chainId"),
+                  vectors_text(one, "kernelVersion"), vectors_text(one, "entryPoint"), serialized);
+    if (enable != NULL) {
+        vk_buf_printf(&out, ",\"owner\":\"%s\",\"hook\":\"%s\"",
+                      vectors_text(vectors_get(enable, "owner"), "address"),
+                      vectors_text(enable, "hook"));
+    } else if (cJSON_GetObjectItemCaseSensitive(one, "installTimestamp") != NULL) {
+        vk_buf_printf(&out, ",\"installedAt\":%llu",
+                      (unsigned long long)vectors_u64(one, "installTimestamp"));
+    }
+    vk_buf_put_byte(&out, '}');
+    vk_text_free(serialized);
+    return vk_buf_take_text(&out);
+}
+
+static char *policy_text(const cJSON *one, const char *policies) {
+    vk_buf out = {0};
+    vk_buf_printf(&out, "{\"policies\":%s,\"permissionFlag\":\"%s\"}", policies,
+                  vectors_text(one, "flag"));
+    return vk_buf_take_text(&out);
+}
+
+/* ---- Steps ---- */
+
+static vk_buf operation(const cJSON *one, const cJSON *step) {
+    vk_address account = vectors_address(one, "account");
+    vk_address entry_point = vectors_address(one, "entryPoint");
+    vk_userop op = policy_step_op(step, &account);
+    vk_buf abi = {0};
+    if (vk_userop_write_abi(&op, vectors_u64(one, "chainId"), &entry_point, &abi) != VK_OK) {
+        exit(2);
+    }
+    vk_userop_clear(&op);
+    return abi;
+}
+
+static void report(const cJSON *one, int step, const char *what, CK_RV rv) {
+    printf("  %s step %d: %s (0x%lx)\n", vectors_text(one, "id"), step, what, rv);
+}
+
+static void judge_signed(const cJSON *one, const cJSON *step, int index, vk_bytes signature,
+                         counts *n) {
+    const cJSON *verdict = vectors_get(step, "verdict");
+    vk_buf expected = vectors_bytes(vectors_get(step, "userOp"), "signature");
+    if (!cJSON_IsTrue(vectors_get(verdict, "accept"))) {
+        report(one, index, "signed what the chain rejects", 0);
+        n->wrong++;
+    } else if (!vk_bytes_equal(vk_buf_view(&expected), signature)) {
+        report(one, index, "signed other bytes", 0);
+        n->wrong++;
+    } else {
+        n->signed_same++;
+    }
+    vk_buf_clear(&expected);
+}
+
+static void judge_refused(const cJSON *one, const cJSON *step, int index, CK_RV rv, counts *n) {
+    const cJSON *canonical = cJSON_GetObjectItemCaseSensitive(step, "canonical");
+    bool accepted = cJSON_IsTrue(vectors_get(vectors_get(step, "verdict"), "accept"));
+    if (!accepted) {
+        n->denied++;
+    } else if (cJSON_IsFalse(canonical)) {
+        n->stricter++;
+    } else {
+        report(one, index, "refused what the chain accepts", rv);
+        n->wrong++;
+    }
+}
+
+static void play_step(client *c, CK_OBJECT_HANDLE key, const cJSON *one, const cJSON *step,
+                      int index, counts *n) {
+    if (cJSON_GetObjectItemCaseSensitive(step, "kind") != NULL) {
+        n->other_form++;
+        return;
+    }
+    n->steps++;
+    set_clock(vectors_u64(step, "timestamp"));
+    vk_buf payload = operation(one, step);
+    static CK_BYTE signature[1 << 16];
+    CK_ULONG len = sizeof signature;
+    CK_RV rv = CKR_DATA_INVALID;
+    if (key != CK_INVALID_HANDLE) {
+        rv = client_sign(c, key, CKM_VALETKEY_USEROP, vk_buf_view(&payload), signature, &len);
+    }
+    if (rv == CKR_OK) {
+        judge_signed(one, step, index, (vk_bytes){signature, len}, n);
+    } else if (rv == CKR_FUNCTION_REJECTED || key == CK_INVALID_HANDLE) {
+        judge_refused(one, step, index, rv, n);
+    } else {
+        report(one, index, "failed", rv);
+        n->wrong++;
+    }
+    vk_buf_clear(&payload);
+}
+
+static void play_case(client *c, const cJSON *one, counts *n) {
+    if (strcmp(vectors_text(one, "entryPointVersion"), "0.7") != 0 ||
+        strcmp(vectors_text(vectors_get(one, "signer"), "type"), "ecdsa") != 0) {
+        n->other_version += cJSON_GetArraySize(vectors_get(one, "steps"));
+        return;
+    }
+    n->cases++;
+    char *policies = policy_params_text(one);
+    char *policy = policy_text(one, policies);
+    char *grant = grant_json(one, policies);
+    uint8_t secret[32];
+    vectors_fixed(vectors_get(one, "signer"), "privateKey", secret, sizeof secret);
+    const char *label = vectors_text(one, "id");
+    CK_OBJECT_HANDLE key = client_import(c, label, secret, policy);
+    if (key == CK_INVALID_HANDLE) {
+        n->not_created++;
+    } else {
+        /* An approval that the owner did not give is refused here; the key then signs nothing. */
+        (void)client_grant(c, label, grant);
+    }
+    const cJSON *step;
+    int index = 0;
+    cJSON_ArrayForEach(step, vectors_get(one, "steps")) {
+        play_step(c, key, one, step, index++, n);
+    }
+    vk_text_free(policies);
+    vk_text_free(policy);
+    vk_text_free(grant);
+}
+
+/* What is played of each file: a step that is skipped by mistake fails the test. */
+typedef struct expectation {
+    const char *name;
+    int cases, steps;
+} expectation;
+
+static const expectation expected[] = {
+    {"call", 230, 341},  {"gas", 205, 416},  {"timestamp", 170, 461}, {"ratelimit", 205, 485},
+    {"combo", 205, 432}, {"sudo", 205, 336}, {"enable", 17, 53},
+};
+
+static bool play_file(client *c, const expectation *file_expected) {
+    char path[64];
+    const char *name = file_expected->name;
+    snprintf(path, sizeof path, "verdicts/%s.json", name);
+    cJSON *file = vectors_load(path);
+    counts n = {0};
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
+        play_case(c, one, &n);
+    }
+    cJSON_Delete(file);
+    printf("%-10s %3d cases %3d steps: %3d signed as the chain accepted them, %3d denied, "
+           "%d accepted non-canonical ones denied, %d wrong; %d cases without a key; not played: "
+           "%d ERC-1271 steps, %d steps of other signers and EntryPoints\n",
+           name, n.cases, n.steps, n.signed_same, n.denied, n.stricter, n.wrong, n.not_created,
+           n.other_form, n.other_version);
+    bool complete = n.cases == file_expected->cases && n.steps == file_expected->steps &&
+                    n.steps == n.signed_same + n.denied + n.stricter;
+    fflush(stdout);
+    return n.wrong == 0 && complete;
+}
+
+START_TEST(test_file) {
+    client c;
+    client_start(&c, expected[_i].name);
+    ck_assert(play_file(&c, &expected[_i]));
+    client_stop(&c);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("verdicts");
+    TCase *tests = tcase_create("verdicts");
+    tcase_set_timeout(tests, 600);
+    tcase_add_loop_test(tests, test_file, 0, sizeof expected / sizeof expected[0]);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
