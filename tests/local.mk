@@ -1,6 +1,8 @@
 # Tests read their vectors from the source tree.
 AM_TESTS_ENVIRONMENT = VK_TEST_SRCDIR='$(abs_top_srcdir)' VK_TEST_BUILDDIR='$(abs_top_builddir)'; \
 	export VK_TEST_SRCDIR VK_TEST_BUILDDIR;
+# A test that hangs fails, and says where: the sanitizers print the stack on SIGABRT.
+LOG_COMPILER = timeout -s ABRT -k 30 900
 check_LTLIBRARIES = libvk-test.la
 libvk_test_la_SOURCES = tests/support/vectors.c tests/support/vectors.h
 libvk_test_la_LIBADD = $(CHECK_LIBS)

@@ -1,10 +1,10 @@
 check_PROGRAMS += tests/verdicts/play
 tests_verdicts_play_SOURCES = tests/verdicts/play.c tests/support/client.c tests/support/client.h \
-	$(policy_support)
+	tests/support/clock.c tests/support/clock.h $(policy_support)
 tests_verdicts_play_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_play_LDADD = $(vk_test_libs)
-TESTS += tests/verdicts/play.sh
-EXTRA_DIST += tests/verdicts/play.sh
+tests_verdicts_play_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+TESTS += tests/verdicts/play
 EXTRA_tests_verdicts_play_DEPENDENCIES = valetkey-pkcs11.la
 
 check_PROGRAMS += tests/verdicts/test_refusals

@@ -1,10 +1,9 @@
 /*
  * Plays tests/vectors/verdicts through C_Sign: every case becomes a key on one token, every step an
  * operation, under the case's clock. Prints a line of counts a file; any difference fails.
- *
- * The clock is libfaketime's (see play.sh): this program only writes the file that it reads.
  */
 #include "support/client.h"
+#include "support/clock.h"
 #include "unit/policy_support.h"
 
 #include <valetkey/grant.h>
@@ -13,30 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct counts {
     int cases, steps, signed_same, denied, stricter, other_form, other_version;
     int not_created; /* cases whose policy valetkey refuses to give to a key */
     int wrong;
 } counts;
-
-static void set_clock(uint64_t now) {
-    time_t seconds = (time_t)now;
-    struct tm utc;
-    char text[32];
-    gmtime_r(&seconds, &utc);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-    FILE *file = fopen(getenv("FAKETIME_TIMESTAMP_FILE"), "w");
-    if (file == NULL || fprintf(file, "%s\n", text) < 0 || fclose(file) != 0) {
-        perror("clock");
-        exit(2);
-    }
-    if (time(NULL) != seconds) {
-        fprintf(stderr, "the clock cannot be set: is libfaketime loaded?\n");
-        exit(2);
-    }
-}
 
 /* ---- Key and grant of a case ---- */
 
@@ -142,7 +123,7 @@ static void play_step(client *c, CK_OBJECT_HANDLE key, const cJSON *one, const c
         return;
     }
     n->steps++;
-    set_clock(vectors_u64(step, "timestamp"));
+    clock_set(vectors_u64(step, "timestamp"));
     vk_buf payload = operation(one, step);
     static CK_BYTE signature[1 << 16];
     CK_ULONG len = sizeof signature;
@@ -233,6 +214,10 @@ START_TEST(test_file) {
 END_TEST
 
 int main(void) {
+    char home[] = "/tmp/vk-play-XXXXXX", command[64];
+    if (mkdtemp(home) == NULL || setenv("VALETKEY_HOME", home, 1) != 0) {
+        return EXIT_FAILURE;
+    }
     Suite *suite = suite_create("verdicts");
     TCase *tests = tcase_create("verdicts");
     tcase_set_timeout(tests, 600);
@@ -242,5 +227,6 @@ int main(void) {
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    snprintf(command, sizeof command, "rm -rf '%s'", home);
+    return failed == 0 && system(command) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
