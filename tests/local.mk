@@ -16,6 +16,7 @@ include tests/unit/core.mk
 include tests/unit/kernel.mk
 include tests/unit/grant.mk
 include tests/unit/policy.mk
+include tests/batch/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk
 include tests/cli/local.mk

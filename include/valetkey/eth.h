@@ -39,6 +39,15 @@ VK_API vk_address vk_create2_address(const vk_address *deployer, const vk_hash *
  */
 VK_API VK_MUST_USE vk_status vk_ecdsa_recover(const vk_hash *digest, const uint8_t signature65[65],
                                               vk_address *out);
+/*
+ * Signs with an owner's private key that a program holds: r || s || v, low s, v 27 or 28, nonce by
+ * RFC 6979 without extra entropy. VK_ERR_RANGE for a secret that is no private key. Session keys
+ * belong on a token, which asks their policy first.
+ */
+VK_API VK_MUST_USE vk_status vk_ecdsa_sign(const uint8_t secret32[32], const vk_hash *digest,
+                                           uint8_t signature65[65]);
+/* The address of a private key. */
+VK_API VK_MUST_USE vk_status vk_ecdsa_address(const uint8_t secret32[32], vk_address *out);
 /* signature64 = r || s, any s. VK_ERR_SIGNATURE unless it verifies under point65. */
 VK_API VK_MUST_USE vk_status vk_secp256k1_verify(const uint8_t point65[65], const vk_hash *digest,
                                                  const uint8_t signature64[64]);

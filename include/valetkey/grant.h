@@ -5,11 +5,16 @@
 #ifndef VALETKEY_GRANT_H
 #define VALETKEY_GRANT_H
 
+#include <valetkey/account.h>
 #include <valetkey/policy.h>
+#include <valetkey/serialized.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Are grants made for accounts of this version? 0.3.1, 0.3.2 and 0.3.3. */
+VK_API bool vk_grant_supports(vk_kernel_version kernel);
 
 /*
  * JSON of a grant, what a valetkey-grant data object holds:

@@ -8,7 +8,7 @@
 #define VALETKEY_POLICY_H
 
 #include <valetkey/bytes.h>
-#include <valetkey/kernel.h>
+#include <valetkey/permission.h>
 #include <valetkey/userop.h>
 
 #ifdef __cplusplus

@@ -85,5 +85,6 @@ vk_exit vk_cmd_approve(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
+vk_exit vk_cmd_batch(vk_cli *cli);
 
 #endif

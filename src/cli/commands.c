@@ -84,5 +84,13 @@ const vk_command vk_commands[] = {
      "if the key would sign, 3 if it would refuse. No PIN is needed.",
      "  valetkey explain --label shop --input op.json\n"
      "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+    {"batch", vk_cmd_batch, 0, 0, "answer requests of the library, a JSON object a line",
+     "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
+     "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"
+     "their members are in valetkey-batch(1). A bad line is answered with its error; the exit\n"
+     "status tells only whether all lines were read and answered.",
+     "  echo '{\"id\":1,\"kind\":\"nonce_key\",\"in\":{\"string\":\"agent-1\",\n"
+     "      \"entryPointVersion\":\"0.7\"}}' | tr -d '\\n' | valetkey batch\n"
+     "  valetkey batch < requests.jsonl > answers.jsonl\n"},
     {0},
 };

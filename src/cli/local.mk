@@ -1,5 +1,5 @@
 bin_PROGRAMS += valetkey
-valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c \
+valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c src/cli/batch.c \
 	src/cli/cli.h src/cli/commands.c src/cli/describe.c src/cli/describe.h src/cli/error.c \
 	src/cli/explain.c src/cli/grants.c src/cli/grants.h src/cli/input.c src/cli/input.h \
 	src/cli/key_create.c src/cli/key_import.c src/cli/key_list.c src/cli/key_show.c \
@@ -11,7 +11,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/c
 	src/cli/sign.c src/cli/state.c src/cli/token.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
-valetkey_LDADD = libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
+valetkey_LDADD = libvk-batch.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
 
 # The completion is installed under the command's name.
 bashcompletiondir = $(bash_completion_dir)

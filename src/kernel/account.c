@@ -1,6 +1,6 @@
 #include "eth/abi.h"
 #include "kernel/version.h"
-
+#include <valetkey/account.h>
 #include <valetkey/eth.h>
 #include <valetkey/webauthn.h>
 
@@ -49,7 +49,7 @@ static vk_status read_deployment(vk_bytes data, vk_kernel_version hint, deployme
         return malformed(err, "the factory data is not well encoded");
     }
     out->kernel = meta ? vk_kernel_of_factory(&factory) : hint;
-    if (meta && out->kernel == VK_KERNEL_UNKNOWN) {
+    if (meta && out->kernel < VK_KERNEL_0_3_1) {
         char text[43];
         vk_address_text(&factory, text);
         return vk_fail(err, VK_ERR_UNSUPPORTED, "initCode",

@@ -2,7 +2,7 @@
 #include "eth/abi.h"
 
 #include <valetkey/eth.h>
-#include <valetkey/kernel.h>
+#include <valetkey/permission.h>
 #include <valetkey/webauthn.h>
 
 #include <string.h>

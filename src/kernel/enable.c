@@ -2,6 +2,7 @@
 #include "kernel/version.h"
 
 #include <valetkey/eth.h>
+#include <valetkey/permission.h>
 
 #include <inttypes.h>
 #include <string.h>
@@ -55,7 +56,7 @@ vk_status vk_enable_digest(const vk_enable *enable, vk_hash *out) {
     if (status == VK_OK) {
         vk_hash struct_hash = vk_keccak256(vk_buf_view(&words));
         vk_hash domain =
-            vk_eip712_domain("Kernel", kernel->text, enable->chain_id, &enable->account);
+            vk_eip712_domain("Kernel", kernel->domain_version, enable->chain_id, &enable->account);
         *out = vk_eip712_digest(&domain, &struct_hash);
     }
     vk_buf_clear(&words);
@@ -97,7 +98,7 @@ vk_status vk_enable_typed_data(const vk_enable *enable, vk_buf *out) {
     vk_buf_printf(out,
                   "\"domain\":{\"name\":\"Kernel\",\"version\":\"%s\",\"chainId\":%" PRIu64
                   ",\"verifyingContract\":\"%s\"},\"message\":{\"validationId\":\"",
-                  kernel->text, enable->chain_id, account);
+                  kernel->domain_version, enable->chain_id, account);
     vk_hex_put(out, (vk_bytes){id21, sizeof id21});
     vk_buf_printf(out, "\",\"nonce\":%" PRIu32 ",\"hook\":\"%s\"", enable->nonce, hook);
     put_member(out, "validatorData", enable->enable_data);

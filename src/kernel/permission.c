@@ -1,7 +1,7 @@
 #include "eth/abi.h"
 
 #include <valetkey/eth.h>
-#include <valetkey/kernel.h>
+#include <valetkey/permission.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The SDK's serialized account: base64 of JSON. */
 #include "base/json.h"
 
-#include <valetkey/kernel.h>
+#include <valetkey/serialized.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "eth/abi.h"
 
-#include <valetkey/kernel.h>
+#include <valetkey/permission.h>
 
 #define PARTS 5
 #define HOOK_LEN 20

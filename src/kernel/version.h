@@ -1,17 +1,22 @@
-/* The published deployments of Kernel 0.3.1 on. */
+/* The published deployments of Kernel. */
 #ifndef VK_KERNEL_VERSION_H
 #define VK_KERNEL_VERSION_H
 
 #include <valetkey/kernel.h>
+#include <valetkey/validator.h>
 
 typedef struct vk_kernel_deployment {
-    const char *text; /* also of the EIP-712 domain */
+    const char *text;
+    const char *domain_version; /* of the EIP-712 domain */
+    vk_entry_point entry_point;
+    vk_address implementation; /* zero: not known */
     vk_address factory;
-    vk_hash init_code_hash;
+    vk_hash init_code_hash; /* of the proxy; zero: not known */
 } vk_kernel_deployment;
 
 /* NULL for VK_KERNEL_UNKNOWN. */
 const vk_kernel_deployment *vk_kernel_deployed(vk_kernel_version version);
+/* 0.3.0 on: the older ones share a factory. */
 vk_kernel_version vk_kernel_of_factory(const vk_address *factory);
 
 /* The root validators of ZeroDev. */

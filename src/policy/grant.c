@@ -38,6 +38,10 @@ static vk_status read_chain(const cJSON *object, vk_grant *out, vk_error *err) {
                    "Kernel 0.3.1 on works with EntryPoint 0.7 (%s), not with %s", expected, actual);
 }
 
+bool vk_grant_supports(vk_kernel_version kernel) {
+    return kernel >= VK_KERNEL_0_3_1 && kernel <= VK_KERNEL_0_3_3;
+}
+
 static vk_status read_kernel(const cJSON *object, vk_grant *out, vk_error *err) {
     const char *text;
     if (vk_json_get(object, "kernelVersion") == NULL) {
@@ -48,7 +52,7 @@ static vk_status read_kernel(const cJSON *object, vk_grant *out, vk_error *err) 
         return status;
     }
     out->kernel = vk_kernel_read(text);
-    return out->kernel != VK_KERNEL_UNKNOWN
+    return vk_grant_supports(out->kernel)
                ? VK_OK
                : vk_fail(err, VK_ERR_UNSUPPORTED, "kernelVersion",
                          "Kernel \"%.20s\" is not supported: 0.3.1, 0.3.2 and "

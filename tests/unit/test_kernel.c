@@ -368,7 +368,7 @@ END_TEST
 
 START_TEST(test_versions) {
     ck_assert_int_eq(vk_kernel_read("0.3.2"), VK_KERNEL_0_3_2);
-    ck_assert_int_eq(vk_kernel_read("0.3.0"), VK_KERNEL_UNKNOWN);
+    ck_assert_int_eq(vk_kernel_read("0.3.4"), VK_KERNEL_UNKNOWN);
     ck_assert_int_eq(vk_kernel_read(""), VK_KERNEL_UNKNOWN);
     ck_assert_str_eq(vk_kernel_text(VK_KERNEL_0_3_3), "0.3.3");
     ck_assert_str_eq(vk_kernel_text(VK_KERNEL_UNKNOWN), "unknown");

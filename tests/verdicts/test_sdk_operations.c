@@ -134,7 +134,7 @@ static void play(client *c, const cJSON *one, counts *n) {
     const cJSON *in = vectors_get(one, "in");
     const cJSON *signer = vectors_get(in, "signer");
     const char *id = vectors_text(one, "id");
-    if (vk_kernel_read(vectors_text(in, "kernelVersion")) == VK_KERNEL_UNKNOWN) {
+    if (!vk_grant_supports(vk_kernel_read(vectors_text(in, "kernelVersion")))) {
         n->other_kernel++;
         return;
     }

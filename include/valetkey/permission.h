@@ -1,0 +1,97 @@
+/*
+ * Permissions of Kernel 0.3.x: signers, enable data, permissionId, the owner's approval,
+ * signatures. Sources: zerodevapp/sdk plugins/permission, zerodevapp/kernel v3.1
+ * core/ValidationManager.sol.
+ *
+ * Thread safety: functions touch only their arguments and constants.
+ */
+#ifndef VALETKEY_PERMISSION_H
+#define VALETKEY_PERMISSION_H
+
+#include <valetkey/bytes.h>
+#include <valetkey/kernel.h>
+#include <valetkey/validator.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Permissions ---- */
+
+typedef enum vk_signer_kind { VK_SIGNER_ECDSA = 1, VK_SIGNER_WEBAUTHN = 2 } vk_signer_kind;
+
+/* The session key as the permission stores it. */
+typedef struct vk_signer {
+    vk_signer_kind kind;
+    vk_address contract;
+    vk_address address;            /* ECDSA */
+    uint8_t x[32], y[32];          /* WebAuthn */
+    vk_hash authenticator_id_hash; /* WebAuthn: K(raw credential id) */
+} vk_signer;
+
+/* Signers of the published contracts: ECDSA, WebAuthn 0.0.4 (the patched one). */
+VK_API vk_signer vk_signer_ecdsa(const vk_address *address);
+VK_API vk_signer vk_signer_webauthn(const uint8_t point65[65],
+                                    const vk_hash *authenticator_id_hash);
+
+#define VK_POLICIES_MAX 253
+#define VK_FLAG_NOT_FOR_USER_OP 0x0001
+#define VK_FLAG_NOT_FOR_SIGNATURE 0x0002
+
+/* Policy entries: each flag2 || address20 || policyData, in order. */
+typedef struct vk_policy_entries {
+    size_t count;
+    const vk_bytes *entries;
+} vk_policy_entries;
+
+/* Appends enableData = abi(bytes[] entries), one entry per policy and one for the signer. */
+VK_API VK_MUST_USE vk_status vk_permission_enable_data(const vk_policy_entries *policies,
+                                                       const vk_signer *signer,
+                                                       uint16_t permission_flag, vk_buf *out);
+VK_API VK_MUST_USE vk_status vk_permission_id(const vk_policy_entries *policies,
+                                              const vk_signer *signer, uint16_t permission_flag,
+                                              uint8_t id4[4]);
+
+/* ---- Approval by the account's owner ---- */
+
+/* selectorData = selector4 || actionTarget20 || actionHook20 || abi(bytes 0xff, bytes 0x0000). */
+#define VK_SELECTOR_DATA_LEN 236
+
+typedef struct vk_enable {
+    vk_kernel_version kernel;
+    uint64_t chain_id;
+    vk_address account;
+    uint8_t permission_id[4];
+    uint32_t nonce; /* the account's currentNonce(), 1 when it is not deployed */
+    vk_address hook;
+    vk_bytes enable_data;
+    vk_bytes hook_data;
+    uint8_t selector[4];
+    vk_address action_target;
+} vk_enable;
+
+VK_API void vk_enable_selector_data(const vk_enable *enable, uint8_t out[VK_SELECTOR_DATA_LEN]);
+/* The EIP-712 digest that the root validator approves. */
+VK_API VK_MUST_USE vk_status vk_enable_digest(const vk_enable *enable, vk_hash *out);
+/* Appends the same as EIP-712 JSON (types, domain, primaryType, message), for wallets. */
+VK_API VK_MUST_USE vk_status vk_enable_typed_data(const vk_enable *enable, vk_buf *out);
+
+/* Does the root validator accept this approval? VK_ERR_SIGNATURE if not. */
+VK_API VK_MUST_USE vk_status vk_enable_verify(const vk_root *root, const vk_hash *digest,
+                                              vk_bytes signature, vk_error *err);
+
+/* ---- Signatures of a permission ---- */
+
+/* Appends 0xff || signer part: the session key's part, and the whole signature in default mode. */
+VK_API void vk_permission_signature(vk_bytes signer_part, vk_buf *out);
+/* Appends hook20 || abi(validatorData, hookData, selectorData, enableSig, session part). */
+VK_API VK_MUST_USE vk_status vk_enable_signature(const vk_enable *enable, vk_bytes approval,
+                                                 vk_bytes session_part, vk_buf *out);
+/* How many bytes vk_enable_signature appends. */
+VK_API size_t vk_enable_signature_len(const vk_enable *enable, size_t approval_len,
+                                      size_t session_part_len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

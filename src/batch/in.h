@@ -1,0 +1,81 @@
+/*
+ * Reading the members of a batch request.
+ *
+ * A reader remembers the first fault of its line: after it, every read gives zero, so a handler
+ * reads all it needs and asks vk_in_status once. Whatever is read belongs to the line and is freed
+ * with it. Faults name the member by path ("in.userOp.nonce").
+ */
+#ifndef VK_BATCH_IN_H
+#define VK_BATCH_IN_H
+
+#include "base/json.h"
+#include <valetkey/valetkey.h>
+
+/* A list has at most this many elements. */
+#define VK_IN_LIST_MAX 4096
+
+/* What the readers of one line share. */
+typedef struct vk_in_line vk_in_line;
+
+/* An object (or array) of the request. */
+typedef struct vk_in {
+    const cJSON *value;
+    vk_path path;
+    vk_in_line *line;
+} vk_in;
+
+vk_in_line *vk_in_line_new(vk_error *err); /* NULL: out of memory */
+void vk_in_line_free(vk_in_line *line);    /* wipes what was read */
+vk_in vk_in_root(vk_in_line *line, const cJSON *value, const char *path);
+
+VK_MUST_USE vk_status vk_in_status(const vk_in *in);
+/* Keeps the first fault. name NULL: the object itself. */
+void vk_in_fail(const vk_in *in, const char *name, vk_status status, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Keeps status as a fault of the member, unless it is VK_OK. */
+void vk_in_check(const vk_in *in, const char *name, vk_status status);
+/* Keeps the fault that a library function described in err: its path goes behind that of name. */
+void vk_in_check_error(const vk_in *in, const char *name, vk_status status, const vk_error *err);
+/* A member that is not in the NULL-terminated list is a fault. */
+void vk_in_only(const vk_in *in, const char *const *names);
+
+/* Is the member there, and not null? */
+bool vk_in_has(const vk_in *in, const char *name);
+const char *vk_in_text(const vk_in *in, const char *name);
+bool vk_in_bool(const vk_in *in, const char *name, bool absent);
+/* Numbers: a JSON integer, or decimal or "0x" text. */
+uint64_t vk_in_u64(const vk_in *in, const char *name, uint64_t max);
+uint64_t vk_in_u64_or(const vk_in *in, const char *name, uint64_t max, uint64_t absent);
+vk_u256 vk_in_u256(const vk_in *in, const char *name, unsigned bits);
+vk_address vk_in_address(const vk_in *in, const char *name);
+vk_address vk_in_address_or_zero(const vk_in *in, const char *name);
+vk_hash vk_in_hash(const vk_in *in, const char *name);
+void vk_in_fixed(const vk_in *in, const char *name, uint8_t *out, size_t len);
+vk_bytes vk_in_bytes(const vk_in *in, const char *name);
+vk_bytes vk_in_bytes_or_empty(const vk_in *in, const char *name);
+/* Bytes for the line to keep: NULL (and a fault) when out of memory. */
+void *vk_in_alloc(const vk_in *in, size_t len);
+
+vk_in vk_in_object(const vk_in *in, const char *name);
+/* An array and its length; its elements. */
+vk_in vk_in_list(const vk_in *in, const char *name, size_t *count);
+vk_in vk_in_element(const vk_in *list, size_t index);
+/* Element of a list of "0x" texts. */
+vk_bytes vk_in_element_bytes(const vk_in *list, size_t index);
+vk_address vk_in_element_address(const vk_in *list, size_t index);
+
+/* ---- Values of this field ---- */
+
+vk_kernel_version vk_in_kernel(const vk_in *in, const char *name);
+/* "entryPointVersion", or else "entryPoint" if it is a published address; *address (may be NULL) is
+ * "entryPoint", or the published one. */
+vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address);
+/* Free text: a string, or {"text":...}. */
+const char *vk_in_free_text(const vk_in *in, const char *name);
+/* A secp256k1 private key; wiped with the line. Fault if the number is none. */
+const uint8_t *vk_in_private_key(const vk_in *in, const char *name);
+/* A redundant member: if it is there, it must be this. */
+void vk_in_same_address(const vk_in *in, const char *name, const vk_address *computed);
+void vk_in_same_bytes(const vk_in *in, const char *name, vk_bytes computed);
+
+#endif

@@ -1,0 +1,9 @@
+/* The handlers, one a file of the same name. */
+#ifndef VK_BATCH_KINDS_H
+#define VK_BATCH_KINDS_H
+
+#include "batch/batch.h"
+
+vk_status vk_batch_nonce_key(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+
+#endif
