@@ -30,10 +30,12 @@ check_build() {
     shift 2
     say "make $target in ${dir#"$root"/}: $*"
     build "$dir" "$@"
-    # The sanitizers' shadow memory does not get on with every random address.
-    (cd "$dir" && $fixed_addresses make -s -j "$jobs" "$target" >check.out 2>&1) || {
-        tail -n 60 "$dir/check.out"
-        cat "$dir"/test-suite.log 2>/dev/null | tail -n 100
+    # The sanitizers' shadow memory does not get on with every random address. Results are printed
+    # as they come, so that a run that is cut off shows where it was.
+    (cd "$dir" && $fixed_addresses make -s -j "$jobs" "$target" 2>&1 | tee check.out |
+        grep --line-buffered -E '^(PASS|FAIL|ERROR|SKIP|XFAIL|XPASS): ') || {
+        grep -v '^PASS: ' "$dir/check.out" | tail -n 60
+        tail -n 100 "$dir"/test-suite.log 2>/dev/null
         die "make $target failed in $dir"
     }
     count_tests "$dir"
