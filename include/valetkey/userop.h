@@ -30,18 +30,35 @@ VK_API vk_entry_point vk_entry_point_read(const char *text);    /* "0.7"; UNKNOW
 /* A whole operation is at most this many bytes of JSON or ABI; more is VK_ERR_SIZE. */
 #define VK_USEROP_MAX ((size_t)1 << 20)
 
+/* An EIP-7702 authorization: the sender's code becomes a pointer to address. */
+typedef struct vk_authorization {
+    vk_address address;
+    uint64_t chain_id;
+    uint64_t nonce;
+    vk_u256 r, s; /* zero while unsigned */
+    uint8_t y_parity;
+} vk_authorization;
+
+/* What the values leave open in the JSON form; only the writer of JSON looks at it. */
+typedef struct vk_userop_spelling {
+    /* These are left out where they are empty, instead of written as "0x". */
+    bool no_init_code, no_factory_data, no_paymaster_and_data, no_paymaster_data, no_signature;
+    bool short_marker; /* the factory is "0x7702", without the 18 zero bytes */
+} vk_userop_spelling;
+
 /*
  * One operation, unpacked. The byte members point into storage, or, when filled in by hand, to
- * memory of the caller. All numbers are non-negative; the four that EntryPoint 0.7 packs
- * (verificationGasLimit, callGasLimit, maxPriorityFeePerGas, maxFeePerGas) and the paymaster's gas
- * limits fit 128 bits.
+ * memory of the caller. From EntryPoint 0.7 on, factory and paymaster are members of their own, and
+ * the gas limits and the fees (all but preVerificationGas) fit 128 bits, as they are packed in
+ * pairs. EntryPoint 0.6 has init_code and paymaster_and_data instead, and 256 bits everywhere.
  */
 typedef struct vk_userop {
     vk_entry_point entry_point;
     vk_address sender;
     vk_u256 nonce;
-    bool has_factory;
-    vk_address factory;
+    vk_bytes init_code; /* 0.6: factory20 || factoryData, or empty */
+    bool has_factory;   /* 0.7 on, as all of factory and paymaster */
+    vk_address factory; /* 0x7702 and 18 zero bytes: the marker of EIP-7702 */
     vk_bytes factory_data;
     vk_bytes call_data;
     vk_u256 call_gas_limit;
@@ -49,12 +66,18 @@ typedef struct vk_userop {
     vk_u256 pre_verification_gas;
     vk_u256 max_fee_per_gas;          /* wei */
     vk_u256 max_priority_fee_per_gas; /* wei */
+    vk_bytes paymaster_and_data;      /* 0.6: paymaster20 || data, or empty */
     bool has_paymaster;
     vk_address paymaster;
     vk_u256 paymaster_verification_gas_limit;
     vk_u256 paymaster_post_op_gas_limit;
     vk_bytes paymaster_data;
-    vk_bytes signature; /* not hashed; empty when absent */
+    bool has_paymaster_signature; /* 0.9 */
+    vk_bytes paymaster_signature; /* not hashed */
+    vk_bytes signature;           /* not hashed; empty when absent */
+    bool has_authorization;
+    vk_authorization authorization;
+    vk_userop_spelling spelling;
     vk_buf storage;
 } vk_userop;
 

@@ -74,6 +74,14 @@ vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address);
 const char *vk_in_free_text(const vk_in *in, const char *name);
 /* A secp256k1 private key; wiped with the line. Fault if the number is none. */
 const uint8_t *vk_in_private_key(const vk_in *in, const char *name);
+/*
+ * An operation with the members of JSON-RPC, numbers as of vk_in_u256, and "authorization" or
+ * "eip7702Auth". Clear *out with vk_userop_clear, after a fault too: it owns its memory.
+ */
+void vk_in_userop(const vk_in *in, const char *name, vk_entry_point version, vk_userop *out);
+/* The same with one member more, "chainId". */
+void vk_in_chain_userop(const vk_in *in, const char *name, vk_entry_point version,
+                        uint64_t *chain_id, vk_userop *out);
 /* A redundant member: if it is there, it must be this. */
 void vk_in_same_address(const vk_in *in, const char *name, const vk_address *computed);
 void vk_in_same_bytes(const vk_in *in, const char *name, vk_bytes computed);

@@ -1,7 +1,7 @@
 # The batch protocol: for the command, and for the tests.
 noinst_LTLIBRARIES += libvk-batch.la
 libvk_batch_la_SOURCES = src/batch/batch.c src/batch/batch.h src/batch/in.c src/batch/in.h \
-	src/batch/in_values.c src/batch/kinds.c src/batch/kinds.h src/batch/reply.c \
+	src/batch/in_userop.c src/batch/in_values.c src/batch/kinds.c src/batch/kinds.h src/batch/reply.c \
 	src/batch/reply.h
 libvk_batch_la_SOURCES += src/batch/nonce_key.c
 libvk_batch_la_SOURCES += src/batch/in_owner.c src/batch/in_owner.h

@@ -67,20 +67,52 @@ static vk_status put_inner(const vk_userop *op, uint8_t words[8][VK_WORD]) {
     return hash_parts(vk_userop_put_paymaster_and_data, op, words[7]);
 }
 
+/* The ten words that EntryPoint 0.6 hashes first. */
+static void put_joined(const vk_userop *op, vk_buf *out) {
+    vk_hash init_code = vk_keccak256(op->init_code);
+    vk_hash call_data = vk_keccak256(op->call_data);
+    vk_hash paymaster = vk_keccak256(op->paymaster_and_data);
+    vk_abi_put_address(out, &op->sender);
+    vk_abi_put_u256(out, &op->nonce);
+    vk_buf_put(out, init_code.b, VK_WORD);
+    vk_buf_put(out, call_data.b, VK_WORD);
+    vk_abi_put_u256(out, &op->call_gas_limit);
+    vk_abi_put_u256(out, &op->verification_gas_limit);
+    vk_abi_put_u256(out, &op->pre_verification_gas);
+    vk_abi_put_u256(out, &op->max_fee_per_gas);
+    vk_abi_put_u256(out, &op->max_priority_fee_per_gas);
+    vk_buf_put(out, paymaster.b, VK_WORD);
+}
+
+static vk_status hash_inner(const vk_userop *op, vk_hash *out) {
+    vk_buf inner = {0};
+    vk_status status = VK_OK;
+    if (op->entry_point == VK_ENTRY_POINT_0_6) {
+        put_joined(op, &inner);
+    } else {
+        uint8_t words[8][VK_WORD];
+        status = put_inner(op, words);
+        vk_buf_put(&inner, words, sizeof words);
+    }
+    status = status == VK_OK ? vk_buf_status(&inner) : status;
+    *out = vk_keccak256(vk_buf_view(&inner));
+    vk_buf_clear(&inner);
+    return status;
+}
+
 vk_status vk_userop_hash(const vk_userop *op, uint64_t chain_id, const vk_address *entry_point,
                          vk_hash *out) {
-    if (op->entry_point != VK_ENTRY_POINT_0_7) {
+    if (op->entry_point != VK_ENTRY_POINT_0_6 && op->entry_point != VK_ENTRY_POINT_0_7) {
         return VK_ERR_UNSUPPORTED;
     }
-    if (!vk_userop_fits_packed(op)) {
+    if (op->entry_point != VK_ENTRY_POINT_0_6 && !vk_userop_fits_packed(op)) {
         return VK_ERR_RANGE;
     }
-    uint8_t inner[8][VK_WORD];
-    vk_status status = put_inner(op, inner);
+    vk_hash inner_hash;
+    vk_status status = hash_inner(op, &inner_hash);
     if (status != VK_OK) {
         return status;
     }
-    vk_hash inner_hash = vk_keccak256((vk_bytes){inner[0], sizeof inner});
     vk_u256 chain = vk_u256_from_u64(chain_id);
     uint8_t outer[3 * VK_WORD] = {0};
     memcpy(outer, inner_hash.b, VK_WORD);
