@@ -30,6 +30,7 @@ typedef struct scan {
     const uint8_t *p;
     size_t left;
     size_t depth;
+    size_t separators; /* one less than an array's values: what bounds the parser's memory */
     bool in_string;
 } scan;
 
@@ -59,13 +60,15 @@ static bool scan_one(scan *s) {
         s->depth++;
     } else if (!s->in_string && (c == '}' || c == ']') && s->depth > 0) {
         s->depth--;
+    } else if (!s->in_string && c == ',') {
+        s->separators++;
     } else if (!s->in_string && c >= 0x80) {
         return false;
     }
     size_t len = utf8_len(s->p, s->left);
     s->p += len;
     s->left -= len;
-    return len > 0 && s->depth <= VK_JSON_DEPTH_MAX;
+    return len > 0 && s->depth <= VK_JSON_DEPTH_MAX && s->separators < VK_JSON_VALUES_MAX;
 }
 
 static bool scan_text(vk_bytes text) {
@@ -125,8 +128,9 @@ vk_status vk_json_parse(vk_bytes text, size_t max, cJSON **out, vk_error *err) {
     }
     if (!scan_text(text)) {
         return vk_fail(err, VK_ERR_FORMAT, NULL,
-                       "this is not JSON in UTF-8, or is nested more than %d levels deep",
-                       VK_JSON_DEPTH_MAX);
+                       "this is not JSON in UTF-8, or is nested more than %d levels deep, or has "
+                       "more than %d values",
+                       VK_JSON_DEPTH_MAX, VK_JSON_VALUES_MAX);
     }
     const char *start = (const char *)text.data;
     const char *end = NULL;

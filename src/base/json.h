@@ -9,9 +9,11 @@
 #include <valetkey/bytes.h>
 
 #define VK_JSON_DEPTH_MAX 32
+#define VK_JSON_VALUES_MAX (1 << 18)
 
 /*
- * Parses one JSON value (UTF-8, at most max bytes, at most VK_JSON_DEPTH_MAX levels). Control
+ * Parses one JSON value (UTF-8, at most max bytes, at most VK_JSON_DEPTH_MAX levels and
+ * VK_JSON_VALUES_MAX values). Control
  * characters, NUL escapes, invalid UTF-8, members named twice in one object, and bytes after the
  * value are VK_ERR_FORMAT. Free with cJSON_Delete.
  */

@@ -192,6 +192,24 @@ START_TEST(test_json_strict) {
 }
 END_TEST
 
+/* Small text, many values: what the parser would allocate for them is bounded. */
+START_TEST(test_json_value_limit) {
+    vk_buf text = {0};
+    cJSON *json = NULL;
+    vk_buf_put_byte(&text, '[');
+    for (int i = 1; i < VK_JSON_VALUES_MAX; i++) {
+        vk_buf_put(&text, "0,", 2);
+    }
+    vk_buf_put(&text, "0]", 2);
+    ck_assert_int_eq(vk_json_parse(vk_buf_view(&text), text.len, &json, NULL), VK_OK);
+    cJSON_Delete(json);
+    text.len--;
+    vk_buf_put(&text, ",0]", 3);
+    ck_assert_int_eq(vk_json_parse(vk_buf_view(&text), text.len, &json, NULL), VK_ERR_FORMAT);
+    vk_buf_clear(&text);
+}
+END_TEST
+
 START_TEST(test_json_print) {
     static const char text[] = "{\"offset\":9007199254740991,\"least\":-9007199254740991,"
                                "\"list\":[1000000000000001,0,1.5,true,false,null,[],{}],"
@@ -265,6 +283,7 @@ int main(void) {
     tcase_add_test(tests, test_base64);
     tcase_add_test(tests, test_keccak);
     tcase_add_test(tests, test_json_strict);
+    tcase_add_test(tests, test_json_value_limit);
     tcase_add_test(tests, test_json_print);
     tcase_add_test(tests, test_abi_reader_bounds);
     tcase_add_test(tests, test_buf_limits);
