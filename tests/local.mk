@@ -1,6 +1,6 @@
 # Tests read their vectors from the source tree.
-AM_TESTS_ENVIRONMENT = VK_TEST_SRCDIR='$(abs_top_srcdir)' VK_TEST_BUILDDIR='$(abs_top_builddir)'; \
-	export VK_TEST_SRCDIR VK_TEST_BUILDDIR;
+AM_TESTS_ENVIRONMENT = VK_TEST_SRCDIR='$(abs_top_srcdir)' VK_TEST_BUILDDIR='$(abs_top_builddir)' \
+	CC='$(CC)'; export VK_TEST_SRCDIR VK_TEST_BUILDDIR CC;
 # A test that hangs fails, and says where: the sanitizers print the stack on SIGABRT.
 LOG_COMPILER = timeout -s ABRT -k 30 900
 check_LTLIBRARIES = libvk-test.la
@@ -16,6 +16,7 @@ include tests/unit/core.mk
 include tests/unit/kernel.mk
 include tests/unit/grant.mk
 include tests/unit/policy.mk
+include tests/api/local.mk
 include tests/batch/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk

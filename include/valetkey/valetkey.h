@@ -1,3 +1,17 @@
+/*
+ * All of libvaletkey: the data of ERC-4337, ZeroDev Kernel and their session keys.
+ *
+ * Plain structs and functions over bytes: no global state, no input or output, no locks. What a
+ * function appends goes into a vk_buf of the caller; what it allocates in a struct is freed by the
+ * _clear function of the same name. Views (vk_bytes) belong to whoever made the bytes.
+ *
+ * A function that can fail returns a vk_status, which the compiler makes the caller look at; its
+ * result is then untouched. Those that read outside data also fill in a vk_error, if given one: a
+ * sentence, and the path of the member that was wrong.
+ *
+ * Every reader takes untrusted bytes: lengths, counts and offsets are bounded before they are
+ * used, and the limits are in the headers.
+ */
 /* All of libvaletkey. The PKCS#11 vendor numbers are in valetkey/pkcs11.h. */
 #ifndef VALETKEY_VALETKEY_H
 #define VALETKEY_VALETKEY_H
