@@ -50,6 +50,18 @@ typedef struct vk_webauthn_assertion {
 VK_API VK_MUST_USE vk_status vk_webauthn_encode(const vk_webauthn_assertion *assertion,
                                                 vk_buf *out);
 
+/*
+ * What @zerodev/webauthn-key 5.5.0 makes of the same assertion: it takes the bytes of
+ * clientDataJSON for Latin-1, so that every byte from 0x80 becomes two. The same as
+ * vk_webauthn_encode for ASCII; for all else the chain refuses it.
+ */
+VK_API VK_MUST_USE vk_status vk_webauthn_encode_as_sdk(const vk_webauthn_assertion *assertion,
+                                                       vk_buf *out);
+
+/* Appends the encoded assertion that the SDK puts in place of a signature while gas is estimated:
+ * well formed, valid for nothing. */
+VK_API VK_MUST_USE vk_status vk_webauthn_stub(vk_buf *out);
+
 /* How many bytes vk_webauthn_encode appends. */
 VK_API size_t vk_webauthn_encoded_len(size_t auth_data_len, size_t client_data_len);
 
@@ -64,6 +76,18 @@ VK_API VK_MUST_USE vk_status vk_webauthn_decode(vk_bytes encoded, vk_webauthn_as
 VK_API VK_MUST_USE vk_status vk_webauthn_verify(vk_bytes encoded, const vk_hash *challenge,
                                                 const uint8_t point65[65], vk_error *err);
 
+/* abi((uint256 x, uint256 y), bytes32 authenticatorIdHash): what the signer and the passkey
+ * validator store. The hash is Keccak-256 of the raw credential id. */
+#define VK_WEBAUTHN_SIGNER_DATA_LEN 96
+VK_API void vk_webauthn_signer_data(const uint8_t point65[65], const vk_hash *authenticator_id_hash,
+                                    uint8_t out96[VK_WEBAUTHN_SIGNER_DATA_LEN]);
+
+/*
+ * ZeroDev's signer contract of a version, "0.0.1" to "0.0.4"; false for another. Before 0.0.4 the
+ * contract takes any assertion that the key ever made for any operation: use 0.0.4.
+ */
+VK_API VK_MUST_USE bool vk_webauthn_signer_contract(const char *version, vk_address *out);
+
 /* Is P-256 precompiled on this chain, by the list of webauthn-key 5.5.0? */
 VK_API bool vk_webauthn_chain_has_precompile(uint64_t chain_id);
 
@@ -74,6 +98,15 @@ VK_API VK_MUST_USE vk_status vk_p256_verify(const uint8_t point65[65], const vk_
                                             const uint8_t signature64[64]);
 /* s > n/2 becomes n - s. */
 VK_API void vk_p256_lower_s(uint8_t s32[32]);
+
+/* The longest DER form of a P-256 signature. */
+#define VK_P256_DER_MAX 72
+/*
+ * SEQUENCE { INTEGER r, INTEGER s } in DER to r || s, s as it is. VK_ERR_FORMAT for any other
+ * encoding and for bytes that follow, VK_ERR_RANGE unless r and s are from 1 to n - 1.
+ */
+VK_API VK_MUST_USE vk_status vk_p256_signature_read(vk_bytes der, uint8_t signature64[64],
+                                                    vk_error *err);
 
 #ifdef __cplusplus
 }

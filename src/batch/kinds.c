@@ -2,5 +2,6 @@
 
 const vk_batch_kind vk_batch_kinds[] = {
     {"nonce_key", vk_batch_nonce_key},
+    {"webauthn_signature", vk_batch_webauthn_signature},
     {NULL, NULL},
 };

@@ -5,5 +5,6 @@
 #include "batch/batch.h"
 
 vk_status vk_batch_nonce_key(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_webauthn_signature(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 
 #endif

@@ -5,3 +5,5 @@ libvk_batch_la_SOURCES = src/batch/batch.c src/batch/batch.h src/batch/in.c src/
 	src/batch/reply.h
 libvk_batch_la_SOURCES += src/batch/nonce_key.c
 libvk_batch_la_SOURCES += src/batch/in_owner.c src/batch/in_owner.h
+libvk_batch_la_SOURCES += src/batch/in_webauthn.c src/batch/in_webauthn.h \
+	src/batch/webauthn_signature.c

@@ -98,6 +98,32 @@ vk_status vk_webauthn_encode(const vk_webauthn_assertion *assertion, vk_buf *out
     return vk_buf_status(out);
 }
 
+/* The location stays that of the bytes as they were. */
+vk_status vk_webauthn_encode_as_sdk(const vk_webauthn_assertion *assertion, vk_buf *out) {
+    size_t location;
+    vk_buf text = {0};
+    if (!find_type(assertion->client_data, &location)) {
+        return VK_ERR_FORMAT;
+    }
+    for (size_t i = 0; i < assertion->client_data.len; i++) {
+        uint8_t byte = assertion->client_data.data[i];
+        if (byte >= 0x80) {
+            vk_buf_put_byte(&text, (uint8_t)(0xc0 | byte >> 6));
+            byte = 0x80 | (byte & 0x3f);
+        }
+        vk_buf_put_byte(&text, byte);
+    }
+    vk_webauthn_assertion twice = *assertion;
+    twice.client_data = vk_buf_view(&text);
+    vk_status status = vk_buf_status(&text);
+    if (status == VK_OK) {
+        put_encoding(&twice, location, out);
+        status = vk_buf_status(out);
+    }
+    vk_buf_clear(&text);
+    return status;
+}
+
 static vk_status read_members(vk_bytes encoded, vk_webauthn_assertion *out, size_t *location) {
     vk_u256 r, s;
     size_t flag = 0;

@@ -5,6 +5,8 @@
 #include <valetkey/webauthn.h>
 
 bool vk_p256_s_is_low(const uint8_t s32[32]);
+/* From 1 to n - 1, as r and s must be? */
+bool vk_p256_is_scalar(const uint8_t number32[32]);
 
 /* {"type":"webauthn.get","challenge":" and then 43 characters of base64url: the start of the
  * clientDataJSON that the contract takes. */

@@ -19,6 +19,11 @@ bool vk_p256_s_is_low(const uint8_t s32[32]) {
     return memcmp(s32, half_order, sizeof half_order) <= 0;
 }
 
+bool vk_p256_is_scalar(const uint8_t number32[32]) {
+    vk_u256 number = vk_u256_from_be(number32, 32);
+    return !vk_u256_is_zero(&number) && vk_u256_cmp(&number, &order) < 0;
+}
+
 void vk_p256_lower_s(uint8_t s32[32]) {
     vk_u256 s = vk_u256_from_be(s32, 32), low;
     if (!vk_p256_s_is_low(s32) && vk_u256_sub(&order, &s, &low)) {

@@ -182,6 +182,7 @@ typedef struct expectation {
 
 static const expectation kinds[] = {
     {"nonce_key", 97, 0},
+    {"webauthn_signature", 47, 0},
 };
 
 START_TEST(test_kind) {

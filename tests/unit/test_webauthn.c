@@ -69,6 +69,119 @@ START_TEST(test_precompile) {
 }
 END_TEST
 
+/* Written out here, not by the code under test: the SDK's bytes and one place of the difference. */
+START_TEST(test_as_sdk) {
+    static const char text[] = "{\"n\":\"\xc3\xa9\",\"type\":\"webauthn.get\"}";
+    static const char doubled[] = "{\"n\":\"\xc3\x83\xc2\xa9\",\"type\":\"webauthn.get\"}";
+    vk_webauthn_assertion parts = {.client_data = {(const uint8_t *)text, sizeof text - 1}};
+    vk_webauthn_assertion decoded;
+    vk_buf right = {0}, sdk = {0};
+    size_t location = 0;
+    ck_assert_int_eq(vk_webauthn_encode(&parts, &right), VK_OK);
+    ck_assert_int_eq(vk_webauthn_decode(vk_buf_view(&right), &decoded, &location, NULL), VK_OK);
+    ck_assert_uint_eq(location, 10);
+    ck_assert(vk_bytes_equal(decoded.client_data, parts.client_data));
+    ck_assert_int_eq(vk_webauthn_encode_as_sdk(&parts, &sdk), VK_OK);
+    ck_assert_int_eq(vk_webauthn_decode(vk_buf_view(&sdk), &decoded, &location, NULL), VK_OK);
+    ck_assert_uint_eq(location, 10);
+    ck_assert(vk_bytes_equal(decoded.client_data,
+                             (vk_bytes){(const uint8_t *)doubled, sizeof doubled - 1}));
+    parts.client_data.len = 8;
+    ck_assert_int_eq(vk_webauthn_encode_as_sdk(&parts, &sdk), VK_ERR_FORMAT);
+    vk_buf_clear(&right);
+    vk_buf_clear(&sdk);
+}
+END_TEST
+
+START_TEST(test_stub) {
+    cJSON *file = vectors_load("webauthn_signature.json");
+    const cJSON *out = vectors_get(vectors_get(file, "cases")->child, "out");
+    vk_buf stub = {0};
+    ck_assert_int_eq(vk_webauthn_stub(&stub), VK_OK);
+    kernel_check_hex(vk_buf_view(&stub), vectors_text(out, "dummySignature"));
+    vk_buf_clear(&stub);
+    cJSON_Delete(file);
+}
+END_TEST
+
+START_TEST(test_signer_contracts) {
+    vk_address address, patched;
+    char text[43];
+    ck_assert(vk_webauthn_signer_contract("0.0.1", &address));
+    ck_assert(vk_webauthn_signer_contract("0.0.4", &patched));
+    ck_assert(!vk_address_equal(&address, &patched));
+    vk_address_text(&patched, text);
+    ck_assert_str_eq(text, "0x65DEeC8fEe717dc044D0CFD63cCf55F02cCaC2b3");
+    ck_assert(!vk_webauthn_signer_contract("0.0.5", &address));
+    ck_assert(!vk_webauthn_signer_contract("", &address));
+}
+END_TEST
+
+/* ---- DER ---- */
+
+typedef struct der_case {
+    const char *der;
+    vk_status status;
+} der_case;
+
+#define N_LESS_1 "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550"
+#define N "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+
+START_TEST(test_der_cases) {
+    static const der_case cases[] = {
+        {"0x3006020101020101", VK_OK},
+        {"0x3026022100" N_LESS_1 "020101", VK_OK},
+        {"0x3026022100" N "020101", VK_ERR_RANGE},
+        {"0x3026020101022100" N, VK_ERR_RANGE},
+        {"0x3006020100020101", VK_ERR_RANGE},
+        {"0x3006020101020100", VK_ERR_RANGE},
+        {"0x3006020101020181", VK_ERR_FORMAT},       /* negative */
+        {"0x300702020001020101", VK_ERR_FORMAT},     /* a zero too many */
+        {"0x30060201010201", VK_ERR_FORMAT},         /* ends early */
+        {"0x300602010102010100", VK_ERR_FORMAT},     /* bytes follow */
+        {"0x3009020101020101020101", VK_ERR_FORMAT}, /* a third number */
+        {"0x300302010102", VK_ERR_FORMAT},
+        {"0x30810602010102010100", VK_ERR_FORMAT},
+        {"0x308106020101020101", VK_ERR_FORMAT}, /* length in the long form */
+        {"0x30070281010102010100", VK_ERR_FORMAT},
+        {"0x3080020101020101000000", VK_ERR_FORMAT}, /* indefinite length */
+        {"0x3106020101020101", VK_ERR_FORMAT},       /* a set */
+        {"0x30050201010200", VK_ERR_FORMAT},         /* a number without bytes */
+        {"0x3027022201" N "00020101", VK_ERR_RANGE}, /* 34 bytes */
+        {"0x", VK_ERR_FORMAT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vk_buf der = vectors_hex(cases[i].der);
+        uint8_t out[64] = {0}, untouched[64] = {0};
+        vk_error err = {0};
+        vk_status status = vk_p256_signature_read(vk_buf_view(&der), out, &err);
+        ck_assert_msg(status == cases[i].status, "%s: %d", cases[i].der, status);
+        ck_assert(status == VK_OK || memcmp(out, untouched, sizeof out) == 0);
+        ck_assert(status == VK_OK || (err.status == status && err.message[0] != '\0'));
+        vk_buf_clear(&der);
+    }
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
+START_TEST(test_der_truncated) {
+    cJSON *file = vectors_load("webauthn_signature.json");
+    const cJSON *assertion =
+        vectors_get(vectors_get(vectors_get(file, "cases")->child, "in"), "assertion");
+    vk_buf der = vectors_bytes(assertion, "signatureDer");
+    uint8_t out[64];
+    ck_assert_int_eq(vk_p256_signature_read(vk_buf_view(&der), out, NULL), VK_OK);
+    for (size_t len = 0; len < der.len; len++) {
+        ck_assert_int_eq(vk_p256_signature_read((vk_bytes){der.data, len}, out, NULL),
+                         VK_ERR_FORMAT);
+    }
+    vk_buf_put_zeros(&der, 100);
+    ck_assert_int_eq(vk_p256_signature_read(vk_buf_view(&der), out, NULL), VK_ERR_FORMAT);
+    vk_buf_clear(&der);
+    cJSON_Delete(file);
+}
+END_TEST
+
 /* ---- The contract's verdicts ---- */
 
 /* The digest, client data and key of a demo session: what the token makes itself. */
@@ -290,6 +403,11 @@ int main(void) {
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_encoding);
     tcase_add_test(tcase, test_precompile);
+    tcase_add_test(tcase, test_as_sdk);
+    tcase_add_test(tcase, test_stub);
+    tcase_add_test(tcase, test_signer_contracts);
+    tcase_add_test(tcase, test_der_cases);
+    tcase_add_test(tcase, test_der_truncated);
     tcase_add_test(tcase, test_own_parts);
     tcase_add_test(tcase, test_onchain);
     tcase_add_test(tcase, test_verdicts);
