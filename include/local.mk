@@ -4,3 +4,4 @@ vkinclude_HEADERS = include/valetkey/account.h include/valetkey/permission.h \
 	include/valetkey/kernel.h include/valetkey/pkcs11.h include/valetkey/policy.h \
 	include/valetkey/status.h include/valetkey/userop.h include/valetkey/valetkey.h \
 	include/valetkey/webauthn.h
+vkinclude_HEADERS += include/valetkey/typed_data.h

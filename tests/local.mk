@@ -16,6 +16,7 @@ include tests/unit/core.mk
 include tests/unit/kernel.mk
 include tests/unit/grant.mk
 include tests/unit/policy.mk
+include tests/unit/thirdweb.mk
 include tests/api/local.mk
 include tests/batch/local.mk
 include tests/token/local.mk

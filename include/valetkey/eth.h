@@ -19,6 +19,9 @@ VK_API VK_MUST_USE vk_status vk_sha256(vk_bytes data, vk_hash *out);
 
 /* EIP-191 for a 32-byte raw message: K("\x19Ethereum Signed Message:\n32" || hash). */
 VK_API vk_hash vk_eip191_hash(const vk_hash *hash);
+/* EIP-191 for a message of any bytes: K("\x19Ethereum Signed Message:\n" || their number in decimal
+ * || message). */
+VK_API vk_hash vk_eip191_text_hash(vk_bytes message);
 
 /* EIP-712: K(0x1901 || domainSeparator || structHash). */
 VK_API vk_hash vk_eip712_digest(const vk_hash *domain_separator, const vk_hash *struct_hash);

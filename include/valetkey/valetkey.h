@@ -25,6 +25,7 @@
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
 #include <valetkey/status.h>
+#include <valetkey/typed_data.h>
 #include <valetkey/userop.h>
 #include <valetkey/validator.h>
 #include <valetkey/webauthn.h>

@@ -1,16 +1,24 @@
 #include "eth/abi.h"
+#include "eth/keccak.h"
 
 #include <valetkey/eth.h>
 
+#include <stdio.h>
 #include <string.h>
 
+vk_hash vk_eip191_text_hash(vk_bytes message) {
+    char length[24];
+    snprintf(length, sizeof length, "%zu", message.len);
+    vk_keccak keccak = {0};
+    vk_keccak_put_text(&keccak, "\x19"
+                                "Ethereum Signed Message:\n");
+    vk_keccak_put_text(&keccak, length);
+    vk_keccak_put(&keccak, message.data, message.len);
+    return vk_keccak_end(&keccak);
+}
+
 vk_hash vk_eip191_hash(const vk_hash *hash) {
-    static const char prefix[] = "\x19"
-                                 "Ethereum Signed Message:\n32";
-    uint8_t message[sizeof prefix - 1 + 32];
-    memcpy(message, prefix, sizeof prefix - 1);
-    memcpy(message + sizeof prefix - 1, hash->b, 32);
-    return vk_keccak256((vk_bytes){message, sizeof message});
+    return vk_eip191_text_hash((vk_bytes){hash->b, sizeof hash->b});
 }
 
 vk_hash vk_eip712_digest(const vk_hash *domain_separator, const vk_hash *struct_hash) {

@@ -1,0 +1,13 @@
+/* The digest of typed data that is parsed already. */
+#ifndef VK_ETH_TYPED_DATA_H
+#define VK_ETH_TYPED_DATA_H
+
+#include "base/json.h"
+
+#include <valetkey/typed_data.h>
+
+/* As vk_typed_data_digest, for a value that vk_json_parse read: it has bounded the depth and
+ * refused duplicate names. Paths in err begin at the value. */
+VK_MUST_USE vk_status vk_typed_data_digest_json(const cJSON *data, vk_hash *out, vk_error *err);
+
+#endif
