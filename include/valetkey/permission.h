@@ -29,16 +29,31 @@ typedef struct vk_signer {
     vk_hash authenticator_id_hash; /* WebAuthn: K(raw credential id) */
 } vk_signer;
 
+/* The WebAuthn signer that checks every challenge. */
+#define VK_WEBAUTHN_SIGNER_PATCHED "0.0.4"
+
 /* Signers of the published contracts: ECDSA, WebAuthn 0.0.4 (the patched one). */
 VK_API vk_signer vk_signer_ecdsa(const vk_address *address);
 VK_API vk_signer vk_signer_webauthn(const uint8_t point65[65],
                                     const vk_hash *authenticator_id_hash);
+/*
+ * The WebAuthn signer of the contract of that name, "0.0.1" to "0.0.4"; VK_ERR_UNSUPPORTED for any
+ * other. Naming one is the only way to those before 0.0.4, which are unpatched (see
+ * vk_webauthn_signer_contract).
+ */
+VK_API VK_MUST_USE vk_status vk_signer_webauthn_of(const char *version, const uint8_t point65[65],
+                                                   const vk_hash *authenticator_id_hash,
+                                                   vk_signer *out);
+/* Appends signerData, what the contract gets at its installation: address20, or x32 || y32 ||
+ * authenticatorIdHash32. */
+VK_API VK_MUST_USE vk_status vk_signer_data(const vk_signer *signer, vk_buf *out);
 
 #define VK_POLICIES_MAX 253
 #define VK_FLAG_NOT_FOR_USER_OP 0x0001
 #define VK_FLAG_NOT_FOR_SIGNATURE 0x0002
 
-/* Policy entries: each flag2 || address20 || policyData, in order. */
+/* Policy entries: each flag2 || address20 || policyData, in order. At most VK_POLICIES_MAX; none is
+ * well formed, though a token does not accept it. */
 typedef struct vk_policy_entries {
     size_t count;
     const vk_bytes *entries;
@@ -48,6 +63,12 @@ typedef struct vk_policy_entries {
 VK_API VK_MUST_USE vk_status vk_permission_enable_data(const vk_policy_entries *policies,
                                                        const vk_signer *signer,
                                                        uint16_t permission_flag, vk_buf *out);
+/* Appends policyId = abi(bytes[] entries), without the signer's. */
+VK_API VK_MUST_USE vk_status vk_permission_policy_id(const vk_policy_entries *policies,
+                                                     vk_buf *out);
+/* Appends signerId = abi(bytes), of contract20 || signerData. */
+VK_API VK_MUST_USE vk_status vk_permission_signer_id(const vk_signer *signer, vk_buf *out);
+/* First 4 bytes of K(abi(bytes[] [policyId, permissionFlag2, signerId])). */
 VK_API VK_MUST_USE vk_status vk_permission_id(const vk_policy_entries *policies,
                                               const vk_signer *signer, uint16_t permission_flag,
                                               uint8_t id4[4]);
@@ -81,6 +102,10 @@ VK_API VK_MUST_USE vk_status vk_enable_verify(const vk_root *root, const vk_hash
                                               vk_bytes signature, vk_error *err);
 
 /* ---- Signatures of a permission ---- */
+
+/* Appends the session key's part of a stub, for gas estimation: 0xff and a signature of the right
+ * shape that nobody made. */
+VK_API VK_MUST_USE vk_status vk_permission_stub(vk_signer_kind kind, vk_buf *out);
 
 /* Appends 0xff || signer part: the session key's part, and the whole signature in default mode. */
 VK_API void vk_permission_signature(vk_bytes signer_part, vk_buf *out);

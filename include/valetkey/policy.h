@@ -111,17 +111,35 @@ typedef struct vk_policy {
  */
 VK_API VK_MUST_USE vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out,
                                             vk_error *err);
+/*
+ * The same text with whatever the packages would build, so also policies that a token must not
+ * accept, or that can never act: no policies at all, a foreign policyAddress, flags without
+ * meaning, duplicates, windows that are never open. Numbers must fit their Solidity types. sdk:
+ * where the SDK's bytes differ from what is right, its own (the ABI form of call permissions, and
+ * the layout of call policy 0.0.1 at a foreign address).
+ */
+VK_API VK_MUST_USE vk_status vk_policy_parse(const char *json, size_t json_len, bool sdk,
+                                             vk_policy *out, vk_error *err);
+/* Would vk_policy_read accept it? VK_ERR_POLICY (for more than VK_POLICIES_MAX VK_ERR_SIZE) with
+ * the path of the member if not. */
+VK_API VK_MUST_USE vk_status vk_policy_check(const vk_policy *policy, vk_error *err);
 VK_API void vk_policy_clear(vk_policy *policy);
+VK_API void vk_rule_clear(vk_rule *rule);
 
 /* The SDK's name: "sudo", "call", "gas", "rate-limit", "signature-caller", "timestamp". */
 VK_API const char *vk_rule_name(vk_rule_kind kind);
 /* Appends policyData, what the policy contract gets at its installation. */
 VK_API VK_MUST_USE vk_status vk_rule_encode(const vk_rule *rule, vk_buf *out);
+/* Appends policyInfo = flag2 || address20. */
+VK_API void vk_rule_put_info(const vk_rule *rule, vk_buf *out);
 /* Appends one sentence (a call rule: one a permission, separated by newlines), no final newline. */
 VK_API void vk_rule_describe(const vk_rule *rule, vk_buf *out);
 
+/* What the chain installs; a policy may also be empty here. */
 VK_API VK_MUST_USE vk_status vk_policy_enable_data(const vk_policy *policy, const vk_signer *signer,
                                                    vk_buf *out);
+/* Appends policyId, see vk_permission_policy_id. */
+VK_API VK_MUST_USE vk_status vk_policy_id(const vk_policy *policy, vk_buf *out);
 VK_API VK_MUST_USE vk_status vk_policy_permission_id(const vk_policy *policy,
                                                      const vk_signer *signer, uint8_t id4[4]);
 

@@ -8,8 +8,9 @@
 /* A piece of memory that lives as long as its line. */
 typedef struct piece {
     struct piece *next;
+    void (*clear)(void *data); /* of what the data owns; NULL: nothing */
     size_t len;
-    uint8_t data[];
+    _Alignas(max_align_t) uint8_t data[];
 } piece;
 
 struct vk_in_line {
@@ -33,6 +34,9 @@ void vk_in_line_free(vk_in_line *line) {
     while (line->pieces != NULL) {
         piece *first = line->pieces;
         line->pieces = first->next;
+        if (first->clear != NULL) {
+            first->clear(first->data);
+        }
         vk_wipe(first->data, first->len);
         free(first);
     }
@@ -48,16 +52,21 @@ vk_in vk_in_root(vk_in_line *line, const cJSON *value, const char *path) {
     return in;
 }
 
-void *vk_in_alloc(const vk_in *in, size_t len) {
+void *vk_in_alloc_owner(const vk_in *in, size_t len, void (*clear)(void *data)) {
     piece *p = calloc(1, sizeof *p + len);
     if (p == NULL) {
         vk_in_fail(in, NULL, VK_ERR_MEMORY, "out of memory");
         return NULL;
     }
+    p->clear = clear;
     p->len = len;
     p->next = in->line->pieces;
     in->line->pieces = p;
     return p->data;
+}
+
+void *vk_in_alloc(const vk_in *in, size_t len) {
+    return vk_in_alloc_owner(in, len, NULL);
 }
 
 /* ---- Faults ---- */

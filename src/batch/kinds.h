@@ -5,6 +5,8 @@
 #include "batch/batch.h"
 
 vk_status vk_batch_nonce_key(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_permission(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_policy_data(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_webauthn_signature(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 
 #endif

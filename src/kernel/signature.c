@@ -1,6 +1,8 @@
 #include "eth/abi.h"
 
 #include <valetkey/permission.h>
+#include <valetkey/validator.h>
+#include <valetkey/webauthn.h>
 
 #define PARTS 5
 #define HOOK_LEN 20
@@ -8,6 +10,17 @@
 void vk_permission_signature(vk_bytes signer_part, vk_buf *out) {
     vk_buf_put_byte(out, 0xff);
     vk_buf_put(out, signer_part.data, signer_part.len);
+}
+
+vk_status vk_permission_stub(vk_signer_kind kind, vk_buf *out) {
+    uint8_t signature65[65];
+    vk_buf_put_byte(out, 0xff);
+    if (kind == VK_SIGNER_WEBAUTHN) {
+        return vk_webauthn_stub(out);
+    }
+    vk_ecdsa_stub(signature65);
+    vk_buf_put(out, signature65, sizeof signature65);
+    return kind == VK_SIGNER_ECDSA ? vk_buf_status(out) : VK_ERR_ARGUMENT;
 }
 
 vk_status vk_enable_signature(const vk_enable *enable, vk_bytes approval, vk_bytes session_part,

@@ -99,6 +99,8 @@ static void clear(vk_rule *rule) {
 const vk_rule_type vk_rule_call = {.kind = VK_RULE_CALL,
                                    .name = "call",
                                    .parse = vk_call_parse,
+                                   .parse_as_sdk = vk_call_parse_as_sdk,
+                                   .check = vk_call_check,
                                    .encode = encode,
                                    .describe = vk_call_describe,
                                    .evaluate = vk_call_evaluate,

@@ -4,16 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSIONS 5
 #define BITS_OFFSET 64
-#define SLICE_PARAMS 3
 
 /* By vk_call_policy_version, from 1. */
-static const char *const version_texts[VERSIONS] = {"0.0.1", "0.0.2", "0.0.3", "0.0.4", "0.0.5"};
-static const char *const published[VERSIONS] = {
-    "0xe4Fec84B7B002273ecC86baa65a831ddB92d30a8", "0x67Fa43ca2D689beA4d10b9F2C96828828A2Ab275",
-    "0xB3CB5f502250360335614df1421f2AAbE98CE503", "0x9a52283276A0ec8740DF50bF01B28A80D880eaf2",
-    "0x85770b902D1e503D5f5141d9eaC16d0d08eEaDd2"};
+static const char *const version_texts[VK_CALL_VERSIONS] = {"0.0.1", "0.0.2", "0.0.3", "0.0.4",
+                                                            "0.0.5"};
 
 static vk_status out_of_memory(const vk_path *path, vk_error *err) {
     return vk_fail(err, VK_ERR_MEMORY, path->text, "out of memory");
@@ -21,75 +16,73 @@ static vk_status out_of_memory(const vk_path *path, vk_error *err) {
 
 /* ---- Version and address ---- */
 
-static vk_status version_by_address(const cJSON *json, const vk_path *path, vk_rule *out,
-                                    vk_error *err) {
-    if (vk_json_get(json, "policyAddress") == NULL) {
-        vk_path at = vk_path_member(path, "policyVersion");
-        return vk_fail(err, VK_ERR_FORMAT, at.text,
-                       "member \"policyVersion\" is missing, and no \"policyAddress\" tells it");
-    }
-    size_t index;
-    vk_status status = vk_rule_address(json, path, published, VERSIONS, &index, &out->address, err);
-    if (status == VK_OK) {
-        out->u.call.version = (vk_call_policy_version)(index + 1);
-    }
-    return status;
-}
-
-static vk_status read_version(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
-    if (vk_json_get(json, "policyVersion") == NULL) {
-        return version_by_address(json, path, out, err);
-    }
+static vk_status read_version_text(const cJSON *json, const vk_path *path, vk_rule *out,
+                                   vk_error *err) {
     const char *text;
-    size_t ignored;
     vk_status status = vk_json_text(json, "policyVersion", path, &text, err);
     if (status != VK_OK) {
         return status;
     }
-    for (size_t i = 0; i < VERSIONS; i++) {
+    for (size_t i = 0; i < VK_CALL_VERSIONS; i++) {
         if (strcmp(text, version_texts[i]) == 0) {
             out->u.call.version = (vk_call_policy_version)(i + 1);
-            return vk_rule_address(json, path, &published[i], 1, &ignored, &out->address, err);
+            return vk_rule_address(json, path, vk_call_published[i], &out->address, err);
         }
     }
     vk_path at = vk_path_member(path, "policyVersion");
     return vk_fail(err, VK_ERR_POLICY, at.text, "\"policyVersion\" must be \"0.0.1\" to \"0.0.5\"");
 }
 
-/* ---- Rules on arguments ---- */
-
-static vk_status read_condition(const cJSON *json, vk_call_policy_version version,
-                                const vk_path *path, vk_param_rule *out, vk_error *err) {
-    uint64_t condition;
-    vk_status status = vk_json_u64(json, "condition", path, VK_COND_SLICE_EQUAL, &condition, err);
+/* Without a version, a published address tells it. */
+static vk_status read_version(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
+    size_t index;
+    if (vk_json_get(json, "policyVersion") != NULL) {
+        return read_version_text(json, path, out, err);
+    }
+    if (vk_json_get(json, "policyAddress") == NULL) {
+        vk_path at = vk_path_member(path, "policyVersion");
+        return vk_fail(err, VK_ERR_FORMAT, at.text,
+                       "member \"policyVersion\" is missing, and no \"policyAddress\" tells it");
+    }
+    vk_status status = vk_rule_address(json, path, "", &out->address, err);
     if (status != VK_OK) {
         return status;
     }
-    vk_path at = vk_path_member(path, "condition");
-    if (condition == VK_COND_ONE_OF && version < VK_CALL_POLICY_0_0_2) {
-        return vk_fail(err, VK_ERR_POLICY, at.text,
-                       "condition 6 (one of) needs call policy 0.0.2 or later");
+    if (!vk_rule_find_address(&out->address, vk_call_published, VK_CALL_VERSIONS, &index)) {
+        return vk_rule_not_published(&out->address, vk_call_published, VK_CALL_VERSIONS, path, err);
     }
-    if (condition == VK_COND_SLICE_EQUAL && version < VK_CALL_POLICY_0_0_5) {
-        return vk_fail(err, VK_ERR_POLICY, at.text,
-                       "condition 7 (slice equal) needs call policy 0.0.5");
-    }
-    out->condition = (uint8_t)condition;
+    out->u.call.version = (vk_call_policy_version)(index + 1);
     return VK_OK;
 }
 
-static vk_status check_param_count(uint8_t condition, size_t count, const vk_path *path,
-                                   vk_error *err) {
-    if (condition == VK_COND_ONE_OF) {
-        return VK_OK;
+/* A contract that nobody knows may be of the given version; a published one is of its own. */
+static vk_status check_published(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    size_t index;
+    bool known = vk_rule_find_address(&rule->address, vk_call_published, VK_CALL_VERSIONS, &index);
+    return known && index + 1 != rule->u.call.version ? vk_call_check_address(rule, path, err)
+                                                      : VK_OK;
+}
+
+/* The SDK tells the layout of 0.0.1 by the address alone. */
+static void version_as_sdk(vk_rule *rule) {
+    size_t index;
+    if (vk_rule_find_address(&rule->address, vk_call_published, VK_CALL_VERSIONS, &index)) {
+        rule->u.call.version = (vk_call_policy_version)(index + 1);
+    } else if (rule->u.call.version == VK_CALL_POLICY_0_0_1) {
+        rule->u.call.version = VK_CALL_POLICY_0_0_2;
     }
-    size_t expected = condition == VK_COND_SLICE_EQUAL ? SLICE_PARAMS : 1;
-    if (count == expected) {
-        return VK_OK;
+}
+
+/* ---- Rules on arguments ---- */
+
+static vk_status read_condition(const cJSON *json, const vk_path *path, vk_param_rule *out,
+                                vk_error *err) {
+    uint64_t condition;
+    vk_status status = vk_json_u64(json, "condition", path, VK_COND_SLICE_EQUAL, &condition, err);
+    if (status == VK_OK) {
+        out->condition = (uint8_t)condition;
     }
-    return vk_fail(err, VK_ERR_POLICY, path->text,
-                   "condition %u takes exactly %zu value%s, here are %zu", condition, expected,
-                   expected == 1 ? "" : "s", count);
+    return status;
 }
 
 static vk_status read_word(const cJSON *item, const vk_path *path, vk_u256 *out, vk_error *err) {
@@ -122,8 +115,9 @@ static vk_status read_params(const cJSON *json, vk_call_policy_version version, 
     size_t count = 1;
     vk_status status =
         single ? VK_OK : vk_rule_list(json, "params", path, VK_PARAMS_MAX, &list, &count, err);
-    if (status == VK_OK) {
-        status = check_param_count(out->condition, count, &at, err);
+    if (status == VK_OK && version == VK_CALL_POLICY_0_0_1 && count != 1) {
+        status = vk_fail(err, VK_ERR_POLICY, at.text,
+                         "a rule of call policy 0.0.1 has exactly 1 value, here are %zu", count);
     }
     if (status != VK_OK || count == 0) {
         return status;
@@ -146,7 +140,7 @@ static vk_status read_rule(const cJSON *json, vk_call_policy_version version, co
     }
     if (status == VK_OK) {
         out->offset = vk_u256_low64(&offset);
-        status = read_condition(json, version, path, out, err);
+        status = read_condition(json, path, out, err);
     }
     return status == VK_OK ? read_params(json, version, path, out, err) : status;
 }
@@ -196,24 +190,12 @@ static vk_status check_resolved(const cJSON *json, const vk_path *path, vk_error
     return VK_OK;
 }
 
-/* The SDK takes 0x01 too, though it never matches: the contract looks up each call of a batch as
- * callType 0x00. */
 static vk_status read_call_type(const cJSON *json, const vk_path *path, uint8_t *out,
                                 vk_error *err) {
     *out = VK_CALL_SINGLE;
-    if (vk_json_get(json, "callType") == NULL) {
-        return VK_OK;
-    }
-    vk_status status = vk_json_fixed(json, "callType", path, out, 1, err);
-    bool known = *out == VK_CALL_SINGLE || *out == VK_CALL_BATCH || *out == VK_CALL_DELEGATE;
-    if (status != VK_OK || known) {
-        return status;
-    }
-    vk_path at = vk_path_member(path, "callType");
-    return vk_fail(err, VK_ERR_POLICY, at.text,
-                   "callType is 0x%02x, but must be 0x00 (call), 0x01 (batch) or 0xff "
-                   "(delegatecall)",
-                   *out);
+    return vk_json_get(json, "callType") == NULL
+               ? VK_OK
+               : vk_json_fixed(json, "callType", path, out, 1, err);
 }
 
 static vk_status read_members(const cJSON *json, const vk_path *path, vk_call_permission *out,
@@ -245,21 +227,6 @@ static vk_status read_permission(const cJSON *json, vk_call_policy_version versi
     return status == VK_OK ? read_rules(json, version, path, out, err) : status;
 }
 
-static vk_status check_new(const vk_rule *rule, size_t index, const vk_path *path, vk_error *err) {
-    const vk_call_permission *all = rule->u.call.permissions, *added = &all[index];
-    for (size_t i = 0; i < index; i++) {
-        if (all[i].call_type == added->call_type &&
-            vk_address_equal(&all[i].target, &added->target) &&
-            memcmp(all[i].selector, added->selector, sizeof added->selector) == 0) {
-            return vk_fail(err, VK_ERR_POLICY, path->text,
-                           "this permission has the callType, target and selector of permission "
-                           "%zu, which the contract refuses",
-                           i);
-        }
-    }
-    return VK_OK;
-}
-
 static vk_status read_permissions(const cJSON *json, const vk_path *path, vk_rule *out,
                                   vk_error *err) {
     const cJSON *list, *item;
@@ -277,11 +244,8 @@ static vk_status read_permissions(const cJSON *json, const vk_path *path, vk_rul
     out->u.call.count = count;
     cJSON_ArrayForEach(item, list) {
         vk_path element = vk_path_index(&at, i);
-        status =
-            read_permission(item, out->u.call.version, &element, &out->u.call.permissions[i], err);
-        if (status == VK_OK) {
-            status = check_new(out, i++, &element, err);
-        }
+        status = read_permission(item, out->u.call.version, &element, &out->u.call.permissions[i++],
+                                 err);
         if (status != VK_OK) {
             return status;
         }
@@ -289,12 +253,27 @@ static vk_status read_permissions(const cJSON *json, const vk_path *path, vk_rul
     return VK_OK;
 }
 
-vk_status vk_call_parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
+static vk_status read_head(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
     static const char *const names[] = {"type",       "policyVersion", "policyAddress",
                                         "policyFlag", "permissions",   NULL};
     vk_status status = vk_json_only(json, names, path, err);
+    return status == VK_OK ? read_version(json, path, out, err) : status;
+}
+
+vk_status vk_call_parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
+    vk_status status = read_head(json, path, out, err);
     if (status == VK_OK) {
-        status = read_version(json, path, out, err);
+        status = check_published(out, path, err);
     }
     return status == VK_OK ? read_permissions(json, path, out, err) : status;
+}
+
+vk_status vk_call_parse_as_sdk(const cJSON *json, const vk_path *path, vk_rule *out,
+                               vk_error *err) {
+    vk_status status = read_head(json, path, out, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    version_as_sdk(out);
+    return read_permissions(json, path, out, err);
 }

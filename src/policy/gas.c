@@ -5,7 +5,7 @@
 
 #define BITS_GAS 128
 
-static const char *const published[] = {"0xaeFC5AbC67FfD258abD0A3E54f65E70326F84b23"};
+static const char published[] = "0xaeFC5AbC67FfD258abD0A3E54f65E70326F84b23";
 
 static vk_status parse_paymaster(const cJSON *json, const vk_path *path, vk_rule *out,
                                  vk_error *err) {
@@ -24,15 +24,18 @@ static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_
     static const char *const names[] = {"type",    "policyAddress",    "policyFlag",
                                         "allowed", "enforcePaymaster", "allowedPaymaster",
                                         NULL};
-    size_t index;
     vk_status status = vk_json_only(json, names, path, err);
     if (status == VK_OK) {
-        status = vk_rule_address(json, path, published, 1, &index, &out->address, err);
+        status = vk_rule_address(json, path, published, &out->address, err);
     }
     if (status == VK_OK) {
         status = vk_rule_number(json, "allowed", path, BITS_GAS, &out->u.gas.allowed, err);
     }
     return status == VK_OK ? parse_paymaster(json, path, out, err) : status;
+}
+
+static vk_status check(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    return vk_rule_check_address(rule, published, path, err);
 }
 
 static void encode(const vk_rule *rule, vk_buf *out) {
@@ -148,6 +151,7 @@ const vk_rule_type vk_rule_gas = {.kind = VK_RULE_GAS,
                                   .name = "gas",
                                   .stateful = true,
                                   .parse = parse,
+                                  .check = check,
                                   .encode = encode,
                                   .describe = describe,
                                   .evaluate = evaluate};

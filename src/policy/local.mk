@@ -1,4 +1,4 @@
-libvk_core_la_SOURCES += src/policy/call.c src/policy/call_describe.c src/policy/call_evaluate.c \
+libvk_core_la_SOURCES += src/policy/call.c src/policy/call_check.c src/policy/call_describe.c src/policy/call_evaluate.c \
 	src/policy/call_parse.c src/policy/call_text.c src/policy/call_text.h \
 	src/policy/evaluate.c src/policy/functions.c src/policy/gas.c src/policy/policy.c \
 	src/policy/rate_limit.c src/policy/read.c src/policy/rule.h \

@@ -40,7 +40,32 @@ const char *vk_rule_name(vk_rule_kind kind) {
 
 /* ---- Reading ---- */
 
-static vk_status read_rule(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
+static const char where[] = "policies";
+
+static vk_status check_rule(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    const vk_rule_type *type = vk_rule_type_of(rule->kind);
+    if (type == NULL) {
+        return vk_fail(err, VK_ERR_ARGUMENT, path->text, "rule kind %d is unknown",
+                       (int)rule->kind);
+    }
+    vk_status status = vk_rule_check_flag(rule->flag, "policyFlag", path, err);
+    return status == VK_OK ? type->check(rule, path, err) : status;
+}
+
+static vk_status parse_rule(const vk_rule_type *type, const cJSON *json, const vk_path *path,
+                            bool sdk, vk_rule *out, vk_error *err) {
+    out->kind = type->kind;
+    vk_status status = vk_rule_flag(json, "policyFlag", path, &out->flag, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    return sdk && type->parse_as_sdk != NULL ? type->parse_as_sdk(json, path, out, err)
+                                             : type->parse(json, path, out, err);
+}
+
+vk_status vk_rule_read(const cJSON *json, const vk_path *path, const vk_policy_reading *how,
+                       vk_rule *out, vk_error *err) {
+    *out = (vk_rule){0};
     if (!cJSON_IsObject(json)) {
         return vk_fail(err, VK_ERR_FORMAT, path->text, "a policy must be a JSON object");
     }
@@ -56,47 +81,54 @@ static vk_status read_rule(const cJSON *json, const vk_path *path, vk_rule *out,
                        "the type is none of \"sudo\", \"call\", \"gas\", \"rate-limit\", "
                        "\"signature-caller\" and \"timestamp\"");
     }
-    out->kind = type->kind;
-    status = vk_rule_flag(json, "policyFlag", path, &out->flag, err);
-    return status == VK_OK ? type->parse(json, path, out, err) : status;
+    status = parse_rule(type, json, path, how->sdk, out, err);
+    return status == VK_OK && how->check ? check_rule(out, path, err) : status;
 }
 
 /* A policy bare, or wrapped as the SDK's serialized accounts do. */
-static vk_status read_element(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
+static vk_status read_element(const cJSON *json, const vk_path *path, const vk_policy_reading *how,
+                              vk_rule *out, vk_error *err) {
     static const char *const names[] = {"policyParams", NULL};
     const cJSON *params = vk_json_get(json, "policyParams");
     if (params == NULL) {
-        return read_rule(json, path, out, err);
+        return vk_rule_read(json, path, how, out, err);
     }
     vk_status status = vk_json_only(json, names, path, err);
     if (status != VK_OK) {
         return status;
     }
     vk_path at = vk_path_member(path, "policyParams");
-    return read_rule(params, &at, out, err);
+    return vk_rule_read(params, &at, how, out, err);
 }
 
-static vk_status read_list(const cJSON *list, vk_policy *out, vk_error *err) {
-    static const char where[] = "policies";
-    int size = cJSON_GetArraySize(list);
-    if (size < 1) {
+static vk_status check_count(size_t count, bool none_too, vk_error *err) {
+    if (count == 0 && !none_too) {
         return vk_fail(err, VK_ERR_POLICY, where, "a permission needs at least one policy");
     }
-    if (size > VK_POLICIES_MAX) {
-        return vk_fail(err, VK_ERR_SIZE, where, "%d policies are more than the %d that fit", size,
-                       VK_POLICIES_MAX);
+    return count <= VK_POLICIES_MAX
+               ? VK_OK
+               : vk_fail(err, VK_ERR_SIZE, where, "%zu policies are more than the %d that fit",
+                         count, VK_POLICIES_MAX);
+}
+
+static vk_status read_list(const cJSON *list, const vk_policy_reading *how, vk_policy *out,
+                           vk_error *err) {
+    size_t size = (size_t)cJSON_GetArraySize(list);
+    vk_status status = check_count(size, !how->check, err);
+    if (status != VK_OK || size == 0) {
+        return status;
     }
-    out->rules = calloc((size_t)size, sizeof *out->rules);
+    out->rules = calloc(size, sizeof *out->rules);
     if (out->rules == NULL) {
         return vk_fail(err, VK_ERR_MEMORY, where, "out of memory");
     }
-    out->count = (size_t)size;
+    out->count = size;
     vk_path path = vk_path_member(NULL, where);
     const cJSON *item;
     size_t i = 0;
     cJSON_ArrayForEach(item, list) {
         vk_path at = vk_path_index(&path, i);
-        vk_status status = read_element(item, &at, &out->rules[i++], err);
+        status = read_element(item, &at, how, &out->rules[i++], err);
         if (status != VK_OK) {
             return status;
         }
@@ -104,7 +136,8 @@ static vk_status read_list(const cJSON *list, vk_policy *out, vk_error *err) {
     return VK_OK;
 }
 
-static vk_status read_object(const cJSON *json, vk_policy *out, vk_error *err) {
+static vk_status read_object(const cJSON *json, const vk_policy_reading *how, vk_policy *out,
+                             vk_error *err) {
     static const char *const names[] = {"policies", "permissionFlag", NULL};
     vk_path root = {""};
     const cJSON *list;
@@ -113,13 +146,17 @@ static vk_status read_object(const cJSON *json, vk_policy *out, vk_error *err) {
     if (status == VK_OK) {
         status = vk_rule_flag(json, "permissionFlag", &root, &out->permission_flag, err);
     }
+    if (status == VK_OK && how->check) {
+        status = vk_rule_check_flag(out->permission_flag, "permissionFlag", &root, err);
+    }
     if (status == VK_OK) {
         status = vk_rule_list(json, "policies", &root, VK_POLICIES_MAX, &list, &count, err);
     }
-    return status == VK_OK ? read_list(list, out, err) : status;
+    return status == VK_OK ? read_list(list, how, out, err) : status;
 }
 
-vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out, vk_error *err) {
+static vk_status read_text(const char *json, size_t json_len, const vk_policy_reading *how,
+                           vk_policy *out, vk_error *err) {
     *out = (vk_policy){0};
     cJSON *root = NULL;
     vk_bytes text = {(const uint8_t *)json, json_len};
@@ -127,7 +164,8 @@ vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out, vk_e
     if (status != VK_OK) {
         return status;
     }
-    status = cJSON_IsArray(root) ? read_list(root, out, err) : read_object(root, out, err);
+    status =
+        cJSON_IsArray(root) ? read_list(root, how, out, err) : read_object(root, how, out, err);
     cJSON_Delete(root);
     if (status != VK_OK) {
         vk_policy_clear(out);
@@ -135,12 +173,41 @@ vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out, vk_e
     return status;
 }
 
+vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out, vk_error *err) {
+    static const vk_policy_reading strict = {.check = true};
+    return read_text(json, json_len, &strict, out, err);
+}
+
+vk_status vk_policy_parse(const char *json, size_t json_len, bool sdk, vk_policy *out,
+                          vk_error *err) {
+    vk_policy_reading how = {.sdk = sdk};
+    return read_text(json, json_len, &how, out, err);
+}
+
+vk_status vk_policy_check(const vk_policy *policy, vk_error *err) {
+    vk_path root = {""}, list = vk_path_member(NULL, where);
+    vk_status status = vk_rule_check_flag(policy->permission_flag, "permissionFlag", &root, err);
+    if (status == VK_OK) {
+        status = check_count(policy->count, false, err);
+    }
+    for (size_t i = 0; i < policy->count && status == VK_OK; i++) {
+        vk_path at = vk_path_index(&list, i);
+        status = check_rule(&policy->rules[i], &at, err);
+    }
+    return status;
+}
+
+void vk_rule_clear(vk_rule *rule) {
+    const vk_rule_type *type = vk_rule_type_of(rule->kind);
+    if (type != NULL && type->clear != NULL) {
+        type->clear(rule);
+    }
+    *rule = (vk_rule){0};
+}
+
 void vk_policy_clear(vk_policy *policy) {
     for (size_t i = 0; i < policy->count; i++) {
-        const vk_rule_type *type = vk_rule_type_of(policy->rules[i].kind);
-        if (type != NULL && type->clear != NULL) {
-            type->clear(&policy->rules[i]);
-        }
+        vk_rule_clear(&policy->rules[i]);
     }
     free(policy->rules);
     *policy = (vk_policy){0};
@@ -155,6 +222,12 @@ vk_status vk_rule_encode(const vk_rule *rule, vk_buf *out) {
     }
     type->encode(rule, out);
     return vk_buf_status(out);
+}
+
+void vk_rule_put_info(const vk_rule *rule, vk_buf *out) {
+    vk_buf_put_byte(out, (uint8_t)(rule->flag >> 8));
+    vk_buf_put_byte(out, (uint8_t)rule->flag);
+    vk_buf_put(out, rule->address.b, sizeof rule->address.b);
 }
 
 void vk_rule_put_scope(const vk_rule *rule, vk_buf *out) {
@@ -184,9 +257,7 @@ typedef struct installation {
 
 /* flag2 || address20 || policyData */
 static vk_status put_entry(const vk_rule *rule, vk_buf *out) {
-    vk_buf_put_byte(out, (uint8_t)(rule->flag >> 8));
-    vk_buf_put_byte(out, (uint8_t)rule->flag);
-    vk_buf_put(out, rule->address.b, sizeof rule->address.b);
+    vk_rule_put_info(rule, out);
     return vk_rule_encode(rule, out);
 }
 
@@ -215,10 +286,10 @@ static void installation_clear(installation *install) {
 
 static vk_status installation_of(const vk_policy *policy, installation *out) {
     *out = (installation){.count = policy->count};
-    if (policy->count == 0 || policy->count > VK_POLICIES_MAX) {
-        return VK_ERR_ARGUMENT;
+    if (policy->count > VK_POLICIES_MAX) {
+        return VK_ERR_SIZE;
     }
-    out->entries = calloc(policy->count, sizeof *out->entries);
+    out->entries = calloc(policy->count + 1, sizeof *out->entries);
     vk_status status = out->entries == NULL ? VK_ERR_MEMORY : put_entries(policy, out);
     if (status != VK_OK) {
         installation_clear(out);
@@ -234,6 +305,18 @@ vk_status vk_policy_enable_data(const vk_policy *policy, const vk_signer *signer
     }
     vk_policy_entries entries = {install.count, install.entries};
     status = vk_permission_enable_data(&entries, signer, policy->permission_flag, out);
+    installation_clear(&install);
+    return status;
+}
+
+vk_status vk_policy_id(const vk_policy *policy, vk_buf *out) {
+    installation install;
+    vk_status status = installation_of(policy, &install);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_policy_entries entries = {install.count, install.entries};
+    status = vk_permission_policy_id(&entries, out);
     installation_clear(&install);
     return status;
 }

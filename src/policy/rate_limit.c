@@ -6,9 +6,18 @@
 #include "policy/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+/* Without and with reset: the address tells which. */
 static const char *const published[] = {"0xf63d4139B25c836334edD76641356c6b74C86873",
                                         "0x6A06358E6b283921DECEAbe7e8A3741d506ccA9B"};
+
+vk_address vk_rate_limit_contract(bool with_reset) {
+    vk_address address = {{0}};
+    return vk_address_read(published[with_reset], strlen(published[with_reset]), &address) == VK_OK
+               ? address
+               : (vk_address){{0}};
+}
 
 static vk_status parse_numbers(const cJSON *json, const vk_path *path, vk_rule *out,
                                vk_error *err) {
@@ -30,7 +39,10 @@ static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_
     size_t index;
     vk_status status = vk_json_only(json, names, path, err);
     if (status == VK_OK) {
-        status = vk_rule_address(json, path, published, 2, &index, &out->address, err);
+        status = vk_rule_address(json, path, published[0], &out->address, err);
+    }
+    if (status == VK_OK && !vk_rule_find_address(&out->address, published, 2, &index)) {
+        status = vk_rule_not_published(&out->address, published, 2, path, err);
     }
     if (status == VK_OK) {
         out->kind = index == 1 ? VK_RULE_RATE_LIMIT_RESET : VK_RULE_RATE_LIMIT;
@@ -44,6 +56,11 @@ static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_
                        out->u.rate.start_at);
     }
     return status;
+}
+
+static vk_status check(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    return vk_rule_check_address(rule, published[rule->kind == VK_RULE_RATE_LIMIT_RESET], path,
+                                 err);
 }
 
 static void put_u48(vk_buf *out, uint64_t value) {
@@ -171,6 +188,7 @@ const vk_rule_type vk_rule_rate_limit = {.kind = VK_RULE_RATE_LIMIT,
                                          .name = "rate-limit",
                                          .stateful = true,
                                          .parse = parse,
+                                         .check = check,
                                          .encode = encode,
                                          .describe = describe,
                                          .evaluate = evaluate};
@@ -179,6 +197,7 @@ const vk_rule_type vk_rule_rate_limit_reset = {.kind = VK_RULE_RATE_LIMIT_RESET,
                                                .name = "rate-limit",
                                                .stateful = true,
                                                .parse = parse,
+                                               .check = check,
                                                .encode = encode,
                                                .describe = describe_reset,
                                                .evaluate = evaluate_reset};

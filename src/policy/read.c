@@ -31,18 +31,20 @@ vk_status vk_rule_flag(const cJSON *object, const char *name, const vk_path *pat
     }
     uint8_t bytes[2];
     vk_status status = vk_json_fixed(object, name, path, bytes, sizeof bytes, err);
-    if (status != VK_OK) {
-        return status;
+    if (status == VK_OK) {
+        *out = (uint16_t)(bytes[0] << 8 | bytes[1]);
     }
-    uint16_t flag = (uint16_t)(bytes[0] << 8 | bytes[1]);
-    if ((flag & ~(VK_FLAG_NOT_FOR_USER_OP | VK_FLAG_NOT_FOR_SIGNATURE)) != 0) {
-        vk_path at = vk_path_member(path, name);
-        return vk_fail(err, VK_ERR_POLICY, at.text,
-                       "\"%s\" is 0x%04x, but only the bits 0x0001 and 0x0002 have a meaning", name,
-                       flag);
+    return status;
+}
+
+vk_status vk_rule_check_flag(uint16_t flag, const char *name, const vk_path *path, vk_error *err) {
+    if ((flag & ~(VK_FLAG_NOT_FOR_USER_OP | VK_FLAG_NOT_FOR_SIGNATURE)) == 0) {
+        return VK_OK;
     }
-    *out = flag;
-    return VK_OK;
+    vk_path at = vk_path_member(path, name);
+    return vk_fail(err, VK_ERR_POLICY, at.text,
+                   "\"%s\" is 0x%04x, but only the bits 0x0001 and 0x0002 have a meaning", name,
+                   flag);
 }
 
 vk_status vk_rule_number(const cJSON *object, const char *name, const vk_path *path, unsigned bits,
@@ -63,8 +65,28 @@ vk_status vk_rule_number48(const cJSON *object, const char *name, const vk_path 
     return status;
 }
 
-static vk_status not_published(const vk_path *path, const vk_address *given,
-                               const char *const *published, size_t count, vk_error *err) {
+vk_status vk_rule_address(const cJSON *object, const vk_path *path, const char *published,
+                          vk_address *out, vk_error *err) {
+    if (vk_json_get(object, "policyAddress") == NULL) {
+        return vk_address_read(published, strlen(published), out);
+    }
+    return vk_json_fixed(object, "policyAddress", path, out->b, sizeof out->b, err);
+}
+
+bool vk_rule_find_address(const vk_address *address, const char *const *published, size_t count,
+                          size_t *index) {
+    char text[43];
+    vk_address_text(address, text);
+    for (*index = 0; *index < count; ++*index) {
+        if (strcmp(text, published[*index]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+vk_status vk_rule_not_published(const vk_address *given, const char *const *published, size_t count,
+                                const vk_path *path, vk_error *err) {
     vk_path at = vk_path_member(path, "policyAddress");
     char text[43];
     vk_address_text(given, text);
@@ -80,25 +102,10 @@ static vk_status not_published(const vk_path *path, const vk_address *given,
     return status;
 }
 
-vk_status vk_rule_address(const cJSON *object, const vk_path *path, const char *const *published,
-                          size_t count, size_t *index, vk_address *out, vk_error *err) {
-    *index = 0;
-    if (vk_json_get(object, "policyAddress") == NULL) {
-        return vk_address_read(published[0], strlen(published[0]), out);
-    }
-    vk_address given;
-    vk_status status = vk_json_fixed(object, "policyAddress", path, given.b, sizeof given.b, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    char text[43];
-    vk_address_text(&given, text);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(text, published[i]) == 0) {
-            *index = i;
-            *out = given;
-            return VK_OK;
-        }
-    }
-    return not_published(path, &given, published, count, err);
+vk_status vk_rule_check_address(const vk_rule *rule, const char *published, const vk_path *path,
+                                vk_error *err) {
+    size_t ignored;
+    return vk_rule_find_address(&rule->address, &published, 1, &ignored)
+               ? VK_OK
+               : vk_rule_not_published(&rule->address, &published, 1, path, err);
 }

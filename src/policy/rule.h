@@ -22,9 +22,13 @@ typedef struct vk_rule_type {
     vk_rule_kind kind;
     const char *name;
     bool stateful; /* an operation changes its state */
-    /* *out is zeroed but for kind and flag. What it owns is given to clear, also after a failure.
-     */
+    /* The structure, and the ranges of numbers. *out is zeroed but for kind and flag. What it owns
+     * is given to clear, also after a failure. */
     vk_status (*parse)(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err);
+    /* The same where the SDK reads something else; NULL: it does not. */
+    vk_status (*parse_as_sdk)(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err);
+    /* Would the published contract take it, and can it ever act? */
+    vk_status (*check)(const vk_rule *rule, const vk_path *path, vk_error *err);
     void (*encode)(const vk_rule *rule, vk_buf *out);
     void (*describe)(const vk_rule *rule, vk_buf *out);
     /* May change *state when it allows. */
@@ -44,6 +48,16 @@ extern const vk_rule_type vk_rule_timestamp;
 /* NULL if there is none. */
 const vk_rule_type *vk_rule_type_of(vk_rule_kind kind);
 
+/* How a policy is read. */
+typedef struct vk_policy_reading {
+    bool check; /* refuse what a token must not accept */
+    bool sdk;   /* the SDK's bytes where they differ from what is right */
+} vk_policy_reading;
+
+/* Reads one policyParams object; vk_rule_clear it, also after a failure. */
+VK_MUST_USE vk_status vk_rule_read(const cJSON *json, const vk_path *path,
+                                   const vk_policy_reading *how, vk_rule *out, vk_error *err);
+
 /* ---- Reading, in addition to base/json.h ---- */
 
 #define VK_BITS_TIME 48
@@ -52,7 +66,7 @@ const vk_rule_type *vk_rule_type_of(vk_rule_kind kind);
 /* An array member of at most max elements. */
 VK_MUST_USE vk_status vk_rule_list(const cJSON *object, const char *name, const vk_path *path,
                                    size_t max, const cJSON **out, size_t *count, vk_error *err);
-/* An optional flag of two bytes; absent: zero. */
+/* An optional flag of two bytes; absent: zero. The bits are not looked at. */
 VK_MUST_USE vk_status vk_rule_flag(const cJSON *object, const char *name, const vk_path *path,
                                    uint16_t *out, vk_error *err);
 /* An optional number; absent: *out stays. */
@@ -61,11 +75,26 @@ VK_MUST_USE vk_status vk_rule_number(const cJSON *object, const char *name, cons
 /* The same for times and counts of 48 bits. */
 VK_MUST_USE vk_status vk_rule_number48(const cJSON *object, const char *name, const vk_path *path,
                                        uint64_t *out, vk_error *err);
-/* Which of the published addresses (EIP-55 texts) is the optional policyAddress? Absent: the first.
- * VK_ERR_POLICY if it is none of them. */
+/* The optional policyAddress; absent: the published one (EIP-55 text). */
 VK_MUST_USE vk_status vk_rule_address(const cJSON *object, const vk_path *path,
-                                      const char *const *published, size_t count, size_t *index,
-                                      vk_address *out, vk_error *err);
+                                      const char *published, vk_address *out, vk_error *err);
+/* Which of the published addresses is it? False: none. */
+bool vk_rule_find_address(const vk_address *address, const char *const *published, size_t count,
+                          size_t *index);
+
+/* ---- Checking: VK_ERR_POLICY, naming the member ---- */
+
+VK_MUST_USE vk_status vk_rule_check_flag(uint16_t flag, const char *name, const vk_path *path,
+                                         vk_error *err);
+VK_MUST_USE vk_status vk_rule_check_address(const vk_rule *rule, const char *published,
+                                            const vk_path *path, vk_error *err);
+/* What to say of an address that is none of the published ones; never VK_OK. */
+VK_MUST_USE vk_status vk_rule_not_published(const vk_address *given, const char *const *published,
+                                            size_t count, const vk_path *path, vk_error *err);
+
+/* ---- The rate limits' contracts ---- */
+
+vk_address vk_rate_limit_contract(bool with_reset);
 
 /* ---- Describing ---- */
 
@@ -82,10 +111,19 @@ void vk_rule_deny(vk_rule_verdict *verdict, const char *format, ...)
 void vk_rule_allow_buf(vk_rule_verdict *verdict, vk_buf *reason);
 void vk_rule_deny_buf(vk_rule_verdict *verdict, vk_buf *reason);
 
-/* ---- The call rule's two halves ---- */
+/* ---- The parts of the call rule ---- */
+
+#define VK_CALL_VERSIONS 5
+extern const char *const vk_call_published[VK_CALL_VERSIONS]; /* EIP-55 texts */
 
 VK_MUST_USE vk_status vk_call_parse(const cJSON *json, const vk_path *path, vk_rule *out,
                                     vk_error *err);
+VK_MUST_USE vk_status vk_call_parse_as_sdk(const cJSON *json, const vk_path *path, vk_rule *out,
+                                           vk_error *err);
+VK_MUST_USE vk_status vk_call_check(const vk_rule *rule, const vk_path *path, vk_error *err);
+/* Is its address the published one of its version (which must be known)? */
+VK_MUST_USE vk_status vk_call_check_address(const vk_rule *rule, const vk_path *path,
+                                            vk_error *err);
 void vk_call_describe(const vk_rule *rule, vk_buf *out);
 void vk_call_evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                       vk_rule_verdict *out);

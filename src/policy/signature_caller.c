@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const published[] = {"0xF6A936c88D97E6fad13b98d2FD731Ff17eeD591d"};
+static const char published[] = "0xF6A936c88D97E6fad13b98d2FD731Ff17eeD591d";
 
 /* The text that a policy may have bounds the list anyway. */
 #define CALLERS_MAX (VK_POLICY_JSON_MAX / 45)
@@ -50,12 +50,15 @@ static vk_status read_callers(const cJSON *json, const vk_path *path, vk_rule *o
 static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
     static const char *const names[] = {"type", "policyAddress", "policyFlag", "allowedCallers",
                                         NULL};
-    size_t index;
     vk_status status = vk_json_only(json, names, path, err);
     if (status == VK_OK) {
-        status = vk_rule_address(json, path, published, 1, &index, &out->address, err);
+        status = vk_rule_address(json, path, published, &out->address, err);
     }
     return status == VK_OK ? read_callers(json, path, out, err) : status;
+}
+
+static vk_status check(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    return vk_rule_check_address(rule, published, path, err);
 }
 
 static void encode(const vk_rule *rule, vk_buf *out) {
@@ -95,6 +98,7 @@ static void clear(vk_rule *rule) {
 const vk_rule_type vk_rule_signature_caller = {.kind = VK_RULE_SIGNATURE_CALLER,
                                                .name = "signature-caller",
                                                .parse = parse,
+                                               .check = check,
                                                .encode = encode,
                                                .describe = describe,
                                                .evaluate = evaluate,

@@ -1,7 +1,7 @@
 /* Sudo: allows everything. */
 #include "policy/rule.h"
 
-static const char *const published[] = {"0x67b436caD8a6D025DF6C82C5BB43fbF11fC5B9B7"};
+static const char published[] = "0x67b436caD8a6D025DF6C82C5BB43fbF11fC5B9B7";
 
 static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
     static const char *const names[] = {"type", "policyAddress", "policyFlag", NULL};
@@ -9,8 +9,11 @@ static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_
     if (status != VK_OK) {
         return status;
     }
-    size_t index;
-    return vk_rule_address(json, path, published, 1, &index, &out->address, err);
+    return vk_rule_address(json, path, published, &out->address, err);
+}
+
+static vk_status check(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    return vk_rule_check_address(rule, published, path, err);
 }
 
 static void encode(const vk_rule *rule, vk_buf *out) {
@@ -34,6 +37,7 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
 const vk_rule_type vk_rule_sudo = {.kind = VK_RULE_SUDO,
                                    .name = "sudo",
                                    .parse = parse,
+                                   .check = check,
                                    .encode = encode,
                                    .describe = describe,
                                    .evaluate = evaluate};

@@ -3,7 +3,7 @@
 #include "policy/rule.h"
 #include "policy/text.h"
 
-static const char *const published[] = {"0xB9f8f524bE6EcD8C945b1b87f9ae5C192FdCE20F"};
+static const char published[] = "0xB9f8f524bE6EcD8C945b1b87f9ae5C192FdCE20F";
 
 static vk_status check_window(const vk_rule *rule, const vk_path *path, vk_error *err) {
     uint64_t after = rule->u.timestamp.valid_after, until = rule->u.timestamp.valid_until;
@@ -27,10 +27,9 @@ static vk_status check_window(const vk_rule *rule, const vk_path *path, vk_error
 static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err) {
     static const char *const names[] = {"type",       "policyAddress", "policyFlag",
                                         "validAfter", "validUntil",    NULL};
-    size_t index;
     vk_status status = vk_json_only(json, names, path, err);
     if (status == VK_OK) {
-        status = vk_rule_address(json, path, published, 1, &index, &out->address, err);
+        status = vk_rule_address(json, path, published, &out->address, err);
     }
     if (status == VK_OK) {
         status = vk_rule_number48(json, "validAfter", path, &out->u.timestamp.valid_after, err);
@@ -38,7 +37,12 @@ static vk_status parse(const cJSON *json, const vk_path *path, vk_rule *out, vk_
     if (status == VK_OK) {
         status = vk_rule_number48(json, "validUntil", path, &out->u.timestamp.valid_until, err);
     }
-    return status == VK_OK ? check_window(out, path, err) : status;
+    return status;
+}
+
+static vk_status check(const vk_rule *rule, const vk_path *path, vk_error *err) {
+    vk_status status = vk_rule_check_address(rule, published, path, err);
+    return status == VK_OK ? check_window(rule, path, err) : status;
 }
 
 static void encode(const vk_rule *rule, vk_buf *out) {
@@ -81,6 +85,7 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
 const vk_rule_type vk_rule_timestamp = {.kind = VK_RULE_TIMESTAMP,
                                         .name = "timestamp",
                                         .parse = parse,
+                                        .check = check,
                                         .encode = encode,
                                         .describe = describe,
                                         .evaluate = evaluate};

@@ -99,7 +99,7 @@ static bool same(const cJSON *want, const cJSON *got, char *where, size_t room) 
 /* ---- Asking ---- */
 
 static cJSON *ask(const char *kind, const cJSON *one, bool sdk) {
-    char *in = cJSON_PrintUnformatted(vectors_get(one, "in"));
+    char *in = vk_json_print(vectors_get(one, "in"));
     vk_buf line = {0}, answer = {0};
     vk_buf_printf(&line, "{\"id\":\"%s\",\"kind\":\"%s\"%s,\"in\":", vectors_text(one, "id"), kind,
                   sdk ? ",\"compat\":\"sdk\"" : "");
@@ -109,7 +109,7 @@ static cJSON *ask(const char *kind, const cJSON *one, bool sdk) {
     cJSON *parsed = cJSON_ParseWithLength((const char *)answer.data, answer.len);
     ck_assert_msg(parsed != NULL, "not JSON: %.*s", (int)answer.len, (const char *)answer.data);
     ck_assert_str_eq(vectors_text(parsed, "id"), vectors_text(one, "id"));
-    cJSON_free(in);
+    vk_text_free(in);
     vk_buf_clear(&line);
     vk_buf_clear(&answer);
     return parsed;
@@ -182,6 +182,7 @@ typedef struct expectation {
 
 static const expectation kinds[] = {
     {"nonce_key", 97, 0},
+    {"permission", 31, 0},
     {"webauthn_signature", 47, 0},
 };
 

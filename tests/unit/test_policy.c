@@ -317,11 +317,6 @@ START_TEST(test_names) {
     vk_rule unknown = {0};
     vk_buf out = {0};
     ck_assert_int_eq(vk_rule_encode(&unknown, &out), VK_ERR_ARGUMENT);
-    vk_policy empty = {0};
-    vk_signer signer = {.kind = VK_SIGNER_ECDSA};
-    uint8_t id[4];
-    ck_assert_int_eq(vk_policy_enable_data(&empty, &signer, &out), VK_ERR_ARGUMENT);
-    ck_assert_int_eq(vk_policy_permission_id(&empty, &signer, id), VK_ERR_ARGUMENT);
     vk_buf_clear(&out);
 }
 END_TEST
