@@ -5,3 +5,5 @@ vkinclude_HEADERS = include/valetkey/account.h include/valetkey/permission.h \
 	include/valetkey/status.h include/valetkey/userop.h include/valetkey/valetkey.h \
 	include/valetkey/webauthn.h
 vkinclude_HEADERS += include/valetkey/typed_data.h
+vkinclude_HEADERS += include/valetkey/manage.h
+vkinclude_HEADERS += include/valetkey/multichain.h

@@ -89,10 +89,26 @@ typedef struct vk_enable {
     vk_bytes hook_data;
     uint8_t selector[4];
     vk_address action_target;
+    vk_address action_hook; /* see vk_enable_action_hook */
 } vk_enable;
 
+/* 0x02 || permissionId4 || 16 zero bytes: the permission's ValidationId. */
+VK_API void vk_permission_validation_id(const uint8_t id4[4], uint8_t out21[21]);
+/* The hook that the SDK puts on an action: none, but on Kernel 0.3.0 the OnlyEntryPoint hook unless
+ * the action is execute of the account itself. A hook of the caller's never gets there. */
+VK_API vk_address vk_enable_action_hook(vk_kernel_version kernel, const uint8_t selector[4],
+                                        const vk_address *action_target);
+
 VK_API void vk_enable_selector_data(const vk_enable *enable, uint8_t out[VK_SELECTOR_DATA_LEN]);
-/* The EIP-712 digest that the root validator approves. */
+
+/* The EIP-712 digest that the root validator approves, and what it is made of. */
+typedef struct vk_enable_hashes {
+    vk_hash domain_separator;
+    vk_hash struct_hash;
+    vk_hash digest;
+} vk_enable_hashes;
+/* VK_ERR_UNSUPPORTED for a Kernel without permissions. */
+VK_API VK_MUST_USE vk_status vk_enable_hash(const vk_enable *enable, vk_enable_hashes *out);
 VK_API VK_MUST_USE vk_status vk_enable_digest(const vk_enable *enable, vk_hash *out);
 /* Appends the same as EIP-712 JSON (types, domain, primaryType, message), for wallets. */
 VK_API VK_MUST_USE vk_status vk_enable_typed_data(const vk_enable *enable, vk_buf *out);
@@ -112,6 +128,20 @@ VK_API void vk_permission_signature(vk_bytes signer_part, vk_buf *out);
 /* Appends hook20 || abi(validatorData, hookData, selectorData, enableSig, session part). */
 VK_API VK_MUST_USE vk_status vk_enable_signature(const vk_enable *enable, vk_bytes approval,
                                                  vk_bytes session_part, vk_buf *out);
+/* The parts of a signature in enable mode; the views point into it. */
+typedef struct vk_enable_parts {
+    vk_address hook;
+    vk_bytes enable_data;
+    vk_bytes hook_data;
+    uint8_t selector[4];
+    vk_address action_target;
+    vk_address action_hook;
+    vk_bytes approval;
+    vk_bytes session_part;
+} vk_enable_parts;
+/* Reads what vk_enable_signature writes; any other encoding of the same is VK_ERR_FORMAT. */
+VK_API VK_MUST_USE vk_status vk_enable_signature_read(vk_bytes signature, vk_enable_parts *out,
+                                                      vk_error *err);
 /* How many bytes vk_enable_signature appends. */
 VK_API size_t vk_enable_signature_len(const vk_enable *enable, size_t approval_len,
                                       size_t session_part_len);

@@ -1,8 +1,9 @@
 /*
- * ERC-4337 UserOperation: the JSON-RPC form, the ABI form, the hash.
- * Source of the formats: EntryPoint 0.7 (eth-infinitism/account-abstraction), viem's RPC form.
+ * ERC-4337 UserOperation of EntryPoint 0.6, 0.7, 0.8 and 0.9: the JSON-RPC form, the packed form,
+ * the hash, the calldata of handleOps, and when an operation is valid.
+ * Source of the formats: eth-infinitism/account-abstraction, and viem for the JSON-RPC form.
  *
- * EntryPoint 0.7 is the version handled; others are VK_ERR_UNSUPPORTED.
+ * What a key on a token signs is of EntryPoint 0.7: vk_userop_read_request reads no other.
  */
 #ifndef VALETKEY_USEROP_H
 #define VALETKEY_USEROP_H
@@ -39,11 +40,12 @@ typedef struct vk_authorization {
     uint8_t y_parity;
 } vk_authorization;
 
-/* What the values leave open in the JSON form; only the writer of JSON looks at it. */
+/* What the values leave open in the JSON form. */
 typedef struct vk_userop_spelling {
     /* These are left out where they are empty, instead of written as "0x". */
     bool no_init_code, no_factory_data, no_paymaster_and_data, no_paymaster_data, no_signature;
-    bool short_marker; /* the factory is "0x7702", without the 18 zero bytes */
+    /* The factory is "0x7702": without data, initCode is those two bytes too. */
+    bool short_marker;
 } vk_userop_spelling;
 
 /*
@@ -51,6 +53,22 @@ typedef struct vk_userop_spelling {
  * memory of the caller. From EntryPoint 0.7 on, factory and paymaster are members of their own, and
  * the gas limits and the fees (all but preVerificationGas) fit 128 bits, as they are packed in
  * pairs. EntryPoint 0.6 has init_code and paymaster_and_data instead, and 256 bits everywhere.
+ *
+ * EIP-7702, EntryPoint 0.8 on: a factory of 0x7702 and 18 zero bytes is no contract but says that
+ * the sender's code is set by an authorization. The hash then covers the authorization's address in
+ * the factory's place. The contract takes it from the sender's code; here it has to be given, so
+ * such an operation without an authorization has no hash (VK_ERR_FORMAT).
+ *
+ * The paymaster's signature, EntryPoint 0.9: the hash does not cover it, so that account and
+ * paymaster can sign at the same time. It ends paymasterAndData, followed by its length (two bytes)
+ * and 0x22e325a297439656.
+ *
+ * sdk: hash, pack and write as viem does where the contracts want something else. viem
+ *   - hashes the bare marker of EIP-7702, without the factory's data, if there is no authorization;
+ *   - replaces the marker for EntryPoint 0.6 and 0.7 too, whose contracts know of no EIP-7702;
+ *   - joins a factory spelt "0x7702" and its data without the 18 zero bytes;
+ *   - hashes an empty paymaster signature like any other, where the contract hashes all bytes;
+ *   - writes the yParity 0 of an authorization as 32 bytes, where 1 is one byte.
  */
 typedef struct vk_userop {
     vk_entry_point entry_point;
@@ -58,7 +76,7 @@ typedef struct vk_userop {
     vk_u256 nonce;
     vk_bytes init_code; /* 0.6: factory20 || factoryData, or empty */
     bool has_factory;   /* 0.7 on, as all of factory and paymaster */
-    vk_address factory; /* 0x7702 and 18 zero bytes: the marker of EIP-7702 */
+    vk_address factory;
     vk_bytes factory_data;
     vk_bytes call_data;
     vk_u256 call_gas_limit;
@@ -78,6 +96,7 @@ typedef struct vk_userop {
     bool has_authorization;
     vk_authorization authorization;
     vk_userop_spelling spelling;
+    bool sdk;
     vk_buf storage;
 } vk_userop;
 
@@ -96,7 +115,7 @@ typedef struct vk_userop_request {
 /*
  * Reads the JSON of one operation in RPC form. Names are exact; unknown, duplicate and missing
  * members are VK_ERR_FORMAT, a number beyond its Solidity type VK_ERR_RANGE, all with the path.
- * eip7702Auth and signature are allowed and not part of the hash. *out is untouched on failure.
+ * "factory" may be "0x7702" from EntryPoint 0.8 on. *out is untouched on failure.
  */
 VK_API VK_MUST_USE vk_status vk_userop_read_json(vk_bytes json, vk_entry_point version,
                                                  vk_userop *out, vk_error *err);
@@ -111,7 +130,7 @@ VK_API VK_MUST_USE vk_status vk_userop_read_request(vk_bytes request,
                                                     vk_entry_point default_version,
                                                     vk_userop_request *out, vk_error *err);
 
-/* The packed members of EntryPoint 0.7 (PackedUserOperation), as bytes of the argument. */
+/* PackedUserOperation, EntryPoint 0.7 on. The byte members belong to somebody else. */
 typedef struct vk_userop_packed {
     vk_address sender;
     vk_u256 nonce;
@@ -124,21 +143,73 @@ typedef struct vk_userop_packed {
     vk_bytes signature;
 } vk_userop_packed;
 
-/* Copies; out owns its memory. */
-VK_API VK_MUST_USE vk_status vk_userop_unpack(const vk_userop_packed *packed, vk_userop *out,
+typedef enum vk_userop_purpose {
+    VK_USEROP_TO_SEND, /* what handleOps takes */
+    VK_USEROP_TO_HASH  /* what the hash covers (but for the signature) */
+} vk_userop_purpose;
+
+/*
+ * Packs. init_code and paymaster_and_data of *out point into storage (cleared first; keep it as
+ * long as *out), the other members into op. VK_ERR_RANGE: a number does not fit 128 bits, or the
+ * paymaster's signature has more than 65535 bytes. VK_ERR_FORMAT: no authorization for the marker
+ * of EIP-7702, or paymasterData that the contract would take for a bad signature.
+ * VK_ERR_UNSUPPORTED: EntryPoint 0.6, where nothing is packed. err names the member.
+ */
+VK_API VK_MUST_USE vk_status vk_userop_pack(const vk_userop *op, vk_userop_purpose purpose,
+                                            vk_userop_packed *out, vk_buf *storage, vk_error *err);
+
+/* The other way, from what handleOps takes. Copies; out owns its memory. */
+VK_API VK_MUST_USE vk_status vk_userop_unpack(const vk_userop_packed *packed,
+                                              vk_entry_point version, vk_userop *out,
                                               vk_error *err);
 
-/* Appends abi(uint256 chainId, address entryPoint, PackedUserOperation). */
+/* Appends abi(uint256 chainId, address entryPoint, PackedUserOperation); the third is the
+ * UserOperation of the contract for EntryPoint 0.6. Nothing is appended on failure. */
 VK_API VK_MUST_USE vk_status vk_userop_write_abi(const vk_userop *op, uint64_t chain_id,
                                                  const vk_address *entry_point, vk_buf *out);
+/* Reads that. VK_ERR_FORMAT unless the encoding is canonical: writing it again gives the same. */
+VK_API VK_MUST_USE vk_status vk_userop_read_abi(vk_bytes abi, vk_entry_point version,
+                                                vk_userop_request *out, vk_error *err);
+
+/*
+ * Appends the calldata of EntryPoint.handleOps(ops, beneficiary). All operations are of one
+ * EntryPoint, else VK_ERR_MISMATCH. Nothing is appended on failure; err names ops[i].
+ */
+VK_API VK_MUST_USE vk_status vk_userop_write_handle_ops(const vk_userop *ops, size_t count,
+                                                        const vk_address *beneficiary, vk_buf *out,
+                                                        vk_error *err);
 
 /* Appends the RPC form as JSON text, members in viem's order. */
 VK_API VK_MUST_USE vk_status vk_userop_write_json(const vk_userop *op, vk_buf *out);
 
+/* Fails as vk_userop_pack does, which can say why. */
 VK_API VK_MUST_USE vk_status vk_userop_hash(const vk_userop *op, uint64_t chain_id,
                                             const vk_address *entry_point, vk_hash *out);
 
 VK_API void vk_userop_clear(vk_userop *op);
+
+/*
+ * What an account or a paymaster answers to the EntryPoint: u48 validAfter || u48 validUntil ||
+ * u160 result. The result is 0 (good), 1 (the signature is not), or the address of an aggregator.
+ */
+typedef struct vk_validation {
+    uint64_t valid_after;
+    uint64_t valid_until; /* 0: no end */
+    vk_address result;
+} vk_validation;
+
+/* VK_ERR_RANGE if a bound does not fit 48 bits. */
+VK_API VK_MUST_USE vk_status vk_validation_pack(const vk_validation *validation, vk_u256 *out);
+VK_API vk_validation vk_validation_unpack(const vk_u256 *word);
+
+/*
+ * Does the EntryPoint accept an operation with these bounds in a block with this time and number?
+ * The end is inclusive. The start is inclusive for 0.6 and 0.7, exclusive from 0.8 on. For 0.9,
+ * both bounds are block numbers when bit 47 is set in both (no end has it set). False for bounds
+ * beyond 48 bits and for VK_ENTRY_POINT_UNKNOWN.
+ */
+VK_API bool vk_entry_point_in_window(vk_entry_point version, uint64_t valid_after,
+                                     uint64_t valid_until, uint64_t time, uint64_t block);
 
 #ifdef __cplusplus
 }

@@ -21,6 +21,8 @@
 #include <valetkey/eth.h>
 #include <valetkey/grant.h>
 #include <valetkey/kernel.h>
+#include <valetkey/manage.h>
+#include <valetkey/multichain.h>
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>

@@ -67,9 +67,7 @@ VK_API VK_MUST_USE vk_status vk_validator_accept(const vk_address *address,
 /* owner20, or abi((uint256 x, uint256 y), bytes32 authenticatorIdHash). */
 #define VK_ROOT_DATA_MAX 96
 
-/*
- * Appends what the validator is installed with. VK_ERR_UNSUPPORTED for VK_ROOT_UNKNOWN.
- */
+/* Appends what the validator is installed with. VK_ERR_UNSUPPORTED for VK_ROOT_UNKNOWN. */
 VK_API VK_MUST_USE vk_status vk_root_enable_data(const vk_root *root, vk_buf *out);
 /*
  * Reads it into the owner's members of root, whose kind says what it is; nothing is read for
@@ -83,17 +81,41 @@ VK_API VK_MUST_USE vk_status vk_root_read_enable_data(vk_bytes data, vk_root *ro
  * Signs a user operation with the private key of an ECDSA or multi-chain owner, or of an ECDSA
  * session key: over the EIP-191 hash of userOpHash. A passkey's signature is vk_webauthn_encode of
  * an assertion whose challenge is userOpHash. Kernel 0.2.x wants a mode in front of either
- * (enable_v2.h).
+ * (vk_v2_signature).
  */
 VK_API VK_MUST_USE vk_status vk_userop_sign(const uint8_t secret32[32], const vk_hash *userop_hash,
                                             uint8_t signature65[65]);
 
-/* Signatures for gas estimation: as long and as expensive as real ones, valid for nobody. */
+/* An ECDSA signature for gas estimation: as long and as expensive as a real one, valid for nobody.
+ */
 VK_API void vk_ecdsa_stub(uint8_t signature65[65]);
-/* Appends an encoded assertion. */
-VK_API VK_MUST_USE vk_status vk_passkey_stub(vk_buf *out);
-/* Appends the stub of that kind of owner. VK_ERR_UNSUPPORTED for VK_ROOT_UNKNOWN. */
+/* Appends that, or vk_webauthn_stub, for an owner of that kind. VK_ERR_UNSUPPORTED for
+ * VK_ROOT_UNKNOWN. */
 VK_API VK_MUST_USE vk_status vk_root_stub(vk_root_kind kind, vk_buf *out);
+
+/* ---- The SDK's text for a passkey validator ---- */
+
+/* What getSerializedData gives and deserializePasskeyValidator takes. */
+typedef struct vk_passkey_text {
+    vk_entry_point entry_point_version;
+    vk_address entry_point;
+    vk_root root;
+    vk_buf credential_id; /* owned: vk_passkey_text_clear */
+} vk_passkey_text;
+
+/* The whole text is at most this many characters. */
+#define VK_PASSKEY_TEXT_MAX 8192
+
+/* Appends base64 of {entryPoint, validatorAddress, pubKeyX, pubKeyY, authenticatorId,
+ * authenticatorIdHash}. */
+VK_API VK_MUST_USE vk_status vk_passkey_text_write(const vk_passkey_text *from, vk_buf *out);
+/*
+ * Reads it. The members are exact; the point must be on P-256, the hash that of the id; the
+ * validator is not looked at, but for its kind (vk_validator_accept does that).
+ */
+VK_API VK_MUST_USE vk_status vk_passkey_text_read(const char *text, size_t len,
+                                                  vk_passkey_text *out, vk_error *err);
+VK_API void vk_passkey_text_clear(vk_passkey_text *value);
 
 #ifdef __cplusplus
 }

@@ -72,6 +72,9 @@ vk_kernel_version vk_in_kernel(const vk_in *in, const char *name);
 /* "entryPointVersion", or else "entryPoint" if it is a published address; *address (may be NULL) is
  * "entryPoint", or the published one. */
 vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address);
+/* The same for an account of that Kernel version, its published EntryPoint where the request names
+ * none: 0.6 before Kernel 0.3.0, 0.7 or later from there on; another one is a fault. */
+vk_entry_point vk_in_entry_point_of(const vk_in *in, vk_kernel_version kernel, vk_address *address);
 /* Free text: a string, or {"text":...}. */
 const char *vk_in_free_text(const vk_in *in, const char *name);
 /* A secp256k1 private key; wiped with the line. Fault if the number is none. */

@@ -1,5 +1,6 @@
 #include "batch/in_owner.h"
 
+#include "batch/in_webauthn.h"
 #include <string.h>
 
 static bool has(const vk_in *in, const char *name) {
@@ -38,6 +39,9 @@ static const vk_validator *find_validator(const vk_in *in, const vk_owner_names 
     if (has(in, names->validator)) {
         return at_address(in, names->validator, kernel);
     }
+    if (names->assumed != NULL) {
+        return named(in, names->secret, names->assumed, kernel);
+    }
     return has(in, names->passkey) ? named(in, names->passkey, "passkey", kernel)
                                    : named(in, names->secret, "ecdsa", kernel);
 }
@@ -56,10 +60,17 @@ static void read_ecdsa(const vk_in *in, const vk_owner_names *names, vk_owner *o
     }
 }
 
+static void read_passkey(const vk_in *in, const vk_owner_names *names, vk_owner *owner) {
+    vk_in_passkey_key key = vk_in_passkey(in, names->passkey);
+    memcpy(owner->root.point65, key.point65, sizeof owner->root.point65);
+    owner->root.authenticator_id_hash = key.authenticator_id_hash;
+    owner->credential_id = key.credential_id;
+}
+
 vk_owner vk_in_owner(const vk_in *in, const vk_owner_names *names, vk_kernel_version kernel) {
-    vk_owner owner = {.validator = find_validator(in, names, kernel)};
+    vk_owner owner = {.names = names, .validator = find_validator(in, names, kernel)};
     if (owner.validator == NULL || vk_in_status(in) != VK_OK) {
-        return (vk_owner){0};
+        return (vk_owner){.names = names};
     }
     owner.root.kind = owner.validator->kind;
     owner.root.validator = owner.validator->address;
@@ -67,9 +78,52 @@ vk_owner vk_in_owner(const vk_in *in, const vk_owner_names *names, vk_kernel_ver
         vk_in_same_address(in, names->validator, &owner.root.validator);
     }
     if (owner.root.kind == VK_ROOT_PASSKEY) {
-        vk_in_fail(in, names->passkey, VK_ERR_UNSUPPORTED, "passkeys are not read");
+        read_passkey(in, names, &owner);
     } else {
         read_ecdsa(in, names, &owner);
     }
     return owner;
+}
+
+/* ---- Signatures ---- */
+
+vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes) {
+    uint8_t *copy = bytes.len > 0 ? vk_in_alloc(in, bytes.len) : NULL;
+    if (copy == NULL) {
+        return (vk_bytes){NULL, 0};
+    }
+    memcpy(copy, bytes.data, bytes.len);
+    return (vk_bytes){copy, bytes.len};
+}
+
+void vk_in_owner_needs_secret(const vk_in *in, const vk_owner *owner) {
+    if (owner->secret32 == NULL) {
+        vk_in_fail(in, owner->names->secret, VK_ERR_FORMAT,
+                   "the owner's private key is missing, so nothing can be signed");
+    }
+}
+
+vk_bytes vk_in_owner_signature(const vk_in *in, const vk_owner *owner, const vk_owner_task *task) {
+    uint8_t signature65[65];
+    if (owner->root.kind == VK_ROOT_PASSKEY) {
+        return vk_in_assertion(in, task->assertion, &task->challenge, task->chain_id, task->sdk);
+    }
+    vk_in_owner_needs_secret(in, owner);
+    if (vk_in_status(in) != VK_OK) {
+        return (vk_bytes){NULL, 0};
+    }
+    vk_in_check(in, owner->names->secret,
+                vk_ecdsa_sign(owner->secret32, &task->digest, signature65));
+    return vk_in_keep(in, (vk_bytes){signature65, sizeof signature65});
+}
+
+vk_bytes vk_in_owner_userop_signature(const vk_in *in, const vk_owner *owner,
+                                      const vk_hash *userop_hash, const char *assertion,
+                                      uint64_t chain_id, bool sdk) {
+    vk_owner_task task = {.digest = vk_eip191_hash(userop_hash),
+                          .challenge = *userop_hash,
+                          .assertion = assertion,
+                          .chain_id = chain_id,
+                          .sdk = sdk};
+    return vk_in_owner_signature(in, owner, &task);
 }

@@ -38,6 +38,27 @@ vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address) {
     return version;
 }
 
+vk_entry_point vk_in_entry_point_of(const vk_in *in, vk_kernel_version kernel,
+                                    vk_address *address) {
+    vk_entry_point published = vk_kernel_entry_point(kernel);
+    if (!vk_in_has(in, "entryPoint") && !vk_in_has(in, "entryPointVersion")) {
+        if (address != NULL) {
+            *address = vk_entry_point_address(published);
+        }
+        return published;
+    }
+    vk_entry_point version = vk_in_entry_point(in, address);
+    bool old = published == VK_ENTRY_POINT_0_6;
+    if (vk_in_status(in) == VK_OK && old != (version == VK_ENTRY_POINT_0_6)) {
+        vk_in_fail(in, vk_in_has(in, "entryPointVersion") ? "entryPointVersion" : "entryPoint",
+                   VK_ERR_UNSUPPORTED,
+                   "Kernel %s does not work with EntryPoint %s: up to 0.2.4 it is 0.6, from 0.3.0 "
+                   "on 0.7 or later",
+                   vk_kernel_text(kernel), vk_entry_point_text(version));
+    }
+    return version;
+}
+
 const char *vk_in_free_text(const vk_in *in, const char *name) {
     if (!cJSON_IsObject(vk_json_get(in->value, name))) {
         return vk_in_text(in, name);

@@ -2,8 +2,11 @@
 
 const vk_batch_kind vk_batch_kinds[] = {
     {"nonce_key", vk_batch_nonce_key},
+    {"userop_hash", vk_batch_userop_hash},
     {"permission", vk_batch_permission},
     {"policy_data", vk_batch_policy_data},
     {"webauthn_signature", vk_batch_webauthn_signature},
+    {"validators", vk_batch_validators},
+    {"multichain", vk_batch_multichain},
     {NULL, NULL},
 };

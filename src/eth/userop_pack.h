@@ -4,15 +4,20 @@
 
 #include <valetkey/userop.h>
 
-void vk_userop_account_gas_limits(const vk_userop *op, uint8_t out32[32]);
-void vk_userop_gas_fees(const vk_userop *op, uint8_t out32[32]);
-/* These append; nothing when there is no factory, no paymaster. */
-void vk_userop_put_init_code(const vk_userop *op, vk_buf *out);
-void vk_userop_put_paymaster_and_data(const vk_userop *op, vk_buf *out);
-/* Do the packed numbers fit their 128 bits? */
-bool vk_userop_fits_packed(const vk_userop *op);
+/* 0x7702 and 18 zero bytes. */
+extern const vk_address vk_eip7702_marker;
 
-/* The ABI form of a request; see vk_userop_read_request. */
-VK_MUST_USE vk_status vk_userop_read_abi(vk_bytes abi, vk_userop_request *out, vk_error *err);
+/* Does a factory of the marker mean EIP-7702 to this EntryPoint? */
+static inline bool vk_userop_knows_7702(vk_entry_point version) {
+    return version == VK_ENTRY_POINT_0_8 || version == VK_ENTRY_POINT_0_9;
+}
+
+/* Appends what the hash covers of initCode, which may be that of EntryPoint 0.6. */
+VK_MUST_USE vk_status vk_userop_put_hashed_init_code(const vk_userop *op, vk_bytes init_code,
+                                                     vk_buf *out, vk_error *err);
+
+/* The views of op point to somebody else's memory: copies what they show into op's storage, which
+ * is empty before, and after a failure. */
+VK_MUST_USE vk_status vk_userop_own(vk_userop *op, vk_error *err);
 
 #endif

@@ -1,8 +1,9 @@
 #include "eth/userop_json.h"
+#include "eth/userop_pack.h"
 
 #include <string.h>
 
-const vk_userop_form vk_userop_rpc_form = {.number = vk_json_quantity};
+const vk_userop_dialect vk_userop_rpc_dialect = {.number = vk_json_quantity};
 
 /* ---- The names of each version ---- */
 
@@ -46,13 +47,13 @@ static void allow_all(name_list *list, const char *const *names) {
 }
 
 static vk_status check_names(const cJSON *object, const vk_path *path, vk_entry_point version,
-                             const vk_userop_form *form, vk_error *err) {
+                             const vk_userop_dialect *dialect, vk_error *err) {
     name_list list = {.count = 0};
     allow_all(&list, common_names);
     allow_all(&list, version == VK_ENTRY_POINT_0_6 ? joined_names : split_names);
     allow(&list, version == VK_ENTRY_POINT_0_9 ? "paymasterSignature" : NULL);
-    allow(&list, form->authorization);
-    allow(&list, form->extra);
+    allow(&list, dialect->authorization);
+    allow(&list, dialect->extra);
     return vk_json_only(object, list.names, path, err);
 }
 
@@ -62,7 +63,7 @@ static vk_status check_names(const cJSON *object, const vk_path *path, vk_entry_
 typedef struct reader {
     const cJSON *object;
     const vk_path *path;
-    const vk_userop_form *form;
+    const vk_userop_dialect *dialect;
     vk_userop *op;
     vk_error *err;
     vk_status status;
@@ -81,7 +82,7 @@ static void fail(reader *r, const char *name, const char *what) {
 
 static void number(reader *r, const char *name, unsigned bits, vk_u256 *out) {
     if (r->status == VK_OK) {
-        r->status = r->form->number(r->object, name, r->path, bits, out, r->err);
+        r->status = r->dialect->number(r->object, name, r->path, bits, out, r->err);
     }
 }
 
@@ -119,9 +120,7 @@ static void refuse_alone(reader *r, const char *name, const char *leader) {
 
 /* ---- Groups of members ---- */
 
-static const vk_address marker = {{0x77, 0x02}};
-
-/* "0x7702" stands for the marker of EIP-7702, which needs no data. */
+/* "0x7702" stands for the marker of EIP-7702; with the marker, data is optional. */
 static void read_factory(reader *r) {
     vk_userop *op = r->op;
     const cJSON *factory = vk_json_get(r->object, "factory");
@@ -130,14 +129,15 @@ static void read_factory(reader *r) {
         refuse_alone(r, "factoryData", "factory");
         return;
     }
+    bool knows_7702 = vk_userop_knows_7702(op->entry_point);
     op->spelling.short_marker =
-        cJSON_IsString(factory) && strcmp(factory->valuestring, "0x7702") == 0;
+        knows_7702 && cJSON_IsString(factory) && strcmp(factory->valuestring, "0x7702") == 0;
     if (op->spelling.short_marker) {
-        op->factory = marker;
+        op->factory = vk_eip7702_marker;
     } else {
         address(r, "factory", &op->factory);
     }
-    if (vk_address_equal(&op->factory, &marker)) {
+    if (knows_7702 && vk_address_equal(&op->factory, &vk_eip7702_marker)) {
         bytes_or_absent(r, "factoryData", &op->factory_data, &op->spelling.no_factory_data);
     } else {
         bytes(r, "factoryData", &op->factory_data);
@@ -188,7 +188,7 @@ static void read_authorization_members(reader *r, vk_authorization *out) {
 
 static void read_authorization(reader *r) {
     const char *name = "eip7702Auth";
-    const char *other = r->form->authorization;
+    const char *other = r->dialect->authorization;
     if (other != NULL && has(r, other)) {
         if (has(r, name)) {
             fail(r, other, "is given together with \"eip7702Auth\"");
@@ -252,12 +252,12 @@ static size_t hex_bytes(const cJSON *object) {
 }
 
 vk_status vk_userop_read_object(const cJSON *object, const vk_path *path, vk_entry_point version,
-                                const vk_userop_form *form, vk_userop *out, vk_error *err) {
+                                const vk_userop_dialect *dialect, vk_userop *out, vk_error *err) {
     if (version < VK_ENTRY_POINT_0_6 || version > VK_ENTRY_POINT_0_9) {
         return vk_fail(err, VK_ERR_ARGUMENT, path == NULL ? NULL : path->text,
                        "the version of the EntryPoint is not known");
     }
-    vk_status status = check_names(object, path, version, form, err);
+    vk_status status = check_names(object, path, version, dialect, err);
     if (status != VK_OK) {
         return status;
     }
@@ -266,7 +266,7 @@ vk_status vk_userop_read_object(const cJSON *object, const vk_path *path, vk_ent
     op.storage.len = 0;
     status = vk_buf_status(&op.storage);
     if (status == VK_OK) {
-        reader r = {.object = object, .path = path, .form = form, .op = &op, .err = err};
+        reader r = {.object = object, .path = path, .dialect = dialect, .op = &op, .err = err};
         status = read_members(&r);
     }
     if (status != VK_OK) {

@@ -1,5 +1,4 @@
 #include "eth/abi.h"
-#include "kernel/version.h"
 
 #include <valetkey/eth.h>
 #include <valetkey/permission.h>
@@ -11,11 +10,30 @@ static const char enable_type[] =
     "Enable(bytes21 validationId,uint32 nonce,address hook,bytes validatorData,bytes hookData,"
     "bytes selectorData)";
 
+/* Lets only the EntryPoint through. */
+static const vk_address only_entry_point_hook = {{0xb2, 0x30, 0xf0, 0xa1, 0xc7, 0xc9, 0x5f,
+                                                  0xa1, 0x10, 0x01, 0x64, 0x73, 0x83, 0xc8,
+                                                  0xc7, 0xa8, 0xf3, 0x16, 0xb9, 0x00}};
+
+void vk_permission_validation_id(const uint8_t id4[4], uint8_t out21[21]) {
+    memset(out21, 0, 21);
+    out21[0] = VK_NONCE_PERMISSION;
+    memcpy(out21 + 1, id4, 4);
+}
+
+vk_address vk_enable_action_hook(vk_kernel_version kernel, const uint8_t selector[4],
+                                 const vk_address *action_target) {
+    bool own_execute =
+        memcmp(selector, vk_kernel_execute_selector, 4) == 0 && vk_address_is_zero(action_target);
+    return kernel == VK_KERNEL_0_3_0 && !own_execute ? only_entry_point_hook : (vk_address){{0}};
+}
+
 void vk_enable_selector_data(const vk_enable *enable, uint8_t out[VK_SELECTOR_DATA_LEN]) {
     /* selector4 || target20 || actionHook20 || abi(bytes 0xff, bytes 0x0000) */
     memset(out, 0, VK_SELECTOR_DATA_LEN);
     memcpy(out, enable->selector, 4);
     memcpy(out + 4, enable->action_target.b, 20);
+    memcpy(out + 24, enable->action_hook.b, 20);
     uint8_t *abi = out + 44;
     abi[VK_WORD - 1] = 2 * VK_WORD;
     abi[2 * VK_WORD - 1] = 4 * VK_WORD;
@@ -24,42 +42,48 @@ void vk_enable_selector_data(const vk_enable *enable, uint8_t out[VK_SELECTOR_DA
     abi[5 * VK_WORD - 1] = 2;
 }
 
-/* 0x02 || permissionId4 || 16 zero bytes */
-static void validation_id(const vk_enable *enable, uint8_t out21[21]) {
-    memset(out21, 0, 21);
-    out21[0] = VK_NONCE_PERMISSION;
-    memcpy(out21 + 1, enable->permission_id, 4);
-}
-
 static void put_hash(vk_buf *out, vk_bytes data) {
     vk_hash hash = vk_keccak256(data);
     vk_buf_put(out, hash.b, sizeof hash.b);
 }
 
-vk_status vk_enable_digest(const vk_enable *enable, vk_hash *out) {
-    const vk_kernel_deployment *kernel = vk_kernel_deployed(enable->kernel);
-    if (kernel == NULL) {
+/* The words that the struct hash is of. */
+static void put_struct(const vk_enable *enable, vk_buf *out) {
+    uint8_t id21[21], selector_data[VK_SELECTOR_DATA_LEN];
+    vk_permission_validation_id(enable->permission_id, id21);
+    vk_enable_selector_data(enable, selector_data);
+    put_hash(out, (vk_bytes){(const uint8_t *)enable_type, sizeof enable_type - 1});
+    vk_abi_put_fixed(out, id21, sizeof id21);
+    vk_abi_put_u64(out, enable->nonce);
+    vk_abi_put_address(out, &enable->hook);
+    put_hash(out, enable->enable_data);
+    put_hash(out, enable->hook_data);
+    put_hash(out, (vk_bytes){selector_data, sizeof selector_data});
+}
+
+vk_status vk_enable_hash(const vk_enable *enable, vk_enable_hashes *out) {
+    if (!vk_kernel_has_permissions(enable->kernel)) {
         return VK_ERR_UNSUPPORTED;
     }
-    uint8_t id21[21], selector_data[VK_SELECTOR_DATA_LEN];
-    validation_id(enable, id21);
-    vk_enable_selector_data(enable, selector_data);
     vk_buf words = {0};
-    put_hash(&words, (vk_bytes){(const uint8_t *)enable_type, sizeof enable_type - 1});
-    vk_abi_put_fixed(&words, id21, sizeof id21);
-    vk_abi_put_u64(&words, enable->nonce);
-    vk_abi_put_address(&words, &enable->hook);
-    put_hash(&words, enable->enable_data);
-    put_hash(&words, enable->hook_data);
-    put_hash(&words, (vk_bytes){selector_data, sizeof selector_data});
+    put_struct(enable, &words);
     vk_status status = vk_buf_status(&words);
     if (status == VK_OK) {
-        vk_hash struct_hash = vk_keccak256(vk_buf_view(&words));
-        vk_hash domain =
-            vk_eip712_domain("Kernel", kernel->domain_version, enable->chain_id, &enable->account);
-        *out = vk_eip712_digest(&domain, &struct_hash);
+        out->domain_separator = vk_eip712_domain("Kernel", vk_kernel_domain_version(enable->kernel),
+                                                 enable->chain_id, &enable->account);
+        out->struct_hash = vk_keccak256(vk_buf_view(&words));
+        out->digest = vk_eip712_digest(&out->domain_separator, &out->struct_hash);
     }
     vk_buf_clear(&words);
+    return status;
+}
+
+vk_status vk_enable_digest(const vk_enable *enable, vk_hash *out) {
+    vk_enable_hashes hashes;
+    vk_status status = vk_enable_hash(enable, &hashes);
+    if (status == VK_OK) {
+        *out = hashes.digest;
+    }
     return status;
 }
 
@@ -84,13 +108,12 @@ static void put_member(vk_buf *out, const char *name, vk_bytes value) {
 }
 
 vk_status vk_enable_typed_data(const vk_enable *enable, vk_buf *out) {
-    const vk_kernel_deployment *kernel = vk_kernel_deployed(enable->kernel);
-    if (kernel == NULL) {
+    if (!vk_kernel_has_permissions(enable->kernel)) {
         return VK_ERR_UNSUPPORTED;
     }
     uint8_t id21[21], selector_data[VK_SELECTOR_DATA_LEN];
     char account[43], hook[43];
-    validation_id(enable, id21);
+    vk_permission_validation_id(enable->permission_id, id21);
     vk_enable_selector_data(enable, selector_data);
     vk_address_text(&enable->account, account);
     vk_address_text(&enable->hook, hook);
@@ -98,7 +121,7 @@ vk_status vk_enable_typed_data(const vk_enable *enable, vk_buf *out) {
     vk_buf_printf(out,
                   "\"domain\":{\"name\":\"Kernel\",\"version\":\"%s\",\"chainId\":%" PRIu64
                   ",\"verifyingContract\":\"%s\"},\"message\":{\"validationId\":\"",
-                  kernel->domain_version, enable->chain_id, account);
+                  vk_kernel_domain_version(enable->kernel), enable->chain_id, account);
     vk_hex_put(out, (vk_bytes){id21, sizeof id21});
     vk_buf_printf(out, "\",\"nonce\":%" PRIu32 ",\"hook\":\"%s\"", enable->nonce, hook);
     put_member(out, "validatorData", enable->enable_data);

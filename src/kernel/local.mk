@@ -1,4 +1,7 @@
 libvk_core_la_SOURCES += src/kernel/account.c src/kernel/approval.c src/kernel/enable.c \
 	src/kernel/execution.c src/kernel/nonce.c src/kernel/permission.c src/kernel/serialized.c \
 	src/kernel/signature.c src/kernel/version.c src/kernel/version.h
+libvk_core_la_SOURCES += src/kernel/manage.c src/kernel/manage_answer.c \
+	src/kernel/serialized_write.c
+libvk_core_la_SOURCES += src/kernel/merkle.c src/kernel/multichain.c src/kernel/passkey_text.c
 libvk_core_la_SOURCES += src/kernel/validator.c src/kernel/validator_sign.c

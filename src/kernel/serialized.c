@@ -1,6 +1,7 @@
-/* The SDK's serialized account: base64 of JSON. */
+/* Reading the SDK's serialized account: base64 of JSON. */
 #include "base/json.h"
 
+#include <valetkey/eth.h>
 #include <valetkey/serialized.h>
 
 #include <stdlib.h>
@@ -62,13 +63,12 @@ static vk_status read_permission(const cJSON *params, vk_serialized_account *out
                            : status;
 }
 
-/* The SDK drops a hook that stands in the action: it never reaches the chain. */
-static vk_status check_hook(const cJSON *hook, const vk_path *action, vk_error *err) {
+static vk_status read_hook(const cJSON *hook, const vk_path *action, vk_address *out,
+                           vk_error *err) {
     static const char *const names[] = {"address", NULL};
     vk_path path = vk_path_member(action, "hook");
-    vk_address ignored;
     vk_status status = vk_json_only(hook, names, &path, err);
-    return status == VK_OK ? vk_json_address(hook, "address", &path, &ignored, err) : status;
+    return status == VK_OK ? vk_json_address(hook, "address", &path, out, err) : status;
 }
 
 static vk_status read_action(const cJSON *action, vk_serialized_account *out, vk_error *err) {
@@ -82,7 +82,9 @@ static vk_status read_action(const cJSON *action, vk_serialized_account *out, vk
         status = vk_json_address(action, "address", &path, &out->action_target, err);
     }
     const cJSON *hook = member(action, "hook");
-    return status == VK_OK && hook != NULL ? check_hook(hook, &path, err) : status;
+    out->has_action_hook = hook != NULL;
+    return status == VK_OK && hook != NULL ? read_hook(hook, &path, &out->action_hook, err)
+                                           : status;
 }
 
 /* Both are 0 in what the SDK writes, and mean nothing to Kernel 0.3. */
@@ -110,6 +112,19 @@ static vk_status read_account(const cJSON *params, vk_serialized_account *out, v
                            : status;
 }
 
+static vk_status read_authorization(const cJSON *object, vk_serialized_account *out,
+                                    vk_error *err) {
+    const cJSON *authorization = member(object, "eip7702Auth");
+    if (authorization == NULL) {
+        return VK_OK;
+    }
+    if (!cJSON_IsObject(authorization)) {
+        return vk_fail(err, VK_ERR_FORMAT, "eip7702Auth", "\"eip7702Auth\" must be an object");
+    }
+    out->eip7702_auth = vk_json_print(authorization);
+    return out->eip7702_auth == NULL ? VK_ERR_MEMORY : VK_OK;
+}
+
 static vk_status read_approval(const cJSON *object, vk_serialized_account *out, vk_error *err) {
     vk_status status = VK_OK;
     if (member(object, "isPreInstalled") != NULL) {
@@ -119,12 +134,9 @@ static vk_status read_approval(const cJSON *object, vk_serialized_account *out, 
         status = vk_json_bytes(object, "enableSignature", NULL, SIGNATURE_MAX,
                                &out->enable_signature, err);
     }
-    const cJSON *authorization = member(object, "eip7702Auth");
-    if (status == VK_OK && authorization != NULL && !cJSON_IsObject(authorization)) {
-        status = vk_fail(err, VK_ERR_FORMAT, "eip7702Auth", "\"eip7702Auth\" must be an object");
-    }
+    out->multi_chain = member(object, "isPreInstalled") == NULL;
     out->has_private_key = member(object, "privateKey") != NULL;
-    return status;
+    return status == VK_OK ? read_authorization(object, out, err) : status;
 }
 
 static vk_status read_object(const cJSON *object, vk_serialized_account *out, vk_error *err) {
@@ -165,26 +177,33 @@ static void delete_wiped(cJSON *object) {
     cJSON_Delete(object);
 }
 
-vk_status vk_serialized_read(const char *text, size_t text_len, vk_serialized_account *out,
-                             vk_error *err) {
+/* The JSON of a text; delete_wiped it. */
+static vk_status decode(const char *text, size_t text_len, cJSON **out, vk_error *err) {
     if (text_len > VK_SERIALIZED_MAX) {
         return vk_fail(err, VK_ERR_SIZE, NULL,
                        "a serialized account of %zu bytes is over the limit of %zu", text_len,
                        VK_SERIALIZED_MAX);
     }
     vk_buf json = {0};
-    if (vk_base64_read(text, without_newline(text, text_len), &json) != VK_OK) {
-        vk_buf_clear(&json);
-        return vk_fail(err, VK_ERR_FORMAT, NULL, "the serialized account is not base64");
+    vk_status status = vk_base64_read(text, without_newline(text, text_len), &json);
+    if (status != VK_OK) {
+        vk_fail(err, status, NULL, "the serialized account is not base64");
+    } else {
+        status = vk_json_parse(vk_buf_view(&json), VK_SERIALIZED_MAX, out, err);
     }
+    vk_buf_clear(&json);
+    return status;
+}
+
+vk_status vk_serialized_read(const char *text, size_t text_len, vk_serialized_account *out,
+                             vk_error *err) {
     cJSON *object = NULL;
     vk_serialized_account account = {0};
-    vk_status status = vk_json_parse(vk_buf_view(&json), VK_SERIALIZED_MAX, &object, err);
+    vk_status status = decode(text, text_len, &object, err);
     if (status == VK_OK) {
         status = read_object(object, &account, err);
     }
     delete_wiped(object);
-    vk_buf_clear(&json);
     if (status != VK_OK) {
         vk_serialized_clear(&account);
         return status;
@@ -193,79 +212,51 @@ vk_status vk_serialized_read(const char *text, size_t text_len, vk_serialized_ac
     return VK_OK;
 }
 
-/* ---- Writing ---- */
-
-static void put_hex_member(vk_buf *out, const char *name, vk_bytes bytes) {
-    vk_buf_printf(out, "\"%s\":\"", name);
-    vk_hex_put(out, bytes);
-    vk_buf_put_byte(out, '"');
-}
-
-static void put_address_member(vk_buf *out, const char *name, const vk_address *address) {
-    char text[43];
-    vk_address_text(address, text);
-    vk_buf_printf(out, "\"%s\":\"%s\"", name, text);
-}
-
-static vk_status put_policies(const char *policies, vk_buf *out) {
-    cJSON *array = cJSON_Parse(policies);
-    if (!cJSON_IsArray(array)) {
-        cJSON_Delete(array);
-        return VK_ERR_FORMAT;
+static vk_status read_private_key(const cJSON *object, uint8_t secret32[32], vk_error *err) {
+    vk_address address;
+    if (member(object, "privateKey") == NULL) {
+        return vk_fail(err, VK_ERR_NOT_FOUND, "privateKey",
+                       "the serialized account carries no private key");
     }
-    const cJSON *policy;
-    size_t index = 0;
-    cJSON_ArrayForEach(policy, array) {
-        char *printed = vk_json_print(policy);
-        vk_buf_printf(out, "%s{\"policyParams\":%s}", index++ > 0 ? "," : "",
-                      printed != NULL ? printed : "");
-        out->status = printed == NULL ? VK_ERR_MEMORY : out->status;
-        vk_text_free(printed);
+    vk_status status = vk_json_fixed(object, "privateKey", NULL, secret32, 32, err);
+    if (status == VK_OK && vk_ecdsa_address(secret32, &address) != VK_OK) {
+        status =
+            vk_fail(err, VK_ERR_RANGE, "privateKey", "\"privateKey\" is no secp256k1 private key");
     }
-    cJSON_Delete(array);
-    return vk_buf_status(out);
-}
-
-static vk_status put_json(const vk_serialized_account *account, vk_buf *out) {
-    vk_buf_put_text(out, "{\"permissionParams\":{\"policies\":[");
-    vk_status status = put_policies(account->policies, out);
-    if (status != VK_OK) {
-        return status;
-    }
-    vk_buf_put_text(out, "],");
-    put_hex_member(out, "permissionId",
-                   (vk_bytes){account->permission_id, sizeof account->permission_id});
-    vk_buf_put_text(out, "},\"action\":{");
-    put_hex_member(out, "selector", (vk_bytes){account->selector, sizeof account->selector});
-    vk_buf_put_byte(out, ',');
-    put_address_member(out, "address", &account->action_target);
-    vk_buf_put_text(out, "},\"validityData\":{\"validAfter\":0,\"validUntil\":0},"
-                         "\"accountParams\":{");
-    put_hex_member(out, "initCode", vk_buf_view(&account->factory_data));
-    vk_buf_put_byte(out, ',');
-    put_address_member(out, "accountAddress", &account->account);
-    vk_buf_put_text(out, "},");
-    if (account->enable_signature.len > 0 || !account->pre_installed) {
-        put_hex_member(out, "enableSignature", vk_buf_view(&account->enable_signature));
-        vk_buf_put_byte(out, ',');
-    }
-    vk_buf_printf(out, "\"isPreInstalled\":%s}", account->pre_installed ? "true" : "false");
-    return vk_buf_status(out);
-}
-
-vk_status vk_serialized_write(const vk_serialized_account *account, vk_buf *out) {
-    vk_buf json = {0};
-    vk_status status = put_json(account, &json);
-    if (status == VK_OK) {
-        vk_base64_put(out, vk_buf_view(&json));
-        status = vk_buf_status(out);
-    }
-    vk_buf_clear(&json);
     return status;
+}
+
+vk_status vk_serialized_read_private_key(const char *text, size_t text_len, uint8_t secret32[32],
+                                         vk_error *err) {
+    cJSON *object = NULL;
+    uint8_t secret[32] = {0};
+    vk_status status = decode(text, text_len, &object, err);
+    if (status == VK_OK) {
+        status = read_private_key(object, secret, err);
+    }
+    if (status == VK_OK) {
+        memcpy(secret32, secret, sizeof secret);
+    }
+    vk_wipe(secret, sizeof secret);
+    delete_wiped(object);
+    return status;
+}
+
+vk_status vk_serialized_check_id(const vk_serialized_account *account, const uint8_t id4[4],
+                                 vk_error *err) {
+    const uint8_t *stored = account->permission_id;
+    if (memcmp(stored, id4, sizeof account->permission_id) == 0) {
+        return VK_OK;
+    }
+    return vk_fail(err, VK_ERR_MISMATCH, "permissionParams.permissionId",
+                   "the stored permissionId 0x%02x%02x%02x%02x is not the recomputed one of the "
+                   "policies and the session key, 0x%02x%02x%02x%02x",
+                   stored[0], stored[1], stored[2], stored[3], id4[0], id4[1], id4[2], id4[3]);
 }
 
 void vk_serialized_clear(vk_serialized_account *account) {
     vk_text_free(account->policies);
+    vk_text_free(account->eip7702_auth);
     vk_buf_clear(&account->factory_data);
     vk_buf_clear(&account->enable_signature);
     *account = (vk_serialized_account){0};

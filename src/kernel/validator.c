@@ -125,14 +125,15 @@ vk_address vk_root_validator(vk_root_kind kind) {
 /* ---- Enable data ---- */
 
 vk_status vk_root_enable_data(const vk_root *root, vk_buf *out) {
+    uint8_t passkey[VK_WEBAUTHN_SIGNER_DATA_LEN];
     switch (root->kind) {
     case VK_ROOT_ECDSA:
     case VK_ROOT_MULTI_CHAIN:
         vk_buf_put(out, root->owner.b, sizeof root->owner.b);
         return vk_buf_status(out);
     case VK_ROOT_PASSKEY:
-        vk_buf_put(out, root->point65 + 1, 64);
-        vk_buf_put(out, root->authenticator_id_hash.b, sizeof root->authenticator_id_hash.b);
+        vk_webauthn_signer_data(root->point65, &root->authenticator_id_hash, passkey);
+        vk_buf_put(out, passkey, sizeof passkey);
         return vk_buf_status(out);
     case VK_ROOT_UNKNOWN:
         break;

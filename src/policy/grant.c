@@ -341,15 +341,8 @@ static vk_status check_policies(const vk_grant *grant, const vk_policy *policy, 
 static vk_status check_permission_id(const vk_grant *grant, const vk_policy *policy,
                                      const vk_signer *signer, vk_error *err) {
     uint8_t id4[4];
-    const uint8_t *stored = grant->account.permission_id;
     vk_status status = vk_policy_permission_id(policy, signer, id4);
-    if (status != VK_OK || memcmp(id4, stored, sizeof id4) == 0) {
-        return status;
-    }
-    return vk_fail(err, VK_ERR_MISMATCH, "permissionParams.permissionId",
-                   "the stored permissionId 0x%02x%02x%02x%02x is not the recomputed one of the "
-                   "policies and the session key, 0x%02x%02x%02x%02x",
-                   stored[0], stored[1], stored[2], stored[3], id4[0], id4[1], id4[2], id4[3]);
+    return status == VK_OK ? vk_serialized_check_id(&grant->account, id4, err) : status;
 }
 
 static vk_status check_approval(const vk_grant *grant, vk_error *err) {

@@ -122,7 +122,10 @@ typedef struct difference {
 } difference;
 
 static const difference differences[] = {
-    {NULL, NULL},
+    {"c-userop-0.8-7702-112", "FORMAT"}, {"c-userop-0.8-7702-118", "FORMAT"},
+    {"c-userop-0.8-7702-124", "FORMAT"}, {"c-userop-0.9-7702-130", "FORMAT"},
+    {"c-userop-0.9-7702-136", "FORMAT"}, {"a-userop-0.8-7702-18", NULL},
+    {"b-userop-0.8-7702-18", NULL},      {NULL, NULL},
 };
 
 static const difference *difference_of(const char *id) {
@@ -183,6 +186,9 @@ typedef struct expectation {
 static const expectation kinds[] = {
     {"nonce_key", 97, 0},
     {"permission", 31, 0},
+    {"validators", 21, 0},
+    {"multichain", 12, 0},
+    {"userop_hash", 58, 7},
     {"webauthn_signature", 47, 0},
 };
 

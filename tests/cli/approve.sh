@@ -63,7 +63,7 @@ json .serializedAccount "$(cat account.txt)"
 
 # Wrong signatures, wrong keys.
 want 2 "${approve[@]/31337/10}" --owner "$owner" --signature "$signature" --pin-file pin
-grep -q '^valetkey: the approval does not hold: enableSignature: the approval is not a signature by the owner 0x0b225e' err ||
+grep -q '^valetkey: the approval does not hold: enableSignature: this is not a signature by the owner 0x0b225e' err ||
     fail "another message"
 want 2 "${approve[@]/31337/10}" --owner "$account" --owner-key "$uri" --owner-pin-file pin --pin-file pin
 echo "valetkey: the key of --owner-key is not that of the owner $account" | err

@@ -198,7 +198,7 @@ vk_userop policy_step_op(const cJSON *step, const vk_address *sender) {
     vectors_fixed(json, "gasFees", packed.gas_fees, 32);
     vk_userop op;
     vk_error err = {0};
-    vk_status status = vk_userop_unpack(&packed, &op, &err);
+    vk_status status = vk_userop_unpack(&packed, VK_ENTRY_POINT_0_7, &op, &err);
     ck_assert_msg(status == VK_OK, "%s: %s", err.path, err.message);
     vk_buf_clear(&init);
     vk_buf_clear(&call);

@@ -146,7 +146,24 @@ static vk_enable enable_of(const cJSON *in, const cJSON *out) {
                         .hook = vectors_address(message, "hook"),
                         .action_target = vectors_address(action, "address")};
     vectors_fixed(action, "selector", enable.selector, sizeof enable.selector);
+    enable.action_hook =
+        vk_enable_action_hook(enable.kernel, enable.selector, &enable.action_target);
     return enable;
+}
+
+/* The signature comes apart into what it was made of. */
+static void check_parts(const vk_enable *enable, vk_bytes approval, vk_bytes session,
+                        vk_bytes signature) {
+    vk_enable_parts parts;
+    ck_assert_int_eq(vk_enable_signature_read(signature, &parts, NULL), VK_OK);
+    ck_assert(vk_address_equal(&parts.hook, &enable->hook));
+    ck_assert(vk_bytes_equal(parts.enable_data, enable->enable_data));
+    ck_assert(vk_bytes_equal(parts.hook_data, enable->hook_data));
+    ck_assert_mem_eq(parts.selector, enable->selector, 4);
+    ck_assert(vk_address_equal(&parts.action_target, &enable->action_target));
+    ck_assert(vk_address_equal(&parts.action_hook, &enable->action_hook));
+    ck_assert(vk_bytes_equal(parts.approval, approval));
+    ck_assert(vk_bytes_equal(parts.session_part, session));
 }
 
 static void check_enable(const cJSON *in, const cJSON *out) {
@@ -160,8 +177,13 @@ static void check_enable(const cJSON *in, const cJSON *out) {
     kernel_check_hex((vk_bytes){selector_data, sizeof selector_data},
                      vectors_text(vectors_get(expected, "message"), "selectorData"));
     vk_hash digest;
+    vk_enable_hashes hashes;
     ck_assert_int_eq(vk_enable_digest(&enable, &digest), VK_OK);
     kernel_check_hex((vk_bytes){digest.b, sizeof digest.b}, vectors_text(expected, "digest"));
+    ck_assert_int_eq(vk_enable_hash(&enable, &hashes), VK_OK);
+    kernel_check_hex((vk_bytes){hashes.struct_hash.b, 32}, vectors_text(expected, "structHash"));
+    kernel_check_hex((vk_bytes){hashes.domain_separator.b, 32},
+                     vectors_text(expected, "domainSeparator"));
     check_typed_data(&enable, expected);
 
     vk_root root = root_of(in);
@@ -174,6 +196,7 @@ static void check_enable(const cJSON *in, const cJSON *out) {
         VK_OK);
     kernel_check_hex(vk_buf_view(&signature), vectors_text(out, "signature"));
     ck_assert_uint_eq(signature.len, vk_enable_signature_len(&enable, approval.len, part.len));
+    check_parts(&enable, vk_buf_view(&approval), vk_buf_view(&part), vk_buf_view(&signature));
     vk_buf_clear(&data);
     vk_buf_clear(&approval);
     vk_buf_clear(&part);
@@ -192,12 +215,10 @@ static void check_installed(const cJSON *in, const cJSON *out) {
 START_TEST(test_enable) {
     cJSON *file = vectors_load("enable.json");
     const cJSON *one;
-    size_t enabled = 0, installed = 0, skipped = 0;
+    size_t enabled = 0, installed = 0;
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         const cJSON *in = vectors_get(one, "in"), *out = vectors_get(one, "out");
-        if (!kernel_is_supported(in)) {
-            skipped++;
-        } else if (cJSON_GetObjectItem(out, "enable") == NULL) {
+        if (cJSON_GetObjectItem(out, "enable") == NULL) {
             check_installed(in, out);
             installed++;
         } else {
@@ -205,9 +226,8 @@ START_TEST(test_enable) {
             enabled++;
         }
     }
-    ck_assert_uint_eq(enabled, 15);
+    ck_assert_uint_eq(enabled, 22);
     ck_assert_uint_eq(installed, 4);
-    ck_assert_uint_eq(skipped, 7); /* Kernel 0.3.0 */
     cJSON_Delete(file);
 }
 END_TEST
@@ -219,6 +239,75 @@ START_TEST(test_unknown_kernel) {
     ck_assert_int_eq(vk_enable_digest(&enable, &digest), VK_ERR_UNSUPPORTED);
     ck_assert_int_eq(vk_enable_typed_data(&enable, &text), VK_ERR_UNSUPPORTED);
     ck_assert_uint_eq(text.len, 0);
+}
+END_TEST
+
+START_TEST(test_kernels_without_permissions) {
+    vk_enable enable = {.kernel = VK_KERNEL_0_2_4};
+    vk_enable_hashes hashes;
+    vk_buf text = {0};
+    ck_assert_int_eq(vk_enable_hash(&enable, &hashes), VK_ERR_UNSUPPORTED);
+    ck_assert_int_eq(vk_enable_typed_data(&enable, &text), VK_ERR_UNSUPPORTED);
+    ck_assert_uint_eq(text.len, 0);
+}
+END_TEST
+
+START_TEST(test_action_hook) {
+    static const uint8_t execute[4] = {0xe9, 0xae, 0x5c, 0x53}, other[4] = {0xe9, 0xae, 0x5c, 0x54};
+    vk_address none = {{0}}, target = {{1}};
+    vk_address hook = vk_enable_action_hook(VK_KERNEL_0_3_0, other, &none);
+    kernel_check_hex((vk_bytes){hook.b, 20}, "0xb230f0a1c7c95fa11001647383c8c7a8f316b900");
+    hook = vk_enable_action_hook(VK_KERNEL_0_3_0, execute, &target);
+    ck_assert(!vk_address_is_zero(&hook));
+    hook = vk_enable_action_hook(VK_KERNEL_0_3_0, execute, &none);
+    ck_assert(vk_address_is_zero(&hook));
+    for (int kernel = VK_KERNEL_0_3_1; kernel <= VK_KERNEL_0_3_3; kernel++) {
+        hook = vk_enable_action_hook((vk_kernel_version)kernel, other, &target);
+        ck_assert(vk_address_is_zero(&hook));
+    }
+}
+END_TEST
+
+static vk_buf small_signature(void) {
+    static const uint8_t data[3] = {1, 2, 3}, approval[65] = {4}, part[66] = {0xff};
+    vk_enable enable = {.hook = {{7}},
+                        .enable_data = {data, sizeof data},
+                        .hook_data = {data, 1},
+                        .selector = {0xe9, 0xae, 0x5c, 0x53},
+                        .action_hook = {{9}}};
+    vk_buf out = {0};
+    ck_assert_int_eq(vk_enable_signature(&enable, (vk_bytes){approval, sizeof approval},
+                                         (vk_bytes){part, sizeof part}, &out),
+                     VK_OK);
+    return out;
+}
+
+/* Cut anywhere, or with any byte changed that belongs to the encoding: refused, and out untouched.
+ */
+START_TEST(test_hostile_signatures) {
+    vk_buf whole = small_signature();
+    vk_enable_parts parts;
+    vk_error err = {0};
+    ck_assert_int_eq(vk_enable_signature_read(vk_buf_view(&whole), &parts, NULL), VK_OK);
+    vk_enable_parts before = parts;
+    for (size_t len = 0; len < whole.len; len++) {
+        uint8_t *exact = malloc(len + 1);
+        memcpy(exact, whole.data, len);
+        ck_assert_int_eq(vk_enable_signature_read((vk_bytes){exact, len}, &parts, &err),
+                         VK_ERR_FORMAT);
+        ck_assert_str_eq(err.path, "signature");
+        free(exact);
+    }
+    for (size_t i = 20; i < 20 + 5 * VK_WORD; i++) {
+        whole.data[i] ^= 0x80;
+        ck_assert_int_eq(vk_enable_signature_read(vk_buf_view(&whole), &parts, &err),
+                         VK_ERR_FORMAT);
+        whole.data[i] ^= 0x80;
+    }
+    ck_assert_mem_eq(&parts, &before, sizeof parts);
+    vk_buf_put_zeros(&whole, VK_WORD);
+    ck_assert_int_eq(vk_enable_signature_read(vk_buf_view(&whole), &parts, &err), VK_ERR_FORMAT);
+    vk_buf_clear(&whole);
 }
 END_TEST
 
@@ -428,6 +517,9 @@ int main(void) {
     tcase_add_test(tcase, test_permission_limits);
     tcase_add_test(tcase, test_enable);
     tcase_add_test(tcase, test_unknown_kernel);
+    tcase_add_test(tcase, test_kernels_without_permissions);
+    tcase_add_test(tcase, test_action_hook);
+    tcase_add_test(tcase, test_hostile_signatures);
     tcase_add_test(tcase, test_verdicts);
     tcase_add_test(tcase, test_merkle);
     tcase_add_test(tcase, test_merkle_malformed);

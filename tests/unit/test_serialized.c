@@ -102,6 +102,138 @@ START_TEST(test_newline) {
 }
 END_TEST
 
+static vk_buf base64_of(const char *json) {
+    vk_buf out = {0};
+    vk_base64_put(&out, (vk_bytes){(const uint8_t *)json, strlen(json)});
+    return out;
+}
+
+/* It is written only when given, and read only by the function for it. */
+START_TEST(test_private_key_on_request) {
+    static const char key[] = "0x1b8937b3ba73a8a9d0da16047a7628662bc0efa84a3196d703f49616dc15c870";
+    cJSON *json = grant_account(&session);
+    vk_serialized_account account = read_json(json);
+    uint8_t secret[32], again[32] = {0};
+    vk_buf with = {0};
+    ck_assert_int_eq(vk_hex_read_fixed(key, strlen(key), secret, sizeof secret), VK_OK);
+    ck_assert_int_eq(vk_serialized_write_json(&account, secret, &with), VK_OK);
+    char *text = vk_buf_take_text(&with);
+    ck_assert_ptr_nonnull(strstr(text, key));
+    vk_buf base64 = base64_of(text);
+    ck_assert_int_eq(
+        vk_serialized_read_private_key((const char *)base64.data, base64.len, again, NULL), VK_OK);
+    ck_assert_mem_eq(again, secret, sizeof secret);
+    vk_buf_clear(&base64);
+    vk_text_free(text);
+
+    vk_error err = {0};
+    ck_assert_int_eq(vk_serialized_write(&account, &base64), VK_OK);
+    ck_assert_int_eq(
+        vk_serialized_read_private_key((const char *)base64.data, base64.len, again, &err),
+        VK_ERR_NOT_FOUND);
+    ck_assert_str_eq(err.path, "privateKey");
+    ck_assert_mem_eq(again, secret, sizeof secret);
+    vk_buf_clear(&base64);
+    vk_serialized_clear(&account);
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(test_bad_private_keys) {
+    static const struct {
+        const char *json;
+        vk_status status;
+    } cases[] = {
+        {"{\"privateKey\":\"0x00\"}", VK_ERR_FORMAT},
+        {"{\"privateKey\":7}", VK_ERR_FORMAT},
+        {"{\"privateKey\":\"0x0000000000000000000000000000000000000000000000000000000000000000\"}",
+         VK_ERR_RANGE},
+        {"{\"privateKey\":\"0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\"}",
+         VK_ERR_RANGE},
+        {"[]", VK_ERR_NOT_FOUND},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t secret[32] = {0x55}, before[32] = {0x55};
+        vk_buf text = base64_of(cases[i].json);
+        ck_assert_int_eq(
+            vk_serialized_read_private_key((const char *)text.data, text.len, secret, NULL),
+            cases[i].status);
+        ck_assert_mem_eq(secret, before, sizeof secret);
+        vk_buf_clear(&text);
+    }
+}
+END_TEST
+
+/* The members that not every text has come out again as they went in. */
+START_TEST(test_optional_members) {
+    static const char *const actions[] = {
+        "{\"selector\":\"0xe9ae5c53\",\"address\":\"0x0000000000000000000000000000000000000000\"}",
+        "{\"selector\":\"0xe9ae5c53\",\"address\":\"0x0000000000000000000000000000000000000000\","
+        "\"hook\":{\"address\":\"0xb230f0a1c7c95fa11001647383c8c7a8f316b900\"}}"};
+    for (int i = 0; i < 8; i++) {
+        cJSON *json = grant_account(&session);
+        cJSON_ReplaceItemInObject(json, "action", cJSON_Parse(actions[i & 1]));
+        if (i & 2) {
+            cJSON_AddItemToObject(json, "eip7702Auth",
+                                  cJSON_Parse("{\"chainId\":1,\"nonce\":9007199254740991}"));
+        }
+        if (i & 4) {
+            cJSON_DeleteItemFromObject(json, "isPreInstalled");
+        }
+        vk_serialized_account account = read_json(json);
+        ck_assert_int_eq(account.has_action_hook, i & 1);
+        ck_assert_int_eq(account.eip7702_auth != NULL, (i & 2) != 0);
+        ck_assert_int_eq(account.multi_chain, (i & 4) != 0);
+        char *out = written(&account);
+        cJSON *again = cJSON_Parse(out);
+        ck_assert_int_eq(cJSON_HasObjectItem(again, "isPreInstalled"), (i & 4) == 0);
+        vk_serialized_account twice = read_json(again);
+        char *second = written(&twice);
+        ck_assert_str_eq(out, second);
+        ck_assert(i & 2 ? strstr(out, "9007199254740991") != NULL : true);
+        vk_text_free(second);
+        vk_text_free(out);
+        vk_serialized_clear(&twice);
+        vk_serialized_clear(&account);
+        cJSON_Delete(again);
+        cJSON_Delete(json);
+    }
+}
+END_TEST
+
+START_TEST(test_stored_id) {
+    cJSON *json = grant_account(&session);
+    vk_serialized_account account = read_json(json);
+    uint8_t id4[4];
+    vk_error err = {0};
+    ck_assert_int_eq(vk_policy_permission_id(&session.policy, &session.signer, id4), VK_OK);
+    ck_assert_int_eq(vk_serialized_check_id(&account, id4, &err), VK_OK);
+    for (size_t i = 0; i < sizeof id4; i++) {
+        id4[i] ^= 1;
+        ck_assert_int_eq(vk_serialized_check_id(&account, id4, &err), VK_ERR_MISMATCH);
+        ck_assert_str_eq(err.path, "permissionParams.permissionId");
+        id4[i] ^= 1;
+    }
+    vk_serialized_clear(&account);
+    cJSON_Delete(json);
+}
+END_TEST
+
+/* Every prefix of a text is refused, with out untouched. */
+START_TEST(test_truncated) {
+    const char *text = vectors_text(session.file, "serializedAccount");
+    vk_serialized_account account = {.pre_installed = true};
+    vk_error err;
+    for (size_t len = 0; len < strlen(text); len++) {
+        char *exact = malloc(len + 1);
+        memcpy(exact, text, len);
+        ck_assert_int_eq(vk_serialized_read(exact, len, &account, &err), VK_ERR_FORMAT);
+        ck_assert(account.pre_installed && account.policies == NULL);
+        free(exact);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("serialized");
     TCase *tests = tcase_create("serialized");
@@ -109,6 +241,11 @@ int main(void) {
     tcase_add_test(tests, test_large_offsets);
     tcase_add_test(tests, test_private_key_is_not_kept);
     tcase_add_test(tests, test_newline);
+    tcase_add_test(tests, test_private_key_on_request);
+    tcase_add_test(tests, test_bad_private_keys);
+    tcase_add_test(tests, test_optional_members);
+    tcase_add_test(tests, test_stored_id);
+    tcase_add_test(tests, test_truncated);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

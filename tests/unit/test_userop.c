@@ -63,7 +63,8 @@ static void check_packed(const cJSON *one) {
     vectors_fixed(form, "gasFees", packed.gas_fees, 32);
     vk_userop op;
     vk_error err = {0};
-    ck_assert_msg(vk_userop_unpack(&packed, &op, &err) == VK_OK, "%s", err.message);
+    ck_assert_msg(vk_userop_unpack(&packed, VK_ENTRY_POINT_0_7, &op, &err) == VK_OK, "%s",
+                  err.message);
     check_hash(one, &op);
     vk_userop_clear(&op);
     vk_buf_clear(&init_code);
