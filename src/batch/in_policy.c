@@ -3,8 +3,11 @@
 #include "batch/in_webauthn.h"
 #include "policy/rule.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ABI_PERMISSION "abiPermission"
 
 /* Members of this protocol, not of policyParams. */
 static const char *const extra_members[] = {"withReset", "policyInfo", "policyData"};
@@ -52,11 +55,50 @@ static void check_encoding(const vk_in *in, const vk_rule *rule) {
     vk_buf_clear(&data);
 }
 
-/* out is to be cleared, also after a fault. */
-static void read_rule(const vk_in *in, bool sdk, vk_rule *out) {
+/* One permission in ABI form, in place of the list. False: there is none. */
+static bool take_abi_permission(const vk_in *in, cJSON *params) {
+    cJSON *permission = cJSON_DetachItemFromObjectCaseSensitive(params, ABI_PERMISSION);
+    if (permission == NULL) {
+        return false;
+    }
+    cJSON *list =
+        vk_in_has(in, "permissions") ? NULL : cJSON_AddArrayToObject(params, "permissions");
+    if (list == NULL || !cJSON_AddItemToArray(list, permission)) {
+        vk_in_fail(in, ABI_PERMISSION, VK_ERR_FORMAT,
+                   "\"" ABI_PERMISSION "\" is in place of \"permissions\"");
+        cJSON_Delete(permission);
+    }
+    return true;
+}
+
+/* What is wrong with the first permission is wrong with the member that it was made of. */
+static void name_abi_permission(vk_error *err) {
+    static const char first[] = "permissions[0]";
+    char rest[VK_ERROR_PATH_MAX];
+    if (strncmp(err->path, first, strlen(first)) == 0) {
+        snprintf(rest, sizeof rest, "%s", err->path + strlen(first));
+        snprintf(err->path, sizeof err->path, "%s%.100s", ABI_PERMISSION, rest);
+    }
+}
+
+static void parse(const vk_in *in, bool sdk, cJSON *params, vk_rule *out) {
     vk_policy_reading how = {.sdk = sdk};
     vk_path here = {""};
     vk_error err = {.status = VK_OK};
+    bool abi_permission = take_abi_permission(in, params);
+    choose_contract(in, params);
+    if (vk_in_status(in) != VK_OK) {
+        return;
+    }
+    vk_status status = vk_rule_read(params, &here, &how, out, &err);
+    if (abi_permission) {
+        name_abi_permission(&err);
+    }
+    vk_in_check_error(in, NULL, status, &err);
+}
+
+/* out is to be cleared, also after a fault. */
+static void read_rule(const vk_in *in, bool sdk, vk_rule *out) {
     cJSON *params = cJSON_Duplicate(in->value, true);
     if (!cJSON_IsObject(params)) {
         vk_in_fail(in, NULL, VK_ERR_FORMAT, "a policy must be an object");
@@ -66,10 +108,7 @@ static void read_rule(const vk_in *in, bool sdk, vk_rule *out) {
     for (size_t i = 0; i < sizeof extra_members / sizeof extra_members[0]; i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(params, extra_members[i]);
     }
-    choose_contract(in, params);
-    if (vk_in_status(in) == VK_OK) {
-        vk_in_check_error(in, NULL, vk_rule_read(params, &here, &how, out, &err), &err);
-    }
+    parse(in, sdk, params, out);
     cJSON_Delete(params);
     if (vk_in_status(in) == VK_OK) {
         check_reset(in, out);

@@ -7,7 +7,8 @@
 /*
  * A list of policies: the SDK's policyParams (bare), with these members besides: "withReset" (of a
  * rate limit: which of the two contracts), "policyInfo" (flag2 || address20) and "policyData",
- * which must be what the others give. flag_name (NULL: none) is the member of in with the
+ * which must be what the others give; and in place of "permissions" of a call policy
+ * "abiPermission", one in ABI form. flag_name (NULL: none) is the member of in with the
  * permission's flag; it may be absent. What the packages would build is read, also what a token
  * would refuse. sdk: see vk_policy_parse. Never NULL; after a fault it is empty.
  */

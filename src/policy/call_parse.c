@@ -1,4 +1,5 @@
 /* Reads the call rule: permissions, and in them the rules on arguments. */
+#include "policy/abi_form.h"
 #include "policy/rule.h"
 
 #include <stdlib.h>
@@ -174,22 +175,6 @@ static vk_status read_rules(const cJSON *json, vk_call_policy_version version, c
 
 /* ---- Permissions ---- */
 
-/* What the SDK's caller gave is kept in the text beside what the SDK made of it; alone it says
- * nothing that could be enforced. */
-static vk_status check_resolved(const cJSON *json, const vk_path *path, vk_error *err) {
-    static const char *const abi_names[] = {"abi", "functionName", "args"};
-    bool resolved = vk_json_get(json, "selector") != NULL && vk_json_get(json, "rules") != NULL;
-    for (size_t i = 0; !resolved && i < sizeof abi_names / sizeof abi_names[0]; i++) {
-        if (vk_json_get(json, abi_names[i]) != NULL) {
-            vk_path at = vk_path_member(path, abi_names[i]);
-            return vk_fail(err, VK_ERR_POLICY, at.text,
-                           "the permission is in ABI form: it must first be resolved to "
-                           "\"selector\" and \"rules\", as the SDK does");
-        }
-    }
-    return VK_OK;
-}
-
 static vk_status read_call_type(const cJSON *json, const vk_path *path, uint8_t *out,
                                 vk_error *err) {
     *out = VK_CALL_SINGLE;
@@ -213,22 +198,33 @@ static vk_status read_members(const cJSON *json, const vk_path *path, vk_call_pe
     return status;
 }
 
-static vk_status read_permission(const cJSON *json, vk_call_policy_version version,
-                                 const vk_path *path, vk_call_permission *out, vk_error *err) {
+/* Rules that are given win over the ABI form, which the SDK keeps in the text beside them. */
+static vk_status resolve(const cJSON *json, const vk_abi_form *form, const vk_path *path,
+                         vk_call_permission *out, vk_error *err) {
+    bool rules = vk_json_get(json, "rules") == NULL;
+    bool needed = rules || vk_json_get(json, "selector") == NULL;
+    return needed && vk_abi_form_present(json)
+               ? vk_abi_form_resolve(json, path, form, rules, out, err)
+               : VK_OK;
+}
+
+static vk_status read_permission(const cJSON *json, const vk_abi_form *form, const vk_path *path,
+                                 vk_call_permission *out, vk_error *err) {
     static const char *const names[] = {"target", "callType",     "selector", "valueLimit", "rules",
                                         "abi",    "functionName", "args",     NULL};
     vk_status status = vk_json_only(json, names, path, err);
     if (status == VK_OK) {
-        status = check_resolved(json, path, err);
-    }
-    if (status == VK_OK) {
         status = read_members(json, path, out, err);
     }
-    return status == VK_OK ? read_rules(json, version, path, out, err) : status;
+    if (status == VK_OK) {
+        status = resolve(json, form, path, out, err);
+    }
+    return status == VK_OK ? read_rules(json, form->version, path, out, err) : status;
 }
 
-static vk_status read_permissions(const cJSON *json, const vk_path *path, vk_rule *out,
+static vk_status read_permissions(const cJSON *json, const vk_path *path, bool sdk, vk_rule *out,
                                   vk_error *err) {
+    vk_abi_form form = {.version = out->u.call.version, .sdk = sdk};
     const cJSON *list, *item;
     size_t count, i = 0;
     vk_status status =
@@ -244,8 +240,7 @@ static vk_status read_permissions(const cJSON *json, const vk_path *path, vk_rul
     out->u.call.count = count;
     cJSON_ArrayForEach(item, list) {
         vk_path element = vk_path_index(&at, i);
-        status = read_permission(item, out->u.call.version, &element, &out->u.call.permissions[i++],
-                                 err);
+        status = read_permission(item, &form, &element, &out->u.call.permissions[i++], err);
         if (status != VK_OK) {
             return status;
         }
@@ -265,7 +260,7 @@ vk_status vk_call_parse(const cJSON *json, const vk_path *path, vk_rule *out, vk
     if (status == VK_OK) {
         status = check_published(out, path, err);
     }
-    return status == VK_OK ? read_permissions(json, path, out, err) : status;
+    return status == VK_OK ? read_permissions(json, path, false, out, err) : status;
 }
 
 vk_status vk_call_parse_as_sdk(const cJSON *json, const vk_path *path, vk_rule *out,
@@ -275,5 +270,5 @@ vk_status vk_call_parse_as_sdk(const cJSON *json, const vk_path *path, vk_rule *
         return status;
     }
     version_as_sdk(out);
-    return read_permissions(json, path, out, err);
+    return read_permissions(json, path, true, out, err);
 }

@@ -1,3 +1,5 @@
+libvk_core_la_SOURCES += src/policy/abi_form.c src/policy/abi_form.h \
+	src/policy/abi_function.c src/policy/abi_value.c
 libvk_core_la_SOURCES += src/policy/call.c src/policy/call_check.c src/policy/call_describe.c src/policy/call_evaluate.c \
 	src/policy/call_parse.c src/policy/call_text.c src/policy/call_text.h \
 	src/policy/evaluate.c src/policy/functions.c src/policy/gas.c src/policy/policy.c \

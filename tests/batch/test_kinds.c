@@ -189,6 +189,7 @@ static const expectation kinds[] = {
     {"validators", 21, 0},
     {"multichain", 12, 0},
     {"userop_hash", 58, 7},
+    {"policy_data", 98, 0},
     {"webauthn_signature", 47, 0},
 };
 
