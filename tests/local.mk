@@ -20,6 +20,7 @@ include tests/unit/policy.mk
 include tests/unit/thirdweb.mk
 include tests/api/local.mk
 include tests/batch/local.mk
+include tests/fuzz/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk
 include tests/cli/local.mk

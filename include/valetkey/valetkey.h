@@ -6,8 +6,8 @@
  * _clear function of the same name. Views (vk_bytes) belong to whoever made the bytes.
  *
  * A function that can fail returns a vk_status, which the compiler makes the caller look at; its
- * result is then untouched. Those that read outside data also fill in a vk_error, if given one: a
- * sentence, and the path of the member that was wrong.
+ * result is then untouched or empty. Those that read outside data also fill in a vk_error, if given
+ * one: a sentence, and the path of the member that was wrong.
  *
  * Every reader takes untrusted bytes: lengths, counts and offsets are bounded before they are
  * used, and the limits are in the headers.

@@ -1,0 +1,64 @@
+#include "fuzz.h"
+
+const fuzz_target fuzz_targets[] = {
+    {"json", fuzz_json},
+    {"text", fuzz_text},
+    {"userop_json", fuzz_userop_json},
+    {"userop_request", fuzz_userop_request},
+    {"execution", fuzz_execution},
+    {"factory_data", fuzz_factory_data},
+    {"enable_data", fuzz_enable_data},
+    {"approval", fuzz_approval},
+    {"serialized", fuzz_serialized},
+    {"grant", fuzz_grant},
+    {"policy", fuzz_policy},
+    {"verdict", fuzz_verdict},
+    {"webauthn", fuzz_webauthn},
+    {"der", fuzz_der},
+    {"batch", fuzz_batch},
+    {NULL, NULL},
+};
+
+const fuzz_target *fuzz_target_named(const char *name) {
+    for (const fuzz_target *t = fuzz_targets; t->name != NULL; t++) {
+        if (strcmp(t->name, name) == 0) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+bool fuzz_read_result(vk_status status, const vk_error *err, const void *out, size_t len) {
+    if (status == VK_OK) {
+        FUZZ_REQUIRE(err->status == VK_OK);
+        return true;
+    }
+    FUZZ_REQUIRE(err->status == status);
+    FUZZ_REQUIRE(err->message[0] != '\0');
+    FUZZ_REQUIRE(memchr(err->message, '\0', sizeof err->message) != NULL);
+    FUZZ_REQUIRE(memchr(err->path, '\0', sizeof err->path) != NULL);
+    const uint8_t *bytes = out;
+    for (size_t i = 0; i < len; i++) {
+        FUZZ_REQUIRE(bytes[i] == bytes[0] && (bytes[0] == 0xa5 || bytes[0] == 0));
+    }
+    return false;
+}
+
+unsigned fuzz_choose(vk_bytes *input, unsigned count) {
+    if (input->len == 0) {
+        return 0;
+    }
+    unsigned choice = input->data[0] % count;
+    input->data++;
+    input->len--;
+    return choice;
+}
+
+vk_bytes fuzz_until_nul(vk_bytes *input) {
+    const uint8_t *nul = input->len == 0 ? NULL : memchr(input->data, 0, input->len);
+    size_t len = nul == NULL ? input->len : (size_t)(nul - input->data);
+    size_t used = len + (nul == NULL ? 0 : 1);
+    vk_bytes first = {input->data, len};
+    *input = (vk_bytes){input->data + used, input->len - used};
+    return first;
+}

@@ -1,0 +1,65 @@
+/*
+ * Fuzz targets: one for each reader of outside bytes. A target checks what its header promises, not
+ * only that nothing crashes: what is read canonically is written again byte for byte, a failed read
+ * leaves its result alone, and the error says what failed.
+ *
+ * All targets are in one table, so that the same code runs under libFuzzer (engine.c) and, with
+ * the seeds and the findings of old, in every make check (replay.c).
+ */
+#ifndef VK_TESTS_FUZZ_H
+#define VK_TESTS_FUZZ_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <valetkey/valetkey.h>
+
+typedef struct fuzz_target {
+    const char *name;
+    void (*run)(vk_bytes input);
+} fuzz_target;
+
+/* Ends with a NULL name. */
+extern const fuzz_target fuzz_targets[];
+const fuzz_target *fuzz_target_named(const char *name); /* NULL if there is none */
+
+/* The targets; those that take more than one value begin with a byte that chooses. */
+void fuzz_json(vk_bytes input);           /* JSON */
+void fuzz_text(vk_bytes input);           /* which reader, then text: hex, base64, numbers */
+void fuzz_userop_json(vk_bytes input);    /* EntryPoint version, then JSON */
+void fuzz_userop_request(vk_bytes input); /* JSON or ABI */
+void fuzz_execution(vk_bytes input);      /* calldata */
+void fuzz_factory_data(vk_bytes input);   /* Kernel version, then factory data */
+void fuzz_enable_data(vk_bytes input);    /* kind of owner, then enable data */
+void fuzz_approval(vk_bytes input);       /* kind of owner, then an approval */
+void fuzz_serialized(vk_bytes input);     /* the JSON inside of the base64 */
+void fuzz_grant(vk_bytes input);          /* address20, policy text, NUL, grant text */
+void fuzz_policy(vk_bytes input);         /* JSON */
+void fuzz_verdict(vk_bytes input);        /* policy text, NUL, operation text */
+void fuzz_webauthn(vk_bytes input);       /* encoded assertion */
+void fuzz_der(vk_bytes input);            /* P-256 signature */
+void fuzz_batch(vk_bytes input);          /* a request line */
+
+/* Says which property does not hold, and aborts. */
+#define FUZZ_REQUIRE(condition)                                                                    \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+/* A result to read into: marked, so that fuzz_read_result sees whether a failed read wrote to it.
+ */
+#define FUZZ_MARK(object) memset(&(object), 0xa5, sizeof(object))
+
+/* After a read: an error has a status and a sentence exactly if it failed, and out, which was
+ * marked, was then left alone or made empty. Returns whether it succeeded. */
+bool fuzz_read_result(vk_status status, const vk_error *err, const void *out, size_t len);
+
+/* The first byte, as a number below count; the rest of the input. */
+unsigned fuzz_choose(vk_bytes *input, unsigned count);
+/* Everything before the first NUL, which is dropped; the rest of the input. */
+vk_bytes fuzz_until_nul(vk_bytes *input);
+
+#endif

@@ -1,0 +1,147 @@
+/* Kernel accounts: calls, factory data, owners, approvals, serialized accounts, grants. */
+#include "fuzz.h"
+
+void fuzz_execution(vk_bytes input) {
+    vk_execution execution;
+    vk_error err = {0};
+    FUZZ_MARK(execution);
+    vk_status status = vk_execution_decode(input, &execution, &err);
+    if (!fuzz_read_result(status, &err, &execution, sizeof execution)) {
+        return;
+    }
+    vk_buf out = {0};
+    FUZZ_REQUIRE(vk_execution_encode(&execution, &out) == VK_OK);
+    FUZZ_REQUIRE(vk_bytes_equal(vk_buf_view(&out), input));
+    vk_buf_clear(&out);
+    vk_execution_clear(&execution);
+}
+
+void fuzz_factory_data(vk_bytes input) {
+    vk_kernel_version hint = (vk_kernel_version)fuzz_choose(&input, VK_KERNEL_0_3_3 + 1);
+    vk_account_init init;
+    vk_error err = {0};
+    FUZZ_MARK(init);
+    vk_status status = vk_account_init_read(input, hint, &init, &err);
+    if (!fuzz_read_result(status, &err, &init, sizeof init)) {
+        return;
+    }
+    FUZZ_REQUIRE(init.kernel <= VK_KERNEL_0_3_3 && init.root.kind <= VK_ROOT_PASSKEY);
+    FUZZ_REQUIRE(init.root.kind != VK_ROOT_PASSKEY ||
+                 vk_p256_check_point(init.root.point65) == VK_OK);
+}
+
+/* ---- Owners ---- */
+
+/* One point of P-256, its generator. */
+static const uint8_t point65[65] = {
+    0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
+    0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4,
+    0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a,
+    0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33,
+    0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5};
+
+static vk_root choose_root(vk_bytes *input) {
+    vk_root root = {.kind = (vk_root_kind)fuzz_choose(input, VK_ROOT_PASSKEY + 1)};
+    memcpy(root.point65, point65, sizeof point65);
+    return root;
+}
+
+void fuzz_enable_data(vk_bytes input) {
+    vk_root root = choose_root(&input), before = root;
+    vk_error err = {0};
+    vk_status status = vk_root_read_enable_data(input, &root, &err);
+    if (!fuzz_read_result(status, &err, NULL, 0)) {
+        FUZZ_REQUIRE(memcmp(&root, &before, sizeof root) == 0);
+    } else if (root.kind != VK_ROOT_UNKNOWN) {
+        vk_buf out = {0};
+        FUZZ_REQUIRE(vk_root_enable_data(&root, &out) == VK_OK);
+        FUZZ_REQUIRE(vk_bytes_equal(vk_buf_view(&out), input));
+        vk_buf_clear(&out);
+    }
+}
+
+/* Nobody signed for these owners. */
+void fuzz_approval(vk_bytes input) {
+    vk_root root = choose_root(&input);
+    vk_hash digest = {{1}};
+    vk_error err = {0};
+    vk_status status = vk_enable_verify(&root, &digest, input, &err);
+    FUZZ_REQUIRE(!fuzz_read_result(status, &err, NULL, 0));
+}
+
+/* ---- Sessions ---- */
+
+static vk_buf written(const vk_serialized_account *account) {
+    vk_buf out = {0};
+    FUZZ_REQUIRE(vk_serialized_write(account, &out) == VK_OK);
+    return out;
+}
+
+void fuzz_serialized(vk_bytes input) {
+    vk_buf text = {0};
+    vk_base64_put(&text, input);
+    vk_serialized_account account, again;
+    vk_error err = {0};
+    FUZZ_MARK(account);
+    vk_status status = vk_serialized_read((const char *)text.data, text.len, &account, &err);
+    if (fuzz_read_result(status, &err, &account, sizeof account)) {
+        vk_buf first = written(&account);
+        FUZZ_REQUIRE(vk_serialized_read((const char *)first.data, first.len, &again, NULL) ==
+                     VK_OK);
+        vk_buf second = written(&again);
+        FUZZ_REQUIRE(vk_bytes_equal(vk_buf_view(&first), vk_buf_view(&second)));
+        vk_buf_clear(&first);
+        vk_buf_clear(&second);
+        vk_serialized_clear(&account);
+        vk_serialized_clear(&again);
+    }
+    vk_buf_clear(&text);
+}
+
+static void write_grant(const vk_grant *grant, const vk_policy *policy, const vk_signer *signer) {
+    vk_buf first = {0}, second = {0};
+    vk_grant again;
+    FUZZ_REQUIRE(vk_grant_write(grant, &first) == VK_OK);
+    FUZZ_REQUIRE(vk_grant_read((const char *)first.data, first.len, policy, signer, &again, NULL) ==
+                 VK_OK);
+    FUZZ_REQUIRE(vk_grant_write(&again, &second) == VK_OK);
+    FUZZ_REQUIRE(vk_bytes_equal(vk_buf_view(&first), vk_buf_view(&second)));
+    vk_grant_clear(&again);
+    vk_buf_clear(&first);
+    vk_buf_clear(&second);
+}
+
+static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *signer) {
+    vk_grant grant;
+    vk_error err = {0};
+    FUZZ_MARK(grant);
+    vk_status status =
+        vk_grant_read((const char *)text.data, text.len, policy, signer, &grant, &err);
+    if (fuzz_read_result(status, &err, &grant, sizeof grant)) {
+        write_grant(&grant, policy, signer);
+        vk_grant_clear(&grant);
+    }
+    /* The reader without the checks takes at least the same. */
+    vk_status checked =
+        vk_grant_read_checked((const char *)text.data, text.len, policy, signer, &grant, NULL);
+    FUZZ_REQUIRE(status != VK_OK || checked == VK_OK);
+    if (checked == VK_OK) {
+        vk_grant_clear(&grant);
+    }
+}
+
+void fuzz_grant(vk_bytes input) {
+    vk_address address;
+    if (input.len < sizeof address.b) {
+        return;
+    }
+    memcpy(address.b, input.data, sizeof address.b);
+    input = (vk_bytes){input.data + sizeof address.b, input.len - sizeof address.b};
+    vk_signer signer = vk_signer_ecdsa(&address);
+    vk_bytes policy_text = fuzz_until_nul(&input);
+    vk_policy policy;
+    if (vk_policy_read((const char *)policy_text.data, policy_text.len, &policy, NULL) == VK_OK) {
+        read_grant(input, &policy, &signer);
+        vk_policy_clear(&policy);
+    }
+}

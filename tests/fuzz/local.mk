@@ -1,0 +1,20 @@
+# Fuzz targets. In make check they run over seeds and old findings; "make fuzzers" in a build
+# configured with --enable-fuzz makes the program for libFuzzer, which scripts/fuzz.sh runs.
+fuzz_sources = tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h \
+	tests/fuzz/kernel.c tests/fuzz/policy.c tests/fuzz/userop.c tests/fuzz/webauthn.c
+check_LTLIBRARIES += libvk-fuzz.la
+libvk_fuzz_la_SOURCES = $(fuzz_sources)
+
+check_PROGRAMS += tests/fuzz/replay
+TESTS += tests/fuzz/replay
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/seeds.c tests/fuzz/seeds.h
+tests_fuzz_replay_LDADD = libvk-fuzz.la libvk-batch.la $(vk_test_libs)
+EXTRA_DIST += tests/fuzz/regressions
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz
+tests_fuzz_fuzz_SOURCES = tests/fuzz/engine.c
+tests_fuzz_fuzz_LDADD = libvk-fuzz.la libvk-batch.la libvk-core.la $(CJSON_LIBS)
+tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+CLEANFILES += tests/fuzz/fuzz
+fuzzers: tests/fuzz/fuzz tests/fuzz/replay
+.PHONY: fuzzers

@@ -1,0 +1,71 @@
+/* Policies, and what they say of operations. */
+#include "fuzz.h"
+
+static vk_signer session_key(void) {
+    vk_address address = {{1}};
+    return vk_signer_ecdsa(&address);
+}
+
+/* Everything that was accepted can be installed and described. */
+void fuzz_policy(vk_bytes input) {
+    vk_policy policy;
+    vk_error err = {0};
+    FUZZ_MARK(policy);
+    vk_status status = vk_policy_read((const char *)input.data, input.len, &policy, &err);
+    if (!fuzz_read_result(status, &err, &policy, sizeof policy)) {
+        return;
+    }
+    vk_signer signer = session_key();
+    vk_buf data = {0}, text = {0};
+    uint8_t id4[4];
+    FUZZ_REQUIRE(policy.count <= VK_POLICIES_MAX);
+    FUZZ_REQUIRE(vk_policy_enable_data(&policy, &signer, &data) == VK_OK);
+    FUZZ_REQUIRE(data.len % 32 == 0);
+    FUZZ_REQUIRE(vk_policy_permission_id(&policy, &signer, id4) == VK_OK);
+    for (size_t i = 0; i < policy.count; i++) {
+        FUZZ_REQUIRE(vk_rule_name(policy.rules[i].kind) != NULL);
+        text.len = 0;
+        vk_rule_describe(&policy.rules[i], &text);
+        FUZZ_REQUIRE(vk_buf_status(&text) == VK_OK && text.len > 0);
+        FUZZ_REQUIRE(text.data[text.len - 1] != '\n');
+    }
+    vk_buf_clear(&data);
+    vk_buf_clear(&text);
+    vk_policy_clear(&policy);
+}
+
+/* A denial says by which rule and why, and changes no state. */
+static void check_verdict(const vk_verdict *verdict, const vk_rule_state *states, size_t count) {
+    FUZZ_REQUIRE(verdict->allowed == (verdict->reason[0] == '\0'));
+    FUZZ_REQUIRE(verdict->allowed || verdict->rule[0] != '\0');
+    FUZZ_REQUIRE(verdict->rule_index >= -1 && verdict->rule_index < (int)count);
+    for (size_t i = 0; i < count && !verdict->allowed; i++) {
+        FUZZ_REQUIRE(vk_u256_is_zero(&states[i].spent) && states[i].used == 0);
+    }
+}
+
+static void judge(const vk_policy *policy, const vk_userop *op) {
+    static const uint8_t selector[4] = {0xe9, 0xae, 0x5c, 0x53};
+    vk_verdict_request request = {.op = op, .chain_id = 1, .now = 1800000000, .selector = selector};
+    vk_rule_state *states = calloc(policy->count + 1, sizeof *states);
+    vk_verdict verdict;
+    FUZZ_REQUIRE(states != NULL);
+    FUZZ_REQUIRE(vk_policy_evaluate(policy, &request, states, &verdict) == VK_OK);
+    check_verdict(&verdict, states, policy->count);
+    vk_verdict_clear(&verdict);
+    free(states);
+}
+
+void fuzz_verdict(vk_bytes input) {
+    vk_bytes text = fuzz_until_nul(&input);
+    vk_policy policy;
+    vk_userop op;
+    if (vk_policy_read((const char *)text.data, text.len, &policy, NULL) != VK_OK) {
+        return;
+    }
+    if (vk_userop_read_json(input, VK_ENTRY_POINT_0_7, &op, NULL) == VK_OK) {
+        judge(&policy, &op);
+        vk_userop_clear(&op);
+    }
+    vk_policy_clear(&policy);
+}

@@ -1,0 +1,249 @@
+#include "seeds.h"
+
+#include "fuzz.h"
+#include "support/vectors.h"
+
+typedef struct sower {
+    seed_fn use;
+    void *context;
+} sower;
+
+static void sow(const sower *s, const char *target, const vk_buf *input) {
+    FUZZ_REQUIRE(vk_buf_status(input) == VK_OK);
+    s->use(target, vk_buf_view(input), s->context);
+}
+
+/* prefix, if it is not negative, goes in front of the text. */
+static void sow_text(const sower *s, const char *target, int prefix, const char *text) {
+    vk_buf input = {0};
+    if (prefix >= 0) {
+        vk_buf_put_byte(&input, (uint8_t)prefix);
+    }
+    vk_buf_put_text(&input, text);
+    sow(s, target, &input);
+    vk_buf_clear(&input);
+}
+
+static void sow_hex(const sower *s, const char *target, int prefix, const char *text) {
+    vk_buf bytes = {0}, input = {0};
+    if (vk_hex_read(text, strlen(text), VK_BUF_MAX, &bytes) == VK_OK) {
+        if (prefix >= 0) {
+            vk_buf_put_byte(&input, (uint8_t)prefix);
+        }
+        vk_buf_put(&input, bytes.data, bytes.len);
+        sow(s, target, &input);
+    }
+    vk_buf_clear(&bytes);
+    vk_buf_clear(&input);
+}
+
+static void sow_json(const sower *s, const char *target, int prefix, const cJSON *value) {
+    char *text = cJSON_PrintUnformatted(value);
+    FUZZ_REQUIRE(text != NULL);
+    sow_text(s, target, prefix, text);
+    cJSON_free(text);
+}
+
+/* ---- Texts that hold a format, wherever they stand ---- */
+
+static const struct {
+    const char *member, *target;
+    int prefix;
+} hex_members[] = {
+    {"callData", "execution", -1},      {"factoryData", "factory_data", 0},
+    {"initCode", "factory_data", 7},    {"enableData", "enable_data", VK_ROOT_ECDSA},
+    {"enableData", "enable_data", 3},   {"enableSignature", "approval", VK_ROOT_ECDSA},
+    {"enableSignature", "approval", 3}, {"signerData", "enable_data", 3},
+    {"signatureDer", "der", -1},
+};
+
+static void sow_member(const sower *s, const char *name, const char *text) {
+    for (size_t i = 0; i < sizeof hex_members / sizeof hex_members[0]; i++) {
+        if (strcmp(hex_members[i].member, name) == 0) {
+            sow_hex(s, hex_members[i].target, hex_members[i].prefix, text);
+        }
+    }
+    vk_buf json = {0};
+    if (strcmp(name, "serializedAccount") == 0 &&
+        vk_base64_read(text, strlen(text), &json) == VK_OK) {
+        sow(s, "serialized", &json);
+    }
+    vk_buf_clear(&json);
+}
+
+static void walk(const sower *s, const cJSON *value) {
+    const cJSON *child;
+    cJSON_ArrayForEach(child, value) {
+        if (cJSON_IsString(child) && child->string != NULL) {
+            sow_member(s, child->string, child->valuestring);
+        }
+        walk(s, child);
+    }
+}
+
+/* ---- Cases of a kind ---- */
+
+/* The request that a script would send. */
+static void sow_request(const sower *s, const char *kind, const cJSON *in, bool sdk) {
+    char *text = cJSON_PrintUnformatted(in);
+    vk_buf line = {0};
+    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\"%s,\"in\":", kind,
+                  sdk ? ",\"compat\":\"sdk\"" : "");
+    vk_buf_put_text(&line, text);
+    vk_buf_put_byte(&line, '}');
+    sow(s, "batch", &line);
+    vk_buf_clear(&line);
+    cJSON_free(text);
+}
+
+static void sow_case(const sower *s, const char *kind, const cJSON *one, bool sdk) {
+    const cJSON *in = vectors_get(one, "in"), *out = vectors_get(one, "out");
+    sow_request(s, kind, in, sdk);
+    sow_json(s, "json", -1, in);
+    if (strcmp(kind, "userop_hash") == 0) {
+        const char *version = vectors_text(in, "entryPointVersion");
+        sow_text(s, "userop_json", version[2] - '6', vectors_text(vectors_get(out, "rpc"), "json"));
+    } else if (strcmp(kind, "webauthn_signature") == 0) {
+        const cJSON *signature = cJSON_GetObjectItem(out, "signature");
+        if (signature != NULL) {
+            sow_hex(s, "webauthn", -1, signature->valuestring);
+            sow_hex(s, "approval", VK_ROOT_PASSKEY, signature->valuestring);
+        }
+    } else if (strcmp(kind, "multichain") == 0) {
+        const cJSON *first = cJSON_GetArrayItem(vectors_get(out, "signatures"), 0);
+        sow_hex(s, "approval", VK_ROOT_MULTI_CHAIN, first->valuestring);
+    } else if (strcmp(kind, "policy_data") == 0) {
+        cJSON *list = cJSON_CreateArray();
+        cJSON_AddItemToArray(list, cJSON_Duplicate(in, true));
+        sow_json(s, "policy", -1, list);
+        cJSON_Delete(list);
+    }
+}
+
+static void sow_kind(const sower *s, const char *kind) {
+    char path[64];
+    bool sdk = false;
+    snprintf(path, sizeof path, "%s.json", kind);
+    cJSON *file = vectors_load(path);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
+        sow_case(s, kind, one, sdk);
+        sdk = !sdk;
+    }
+    walk(s, file);
+    cJSON_Delete(file);
+}
+
+/* ---- Browsers ---- */
+
+static cJSON *members_of(const cJSON *object, const char *const *names) {
+    cJSON *copy = cJSON_CreateObject();
+    for (; *names != NULL; names++) {
+        const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, *names);
+        if (member != NULL) {
+            cJSON_AddItemToObject(copy, *names, cJSON_Duplicate(member, true));
+        }
+    }
+    return copy;
+}
+
+static void sow_browser(const sower *s, const char *name) {
+    static const char *const registration[] = {"attestationObject", "clientDataJSON", "challenge",
+                                               NULL};
+    static const char *const assertion[] = {"clientDataJSON", "authenticatorData", "signatureDer",
+                                            "userOpHash", NULL};
+    cJSON *file = vectors_load(name), *in = cJSON_CreateObject();
+    cJSON *made = members_of(vectors_get(file, "registration"), registration);
+    cJSON *list = cJSON_AddArrayToObject(in, "assertions");
+    const cJSON *one;
+    cJSON_AddStringToObject(made, "origin", vectors_text(file, "origin"));
+    cJSON_AddStringToObject(made, "rpId", vectors_text(file, "rpId"));
+    cJSON_AddItemToObject(in, "registration", made);
+    cJSON_ArrayForEach(one, vectors_get(file, "assertions")) {
+        cJSON_AddItemToArray(list, members_of(one, assertion));
+    }
+    sow_request(s, "webauthn", in, false);
+    cJSON_Delete(in);
+    cJSON_Delete(file);
+}
+
+/* ---- Sessions ---- */
+
+static void sow_grant(const sower *s, const cJSON *file, const char *policies) {
+    vk_buf input = {0};
+    vk_address address = {{0}};
+    if (strcmp(vectors_text(vectors_get(file, "session"), "type"), "secp256k1") == 0 ||
+        cJSON_GetObjectItem(vectors_get(file, "session"), "address") != NULL) {
+        address = vectors_address(vectors_get(file, "session"), "address");
+    }
+    vk_buf_put(&input, address.b, sizeof address.b);
+    vk_buf_put_text(&input, policies);
+    vk_buf_put_byte(&input, 0);
+    vk_buf_printf(&input, "{\"chainId\":%llu,\"kernelVersion\":\"%s\",\"entryPoint\":\"%s\",",
+                  (unsigned long long)vectors_u64(file, "chainId"),
+                  vectors_text(file, "kernelVersion"), vectors_text(file, "entryPoint"));
+    vk_buf_put_text(&input, "\"serializedAccount\":\"");
+    vk_buf_put_text(&input, vectors_text(file, "serializedAccount"));
+    vk_buf_put_text(&input, "\"}");
+    sow(s, "grant", &input);
+    vk_buf_clear(&input);
+}
+
+static void sow_operation(const sower *s, const cJSON *file, const cJSON *op,
+                          const char *policies) {
+    char *text = cJSON_PrintUnformatted(op);
+    vk_buf input = {0};
+    vk_userop parsed;
+    sow_text(s, "userop_json", 1, text);
+    sow_text(s, "userop_request", -1, text);
+    vk_buf_put(&input, policies, strlen(policies) + 1);
+    vk_buf_put_text(&input, text);
+    sow(s, "verdict", &input);
+    input.len = 0;
+    vk_bytes json = {(const uint8_t *)text, strlen(text)};
+    FUZZ_REQUIRE(vk_userop_read_json(json, VK_ENTRY_POINT_0_7, &parsed, NULL) == VK_OK);
+    vk_address entry_point = vectors_address(file, "entryPoint");
+    FUZZ_REQUIRE(vk_userop_write_abi(&parsed, 1, &entry_point, &input) == VK_OK);
+    sow(s, "userop_request", &input);
+    vk_userop_clear(&parsed);
+    vk_buf_clear(&input);
+    cJSON_free(text);
+}
+
+static void sow_session(const sower *s, const char *name) {
+    cJSON *file = vectors_load(name);
+    char *policies = cJSON_PrintUnformatted(vectors_get(file, "policies"));
+    const cJSON *one;
+    walk(s, file);
+    sow_text(s, "policy", -1, policies);
+    sow_grant(s, file, policies);
+    cJSON_ArrayForEach(one, vectors_get(file, "operations")) {
+        sow_operation(s, file, vectors_get(one, "userOp"), policies);
+    }
+    cJSON_free(policies);
+    cJSON_Delete(file);
+}
+
+void seeds_each(seed_fn use, void *context) {
+    static const char *const kinds[] = {
+        "account_address", "enable",      "enable_v2",          "execute_calldata",
+        "factory_data",    "manage",      "message_signature",  "multichain",
+        "nonce_key",       "permission",  "policy_data",        "serialized_account",
+        "thirdweb",        "userop_hash", "webauthn_signature", "validators",
+    };
+    static const char *const texts[] = {"0x00ff", "AP8=", "AP8",
+                                        "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+                                        "18446744073709551616"};
+    sower s = {use, context};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        sow_kind(&s, kinds[i]);
+    }
+    for (int i = 0; i < 5; i++) {
+        sow_text(&s, "text", i, texts[i]);
+    }
+    for (char name[] = "webauthn/s01.json"; name[11] <= '8'; name[11]++) {
+        sow_browser(&s, name);
+    }
+    sow_session(&s, "session/ecdsa.json");
+    sow_session(&s, "session/passkey.json");
+}
