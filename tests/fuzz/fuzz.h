@@ -27,11 +27,13 @@ const fuzz_target *fuzz_target_named(const char *name); /* NULL if there is none
 void fuzz_json(vk_bytes input);           /* JSON */
 void fuzz_text(vk_bytes input);           /* which reader, then text: hex, base64, numbers */
 void fuzz_userop_json(vk_bytes input);    /* EntryPoint version, then JSON */
+void fuzz_userop_abi(vk_bytes input);     /* EntryPoint version, then ABI */
 void fuzz_userop_request(vk_bytes input); /* JSON or ABI */
 void fuzz_execution(vk_bytes input);      /* calldata */
 void fuzz_factory_data(vk_bytes input);   /* Kernel version, then factory data */
 void fuzz_enable_data(vk_bytes input);    /* kind of owner, then enable data */
 void fuzz_approval(vk_bytes input);       /* kind of owner, then an approval */
+void fuzz_answer(vk_bytes input);         /* which question, then what the account answered */
 void fuzz_serialized(vk_bytes input);     /* the JSON inside of the base64 */
 void fuzz_grant(vk_bytes input);          /* address20, policy text, NUL, grant text */
 void fuzz_policy(vk_bytes input);         /* JSON */

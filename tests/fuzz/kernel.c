@@ -69,6 +69,53 @@ void fuzz_approval(vk_bytes input) {
     FUZZ_REQUIRE(!fuzz_read_result(status, &err, NULL, 0));
 }
 
+/* ---- What an account answers ---- */
+
+static void read_permission_config(vk_bytes input) {
+    vk_permission_config config;
+    vk_error err = {0};
+    FUZZ_MARK(config);
+    vk_status status = vk_manage_read_permission_config(input, &config, &err);
+    if (fuzz_read_result(status, &err, &config, sizeof config)) {
+        FUZZ_REQUIRE(config.policy_count <= VK_POLICIES_MAX);
+        FUZZ_REQUIRE(input.len == 32 * (5 + config.policy_count));
+    }
+}
+
+static void read_validation_config(vk_bytes input) {
+    vk_validation_config config;
+    vk_error err = {0};
+    FUZZ_MARK(config);
+    vk_status status = vk_manage_read_validation_config(input, &config, &err);
+    fuzz_read_result(status, &err, &config, sizeof config);
+    FUZZ_REQUIRE(status != VK_OK || input.len == 64);
+}
+
+static void read_word(vk_bytes input) {
+    uint32_t number;
+    bool truth;
+    vk_error err = {0};
+    FUZZ_MARK(number);
+    vk_status status = vk_manage_read_u32(input, &number, &err);
+    fuzz_read_result(status, &err, &number, sizeof number);
+    FUZZ_REQUIRE(status != VK_OK || input.len == 32);
+    FUZZ_REQUIRE(vk_manage_read_bool(input, &truth, NULL) != VK_OK ||
+                 (status == VK_OK && number == truth));
+}
+
+/* Enable data is what is sent to revoke a permission. */
+static void check_revoke(vk_bytes input) {
+    vk_permission_config config = {.policy_count = fuzz_choose(&input, 4)};
+    vk_error err = {0};
+    fuzz_read_result(vk_manage_check_revoke(&config, input, &err), &err, NULL, 0);
+}
+
+void fuzz_answer(vk_bytes input) {
+    static void (*const readers[])(vk_bytes) = {read_permission_config, read_validation_config,
+                                                read_word, check_revoke};
+    readers[fuzz_choose(&input, 4)](input);
+}
+
 /* ---- Sessions ---- */
 
 static vk_buf written(const vk_serialized_account *account) {

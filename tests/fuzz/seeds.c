@@ -13,6 +13,15 @@ static void sow(const sower *s, const char *target, const vk_buf *input) {
     s->use(target, vk_buf_view(input), s->context);
 }
 
+/* The byte that chooses goes in front. */
+static void sow_chosen(const sower *s, const char *target, uint8_t choice, const vk_buf *bytes) {
+    vk_buf input = {0};
+    vk_buf_put_byte(&input, choice);
+    vk_buf_put(&input, bytes->data, bytes->len);
+    sow(s, target, &input);
+    vk_buf_clear(&input);
+}
+
 /* prefix, if it is not negative, goes in front of the text. */
 static void sow_text(const sower *s, const char *target, int prefix, const char *text) {
     vk_buf input = {0};
@@ -50,10 +59,15 @@ static const struct {
     const char *member, *target;
     int prefix;
 } hex_members[] = {
-    {"callData", "execution", -1},      {"factoryData", "factory_data", 0},
-    {"initCode", "factory_data", 7},    {"enableData", "enable_data", VK_ROOT_ECDSA},
-    {"enableData", "enable_data", 3},   {"enableSignature", "approval", VK_ROOT_ECDSA},
-    {"enableSignature", "approval", 3}, {"signerData", "enable_data", 3},
+    {"callData", "execution", -1},
+    {"factoryData", "factory_data", 0},
+    {"initCode", "factory_data", 7},
+    {"enableData", "enable_data", VK_ROOT_ECDSA},
+    {"enableData", "enable_data", 3},
+    {"enableData", "answer", 3},
+    {"enableSignature", "approval", VK_ROOT_ECDSA},
+    {"enableSignature", "approval", 3},
+    {"signerData", "enable_data", 3},
     {"signatureDer", "der", -1},
 };
 
@@ -205,6 +219,7 @@ static void sow_operation(const sower *s, const cJSON *file, const cJSON *op,
     vk_address entry_point = vectors_address(file, "entryPoint");
     FUZZ_REQUIRE(vk_userop_write_abi(&parsed, 1, &entry_point, &input) == VK_OK);
     sow(s, "userop_request", &input);
+    sow_chosen(s, "userop_abi", 1, &input);
     vk_userop_clear(&parsed);
     vk_buf_clear(&input);
     cJSON_free(text);
@@ -222,6 +237,22 @@ static void sow_session(const sower *s, const char *name) {
     }
     cJSON_free(policies);
     cJSON_Delete(file);
+}
+
+/* ---- What an account answers ---- */
+
+/* permissionConfig: flag2, signer20, offset of the list, length, policies22. */
+static void sow_answers(const sower *s) {
+    static const uint8_t zeros[32], offset[32] = {[31] = 96}, count[32] = {[31] = 2};
+    const uint8_t *const words[] = {zeros, zeros, offset, count, zeros, zeros};
+    vk_buf answer = {0};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        vk_buf_put(&answer, words[i], 32);
+        for (uint8_t question = 0; question < 3; question++) {
+            sow_chosen(s, "answer", question, &answer);
+        }
+    }
+    vk_buf_clear(&answer);
 }
 
 void seeds_each(seed_fn use, void *context) {
@@ -244,6 +275,7 @@ void seeds_each(seed_fn use, void *context) {
     for (char name[] = "webauthn/s01.json"; name[11] <= '8'; name[11]++) {
         sow_browser(&s, name);
     }
+    sow_answers(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
 }
