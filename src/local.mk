@@ -2,7 +2,7 @@
 # provider and the command, so that neither depends on which libvaletkey.so is installed.
 noinst_LTLIBRARIES += libvk-core.la libvk-token.la
 libvk_core_la_SOURCES =
-libvk_core_la_LIBADD = $(CRYPTO_LIBS) $(SECP256K1_LIBS) $(NETTLE_LIBS) $(CJSON_LIBS)
+libvk_core_la_LIBADD = $(CRYPTO_LIBS) $(SECP256K1_LIBS) $(NETTLE_LIBS) $(CJSON_LIBS) $(CBOR_LIBS)
 # token, keys, gate: what the provider adds.
 libvk_token_la_SOURCES =
 libvk_token_la_LIBADD = $(SQLITE_LIBS)

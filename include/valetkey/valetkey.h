@@ -18,6 +18,7 @@
 
 #include <valetkey/account.h>
 #include <valetkey/bytes.h>
+#include <valetkey/credential.h>
 #include <valetkey/eth.h>
 #include <valetkey/grant.h>
 #include <valetkey/kernel.h>

@@ -69,6 +69,15 @@ void *vk_in_alloc(const vk_in *in, size_t len) {
     return vk_in_alloc_owner(in, len, NULL);
 }
 
+vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes) {
+    uint8_t *copy = bytes.len > 0 ? vk_in_alloc(in, bytes.len) : NULL;
+    if (copy == NULL) {
+        return (vk_bytes){NULL, 0};
+    }
+    memcpy(copy, bytes.data, bytes.len);
+    return (vk_bytes){copy, bytes.len};
+}
+
 /* ---- Faults ---- */
 
 vk_status vk_in_status(const vk_in *in) {

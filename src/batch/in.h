@@ -55,6 +55,8 @@ vk_bytes vk_in_bytes(const vk_in *in, const char *name);
 vk_bytes vk_in_bytes_or_empty(const vk_in *in, const char *name);
 /* Bytes for the line to keep: NULL (and a fault) when out of memory. */
 void *vk_in_alloc(const vk_in *in, size_t len);
+/* A copy that the line keeps; empty (and a fault) when out of memory. */
+vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes);
 /* The same, zeroed, for what owns memory: clear is called with it before it is freed. */
 void *vk_in_alloc_owner(const vk_in *in, size_t len, void (*clear)(void *data));
 

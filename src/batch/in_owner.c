@@ -87,15 +87,6 @@ vk_owner vk_in_owner(const vk_in *in, const vk_owner_names *names, vk_kernel_ver
 
 /* ---- Signatures ---- */
 
-vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes) {
-    uint8_t *copy = bytes.len > 0 ? vk_in_alloc(in, bytes.len) : NULL;
-    if (copy == NULL) {
-        return (vk_bytes){NULL, 0};
-    }
-    memcpy(copy, bytes.data, bytes.len);
-    return (vk_bytes){copy, bytes.len};
-}
-
 void vk_in_owner_needs_secret(const vk_in *in, const vk_owner *owner) {
     if (owner->secret32 == NULL) {
         vk_in_fail(in, owner->names->secret, VK_ERR_FORMAT,

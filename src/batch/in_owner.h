@@ -51,7 +51,5 @@ vk_bytes vk_in_owner_signature(const vk_in *in, const vk_owner *owner, const vk_
 vk_bytes vk_in_owner_userop_signature(const vk_in *in, const vk_owner *owner,
                                       const vk_hash *userop_hash, const char *assertion,
                                       uint64_t chain_id, bool sdk);
-/* Copies for the line to keep. */
-vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes);
 
 #endif

@@ -5,16 +5,6 @@
 /* WebAuthn's own limit for a credential id. */
 #define CREDENTIAL_ID_MAX 1023
 
-/* Copies for the line to keep. */
-static vk_bytes keep(const vk_in *in, vk_bytes bytes) {
-    uint8_t *copy = bytes.len > 0 ? vk_in_alloc(in, bytes.len) : NULL;
-    if (copy == NULL) {
-        return (vk_bytes){NULL, 0};
-    }
-    memcpy(copy, bytes.data, bytes.len);
-    return (vk_bytes){copy, bytes.len};
-}
-
 /* ---- Passkeys ---- */
 
 static vk_bytes read_credential_id(const vk_in *in) {
@@ -28,7 +18,7 @@ static vk_bytes read_credential_id(const vk_in *in) {
         vk_in_fail(in, "authenticatorId", VK_ERR_SIZE,
                    "\"authenticatorId\" has %zu bytes, more than %d", raw.len, CREDENTIAL_ID_MAX);
     }
-    vk_bytes out = keep(in, vk_buf_view(&raw));
+    vk_bytes out = vk_in_keep(in, vk_buf_view(&raw));
     vk_buf_clear(&raw);
     return out;
 }
@@ -108,7 +98,7 @@ static vk_bytes encode(const vk_in *in, const vk_webauthn_assertion *assertion, 
                    "\"clientDataJSON\" has no \"type\":\"webauthn.get\"");
     }
     vk_in_check(in, NULL, status);
-    vk_bytes out = keep(in, vk_buf_view(&encoded));
+    vk_bytes out = vk_in_keep(in, vk_buf_view(&encoded));
     vk_buf_clear(&encoded);
     return out;
 }

@@ -7,7 +7,7 @@ libvk_batch_la_SOURCES += src/batch/nonce_key.c
 libvk_batch_la_SOURCES += src/batch/in_policy.c src/batch/in_policy.h src/batch/permission.c \
 	src/batch/policy_data.c
 libvk_batch_la_SOURCES += src/batch/in_owner.c src/batch/in_owner.h
-libvk_batch_la_SOURCES += src/batch/in_webauthn.c src/batch/in_webauthn.h \
+libvk_batch_la_SOURCES += src/batch/in_webauthn.c src/batch/in_webauthn.h src/batch/webauthn.c \
 	src/batch/webauthn_signature.c
 libvk_batch_la_SOURCES += src/batch/validators.c src/batch/multichain.c
 libvk_batch_la_SOURCES += src/batch/userop_hash.c

@@ -2,6 +2,7 @@
 #ifndef VK_WEBAUTHN_INTERNAL_H
 #define VK_WEBAUTHN_INTERNAL_H
 
+#include "webauthn/cbor.h"
 #include <valetkey/webauthn.h>
 
 bool vk_p256_s_is_low(const uint8_t s32[32]);
@@ -15,5 +16,11 @@ bool vk_p256_is_scalar(const uint8_t number32[32]);
 
 /* Appends "challenge":"..." with the quotes and without a comma. */
 void vk_webauthn_put_challenge(const vk_hash *challenge, vk_buf *out);
+
+/* COSE: ECDSA with SHA-256. */
+#define VK_COSE_ES256 (-7)
+
+/* vk_p256_cose_read for a key that other bytes follow. */
+VK_MUST_USE vk_status vk_p256_cose_next(vk_bytes *rest, uint8_t point65[65], vk_error *err);
 
 #endif
