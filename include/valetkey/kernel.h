@@ -39,6 +39,16 @@ VK_API vk_address vk_kernel_implementation(vk_kernel_version version);
 VK_API vk_address vk_kernel_factory(vk_kernel_version version);
 /* The meta factory of all 0.3.x, the factory to put into a UserOperation. */
 VK_API vk_address vk_kernel_meta_factory(void);
+/*
+ * May they go together? v1 to 0.2.4 with EntryPoint 0.6, 0.3.x with 0.7. No deployment of 0.3.x for
+ * EntryPoint 0.8 or 0.9 is published: own_deployment says that the caller brings its own (factory
+ * and implementation, or the account's address). VK_ERR_UNSUPPORTED, and why, for any other pair.
+ */
+VK_API VK_MUST_USE vk_status vk_kernel_check_entry_point(vk_kernel_version version,
+                                                         vk_entry_point entry_point,
+                                                         bool own_deployment, vk_error *err);
+/* What a delegation of an EOA (EIP-7702) names: the implementation of 0.3.3. */
+VK_API vk_address vk_kernel_delegate(void);
 /* Does the version know permissions (validation type 0x02)? 0.3.0 on. */
 VK_API bool vk_kernel_has_permissions(vk_kernel_version version);
 
@@ -88,14 +98,14 @@ extern VK_API const uint8_t vk_kernel_execute_selector[4]; /* 0xe9ae5c53 */
 
 typedef struct vk_call {
     vk_address target;
-    vk_u256 value; /* wei; zero for a delegatecall */
+    vk_u256 value; /* wei; zero for a delegatecall (v1 has a place for it, and ignores it) */
     vk_bytes data;
 } vk_call;
 
 typedef struct vk_execution {
     uint8_t call_type; /* VK_CALL_SINGLE, VK_CALL_BATCH, VK_CALL_DELEGATE */
-    uint8_t exec_type; /* VK_EXEC_REVERT, VK_EXEC_TRY */
-    bool hooked;       /* wrapped in executeUserOp (0x8dd7712f) */
+    uint8_t exec_type; /* VK_EXEC_REVERT; 0.3.0 on also VK_EXEC_TRY */
+    bool hooked;       /* 0.3.0 on: wrapped in executeUserOp (0x8dd7712f) */
     size_t call_count;
     vk_call *calls; /* owned; data points into what was decoded */
 } vk_execution;
@@ -103,7 +113,7 @@ typedef struct vk_execution {
 /* A batch has at most this many calls; more is VK_ERR_SIZE. */
 #define VK_CALLS_MAX 4096
 
-/* Appends execute(bytes32,bytes). Only a batch may have other than one call. */
+/* Kernel 0.3.x: appends execute(bytes32,bytes). Only a batch may have other than one call. */
 VK_API VK_MUST_USE vk_status vk_execution_encode(const vk_execution *execution, vk_buf *out);
 /*
  * Reads execute calldata. Only the canonical encoding is read (what vk_execution_encode writes for
@@ -113,6 +123,26 @@ VK_API VK_MUST_USE vk_status vk_execution_encode(const vk_execution *execution, 
 VK_API VK_MUST_USE vk_status vk_execution_decode(vk_bytes call_data, vk_execution *out,
                                                  vk_error *err);
 VK_API void vk_execution_clear(vk_execution *execution);
+
+/*
+ * The same for all versions. VK_ERR_UNSUPPORTED, and why, for what the version cannot do: before
+ * 0.3.0 there is no try mode and no hook. v1 and 0.0.2 make a batch by a delegatecall to the
+ * MultiSend contract.
+ *
+ * account (may be NULL) is whose call data it is: one call of it to itself is that call's data as
+ * it is, as the SDK does (the value, the try mode and the hook are then without meaning).
+ */
+VK_API VK_MUST_USE vk_status vk_execution_encode_for(vk_kernel_version version,
+                                                     const vk_address *account,
+                                                     const vk_execution *execution, vk_buf *out,
+                                                     vk_error *err);
+/*
+ * Only the canonical encoding is read, as above. For v1 and 0.0.2 a delegatecall to the MultiSend
+ * contract must be a batch. A call of the account to itself has no form of its own: it is read
+ * only if it happens to be execute calldata.
+ */
+VK_API VK_MUST_USE vk_status vk_execution_decode_for(vk_kernel_version version, vk_bytes call_data,
+                                                     vk_execution *out, vk_error *err);
 
 #ifdef __cplusplus
 }

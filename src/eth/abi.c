@@ -27,8 +27,7 @@ void vk_abi_put_bytes(vk_buf *out, vk_bytes data) {
     vk_buf_put_zeros(out, vk_abi_padded(data.len) - data.len);
 }
 
-void vk_abi_put_bytes_array(vk_buf *out, const vk_bytes *items, size_t count) {
-    vk_abi_put_u64(out, VK_WORD);
+void vk_abi_put_bytes_list(vk_buf *out, const vk_bytes *items, size_t count) {
     vk_abi_put_u64(out, count);
     size_t offset = count * VK_WORD;
     for (size_t i = 0; i < count; i++) {
@@ -38,6 +37,11 @@ void vk_abi_put_bytes_array(vk_buf *out, const vk_bytes *items, size_t count) {
     for (size_t i = 0; i < count; i++) {
         vk_abi_put_bytes(out, items[i]);
     }
+}
+
+void vk_abi_put_bytes_array(vk_buf *out, const vk_bytes *items, size_t count) {
+    vk_abi_put_u64(out, VK_WORD);
+    vk_abi_put_bytes_list(out, items, count);
 }
 
 static bool all_zero(const uint8_t *data, size_t len) {

@@ -26,6 +26,8 @@ void vk_abi_put_address(vk_buf *out, const vk_address *address);
 void vk_abi_put_fixed(vk_buf *out, const void *data, size_t len);
 /* length || data || padding. */
 void vk_abi_put_bytes(vk_buf *out, vk_bytes data);
+/* bytes[] as a member of a tuple: length, offsets, elements. */
+void vk_abi_put_bytes_list(vk_buf *out, const vk_bytes *items, size_t count);
 /* abi(bytes[]), with the leading 0x20. */
 void vk_abi_put_bytes_array(vk_buf *out, const vk_bytes *items, size_t count);
 

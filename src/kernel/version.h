@@ -11,7 +11,7 @@ typedef struct vk_kernel_deployment {
     vk_entry_point entry_point;
     vk_address implementation; /* zero: not known */
     vk_address factory;
-    vk_hash init_code_hash; /* of the proxy; zero: not known */
+    vk_hash init_code_hash; /* of the proxies of 0.2.x; else zero */
 } vk_kernel_deployment;
 
 /* NULL for VK_KERNEL_UNKNOWN. */

@@ -217,6 +217,12 @@ static vk_status apply_factory_data(vk_grant *grant, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
+    if (init.kernel != VK_KERNEL_UNKNOWN && !vk_grant_supports(init.kernel)) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, "initCode",
+                       "the account's factory data is of Kernel %s: 0.3.1, 0.3.2 and 0.3.3 are "
+                       "supported",
+                       vk_kernel_text(init.kernel));
+    }
     if (init.kernel != VK_KERNEL_UNKNOWN) {
         grant->kernel = init.kernel;
         status = compare_account(&init, grant, err);
