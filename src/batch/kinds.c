@@ -9,5 +9,7 @@ const vk_batch_kind vk_batch_kinds[] = {
     {"webauthn_signature", vk_batch_webauthn_signature},
     {"validators", vk_batch_validators},
     {"multichain", vk_batch_multichain},
+    {"enable", vk_batch_enable},
+    {"manage", vk_batch_manage},
     {NULL, NULL},
 };

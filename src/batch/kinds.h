@@ -12,5 +12,7 @@ vk_status vk_batch_webauthn(const vk_in *in, bool sdk, vk_reply *reply, vk_error
 vk_status vk_batch_webauthn_signature(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_validators(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_multichain(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_enable(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_manage(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 
 #endif

@@ -11,3 +11,5 @@ libvk_batch_la_SOURCES += src/batch/in_webauthn.c src/batch/in_webauthn.h src/ba
 	src/batch/webauthn_signature.c
 libvk_batch_la_SOURCES += src/batch/validators.c src/batch/multichain.c
 libvk_batch_la_SOURCES += src/batch/userop_hash.c
+libvk_batch_la_SOURCES += src/batch/enable.c src/batch/in_session.c src/batch/in_session.h \
+	src/batch/manage.c
