@@ -1,6 +1,9 @@
 #include "batch/kinds.h"
 
 const vk_batch_kind vk_batch_kinds[] = {
+    {"account_address", vk_batch_account_address},
+    {"factory_data", vk_batch_factory_data},
+    {"execute_calldata", vk_batch_execute_calldata},
     {"nonce_key", vk_batch_nonce_key},
     {"userop_hash", vk_batch_userop_hash},
     {"permission", vk_batch_permission},

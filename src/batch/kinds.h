@@ -4,6 +4,9 @@
 
 #include "batch/batch.h"
 
+vk_status vk_batch_account_address(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_factory_data(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_execute_calldata(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_nonce_key(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_userop_hash(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_permission(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);

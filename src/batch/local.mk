@@ -4,6 +4,8 @@ libvk_batch_la_SOURCES = src/batch/batch.c src/batch/batch.h src/batch/in.c src/
 	src/batch/in_userop.c src/batch/in_values.c src/batch/kinds.c src/batch/kinds.h src/batch/reply.c \
 	src/batch/reply.h
 libvk_batch_la_SOURCES += src/batch/nonce_key.c
+libvk_batch_la_SOURCES += src/batch/account_address.c src/batch/execute_calldata.c \
+	src/batch/factory_data.c src/batch/in_account.c src/batch/in_account.h
 libvk_batch_la_SOURCES += src/batch/in_policy.c src/batch/in_policy.h src/batch/permission.c \
 	src/batch/policy_data.c
 libvk_batch_la_SOURCES += src/batch/in_owner.c src/batch/in_owner.h

@@ -156,10 +156,17 @@ typedef struct difference {
 } difference;
 
 static const difference differences[] = {
-    {"c-userop-0.8-7702-112", "FORMAT"}, {"c-userop-0.8-7702-118", "FORMAT"},
-    {"c-userop-0.8-7702-124", "FORMAT"}, {"c-userop-0.9-7702-130", "FORMAT"},
-    {"c-userop-0.9-7702-136", "FORMAT"}, {"a-userop-0.8-7702-18", NULL},
-    {"b-userop-0.8-7702-18", NULL},      {NULL, NULL},
+    {"c-userop-0.8-7702-112", "FORMAT"},
+    {"c-userop-0.8-7702-118", "FORMAT"},
+    {"c-userop-0.8-7702-124", "FORMAT"},
+    {"c-userop-0.9-7702-130", "FORMAT"},
+    {"c-userop-0.9-7702-136", "FORMAT"},
+    {"a-userop-0.8-7702-18", NULL},
+    {"b-userop-0.8-7702-18", NULL},
+    {"a-factorydata-0.0.2-5", NULL},
+    {"b-factorydata-0.0.2-5", NULL},
+    {"c-factorydata-0.0.2-23", NULL},
+    {NULL, NULL},
 };
 
 static const difference *difference_of(const char *id) {
@@ -218,12 +225,9 @@ typedef struct expectation {
 } expectation;
 
 static const expectation kinds[] = {
-    {"nonce_key", 97, 0},
-    {"permission", 31, 0},
-    {"validators", 21, 0},
-    {"multichain", 12, 0},
-    {"userop_hash", 58, 7},
-    {"policy_data", 98, 0},
+    {"account_address", 97, 0},    {"factory_data", 15, 3}, {"execute_calldata", 64, 0},
+    {"nonce_key", 97, 0},          {"permission", 31, 0},   {"validators", 21, 0},
+    {"multichain", 12, 0},         {"userop_hash", 58, 7},  {"policy_data", 98, 0},
     {"webauthn_signature", 47, 0},
     {"enable", 26, 0},
     {"manage", 8, 0},

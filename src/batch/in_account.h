@@ -1,0 +1,15 @@
+/* Reading the account that a request describes. */
+#ifndef VK_BATCH_IN_ACCOUNT_H
+#define VK_BATCH_IN_ACCOUNT_H
+
+#include "batch/in.h"
+
+/*
+ * All members of in. The root is told by the owner (sudo, ownerPrivateKey, ownerAddress, passkey),
+ * by permission, or by validatorAddress and validatorEnableData alone; what is told twice must
+ * agree. What the account points to belongs to the line. Nothing is said yet about whether there
+ * can be such an account.
+ */
+vk_account vk_in_account(const vk_in *in);
+
+#endif
