@@ -224,14 +224,22 @@ typedef struct expectation {
     int same, differing;
 } expectation;
 
+/* clang-format off */
 static const expectation kinds[] = {
-    {"account_address", 97, 0},    {"factory_data", 15, 3}, {"execute_calldata", 64, 0},
-    {"nonce_key", 97, 0},          {"permission", 31, 0},   {"validators", 21, 0},
-    {"multichain", 12, 0},         {"userop_hash", 58, 7},  {"policy_data", 98, 0},
+    {"account_address", 97, 0},
+    {"factory_data", 15, 3},
+    {"execute_calldata", 64, 0},
+    {"nonce_key", 97, 0},
+    {"permission", 31, 0},
+    {"validators", 21, 0},
+    {"multichain", 12, 0},
+    {"userop_hash", 58, 7},
+    {"policy_data", 98, 0},
     {"webauthn_signature", 47, 0},
     {"enable", 26, 0},
     {"manage", 8, 0},
 };
+/* clang-format on */
 
 START_TEST(test_kind) {
     const expectation *expected = &kinds[_i];
