@@ -18,6 +18,7 @@ include tests/unit/manage.mk
 include tests/unit/grant.mk
 include tests/unit/policy.mk
 include tests/unit/thirdweb.mk
+include tests/unit/userop.mk
 include tests/api/local.mk
 include tests/batch/local.mk
 include tests/fuzz/local.mk

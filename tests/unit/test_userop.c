@@ -11,12 +11,15 @@ static vk_bytes text_bytes(const char *text) {
     return (vk_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static vk_userop read_rpc(const cJSON *one) {
-    const char *json = vectors_text(vectors_get(vectors_get(one, "out"), "rpc"), "json");
+static const char *rpc_text(const cJSON *one) {
+    return vectors_text(vectors_get(vectors_get(one, "out"), "rpc"), "json");
+}
+
+static vk_userop read_rpc(const cJSON *one, vk_entry_point version) {
     vk_userop op;
     vk_error err = {0};
-    ck_assert_msg(vk_userop_read_json(text_bytes(json), EP07, &op, &err) == VK_OK, "%s: %s",
-                  err.path, err.message);
+    ck_assert_msg(vk_userop_read_json(text_bytes(rpc_text(one)), version, &op, &err) == VK_OK,
+                  "%s: %s", err.path, err.message);
     return op;
 }
 
@@ -28,53 +31,78 @@ static void check_hash(const cJSON *one, const vk_userop *op) {
     ck_assert_mem_eq(hash.b, expected.b, sizeof hash.b);
 }
 
-/* ABI there and back, by the reader of requests. */
+/* The authorization is no part of the contract's struct. */
+static void lend_authorization(vk_userop *to, const vk_userop *from) {
+    to->has_authorization = from->has_authorization;
+    to->authorization = from->authorization;
+    to->sdk = from->sdk;
+}
+
+/* ABI there and back. */
 static void check_abi(const cJSON *one, const vk_userop *op) {
     const cJSON *in = vectors_get(one, "in");
     vk_address entry_point = vectors_address(in, "entryPoint");
+    vk_userop plain = *op;
+    plain.sdk = false;
     vk_buf abi = {0};
-    ck_assert_int_eq(vk_userop_write_abi(op, vectors_u64(in, "chainId"), &entry_point, &abi),
+    ck_assert_int_eq(vk_userop_write_abi(&plain, vectors_u64(in, "chainId"), &entry_point, &abi),
                      VK_OK);
     vk_userop_request request;
     vk_error err = {0};
-    ck_assert_msg(vk_userop_read_request(vk_buf_view(&abi), EP07, &request, &err) == VK_OK, "%s",
-                  err.message);
+    ck_assert_msg(vk_userop_read_abi(vk_buf_view(&abi), op->entry_point, &request, &err) == VK_OK,
+                  "%s", err.message);
     ck_assert(request.has_chain_id && request.chain_id == vectors_u64(in, "chainId"));
-    check_hash(one, &request.op);
+    ck_assert(vk_address_equal(&request.entry_point, &entry_point));
     ck_assert(vk_bytes_equal(request.op.signature, op->signature));
+    lend_authorization(&request.op, op);
+    check_hash(one, &request.op);
     vk_userop_clear(&request.op);
     vk_buf_clear(&abi);
 }
 
-/* The packed members of the vector, read as a contract's argument. */
-static void check_packed(const cJSON *one) {
-    const cJSON *in = vectors_get(vectors_get(one, "in"), "userOp");
-    const cJSON *form = vectors_get(vectors_get(one, "out"), "sendForm");
+static void check_form(const cJSON *form, const vk_userop *op, vk_userop_purpose purpose) {
     vk_buf init_code = vectors_bytes(form, "initCode");
     vk_buf paymaster = vectors_bytes(form, "paymasterAndData");
-    vk_buf call_data = vectors_bytes(in, "callData");
-    vk_userop_packed packed = {.sender = vectors_address(in, "sender"),
-                               .nonce = vectors_u256(in, "nonce"),
-                               .init_code = vk_buf_view(&init_code),
-                               .call_data = vk_buf_view(&call_data),
-                               .pre_verification_gas = vectors_u256(in, "preVerificationGas"),
-                               .paymaster_and_data = vk_buf_view(&paymaster)};
-    vectors_fixed(form, "accountGasLimits", packed.account_gas_limits, 32);
-    vectors_fixed(form, "gasFees", packed.gas_fees, 32);
-    vk_userop op;
+    uint8_t gas_limits[32], fees[32];
+    vectors_fixed(form, "accountGasLimits", gas_limits, 32);
+    vectors_fixed(form, "gasFees", fees, 32);
+    vk_userop_packed packed;
+    vk_buf storage = {0};
     vk_error err = {0};
-    ck_assert_msg(vk_userop_unpack(&packed, VK_ENTRY_POINT_0_7, &op, &err) == VK_OK, "%s",
-                  err.message);
-    check_hash(one, &op);
-    vk_userop_clear(&op);
+    ck_assert_msg(vk_userop_pack(op, purpose, &packed, &storage, &err) == VK_OK, "%s", err.message);
+    ck_assert(vk_bytes_equal(packed.init_code, vk_buf_view(&init_code)));
+    ck_assert(vk_bytes_equal(packed.paymaster_and_data, vk_buf_view(&paymaster)));
+    ck_assert_mem_eq(packed.account_gas_limits, gas_limits, 32);
+    ck_assert_mem_eq(packed.gas_fees, fees, 32);
+    vk_buf_clear(&storage);
     vk_buf_clear(&init_code);
     vk_buf_clear(&paymaster);
-    vk_buf_clear(&call_data);
+}
+
+/* The packed members of the vector, written, and read as a contract's argument. */
+static void check_packed(const cJSON *one, const vk_userop *op) {
+    const cJSON *out = vectors_get(one, "out");
+    check_form(vectors_get(out, "hashForm"), op, VK_USEROP_TO_HASH);
+    check_form(vectors_get(out, "sendForm"), op, VK_USEROP_TO_SEND);
+    vk_userop plain = *op, again;
+    plain.sdk = false;
+    vk_userop_packed packed;
+    vk_buf storage = {0};
+    vk_error err = {0};
+    ck_assert_int_eq(vk_userop_pack(&plain, VK_USEROP_TO_SEND, &packed, &storage, NULL), VK_OK);
+    ck_assert_msg(vk_userop_unpack(&packed, op->entry_point, &again, &err) == VK_OK, "%s",
+                  err.message);
+    vk_buf_clear(&storage);
+    ck_assert_int_eq(again.has_paymaster_signature, op->has_paymaster_signature);
+    ck_assert(vk_bytes_equal(again.paymaster_signature, op->paymaster_signature));
+    lend_authorization(&again, op);
+    check_hash(one, &again);
+    vk_userop_clear(&again);
 }
 
 /* The RPC text comes out again as viem wrote it, letter case of hex apart. */
 static void check_rpc(const cJSON *one, const vk_userop *op) {
-    const char *json = vectors_text(vectors_get(vectors_get(one, "out"), "rpc"), "json");
+    const char *json = rpc_text(one);
     vk_buf text = {0};
     ck_assert_int_eq(vk_userop_write_json(op, &text), VK_OK);
     ck_assert_uint_eq(text.len, strlen(json));
@@ -82,41 +110,44 @@ static void check_rpc(const cJSON *one, const vk_userop *op) {
     vk_buf_clear(&text);
 }
 
-/* The RPC text of another version: the operation hashes as in the vector. */
-static void check_other_version(const cJSON *one, vk_entry_point version) {
-    const char *json = vectors_text(vectors_get(vectors_get(one, "out"), "rpc"), "json");
-    vk_userop op;
-    vk_error err = {0};
-    ck_assert_msg(vk_userop_read_json(text_bytes(json), version, &op, &err) == VK_OK, "%s: %s",
-                  err.path, err.message);
-    if (version == VK_ENTRY_POINT_0_6) {
-        check_hash(one, &op);
+/* Without sdk: the same hash, or none where viem's is that of no operation on a chain. */
+static void check_plain(const cJSON *one, const vk_userop *op, int *without_hash) {
+    vk_userop plain = *op;
+    plain.sdk = false;
+    vk_address entry_point = vk_entry_point_address(op->entry_point);
+    vk_hash hash;
+    if (vk_userop_hash(&plain, 1, &entry_point, &hash) != VK_OK) {
+        ck_assert(strstr(vectors_text(one, "id"), "7702") != NULL && !op->has_authorization);
+        (*without_hash)++;
+        return;
     }
-    vk_userop_clear(&op);
+    check_hash(one, &plain);
 }
 
 START_TEST(test_vectors) {
     cJSON *file = vectors_load("userop_hash.json");
-    int checked = 0, other_versions = 0;
+    int checked[5] = {0}, without_hash = 0;
     const cJSON *one;
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         vk_entry_point version =
             vk_entry_point_read(vectors_text(vectors_get(one, "in"), "entryPointVersion"));
-        if (version != EP07) {
-            check_other_version(one, version);
-            other_versions++;
-            continue;
-        }
-        vk_userop op = read_rpc(one);
+        vk_userop op = read_rpc(one, version);
+        op.sdk = true;
         check_hash(one, &op);
         check_abi(one, &op);
-        check_packed(one);
         check_rpc(one, &op);
+        if (version != VK_ENTRY_POINT_0_6) {
+            check_packed(one, &op);
+        }
+        check_plain(one, &op, &without_hash);
         vk_userop_clear(&op);
-        checked++;
+        checked[version]++;
     }
-    ck_assert_int_eq(checked, 13);
-    ck_assert_int_eq(other_versions, 52);
+    ck_assert_int_eq(checked[VK_ENTRY_POINT_0_6], 12);
+    ck_assert_int_eq(checked[VK_ENTRY_POINT_0_7], 13);
+    ck_assert_int_eq(checked[VK_ENTRY_POINT_0_8], 19);
+    ck_assert_int_eq(checked[VK_ENTRY_POINT_0_9], 21);
+    ck_assert_int_eq(without_hash, 5);
     cJSON_Delete(file);
 }
 END_TEST
