@@ -4,6 +4,6 @@ vkinclude_HEADERS = include/valetkey/account.h include/valetkey/credential.h inc
 	include/valetkey/kernel.h include/valetkey/pkcs11.h include/valetkey/policy.h \
 	include/valetkey/status.h include/valetkey/userop.h include/valetkey/valetkey.h \
 	include/valetkey/webauthn.h
-vkinclude_HEADERS += include/valetkey/typed_data.h
+vkinclude_HEADERS += include/valetkey/thirdweb.h include/valetkey/typed_data.h
 vkinclude_HEADERS += include/valetkey/manage.h
 vkinclude_HEADERS += include/valetkey/multichain.h

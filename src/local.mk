@@ -1,4 +1,4 @@
-# libvaletkey: base, eth, webauthn, kernel, policy. The same objects, unversioned, go into the
+# libvaletkey: base, eth, webauthn, kernel, thirdweb, policy. The same objects, unversioned, go into the
 # provider and the command, so that neither depends on which libvaletkey.so is installed.
 noinst_LTLIBRARIES += libvk-core.la libvk-token.la
 libvk_core_la_SOURCES =

@@ -106,6 +106,10 @@ VK_API VK_MUST_USE bool vk_u256_mul(const vk_u256 *a, const vk_u256 *b, vk_u256 
 VK_API VK_MUST_USE vk_status vk_u256_read_hex(const char *text, size_t text_len, vk_u256 *out);
 /* Decimal digits only, no sign, no leading zero except "0" itself. */
 VK_API VK_MUST_USE vk_status vk_u256_read_decimal(const char *text, size_t text_len, vk_u256 *out);
+/* The other way round of vk_u256_scaled: text * 10^decimals. A decimal number as above, with or
+ * without "." and fraction digits; VK_ERR_RANGE if the product is no integer below 2^256. */
+VK_API VK_MUST_USE vk_status vk_u256_read_scaled(const char *text, size_t text_len,
+                                                 unsigned decimals, vk_u256 *out);
 /* Decimal with a NUL: at most 78 digits. */
 VK_API void vk_u256_decimal(const vk_u256 *value, char text79[79]);
 /* value / 10^decimals as plain decimal text without trailing zeros ("100.000001"); decimals <= 77.

@@ -28,6 +28,7 @@
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
 #include <valetkey/status.h>
+#include <valetkey/thirdweb.h>
 #include <valetkey/typed_data.h>
 #include <valetkey/userop.h>
 #include <valetkey/validator.h>

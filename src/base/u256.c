@@ -135,18 +135,51 @@ vk_status vk_u256_read_hex(const char *text, size_t text_len, vk_u256 *out) {
     return status;
 }
 
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* value * 10 + digit; false on overflow. */
+static bool append_digit(vk_u256 *value, char digit) {
+    vk_u256 ten = vk_u256_from_u64(10), last = vk_u256_from_u64((uint64_t)(digit - '0'));
+    return vk_u256_mul(value, &ten, value) && vk_u256_add(value, &last, value);
+}
+
 vk_status vk_u256_read_decimal(const char *text, size_t text_len, vk_u256 *out) {
     if (text_len == 0 || (text[0] == '0' && text_len > 1)) {
         return VK_ERR_FORMAT;
     }
-    vk_u256 ten = vk_u256_from_u64(10), value = {{0}};
+    vk_u256 value = {{0}};
     bool fits = true;
     for (size_t i = 0; i < text_len; i++) {
-        if (text[i] < '0' || text[i] > '9') {
+        if (!is_digit(text[i])) {
             return VK_ERR_FORMAT;
         }
-        vk_u256 digit = vk_u256_from_u64((uint64_t)(text[i] - '0'));
-        fits = fits && vk_u256_mul(&value, &ten, &value) && vk_u256_add(&value, &digit, &value);
+        fits = fits && append_digit(&value, text[i]);
+    }
+    if (!fits) {
+        return VK_ERR_RANGE;
+    }
+    *out = value;
+    return VK_OK;
+}
+
+vk_status vk_u256_read_scaled(const char *text, size_t text_len, unsigned decimals, vk_u256 *out) {
+    const char *dot = text_len == 0 ? NULL : memchr(text, '.', text_len);
+    const char *fraction = dot == NULL ? text + text_len : dot + 1;
+    size_t digits = (size_t)(text + text_len - fraction);
+    vk_u256 value;
+    vk_status status = vk_u256_read_decimal(text, text_len - digits - (dot != NULL), &value);
+    if (status == VK_ERR_FORMAT || (dot != NULL && digits == 0)) {
+        return VK_ERR_FORMAT;
+    }
+    bool fits = status == VK_OK;
+    for (size_t i = 0; i < digits || i < decimals; i++) {
+        char digit = i < digits ? fraction[i] : '0';
+        if (!is_digit(digit)) {
+            return VK_ERR_FORMAT;
+        }
+        fits = fits && (i < decimals ? append_digit(&value, digit) : digit == '0');
     }
     if (!fits) {
         return VK_ERR_RANGE;

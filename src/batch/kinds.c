@@ -14,5 +14,6 @@ const vk_batch_kind vk_batch_kinds[] = {
     {"multichain", vk_batch_multichain},
     {"enable", vk_batch_enable},
     {"manage", vk_batch_manage},
+    {"thirdweb", vk_batch_thirdweb},
     {NULL, NULL},
 };

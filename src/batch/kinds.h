@@ -17,5 +17,6 @@ vk_status vk_batch_validators(const vk_in *in, bool sdk, vk_reply *reply, vk_err
 vk_status vk_batch_multichain(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_enable(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_manage(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_thirdweb(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 
 #endif

@@ -15,3 +15,5 @@ libvk_batch_la_SOURCES += src/batch/validators.c src/batch/multichain.c
 libvk_batch_la_SOURCES += src/batch/userop_hash.c
 libvk_batch_la_SOURCES += src/batch/enable.c src/batch/in_session.c src/batch/in_session.h \
 	src/batch/manage.c
+libvk_batch_la_SOURCES += src/batch/in_message.c src/batch/in_message.h src/batch/thirdweb.c \
+	src/batch/thirdweb_request.c src/batch/thirdweb_request.h

@@ -166,6 +166,7 @@ static const difference differences[] = {
     {"a-factorydata-0.0.2-5", NULL},
     {"b-factorydata-0.0.2-5", NULL},
     {"c-factorydata-0.0.2-23", NULL},
+    {"c-thirdweb-request-16", "POLICY"},
     {NULL, NULL},
 };
 
@@ -238,6 +239,7 @@ static const expectation kinds[] = {
     {"webauthn_signature", 47, 0},
     {"enable", 26, 0},
     {"manage", 8, 0},
+    {"thirdweb", 50, 1},
 };
 /* clang-format on */
 

@@ -1,0 +1,2 @@
+libvk_core_la_SOURCES += src/thirdweb/address.c src/thirdweb/calls.c src/thirdweb/domain.h \
+	src/thirdweb/package.c src/thirdweb/request.c src/thirdweb/signer.c
