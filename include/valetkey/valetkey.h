@@ -19,10 +19,12 @@
 #include <valetkey/account.h>
 #include <valetkey/bytes.h>
 #include <valetkey/credential.h>
+#include <valetkey/enable_v2.h>
 #include <valetkey/eth.h>
 #include <valetkey/grant.h>
 #include <valetkey/kernel.h>
 #include <valetkey/manage.h>
+#include <valetkey/message.h>
 #include <valetkey/multichain.h>
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>

@@ -15,5 +15,7 @@ const vk_batch_kind vk_batch_kinds[] = {
     {"enable", vk_batch_enable},
     {"manage", vk_batch_manage},
     {"thirdweb", vk_batch_thirdweb},
+    {"message_signature", vk_batch_message_signature},
+    {"enable_v2", vk_batch_enable_v2},
     {NULL, NULL},
 };

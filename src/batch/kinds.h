@@ -18,5 +18,7 @@ vk_status vk_batch_multichain(const vk_in *in, bool sdk, vk_reply *reply, vk_err
 vk_status vk_batch_enable(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_manage(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_thirdweb(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_message_signature(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_enable_v2(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 
 #endif

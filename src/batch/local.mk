@@ -11,7 +11,7 @@ libvk_batch_la_SOURCES += src/batch/in_policy.c src/batch/in_policy.h src/batch/
 libvk_batch_la_SOURCES += src/batch/in_owner.c src/batch/in_owner.h
 libvk_batch_la_SOURCES += src/batch/in_webauthn.c src/batch/in_webauthn.h src/batch/webauthn.c \
 	src/batch/webauthn_signature.c
-libvk_batch_la_SOURCES += src/batch/validators.c src/batch/multichain.c
+libvk_batch_la_SOURCES += src/batch/validators.c src/batch/message_signature.c src/batch/enable_v2.c src/batch/multichain.c
 libvk_batch_la_SOURCES += src/batch/userop_hash.c
 libvk_batch_la_SOURCES += src/batch/enable.c src/batch/in_session.c src/batch/in_session.h \
 	src/batch/manage.c

@@ -167,6 +167,7 @@ static const difference differences[] = {
     {"b-factorydata-0.0.2-5", NULL},
     {"c-factorydata-0.0.2-23", NULL},
     {"c-thirdweb-request-16", "POLICY"},
+    {"c-enablev2-0.2.2-enable-3", NULL},
     {NULL, NULL},
 };
 
@@ -240,6 +241,8 @@ static const expectation kinds[] = {
     {"enable", 26, 0},
     {"manage", 8, 0},
     {"thirdweb", 50, 1},
+    {"message_signature", 66, 0},
+    {"enable_v2", 9, 1},
 };
 /* clang-format on */
 
