@@ -13,6 +13,7 @@ valgrind_tests = tests/unit/test_base tests/unit/test_userop
 thread_tests =
 
 include tests/unit/core.mk
+include tests/unit/credential.mk
 include tests/unit/kernel.mk
 include tests/unit/manage.mk
 include tests/unit/grant.mk

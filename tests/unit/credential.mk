@@ -1,0 +1,12 @@
+credential_tests = tests/unit/test_credential tests/unit/test_attestation
+check_PROGRAMS += $(credential_tests)
+TESTS += $(credential_tests)
+valgrind_tests += $(credential_tests)
+credential_support = tests/unit/credential_support.c tests/unit/credential_support.h
+credential_libs = $(vk_test_libs) $(CRYPTO_LIBS)
+tests_unit_test_credential_SOURCES = tests/unit/test_credential.c $(credential_support)
+tests_unit_test_credential_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_credential_LDADD = $(credential_libs)
+tests_unit_test_attestation_SOURCES = tests/unit/test_attestation.c $(credential_support)
+tests_unit_test_attestation_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_attestation_LDADD = $(credential_libs)
