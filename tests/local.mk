@@ -15,6 +15,7 @@ thread_tests =
 include tests/unit/core.mk
 include tests/unit/credential.mk
 include tests/unit/kernel.mk
+include tests/unit/accounts.mk
 include tests/unit/manage.mk
 include tests/unit/grant.mk
 include tests/unit/policy.mk

@@ -69,7 +69,7 @@ static vk_status read_v2(vk_bytes body, reading *r) {
     }
     bool call =
         begins_with(data, vk_init_selectors[VK_INIT_V2]) && data.len % VK_WORD == VK_SELECTOR_LEN;
-    bool v2 = r->hint == VK_KERNEL_UNKNOWN ? call : r->hint != VK_KERNEL_0_0_2;
+    bool v2 = call || (r->hint >= VK_KERNEL_0_2_2 && r->hint <= VK_KERNEL_0_2_4);
     r->factory = v2 ? VK_FACTORY_V2 : VK_FACTORY_0_0_2;
     if (v2) {
         r->account.implementation = address;

@@ -25,6 +25,7 @@ tests_unit_test_enable_policies_SOURCES = tests/unit/test_enable_policies.c $(ke
 	tests/unit/policy_support.c tests/unit/policy_support.h
 tests_unit_test_enable_policies_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_enable_policies_LDADD = $(kernel_libs)
-tests_unit_test_kernel_properties_SOURCES = tests/unit/test_kernel_properties.c
+tests_unit_test_kernel_properties_SOURCES = tests/unit/test_kernel_properties.c \
+	tests/unit/generated.c tests/unit/generated.h
 tests_unit_test_kernel_properties_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_kernel_properties_LDADD = $(vk_test_libs)

@@ -1,97 +1,37 @@
 /* Properties over generated input, the same at every run: what is written is read back, and what
  * is read from changed bytes is exactly what the bytes say. */
+#include "generated.h"
 #include "support/vectors.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Generated values (splitmix64) ---- */
-
-static uint64_t state;
-
-static void seed(void) {
-    state = 0x76616c65746b6579;
-}
-
-static uint64_t next(void) {
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
-static size_t below(size_t limit) {
-    return (size_t)(next() % limit);
-}
-
-static void fill(uint8_t *out, size_t len) {
-    for (size_t i = 0; i < len; i++) {
-        out[i] = (uint8_t)next();
-    }
-}
-
-/* Words that matter to readers of offsets and lengths. */
-static vk_u256 awkward_word(size_t len) {
-    static const uint64_t values[] = {
-        0, 1, 31, 32, 33, 64, 96, 4096, INT64_MAX, (uint64_t)1 << 63, UINT64_MAX};
-    vk_u256 word = vk_u256_from_u64(below(2) ? values[below(11)] : below(len + 64));
-    if (below(8) == 0) {
-        word.be[below(24)] = (uint8_t)next();
-    }
-    return word;
-}
-
-/* One change of the kinds that a forger tries. */
-static void change(vk_buf *bytes) {
-    size_t words = bytes->len / 32;
-    if (bytes->len == 0) {
-        vk_buf_put_byte(bytes, (uint8_t)next());
-        return;
-    }
-    switch (below(4)) {
-    case 0:
-        bytes->data[below(bytes->len)] ^= (uint8_t)(1u << below(8));
-        break;
-    case 1:
-        bytes->len = below(bytes->len);
-        break;
-    case 2:
-        vk_buf_put_zeros(bytes, 1 + below(64));
-        break;
-    default:
-        if (words > 0) {
-            vk_u256 word = awkward_word(bytes->len);
-            memcpy(bytes->data + bytes->len % 32 + 32 * below(words), word.be, 32);
-        }
-    }
-}
-
 /* ---- Calls ---- */
 
 #define CALLS 5
 #define DATA_MAX 100
 
-typedef struct generated {
+typedef struct made_calls {
     vk_execution execution;
     vk_call calls[CALLS];
     uint8_t data[CALLS][DATA_MAX];
-} generated;
+} made_calls;
 
-static void generate(generated *out) {
+static void generate(made_calls *out) {
     static const uint8_t types[] = {VK_CALL_SINGLE, VK_CALL_BATCH, VK_CALL_DELEGATE};
-    *out = (generated){.execution = {.call_type = types[below(3)],
-                                     .exec_type = (uint8_t)below(2),
-                                     .hooked = below(4) == 0}};
+    *out = (made_calls){.execution = {.call_type = types[generated_below(3)],
+                                      .exec_type = (uint8_t)generated_below(2),
+                                      .hooked = generated_below(4) == 0}};
     bool batch = out->execution.call_type == VK_CALL_BATCH;
-    out->execution.call_count = batch ? below(CALLS + 1) : 1;
+    out->execution.call_count = batch ? generated_below(CALLS + 1) : 1;
     out->execution.calls = out->calls;
     for (size_t i = 0; i < out->execution.call_count; i++) {
-        size_t len = below(DATA_MAX + 1);
-        fill(out->data[i], len);
-        fill(out->calls[i].target.b, 20);
+        size_t len = generated_below(DATA_MAX + 1);
+        generated_fill(out->data[i], len);
+        generated_fill(out->calls[i].target.b, 20);
         if (out->execution.call_type != VK_CALL_DELEGATE) {
-            fill(out->calls[i].value.be, 32);
+            generated_fill(out->calls[i].value.be, 32);
         }
         out->calls[i].data = (vk_bytes){out->data[i], len};
     }
@@ -110,7 +50,7 @@ static void check_equal(const vk_execution *a, const vk_execution *b) {
 }
 
 START_TEST(test_calls_come_back) {
-    static generated made;
+    static made_calls made;
     for (size_t i = 0; i < 2000; i++) {
         generate(&made);
         vk_buf bytes = {0};
@@ -126,15 +66,15 @@ END_TEST
 
 /* Only one spelling of any calls is read. */
 START_TEST(test_changed_calls) {
-    static generated made;
+    static made_calls made;
     size_t read = 0;
     for (size_t i = 0; i < 20000; i++) {
         generate(&made);
         vk_buf bytes = {0}, again = {0};
         vk_execution back;
         ck_assert_int_eq(vk_execution_encode(&made.execution, &bytes), VK_OK);
-        for (size_t changes = 1 + below(3); changes > 0; changes--) {
-            change(&bytes);
+        for (size_t changes = 1 + generated_below(3); changes > 0; changes--) {
+            generated_change(&bytes);
         }
         if (vk_execution_decode(vk_buf_view(&bytes), &back, NULL) == VK_OK) {
             ck_assert_int_eq(vk_execution_encode(&back, &again), VK_OK);
@@ -154,7 +94,7 @@ END_TEST
 START_TEST(test_nonces_come_back) {
     for (size_t i = 0; i < 2000; i++) {
         vk_u256 nonce;
-        fill(nonce.be, sizeof nonce.be);
+        generated_fill(nonce.be, sizeof nonce.be);
         vk_kernel_nonce parts = vk_kernel_nonce_decode(&nonce);
         vk_u256 again = vk_kernel_nonce_encode(&parts);
         ck_assert_int_eq(vk_u256_cmp(&nonce, &again), 0);
@@ -168,13 +108,13 @@ END_TEST
 static vk_buf assertion(void) {
     uint8_t auth_data[VK_WEBAUTHN_AUTH_DATA_LEN];
     vk_webauthn_assertion parts = {.auth_data = {auth_data, sizeof auth_data},
-                                   .use_precompiled = below(2) == 1};
+                                   .use_precompiled = generated_below(2) == 1};
     vk_hash challenge;
     vk_buf client_data = {0}, out = {0};
-    fill(auth_data, sizeof auth_data);
-    fill(challenge.b, sizeof challenge.b);
-    fill(parts.r, sizeof parts.r);
-    fill(parts.s, sizeof parts.s);
+    generated_fill(auth_data, sizeof auth_data);
+    generated_fill(challenge.b, sizeof challenge.b);
+    generated_fill(parts.r, sizeof parts.r);
+    generated_fill(parts.s, sizeof parts.s);
     ck_assert_int_eq(vk_webauthn_client_data(&challenge, "https://a.example", &client_data), VK_OK);
     parts.client_data = vk_buf_view(&client_data);
     ck_assert_int_eq(vk_webauthn_encode(&parts, &out), VK_OK);
@@ -188,8 +128,8 @@ START_TEST(test_changed_assertions) {
         vk_buf bytes = assertion(), again = {0};
         vk_webauthn_assertion parts;
         size_t location, type_at = 0;
-        for (size_t changes = 1 + below(3); changes > 0; changes--) {
-            change(&bytes);
+        for (size_t changes = 1 + generated_below(3); changes > 0; changes--) {
+            generated_change(&bytes);
         }
         if (vk_webauthn_decode(vk_buf_view(&bytes), &parts, &location, NULL) == VK_OK &&
             vk_webauthn_encode(&parts, &again) == VK_OK) {
@@ -217,13 +157,13 @@ START_TEST(test_changed_factory_data) {
         vk_u256 index;
         vk_buf bytes = {0};
         vk_account_init made, changed;
-        fill(owner.b, sizeof owner.b);
-        fill(index.be, sizeof index.be);
+        generated_fill(owner.b, sizeof owner.b);
+        generated_fill(index.be, sizeof index.be);
         ck_assert_int_eq(vk_account_init_write(VK_KERNEL_0_3_2, &owner, &index, &bytes), VK_OK);
         ck_assert_int_eq(vk_account_init_read(vk_buf_view(&bytes), VK_KERNEL_UNKNOWN, &made, NULL),
                          VK_OK);
         ck_assert(vk_address_equal(&made.root.owner, &owner));
-        change(&bytes);
+        generated_change(&bytes);
         if (vk_account_init_read(vk_buf_view(&bytes), VK_KERNEL_UNKNOWN, &changed, NULL) == VK_OK) {
             bool same = changed.root.kind == made.root.kind &&
                         vk_address_equal(&changed.root.owner, &made.root.owner);
@@ -239,7 +179,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("kernel-properties");
     TCase *tests = tcase_create("kernel-properties");
-    tcase_add_checked_fixture(tests, seed, NULL);
+    tcase_add_checked_fixture(tests, generated_seed, NULL);
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_calls_come_back);
     tcase_add_test(tests, test_changed_calls);

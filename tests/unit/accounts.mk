@@ -1,0 +1,11 @@
+accounts_tests = tests/unit/test_account tests/unit/test_execution
+check_PROGRAMS += $(accounts_tests)
+TESTS += $(accounts_tests)
+valgrind_tests += $(accounts_tests)
+accounts_support = tests/unit/generated.c tests/unit/generated.h
+tests_unit_test_account_SOURCES = tests/unit/test_account.c $(accounts_support)
+tests_unit_test_account_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_account_LDADD = $(vk_test_libs)
+tests_unit_test_execution_SOURCES = tests/unit/test_execution.c $(accounts_support)
+tests_unit_test_execution_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_execution_LDADD = $(vk_test_libs)
