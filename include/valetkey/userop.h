@@ -96,7 +96,7 @@ typedef struct vk_userop {
     bool has_authorization;
     vk_authorization authorization;
     vk_userop_spelling spelling;
-    bool sdk;
+    bool sdk; /* as viem: see above */
     vk_buf storage;
 } vk_userop;
 
@@ -167,7 +167,8 @@ VK_API VK_MUST_USE vk_status vk_userop_unpack(const vk_userop_packed *packed,
  * UserOperation of the contract for EntryPoint 0.6. Nothing is appended on failure. */
 VK_API VK_MUST_USE vk_status vk_userop_write_abi(const vk_userop *op, uint64_t chain_id,
                                                  const vk_address *entry_point, vk_buf *out);
-/* Reads that. VK_ERR_FORMAT unless the encoding is canonical: writing it again gives the same. */
+/* Reads that, at most VK_USEROP_MAX bytes. VK_ERR_FORMAT unless the encoding is canonical: writing
+ * it again gives the same. */
 VK_API VK_MUST_USE vk_status vk_userop_read_abi(vk_bytes abi, vk_entry_point version,
                                                 vk_userop_request *out, vk_error *err);
 
@@ -182,7 +183,7 @@ VK_API VK_MUST_USE vk_status vk_userop_write_handle_ops(const vk_userop *ops, si
 /* Appends the RPC form as JSON text, members in viem's order. */
 VK_API VK_MUST_USE vk_status vk_userop_write_json(const vk_userop *op, vk_buf *out);
 
-/* Fails as vk_userop_pack does, which can say why. */
+/* VK_ERR_RANGE and VK_ERR_FORMAT as of vk_userop_pack, which says why. */
 VK_API VK_MUST_USE vk_status vk_userop_hash(const vk_userop *op, uint64_t chain_id,
                                             const vk_address *entry_point, vk_hash *out);
 
@@ -205,8 +206,8 @@ VK_API vk_validation vk_validation_unpack(const vk_u256 *word);
 /*
  * Does the EntryPoint accept an operation with these bounds in a block with this time and number?
  * The end is inclusive. The start is inclusive for 0.6 and 0.7, exclusive from 0.8 on. For 0.9,
- * both bounds are block numbers when bit 47 is set in both (no end has it set). False for bounds
- * beyond 48 bits and for VK_ENTRY_POINT_UNKNOWN.
+ * both bounds are block numbers when bit 47 is set in both; a valid_until of 0 is the largest
+ * number, so it has that bit. False for bounds beyond 48 bits and for VK_ENTRY_POINT_UNKNOWN.
  */
 VK_API bool vk_entry_point_in_window(vk_entry_point version, uint64_t valid_after,
                                      uint64_t valid_until, uint64_t time, uint64_t block);

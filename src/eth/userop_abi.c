@@ -53,6 +53,10 @@ static vk_status read_request(vk_bytes abi, vk_entry_point version, vk_userop_re
 vk_status vk_userop_read_abi(vk_bytes abi, vk_entry_point version, vk_userop_request *out,
                              vk_error *err) {
     vk_userop_request request = {.has_chain_id = true, .has_entry_point = true};
+    if (abi.len > VK_USEROP_MAX) {
+        return vk_fail(err, VK_ERR_SIZE, NULL, "%zu bytes are more than the limit of %zu", abi.len,
+                       VK_USEROP_MAX);
+    }
     vk_status status = read_request(abi, version, &request, err);
     if (status == VK_OK) {
         status = check_canonical(abi, &request, err);

@@ -1,6 +1,7 @@
 #include "eth/userop_json.h"
 #include "eth/userop_pack.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 const vk_userop_dialect vk_userop_rpc_dialect = {.number = vk_json_quantity};
@@ -171,6 +172,16 @@ static uint64_t number64(reader *r, const char *name, unsigned bits) {
     return r->status == VK_OK ? vk_u256_low64(&value) : 0;
 }
 
+/* v says the same as yParity, with or without the 27 of older transactions. */
+static void check_v(reader *r, uint8_t y_parity) {
+    uint64_t v = number64(r, "v", 64);
+    if (r->status == VK_OK && v != y_parity && v != 27U + y_parity) {
+        vk_path at = vk_path_member(r->path, "v");
+        r->status = vk_fail(r->err, VK_ERR_MISMATCH, at.text,
+                            "\"v\" is %" PRIu64 ", but \"yParity\" is %d", v, y_parity);
+    }
+}
+
 /* r, s and yParity are absent while nobody has signed. */
 static void read_authorization_members(reader *r, vk_authorization *out) {
     static const char *const names[] = {"address", "chainId", "nonce",   "r",
@@ -179,10 +190,13 @@ static void read_authorization_members(reader *r, vk_authorization *out) {
     address(r, "address", &out->address);
     out->chain_id = number64(r, "chainId", 64);
     out->nonce = number64(r, "nonce", 64);
-    if (has(r, "r") || has(r, "s") || has(r, "yParity")) {
+    if (has(r, "r") || has(r, "s") || has(r, "yParity") || has(r, "v")) {
         number(r, "r", 256, &out->r);
         number(r, "s", 256, &out->s);
         out->y_parity = (uint8_t)number64(r, "yParity", 1);
+    }
+    if (has(r, "v")) {
+        check_v(r, out->y_parity);
     }
 }
 

@@ -211,6 +211,7 @@ START_TEST(test_too_large) {
     vk_buf_put_zeros(&big, 10 << 20);
     vk_userop_request request;
     ck_assert_int_eq(vk_userop_read_request(vk_buf_view(&big), EP07, &request, NULL), VK_ERR_SIZE);
+    ck_assert_int_eq(vk_userop_read_abi(vk_buf_view(&big), EP07, &request, NULL), VK_ERR_SIZE);
     big.data[0] = '{';
     ck_assert_int_eq(vk_userop_read_request(vk_buf_view(&big), EP07, &request, NULL), VK_ERR_SIZE);
     vk_buf_clear(&big);
