@@ -19,6 +19,7 @@ include tests/unit/accounts.mk
 include tests/unit/manage.mk
 include tests/unit/grant.mk
 include tests/unit/policy.mk
+include tests/unit/permissions.mk
 include tests/unit/thirdweb.mk
 include tests/unit/userop.mk
 include tests/api/local.mk

@@ -105,18 +105,23 @@ typedef struct vk_policy {
 
 /*
  * Reads a policy: a JSON array of policyParams objects (each bare, or as {"policyParams":{...}}),
- * or {"policies":[...],"permissionFlag":"0x...."}. Errors name the member by path. Refused beside
- * malformed text: unknown rules and members, duplicate permissions, windows that can never be open,
- * numbers that do not fit, an address that is not the published one of its rule and version.
+ * or {"policies":[...],"permissionFlag":"0x...."}. A call permission may be in ABI form ("abi",
+ * "functionName", "args"); "rules" and "selector" win over it. Errors name the member by path.
+ * Refused beside malformed text: unknown rules and members, duplicate permissions, windows that can
+ * never be open, numbers that do not fit, an address that is not the published one of its rule and
+ * version.
  */
 VK_API VK_MUST_USE vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out,
                                             vk_error *err);
 /*
  * The same text with whatever the packages would build, so also policies that a token must not
  * accept, or that can never act: no policies at all, a foreign policyAddress, flags without
- * meaning, duplicates, windows that are never open. Numbers must fit their Solidity types. sdk:
- * where the SDK's bytes differ from what is right, its own (the ABI form of call permissions, and
- * the layout of call policy 0.0.1 at a foreign address).
+ * meaning, duplicates, windows that are never open. Numbers must fit their Solidity types.
+ *
+ * sdk: where the SDK's bytes differ from what is right, its own. In the ABI form of call
+ * permissions the SDK puts every value at the right end of its word, also bytesN and what is no
+ * single word; counts one word an argument, also for tuples and arrays of fixed size; and looks at
+ * no ranges. At a foreign address it takes call policy 0.0.1 for a later one.
  */
 VK_API VK_MUST_USE vk_status vk_policy_parse(const char *json, size_t json_len, bool sdk,
                                              vk_policy *out, vk_error *err);

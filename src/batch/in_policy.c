@@ -55,8 +55,11 @@ static void check_encoding(const vk_in *in, const vk_rule *rule) {
     vk_buf_clear(&data);
 }
 
-/* One permission in ABI form, in place of the list. False: there is none. */
+/* One permission of a call policy in ABI form, in place of the list. False: there is none. */
 static bool take_abi_permission(const vk_in *in, cJSON *params) {
+    if (strcmp(vk_in_text(in, "type"), vk_rule_name(VK_RULE_CALL)) != 0) {
+        return false;
+    }
     cJSON *permission = cJSON_DetachItemFromObjectCaseSensitive(params, ABI_PERMISSION);
     if (permission == NULL) {
         return false;

@@ -115,24 +115,21 @@ static vk_status bool_word(const cJSON *value, const vk_path *path, vk_u256 *out
                : fail(err, VK_ERR_FORMAT, path, "the value of a bool must be true or false");
 }
 
-/* Left-aligned in its word: all N bytes, or the whole word. */
+/* Left-aligned in its word: all N bytes, or the whole word as it is, for limits between values. */
 static vk_status fixed_bytes_word(const cJSON *value, const vk_abi_type *type, const vk_path *path,
                                   vk_u256 *out, vk_error *err) {
-    static const uint8_t zeros[32];
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     size_t len = strlen(text), size = type->size;
     *out = (vk_u256){{0}};
-    if (vk_hex_read_fixed(text, len, out->be, size) == VK_OK) {
+    if (vk_hex_read_fixed(text, len, out->be, size) == VK_OK ||
+        vk_hex_read_fixed(text, len, out->be, sizeof out->be) == VK_OK) {
         return VK_OK;
     }
-    if (vk_hex_read_fixed(text, len, out->be, sizeof out->be) == VK_OK &&
-        memcmp(out->be + size, zeros, sizeof zeros - size) == 0) {
-        return VK_OK;
-    }
-    return vk_fail(err, VK_ERR_FORMAT, path->text,
-                   "the value of a bytes%zu must be \"0x\" and %zu hex digits, or the whole word "
-                   "of 64 digits, with zeros behind the value",
-                   size, 2 * size);
+    return vk_fail(
+        err, VK_ERR_FORMAT, path->text,
+        "the value of a bytes%zu must be \"0x\" and %zu hex digits, or the whole word of "
+        "64",
+        size, 2 * size);
 }
 
 static vk_status right_word(const cJSON *value, const vk_abi_type *type, const vk_path *path,
