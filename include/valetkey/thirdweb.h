@@ -35,16 +35,16 @@ typedef enum vk_thirdweb_abi {
 #define VK_THIRDWEB_TARGETS_MAX 4096
 
 /*
- * SignerPermissionRequest. Permissions replace those that the signer has; only the admins' own are
- * refused. With is_admin 1 or 2 the contract looks at signer, uid and the request's window only: a
+ * SignerPermissionRequest. Permissions replace those that the signer has; the contract refuses them
+ * for an admin. With is_admin 1 or 2 it looks at signer, uid and the request's window only: a
  * session's permissions survive its time as an admin.
  *
  * targets: whom the signer may call; duplicates count once. Exactly the zero address: anybody.
  * None: the signer may do nothing, which is how a session is removed; so an empty list is no error,
  * and grants nothing, whatever the other members say.
  *
- * The five numbers other than native_limit fit 128 bits. Both windows are start <= now < end. The
- * bundler sees only the lowest 48 bits of start and end.
+ * The four times fit 128 bits. Both windows are start <= now < end. The bundler sees only the
+ * lowest 48 bits of start and end.
  */
 typedef struct vk_thirdweb_request {
     vk_address signer;

@@ -62,6 +62,43 @@ START_TEST(test_u256_scaled) {
 }
 END_TEST
 
+START_TEST(test_u256_read_scaled) {
+    static const struct {
+        const char *text;
+        unsigned decimals;
+        const char *value; /* NULL: the status */
+        vk_status status;
+    } cases[] = {{"0", 18, "0", VK_OK},
+                 {"1", 18, "1000000000000000000", VK_OK},
+                 {"0.1", 18, "100000000000000000", VK_OK},
+                 {"12.034", 3, "12034", VK_OK},
+                 {"12.0340", 3, "12034", VK_OK},
+                 {"12.0341", 3, NULL, VK_ERR_RANGE},
+                 {"5.0", 0, "5", VK_OK},
+                 {"115792089237316195423570985008687907853269984665640564039457.584007913129639935",
+                  18, U256_MAX_TEXT, VK_OK},
+                 {"115792089237316195423570985008687907853269984665640564039457.584007913129639936",
+                  18, NULL, VK_ERR_RANGE},
+                 {"1", 78, NULL, VK_ERR_RANGE},
+                 {"", 18, NULL, VK_ERR_FORMAT},
+                 {".", 18, NULL, VK_ERR_FORMAT},
+                 {"1.", 18, NULL, VK_ERR_FORMAT},
+                 {".1", 18, NULL, VK_ERR_FORMAT},
+                 {"01.1", 18, NULL, VK_ERR_FORMAT},
+                 {"1.2.3", 18, NULL, VK_ERR_FORMAT},
+                 {"1,5", 18, NULL, VK_ERR_FORMAT},
+                 {"1.-5", 18, NULL, VK_ERR_FORMAT}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vk_u256 out = number("77");
+        vk_u256 want = number(cases[i].value == NULL ? "77" : cases[i].value);
+        ck_assert_int_eq(
+            vk_u256_read_scaled(cases[i].text, strlen(cases[i].text), cases[i].decimals, &out),
+            cases[i].status);
+        ck_assert_msg(vk_u256_cmp(&out, &want) == 0, "%s", cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(test_u256_arithmetic) {
     vk_u256 max = number(U256_MAX_TEXT), one = number("1"), out;
     ck_assert(!vk_u256_add(&max, &one, &out));
@@ -278,6 +315,7 @@ int main(void) {
     TCase *tests = tcase_create("base");
     tcase_add_test(tests, test_u256_text);
     tcase_add_test(tests, test_u256_scaled);
+    tcase_add_test(tests, test_u256_read_scaled);
     tcase_add_test(tests, test_u256_arithmetic);
     tcase_add_test(tests, test_hex_and_addresses);
     tcase_add_test(tests, test_base64);
