@@ -128,6 +128,9 @@ VK_API VK_MUST_USE vk_status vk_policy_parse(const char *json, size_t json_len, 
 /* Would vk_policy_read accept it? VK_ERR_POLICY (for more than VK_POLICIES_MAX VK_ERR_SIZE) with
  * the path of the member if not. */
 VK_API VK_MUST_USE vk_status vk_policy_check(const vk_policy *policy, vk_error *err);
+/* Appends the policy as a JSON array of policyParams, members as the SDK writes them; not the
+ * permission's flag, which has no place there. */
+VK_API VK_MUST_USE vk_status vk_policy_write(const vk_policy *policy, vk_buf *out);
 VK_API void vk_policy_clear(vk_policy *policy);
 VK_API void vk_rule_clear(vk_rule *rule);
 

@@ -6,17 +6,24 @@
 
 /* ---- The permission ---- */
 
-vk_session vk_in_session(const vk_in *in, bool sdk) {
-    vk_session out = {.policy = vk_in_policies(in, "policies", "flag", sdk)};
-    out.signer = vk_in_signer(in, "signer", &out.secret32);
+vk_session vk_session_of(const vk_in *in, const vk_policy *policy, const vk_signer *signer) {
+    vk_session out = {.policy = policy, .signer = *signer};
     vk_buf data = {0};
     if (vk_in_status(in) == VK_OK) {
-        vk_in_check(in, "policies", vk_policy_enable_data(out.policy, &out.signer, &data));
-        vk_in_check(in, "policies",
-                    vk_policy_permission_id(out.policy, &out.signer, out.permission_id));
+        vk_in_check(in, NULL, vk_policy_enable_data(policy, signer, &data));
+        vk_in_check(in, NULL, vk_policy_permission_id(policy, signer, out.permission_id));
         out.enable_data = vk_in_keep(in, vk_buf_view(&data));
     }
     vk_buf_clear(&data);
+    return out;
+}
+
+vk_session vk_in_session(const vk_in *in, bool sdk) {
+    const uint8_t *secret32 = NULL;
+    const vk_policy *policy = vk_in_policies(in, "policies", "flag", sdk);
+    vk_signer signer = vk_in_signer(in, "signer", &secret32);
+    vk_session out = vk_session_of(in, policy, &signer);
+    out.secret32 = secret32;
     return out;
 }
 

@@ -18,6 +18,8 @@ typedef struct vk_session {
 } vk_session;
 
 vk_session vk_in_session(const vk_in *in, bool sdk);
+/* The same of a policy and a signer that were read already; without a private key. */
+vk_session vk_session_of(const vk_in *in, const vk_policy *policy, const vk_signer *signer);
 
 /* "kernelVersion", one that has permissions. */
 vk_kernel_version vk_in_kernel_with_permissions(const vk_in *in);

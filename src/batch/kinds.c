@@ -17,5 +17,6 @@ const vk_batch_kind vk_batch_kinds[] = {
     {"thirdweb", vk_batch_thirdweb},
     {"message_signature", vk_batch_message_signature},
     {"enable_v2", vk_batch_enable_v2},
+    {"serialized_account", vk_batch_serialized_account},
     {NULL, NULL},
 };

@@ -8,3 +8,4 @@ libvk_core_la_SOURCES += src/policy/call.c src/policy/call_check.c src/policy/ca
 	src/policy/timestamp.c src/policy/tokens.c src/policy/verdict.c
 libvk_core_la_SOURCES += src/policy/install.c
 libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_use.c
+libvk_core_la_SOURCES += src/policy/write.c

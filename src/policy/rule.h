@@ -58,6 +58,10 @@ typedef struct vk_policy_reading {
 VK_MUST_USE vk_status vk_rule_read(const cJSON *json, const vk_path *path,
                                    const vk_policy_reading *how, vk_rule *out, vk_error *err);
 
+/* Appends policyParams. given (or NULL) is the object that the rule was read from: permissions of a
+ * call rule keep the caller's members and their order, as the SDK does. */
+VK_MUST_USE vk_status vk_rule_write(const vk_rule *rule, const cJSON *given, vk_buf *out);
+
 /* ---- Reading, in addition to base/json.h ---- */
 
 #define VK_BITS_TIME 48

@@ -243,6 +243,7 @@ static const expectation kinds[] = {
     {"thirdweb", 50, 1},
     {"message_signature", 66, 0},
     {"enable_v2", 9, 1},
+    {"serialized_account", 24, 0},
 };
 /* clang-format on */
 
