@@ -1,5 +1,5 @@
 EXTRA_DIST += doc/guide.md doc/guide-data.md doc/threat-model.md doc/header-man.awk
-dist_man1_MANS = doc/valetkey.1
+dist_man1_MANS = doc/valetkey.1 doc/valetkey-batch.1
 
 # valetkey(3), and a page for every other public header.
 doc/man3.stamp: $(vkinclude_HEADERS) doc/header-man.awk

@@ -71,7 +71,7 @@ _valetkey() {
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
