@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-/* The JSON is at most this many bytes, 32 levels deep; more is VK_ERR_SIZE (VK_ERR_FORMAT for the
- * levels). */
+/* The JSON is at most this many bytes and 262144 values, 32 levels deep; more is VK_ERR_SIZE
+ * (VK_ERR_FORMAT for the levels). */
 #define VK_TYPED_DATA_MAX ((size_t)1 << 20)
 /* At most this many struct types, with this many members each, and this many bytes of names in all
  * of them; more is VK_ERR_SIZE. */

@@ -1,4 +1,5 @@
 /* Kind message_signature: what an account answers to ERC-1271 for a message or typed data. */
+#include "batch/in_message.h"
 #include "batch/in_owner.h"
 #include "batch/in_webauthn.h"
 #include "batch/kinds.h"
@@ -22,49 +23,14 @@ static const vk_owner_names session_names = {
 
 /* ---- The message ---- */
 
-static vk_hash text_hash(const vk_in *in) {
-    const char *text = vk_in_free_text(in, "message");
-    return vk_eip191_text_hash((vk_bytes){(const uint8_t *)text, strlen(text)});
-}
-
-static vk_hash typed_data_hash(const vk_in *in) {
-    const char *json = vk_in_text(in, "typedDataJson");
-    vk_hash hash = {{0}};
-    vk_error err = {.status = VK_OK};
-    if (vk_in_status(in) == VK_OK) {
-        vk_in_check_error(
-            in, "typedDataJson",
-            vk_typed_data_digest((vk_bytes){(const uint8_t *)json, strlen(json)}, &hash, &err),
-            &err);
-    }
-    return hash;
-}
-
-static void read_hash(const vk_in *in, vk_message *out) {
-    bool text = vk_in_has(in, "message"), raw = vk_in_has(in, "rawMessage");
-    out->typed_data = vk_in_has(in, "typedDataJson");
-    if (text + raw + out->typed_data > 1) {
-        vk_in_fail(in, NULL, VK_ERR_FORMAT,
-                   "only one of \"message\", \"rawMessage\" and \"typedDataJson\" can be signed");
-    } else if (text) {
-        out->hash = text_hash(in);
-    } else if (raw) {
-        out->hash = vk_eip191_text_hash(vk_in_bytes(in, "rawMessage"));
-    } else if (out->typed_data) {
-        out->hash = typed_data_hash(in);
-    } else {
-        out->hash = vk_in_hash(in, "hash");
-    }
-    vk_in_same_bytes(in, "hash", (vk_bytes){out->hash.b, sizeof out->hash.b});
-}
-
 static vk_message read_message(const vk_in *in, bool sdk) {
     vk_message out = {.kernel = vk_in_kernel(in, "kernelVersion"), .sdk = sdk};
     (void)vk_in_entry_point_of(in, out.kernel, NULL);
     out.account = vk_in_address(in, "account");
     out.chain_id = vk_in_u64(in, "chainId", UINT64_MAX);
     out.replayable = vk_in_bool(in, "replayable", false);
-    read_hash(in, &out);
+    out.typed_data = vk_in_has(in, "typedDataJson");
+    out.hash = vk_in_message_hash(in);
     return out;
 }
 

@@ -1,17 +1,18 @@
 /*
- * Kind thirdweb: everything of thirdweb accounts, by the members that are there.
+ * Kind thirdweb: everything of thirdweb accounts. The members that are there say what is asked:
  *
- * request         a SignerPermissionRequest with chainId, account and abi_version ("isAdmin",
- * "v1"): its hashes; with adminPrivateKey, or a signature made elsewhere, also the call. Any target
- * or any amount only with allowAnyTarget, allowAnyAmount. call            a function of thirdweb's
- * package (addSessionKey with permissions, removeSessionKey, addAdmin, removeAdmin) with target:
- * makes the request of now (seconds) and uid, or checks the request that is given, and answers as
- * above. approvedTargets "*" asks for any target. function, calls execute or executeBatch: the
- * callData; and back, from callData alone. admin, data     createAccount: the callData; with
- * factory and implementation also the address. account,isAdmin setAdmin (older accounts): the
- * callData. message, rawMessage, typedDataJson, hash with chainId and account: the AccountMessage
- * digest (messageHash) that makes an ERC-1271 signature; with privateKey the signature. userOpHash
- * what signs an operation: the digest; with privateKey the signature.
+ * - request: a SignerPermissionRequest with chainId, account and abi_version ("isAdmin" or "v1"):
+ *   its hashes; with adminPrivateKey, or a signature made elsewhere, also the call. Any target or
+ *   any amount only with allowAnyTarget, allowAnyAmount.
+ * - call: a function of thirdweb's package (addSessionKey with permissions, removeSessionKey,
+ *   addAdmin, removeAdmin) with target: makes the request of now (seconds) and uid, or checks the
+ *   request that is given, and answers as above. approvedTargets "*" asks for any target.
+ * - function and calls: the callData of execute or executeBatch; callData alone: the way back.
+ * - admin and data: the callData of createAccount; with factory and implementation the address too.
+ * - account and isAdmin: the callData of setAdmin (older accounts).
+ * - message, rawMessage, typedDataJson or hash, with chainId and account: the AccountMessage digest
+ *   (messageHash) that makes an ERC-1271 signature; with privateKey the signature.
+ * - userOpHash: the digest that signs an operation; with privateKey the signature.
  */
 #include "batch/in_message.h"
 #include "batch/kinds.h"

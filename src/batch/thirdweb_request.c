@@ -277,6 +277,12 @@ static void answer(const vk_in *in, const question *q, vk_reply *reply) {
     }
 }
 
+/* ---- The question ---- */
+
+#define COMMON_MEMBERS                                                                             \
+    "chainId", "account", "adminPrivateKey", "adminAddress", "signature", "request",               \
+        "allowAnyTarget", "allowAnyAmount"
+
 static vk_thirdweb_abi read_abi(const vk_in *in) {
     const char *text = vk_in_has(in, "abi_version") ? vk_in_text(in, "abi_version") : "isAdmin";
     bool v1 = strcmp(text, "v1") == 0;
@@ -294,13 +300,9 @@ static unsigned read_allowed(const vk_in *in, bool sdk) {
 }
 
 static void check_members(const vk_in *in, bool call) {
-#define COMMON                                                                                     \
-    "chainId", "account", "adminPrivateKey", "adminAddress", "signature", "request",               \
-        "allowAnyTarget", "allowAnyAmount"
-    static const char *const plain[] = {COMMON, "abi_version", NULL};
-    static const char *const called[] = {COMMON, "call", "target", "permissions",
-                                         "now",  "uid",  NULL};
-#undef COMMON
+    static const char *const plain[] = {COMMON_MEMBERS, "abi_version", NULL};
+    static const char *const called[] = {COMMON_MEMBERS, "call", "target", "permissions",
+                                         "now",          "uid",  NULL};
     vk_in_only(in, call ? called : plain);
 }
 

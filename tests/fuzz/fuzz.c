@@ -17,6 +17,8 @@ const fuzz_target fuzz_targets[] = {
     {"verdict", fuzz_verdict},
     {"webauthn", fuzz_webauthn},
     {"der", fuzz_der},
+    {"thirdweb_calls", fuzz_thirdweb_calls},
+    {"typed_data", fuzz_typed_data},
     {"batch", fuzz_batch},
     {NULL, NULL},
 };

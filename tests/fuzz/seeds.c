@@ -60,6 +60,7 @@ static const struct {
     int prefix;
 } hex_members[] = {
     {"callData", "execution", -1},
+    {"callData", "thirdweb_calls", -1},
     {"factoryData", "factory_data", 0},
     {"initCode", "factory_data", 7},
     {"enableData", "enable_data", VK_ROOT_ECDSA},
@@ -76,6 +77,9 @@ static void sow_member(const sower *s, const char *name, const char *text) {
         if (strcmp(hex_members[i].member, name) == 0) {
             sow_hex(s, hex_members[i].target, hex_members[i].prefix, text);
         }
+    }
+    if (strcmp(name, "typedDataJson") == 0) {
+        sow_text(s, "typed_data", -1, text);
     }
     vk_buf json = {0};
     if (strcmp(name, "serializedAccount") == 0 &&
