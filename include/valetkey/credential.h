@@ -53,7 +53,7 @@ typedef struct vk_auth_data {
 } vk_auth_data;
 
 VK_API VK_MUST_USE vk_status vk_auth_data_read(vk_bytes bytes, vk_auth_data *out, vk_error *err);
-/* Appends. What the flags announce must be there and valid (VK_ERR_ARGUMENT, VK_ERR_SIZE,
+/* Appends. What the flags announce must be there and valid (VK_ERR_SIZE,
  * VK_ERR_FORMAT); what they do not is left out. */
 VK_API VK_MUST_USE vk_status vk_auth_data_write(const vk_auth_data *data, vk_buf *out);
 
@@ -120,7 +120,8 @@ typedef enum vk_attestation_result {
 /*
  * Verifies the statement: packed [8.2] with ES256, ES384, ES512, EdDSA or RS256, and fido-u2f
  * [8.6]. VK_ERR_SIGNATURE if a signature or the chain does not hold, VK_ERR_MISMATCH or
- * VK_ERR_FORMAT if the certificate does not meet [8.2.1]. trust may be NULL.
+ * VK_ERR_FORMAT if the certificate does not meet [8.2.1]. auth_data is what
+ * vk_auth_data_read makes of attestation->auth_data; trust may be NULL.
  */
 VK_API VK_MUST_USE vk_status vk_attestation_verify(const vk_attestation *attestation,
                                                    const vk_auth_data *auth_data,

@@ -1,6 +1,7 @@
 /*
- * Kind webauthn: what a real browser registered and signed (tests/vectors/webauthn), asked for as a
- * script would, compared with what OpenSSL and the chain said of it.
+ * Kinds webauthn and webauthn_signature. The first: what a real browser registered and signed
+ * (tests/vectors/webauthn), asked for as a script would, compared with what OpenSSL and the chain
+ * said of it.
  */
 #include "batch/batch.h"
 #include "support/vectors.h"
@@ -196,12 +197,94 @@ START_TEST(test_other_operation) {
 }
 END_TEST
 
+/* ---- Kind webauthn_signature: what its own cases do not show ---- */
+
+static cJSON *signature_request(void) {
+    cJSON *file = vectors_load("webauthn_signature.json");
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "id", "1");
+    cJSON_AddStringToObject(request, "kind", "webauthn_signature");
+    copy(request, vectors_get(file, "cases")->child, "in");
+    cJSON_Delete(file);
+    return request;
+}
+
+static void put_text(cJSON *object, const char *name, const char *value) {
+    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    cJSON_AddStringToObject(object, name, value);
+}
+
+static void check_signature_fault(const char *object, const char *member, const char *value,
+                                  const char *code) {
+    char path[64];
+    cJSON *request = signature_request();
+    cJSON *in = cJSON_GetObjectItem(request, "in");
+    put_text(object == NULL ? in : cJSON_GetObjectItem(in, object), member, value);
+    cJSON *answer = ask(request);
+    const cJSON *error = vectors_get(answer, "error");
+    snprintf(path, sizeof path, "in%s%s", object == NULL ? "" : ".", object == NULL ? "" : object);
+    ck_assert_msg(strcmp(vectors_text(error, "code"), code) == 0, "%s: %s", member,
+                  vectors_text(error, "message"));
+    ck_assert_msg(strncmp(vectors_text(error, "path"), path, strlen(path)) == 0, "%s",
+                  vectors_text(error, "path"));
+    cJSON_Delete(answer);
+    cJSON_Delete(request);
+}
+
+START_TEST(test_signature_faults) {
+    static const char zero[] = "0x0000000000000000000000000000000000000000000000000000000000000000";
+    check_signature_fault(NULL, "signerVersion", "0.0.5", "UNSUPPORTED");
+    check_signature_fault(NULL, "hash", zero, "MISMATCH");
+    check_signature_fault(NULL, "extra", "", "FORMAT");
+    check_signature_fault("passkey", "pubX", "1", "FORMAT");
+    check_signature_fault("passkey", "pubY", "-1", "FORMAT");
+    check_signature_fault("passkey", "authenticatorId", "AQ==", "FORMAT");
+    check_signature_fault("passkey", "authenticatorId", "AQ", "MISMATCH");
+    check_signature_fault("passkey", "authenticatorIdHash", zero, "MISMATCH");
+    check_signature_fault("passkey", "extra", "", "FORMAT");
+    check_signature_fault("assertion", "challenge", zero, "MISMATCH");
+    check_signature_fault("assertion", "signedDigest", zero, "MISMATCH");
+    check_signature_fault("assertion", "authenticatorData", "0x", "MISMATCH");
+    check_signature_fault("assertion", "clientDataJSONText", "{}", "MISMATCH");
+    check_signature_fault("assertion", "signatureDer", "0x3006020101020100", "RANGE");
+    check_signature_fault("assertion", "signatureDer", "0x30800201010201010000", "FORMAT");
+}
+END_TEST
+
+static cJSON *ask_with(cJSON *request, bool sdk) {
+    cJSON_DeleteItemFromObjectCaseSensitive(request, "compat");
+    if (sdk) {
+        cJSON_AddStringToObject(request, "compat", "sdk");
+    }
+    return ask(request);
+}
+
+/* U+00E9 in the client data: one character for the chain, two in the package's bytes. */
+START_TEST(test_not_ascii) {
+    cJSON *request = signature_request();
+    cJSON *assertion = cJSON_GetObjectItem(cJSON_GetObjectItem(request, "in"), "assertion");
+    put_text(assertion, "clientDataJSON", "0xc3a92274797065223a22776562617574686e2e67657422");
+    put_text(assertion, "clientDataJSONText", "\xc3\xa9\"type\":\"webauthn.get\"");
+    cJSON_DeleteItemFromObjectCaseSensitive(assertion, "signedDigest");
+    cJSON *right = ask_with(request, false), *package = ask_with(request, true);
+    ck_assert_ptr_nonnull(strstr(vectors_text(vectors_get(right, "out"), "signature"),
+                                 "17c3a92274797065223a22776562617574686e2e67657422"));
+    ck_assert_ptr_nonnull(strstr(vectors_text(vectors_get(package, "out"), "signature"),
+                                 "19c383c2a92274797065223a22776562617574686e2e67657422"));
+    cJSON_Delete(right);
+    cJSON_Delete(package);
+    cJSON_Delete(request);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("batch webauthn");
     TCase *tests = tcase_create("browser");
     tcase_add_test(tests, test_files);
     tcase_add_test(tests, test_faults);
     tcase_add_test(tests, test_other_operation);
+    tcase_add_test(tests, test_signature_faults);
+    tcase_add_test(tests, test_not_ascii);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,7 +1,7 @@
 credential_tests = tests/unit/test_credential tests/unit/test_attestation
 check_PROGRAMS += $(credential_tests)
 TESTS += $(credential_tests)
-valgrind_tests += $(credential_tests)
+valgrind_tests += tests/unit/test_credential
 credential_support = tests/unit/credential_support.c tests/unit/credential_support.h
 credential_libs = $(vk_test_libs) $(CRYPTO_LIBS)
 tests_unit_test_credential_SOURCES = tests/unit/test_credential.c $(credential_support)

@@ -20,18 +20,30 @@ static vk_buf none_object(const made_credential *credential) {
                               vk_buf_view(&credential->auth_data_bytes));
 }
 
+static vk_buf packed_signature(const made_credential *credential, EVP_PKEY *key,
+                               const char *digest) {
+    vk_buf message = packed_message(credential), signature = {0};
+    sign_with(key, digest, vk_buf_view(&message), &signature);
+    vk_buf_clear(&message);
+    return signature;
+}
+
+static vk_buf packed_with(const made_credential *credential, const vk_buf *signature,
+                          int64_t algorithm, const vk_bytes *certificates, size_t count) {
+    vk_buf statement =
+        attestation_statement(algorithm, vk_buf_view(signature), certificates, count);
+    vk_buf object = attestation_object("packed", vk_buf_view(&statement),
+                                       vk_buf_view(&credential->auth_data_bytes));
+    vk_buf_clear(&statement);
+    return object;
+}
+
 /* A packed object, signed with key under algorithm and digest. */
 static vk_buf packed_object(const made_credential *credential, EVP_PKEY *key, int64_t algorithm,
                             const char *digest, const vk_bytes *certificates, size_t count) {
-    vk_buf message = packed_message(credential), signature = {0};
-    sign_with(key, digest, vk_buf_view(&message), &signature);
-    vk_buf statement =
-        attestation_statement(algorithm, vk_buf_view(&signature), certificates, count);
-    vk_buf object = attestation_object("packed", vk_buf_view(&statement),
-                                       vk_buf_view(&credential->auth_data_bytes));
-    vk_buf_clear(&message);
+    vk_buf signature = packed_signature(credential, key, digest);
+    vk_buf object = packed_with(credential, &signature, algorithm, certificates, count);
     vk_buf_clear(&signature);
-    vk_buf_clear(&statement);
     return object;
 }
 
@@ -335,22 +347,21 @@ START_TEST(test_broken_statements) {
     make_credential(model, &credential);
     make_certificate(&(certificate_plan){.key = key}, &certificate);
     vk_bytes x5c = vk_buf_view(&certificate);
+    vk_buf signature = packed_signature(&credential, key, "SHA256"), none = {0};
     vk_buf object = packed_object(&credential, other, -7, "SHA256", &x5c, 1);
     check_object(&credential, &object, NULL, VK_ERR_SIGNATURE, 0);
     for (size_t len = 0; len < certificate.len; len++) {
         vk_bytes part = {certificate.data, len};
-        object = packed_object(&credential, key, -7, "SHA256", &part, 1);
+        object = packed_with(&credential, &signature, -7, &part, 1);
         check_object(&credential, &object, NULL, VK_ERR_FORMAT, 0);
     }
-    vk_buf statement = attestation_statement(-7, (vk_bytes){0}, &x5c, 1);
-    object = attestation_object("packed", vk_buf_view(&statement),
-                                vk_buf_view(&credential.auth_data_bytes));
+    object = packed_with(&credential, &none, -7, &x5c, 1);
     check_object(&credential, &object, NULL, VK_ERR_SIGNATURE, 0);
     vk_buf_put_byte(&certificate, 0);
     x5c = vk_buf_view(&certificate);
-    object = packed_object(&credential, key, -7, "SHA256", &x5c, 1);
+    object = packed_with(&credential, &signature, -7, &x5c, 1);
     check_object(&credential, &object, NULL, VK_ERR_FORMAT, 0);
-    vk_buf_clear(&statement);
+    vk_buf_clear(&signature);
     vk_buf_clear(&certificate);
     EVP_PKEY_free(other);
     EVP_PKEY_free(key);
@@ -364,12 +375,13 @@ START_TEST(test_changed_certificate) {
     vk_buf certificate = {0};
     make_credential(model, &credential);
     make_certificate(&(certificate_plan){.key = credential.key, .aaguid = model}, &certificate);
+    vk_buf signature = packed_signature(&credential, credential.key, "SHA256");
     size_t refused = 0;
     for (size_t i = 0; i < certificate.len; i++) {
         certificate.data[i] ^= 0x21;
         vk_bytes x5c = vk_buf_view(&certificate);
         vk_attestation_trust trust = {1, &x5c, NOW};
-        vk_buf object = packed_object(&credential, credential.key, -7, "SHA256", &x5c, 1);
+        vk_buf object = packed_with(&credential, &signature, -7, &x5c, 1);
         vk_credential got;
         refused += enroll(&credential, vk_buf_view(&object), &trust, &got, NULL) != VK_OK;
         ck_assert_uint_eq(ERR_peek_error(), 0);
@@ -377,6 +389,7 @@ START_TEST(test_changed_certificate) {
         vk_buf_clear(&object);
     }
     ck_assert_uint_gt(refused, 65); /* those of the key at least */
+    vk_buf_clear(&signature);
     vk_buf_clear(&certificate);
     drop_credential(&credential);
 }
