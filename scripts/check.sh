@@ -44,10 +44,13 @@ check_build() {
 
 check_build gcc check --enable-werror CC=gcc
 check_build clang check --enable-werror CC=clang
-check_build asan check --enable-werror CC=clang \
-    CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+# With ASan and UBSan, and ready for the fuzzers.
+check_build asan check --enable-werror --enable-fuzz CC=clang CFLAGS='-g -O1 -fno-omit-frame-pointer'
 check_build tsan check-threads CC=gcc CFLAGS='-g -O1 -fsanitize=thread'
 check_build gcc check-valgrind --enable-werror CC=gcc
+
+say "Fuzz targets, 3 seconds each"
+FUZZ_BUILD=$out/asan "$root/scripts/fuzz.sh" 3
 
 say "Verdicts of the chain, played through C_Sign"
 cat "$out/gcc/tests/verdicts/play.log"

@@ -17,6 +17,7 @@ const fuzz_target fuzz_targets[] = {
     {"verdict", fuzz_verdict},
     {"webauthn", fuzz_webauthn},
     {"der", fuzz_der},
+    {"credential", fuzz_credential},
     {"thirdweb_calls", fuzz_thirdweb_calls},
     {"typed_data", fuzz_typed_data},
     {"batch", fuzz_batch},

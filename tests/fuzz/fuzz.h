@@ -40,6 +40,7 @@ void fuzz_policy(vk_bytes input);         /* JSON */
 void fuzz_verdict(vk_bytes input);        /* policy text, NUL, operation text */
 void fuzz_webauthn(vk_bytes input);       /* encoded assertion */
 void fuzz_der(vk_bytes input);            /* P-256 signature */
+void fuzz_credential(vk_bytes input);     /* which reader, then its bytes */
 void fuzz_thirdweb_calls(vk_bytes input); /* calldata */
 void fuzz_typed_data(vk_bytes input);     /* JSON */
 void fuzz_batch(vk_bytes input);          /* a request line */

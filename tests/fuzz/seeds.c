@@ -70,6 +70,8 @@ static const struct {
     {"enableSignature", "approval", 3},
     {"signerData", "enable_data", 3},
     {"signatureDer", "der", -1},
+    {"authenticatorData", "credential", 2},
+    {"clientDataJSON", "credential", 3},
 };
 
 static void sow_member(const sower *s, const char *name, const char *text) {
@@ -165,6 +167,27 @@ static cJSON *members_of(const cJSON *object, const char *const *names) {
     return copy;
 }
 
+/* These files have their hex without "0x". */
+static void sow_bare(const sower *s, uint8_t choice, const cJSON *object, const char *name) {
+    vk_buf text = {0};
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (cJSON_IsString(member)) {
+        vk_buf_printf(&text, "0x");
+        vk_buf_put_text(&text, member->valuestring);
+        char *hex = vk_buf_take_text(&text);
+        sow_hex(s, "credential", choice, hex);
+        vk_text_free(hex);
+    }
+}
+
+static void sow_credential(const sower *s, const cJSON *object) {
+    sow_bare(s, 2, object, "authenticatorData");
+    sow_bare(s, 3, object, "clientDataJSON");
+    sow_bare(s, 4, object, "attestationObject");
+    sow_bare(s, 1, object, "cosePublicKey");
+    sow_bare(s, 0, object, "publicKeySpki");
+}
+
 static void sow_browser(const sower *s, const char *name) {
     static const char *const registration[] = {"attestationObject", "clientDataJSON", "challenge",
                                                NULL};
@@ -174,11 +197,13 @@ static void sow_browser(const sower *s, const char *name) {
     cJSON *made = members_of(vectors_get(file, "registration"), registration);
     cJSON *list = cJSON_AddArrayToObject(in, "assertions");
     const cJSON *one;
+    sow_credential(s, vectors_get(file, "registration"));
     cJSON_AddStringToObject(made, "origin", vectors_text(file, "origin"));
     cJSON_AddStringToObject(made, "rpId", vectors_text(file, "rpId"));
     cJSON_AddItemToObject(in, "registration", made);
     cJSON_ArrayForEach(one, vectors_get(file, "assertions")) {
         cJSON_AddItemToArray(list, members_of(one, assertion));
+        sow_credential(s, one);
     }
     sow_request(s, "webauthn", in, false);
     cJSON_Delete(in);
