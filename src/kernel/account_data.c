@@ -17,9 +17,6 @@ const uint8_t vk_init_selectors[][VK_SELECTOR_LEN] = {
     [VK_INIT_3_1] = {0x3c, 0x3b, 0x75, 0x2b},
 };
 
-#define ROOT_VALIDATOR 0x01
-#define ROOT_PERMISSION 0x02
-
 vk_address vk_account_own_factory(const vk_account *account) {
     return vk_address_is_zero(&account->factory) ? vk_kernel_factory(account->kernel)
                                                  : account->factory;
@@ -53,7 +50,7 @@ vk_account_init_call vk_init_call_of(vk_kernel_version kernel) {
 /* ---- initialize ---- */
 
 static void put_root_id(const vk_account *account, vk_buf *out) {
-    uint8_t id[21] = {account->root_is_permission ? ROOT_PERMISSION : ROOT_VALIDATOR};
+    uint8_t id[21] = {account->root_is_permission ? VK_ROOT_ID_PERMISSION : VK_ROOT_ID_VALIDATOR};
     if (account->root_is_permission) {
         memcpy(id + 1, account->permission_id, sizeof account->permission_id);
     } else {

@@ -8,6 +8,9 @@
 #include <valetkey/account.h>
 
 #define VK_SELECTOR_LEN 4
+/* The first byte of rootId. */
+#define VK_ROOT_ID_VALIDATOR 0x01
+#define VK_ROOT_ID_PERMISSION 0x02
 
 typedef enum vk_factory_call {
     VK_FACTORY_V1,    /* createAccount(address owner, uint256 index) */
@@ -29,8 +32,7 @@ typedef enum vk_account_init_call {
 extern const uint8_t vk_factory_selectors[][VK_SELECTOR_LEN];
 extern const uint8_t vk_init_selectors[][VK_SELECTOR_LEN];
 
-/* The published deployment's, where the account names no other. The version is known, or the
- * account names one. */
+/* The one that the account names, else the published one. */
 vk_address vk_account_own_factory(const vk_account *account);
 
 vk_factory_call vk_factory_call_of(const vk_account *account);

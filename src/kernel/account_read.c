@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOT_VALIDATOR 0x01
-#define ROOT_PERMISSION 0x02
-
 /* What is being read. */
 typedef struct reading {
     vk_factory_call factory;
@@ -196,13 +193,13 @@ static vk_status read_root_id(vk_bytes body, vk_account *out) {
     if (status != VK_OK) {
         return status;
     }
-    out->root_is_permission = id[0] == ROOT_PERMISSION;
+    out->root_is_permission = id[0] == VK_ROOT_ID_PERMISSION;
     if (out->root_is_permission) {
         memcpy(out->permission_id, id + 1, sizeof out->permission_id);
     } else {
         memcpy(out->validator.b, id + 1, sizeof out->validator.b);
     }
-    return id[0] == ROOT_VALIDATOR || id[0] == ROOT_PERMISSION ? VK_OK : VK_ERR_FORMAT;
+    return id[0] == VK_ROOT_ID_VALIDATOR || id[0] == VK_ROOT_ID_PERMISSION ? VK_OK : VK_ERR_FORMAT;
 }
 
 static vk_status read_init_config(vk_bytes body, vk_account *out) {
