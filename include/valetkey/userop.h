@@ -67,8 +67,7 @@ typedef struct vk_userop_spelling {
  *   - hashes the bare marker of EIP-7702, without the factory's data, if there is no authorization;
  *   - replaces the marker for EntryPoint 0.6 and 0.7 too, whose contracts know of no EIP-7702;
  *   - joins a factory spelt "0x7702" and its data without the 18 zero bytes;
- *   - hashes an empty paymaster signature like any other, where the contract hashes all bytes;
- *   - writes the yParity 0 of an authorization as 32 bytes, where 1 is one byte.
+ *   - hashes an empty paymaster signature like any other, where the contract hashes all bytes.
  */
 typedef struct vk_userop {
     vk_entry_point entry_point;

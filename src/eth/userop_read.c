@@ -121,7 +121,7 @@ static void refuse_alone(reader *r, const char *name, const char *leader) {
 
 /* ---- Groups of members ---- */
 
-/* "0x7702" stands for the marker of EIP-7702; with the marker, data is optional. */
+/* "0x7702" stands for the marker of EIP-7702. */
 static void read_factory(reader *r) {
     vk_userop *op = r->op;
     const cJSON *factory = vk_json_get(r->object, "factory");
@@ -138,11 +138,7 @@ static void read_factory(reader *r) {
     } else {
         address(r, "factory", &op->factory);
     }
-    if (knows_7702 && vk_address_equal(&op->factory, &vk_eip7702_marker)) {
-        bytes_or_absent(r, "factoryData", &op->factory_data, &op->spelling.no_factory_data);
-    } else {
-        bytes(r, "factoryData", &op->factory_data);
-    }
+    bytes_or_absent(r, "factoryData", &op->factory_data, &op->spelling.no_factory_data);
 }
 
 static void read_paymaster(reader *r) {

@@ -49,7 +49,7 @@ static void put_paymaster(vk_buf *out, const vk_userop *op) {
     put_number(out, "paymasterVerificationGasLimit", &op->paymaster_verification_gas_limit);
 }
 
-static void put_authorization(vk_buf *out, const vk_authorization *authorization, bool sdk) {
+static void put_authorization(vk_buf *out, const vk_authorization *authorization) {
     static const uint8_t zeros[32];
     vk_u256 chain_id = vk_u256_from_u64(authorization->chain_id);
     vk_u256 nonce = vk_u256_from_u64(authorization->nonce);
@@ -61,7 +61,8 @@ static void put_authorization(vk_buf *out, const vk_authorization *authorization
     put_number(out, "nonce", &nonce);
     put_bytes(out, "r", (vk_bytes){authorization->r.be, 32});
     put_bytes(out, "s", (vk_bytes){authorization->s.be, 32});
-    if (sdk && authorization->y_parity == 0) {
+    /* As viem writes it: 1 is one byte, 0 a whole word. It is the same number to any reader. */
+    if (authorization->y_parity == 0) {
         put_bytes(out, "yParity", (vk_bytes){zeros, sizeof zeros});
     } else {
         put_bytes(out, "yParity", (vk_bytes){&authorization->y_parity, 1});
@@ -102,7 +103,7 @@ vk_status vk_userop_write_json(const vk_userop *op, vk_buf *out) {
     vk_buf_put_byte(out, '"');
     put_members(out, op);
     if (op->has_authorization) {
-        put_authorization(out, &op->authorization, op->sdk);
+        put_authorization(out, &op->authorization);
     }
     vk_buf_put_byte(out, '}');
     return vk_buf_status(out);

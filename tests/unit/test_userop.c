@@ -179,9 +179,6 @@ START_TEST(test_bad_json) {
         {"{\"callData\":\"0x\"," SENDER ",\"nonce\":"
          "\"0x10000000000000000000000000000000000000000000000000000000000000000\"," NUMBERS "}",
          VK_ERR_RANGE, "nonce"},
-        {"{\"callData\":\"0x\",\"factory\":\"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed\"," REST
-         "}",
-         VK_ERR_FORMAT, "factoryData"},
         {"{\"callData\":\"0x\",\"factoryData\":\"0x\"," REST "}", VK_ERR_FORMAT, "factoryData"},
         {"{\"callData\":\"0x\",\"paymasterData\":\"0x\"," REST "}", VK_ERR_FORMAT, "paymasterData"},
         {"{\"callData\":\"0x\",\"initCode\":\"0x\"," REST "}", VK_ERR_FORMAT, "initCode"},

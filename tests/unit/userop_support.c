@@ -39,7 +39,7 @@ static vk_address address(sequence *s) {
 
 /* Into storage, which has room, so that it never moves. */
 static vk_bytes bytes(sequence *s, vk_buf *storage, size_t least) {
-    uint8_t data[100];
+    uint8_t data[100] = {0};
     size_t len = least + next(s, 70);
     size_t start = storage->len;
     fill(s, data, len);
