@@ -20,8 +20,8 @@ extern "C" {
 #endif
 
 #define VK_MERKLE_LEAVES_MAX 4096
-/* The longest proof of so many leaves. */
-#define VK_MERKLE_PROOF_MAX 12
+/* The longest proof that is read; that of VK_MERKLE_LEAVES_MAX leaves has 12 hashes. */
+#define VK_MERKLE_PROOF_MAX 32
 
 typedef struct vk_merkle {
     size_t leaf_count;
@@ -35,7 +35,7 @@ typedef struct vk_merkle_proof {
 } vk_merkle_proof;
 
 /*
- * Builds the tree of 1 to VK_MERKLE_LEAVES_MAX leaves, in their order, in less than 64 bytes a
+ * Builds the tree of 1 to VK_MERKLE_LEAVES_MAX leaves, in their order, in about 64 bytes a
  * leaf; VK_ERR_SIZE for another number. Free with vk_merkle_clear.
  */
 VK_API VK_MUST_USE vk_status vk_merkle_build(const vk_hash *leaves, size_t count, vk_merkle *out);
