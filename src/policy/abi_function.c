@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SIGNATURES_SHOWN 200 /* bytes, in a message */
+
 /* What is looked for: a name, or a whole signature; and perhaps a selector. */
 typedef struct wanted {
     const char *name;
@@ -79,14 +81,14 @@ static vk_status check_found(wanted *search, bool sdk, const vk_path *path, vk_e
     if (search->matching == 1 || (sdk && search->found == 1)) {
         return VK_OK;
     }
-    vk_buf_put_byte(&search->signatures, '\0');
+    size_t len = search->signatures.len;
+    int shown = len < SIGNATURES_SHOWN ? (int)len : SIGNATURES_SHOWN;
     return vk_fail(
         err, VK_ERR_POLICY, at.text,
         search->matching == 0
-            ? "\"selector\" is not that of \"%.80s\" in \"abi\", which has %.200s"
-            : "\"%.80s\" is overloaded: give \"selector\", or as \"functionName\" one of "
-              "%.200s",
-        search->name, (const char *)search->signatures.data);
+            ? "\"selector\" is not that of \"%.80s\" in \"abi\", which has %.*s"
+            : "\"%.80s\" is overloaded: give \"selector\", or as \"functionName\" one of %.*s",
+        search->name, shown, (const char *)search->signatures.data);
 }
 
 /* out is the first of that name, or better. */
