@@ -113,11 +113,16 @@ static void read_text(const vk_in *in, reading *out) {
 /* The signer of the request, or that of the private key in the text. */
 static vk_signer read_signer(const vk_in *in, const reading *from) {
     vk_address address = {{0}};
-    if (vk_in_has(in, "signer")) {
-        return vk_in_signer(in, "signer", NULL);
+    bool given = vk_in_has(in, "signer"), asked = vk_in_bool(in, "includePrivateKey", false);
+    vk_signer signer = given ? vk_in_signer(in, "signer", NULL) : (vk_signer){0};
+    if (given && !asked) {
+        return signer;
     }
     vk_in_check(in, member, vk_ecdsa_address(from->secret32, &address));
-    return vk_signer_ecdsa(&address);
+    if (given && !vk_address_equal(&address, &signer.address)) {
+        vk_in_fail(in, member, VK_ERR_MISMATCH, "the text's private key is not that of \"signer\"");
+    }
+    return given ? signer : vk_signer_ecdsa(&address);
 }
 
 /* The policies of the text, read as those of a request are. */
@@ -128,7 +133,9 @@ static const vk_policy *read_policies(const vk_in *in, const reading *from, cJSO
     vk_in params = {
         .value = holder, .path = vk_path_member(&at, "permissionParams"), .line = in->line};
     bool stored = list != NULL && cJSON_AddItemToObject(holder, "policies", list);
-    if (stored && vk_in_has(in, "flag")) {
+    if (!stored) {
+        cJSON_Delete(list);
+    } else if (vk_in_has(in, "flag")) {
         stored = cJSON_AddStringToObject(holder, "flag", vk_in_text(in, "flag")) != NULL;
     }
     if (!stored) {

@@ -322,6 +322,11 @@ START_TEST(test_private_key) {
     ck_assert_str_eq(vectors_text(out, "privateKey"),
                      vectors_text(vectors_get(in, "signer"), "sessionPrivateKey"));
     cJSON_Delete(out);
+    asked = reading_of(in, text, vectors_text(in, "chainId"));
+    cJSON_AddTrueToObject(asked, "includePrivateKey");
+    set(member(asked, "signer"), "sessionPrivateKey", other_key);
+    drop(member(asked, "signer"), "sessionAddress");
+    refused("serialized_account", asked, "MISMATCH", "in.serializedAccount");
     vk_text_free(text);
     drop(in, "includePrivateKey");
     text = text_of(cJSON_Duplicate(in, true));
