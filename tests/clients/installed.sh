@@ -12,6 +12,9 @@ for file in "$lib/pkcs11/valetkey-pkcs11.so" "$lib/libvaletkey.so" "$lib/pkgconf
     "$prefix/usr/local/bin/valetkey" "$prefix/usr/local/include/valetkey/valetkey.h" \
     "$prefix/usr/local/share/p11-kit/modules/valetkey.module" \
     "$prefix/usr/local/share/man/man1/valetkey.1" \
+    "$prefix/usr/local/share/man/man1/valetkey-batch.1" \
+    "$prefix/usr/local/share/man/man3/valetkey.3" \
+    "$prefix/usr/local/share/man/man3/valetkey-userop.3" \
     "$prefix/usr/local/share/bash-completion/completions/valetkey"; do
     [ -e "$file" ] || die "make install did not install ${file#"$prefix"}"
 done
@@ -36,6 +39,11 @@ flags=$(PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$prefix \
 # shellcheck disable=SC2086
 gcc "$prefix/use.c" -o "$prefix/use" $flags
 [ "$(LD_LIBRARY_PATH=$lib "$prefix/use")" = c5d2 ] || die "the installed library does not work"
+
+# shellcheck disable=SC2086
+gcc -std=c11 "$root/doc/examples/session.c" -o "$prefix/session" $flags
+LD_LIBRARY_PATH=$lib "$prefix/session" | diff -u "$root/doc/examples/session.out" - ||
+    die "the example does not work with the installed library"
 
 grep -qx 'module: /usr/local/lib/pkcs11/valetkey-pkcs11.so' \
     "$prefix/usr/local/share/p11-kit/modules/valetkey.module" ||
