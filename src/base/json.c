@@ -1,30 +1,9 @@
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Length of the UTF-8 sequence at p, 0 if it is not one. */
-static size_t utf8_len(const uint8_t *p, size_t left) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = p[0] < 0x80       ? 1
-                 : p[0] >> 5 == 6  ? 2
-                 : p[0] >> 4 == 14 ? 3
-                 : p[0] >> 3 == 30 ? 4
-                                   : 0;
-    if (len < 2 || len > left) {
-        return len == 1 ? 1 : 0;
-    }
-    uint32_t code = p[0] & (0xffu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if (p[i] >> 6 != 2) {
-            return 0;
-        }
-        code = code << 6 | (p[i] & 63u);
-    }
-    bool surrogate = code >= 0xd800 && code < 0xe000;
-    return code < least[len] || code > 0x10ffff || surrogate ? 0 : len;
-}
 
 typedef struct scan {
     const uint8_t *p;
@@ -65,7 +44,7 @@ static bool scan_one(scan *s) {
     } else if (!s->in_string && c >= 0x80) {
         return false;
     }
-    size_t len = utf8_len(s->p, s->left);
+    size_t len = vk_utf8_len(s->p, s->left);
     s->p += len;
     s->left -= len;
     return len > 0 && s->depth <= VK_JSON_DEPTH_MAX && s->separators < VK_JSON_VALUES_MAX;

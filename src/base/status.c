@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include <valetkey/status.h>
 
 #include <stdarg.h>
@@ -51,5 +52,7 @@ vk_status vk_fail(vk_error *err, vk_status status, const char *path, const char 
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    vk_utf8_clean(err->path);
+    vk_utf8_clean(err->message);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "cli/input.h"
+#include "policy/rule.h"
 #include <string.h>
 
 void vk_approval_clear(vk_approval *approval) {
@@ -81,18 +82,24 @@ static vk_exit read_numbers(vk_cli *cli, vk_approval *a) {
 
 /* ---- The key ---- */
 
-static void put_policy(vk_buf *out, const cJSON *item) {
-    const cJSON *inner = vk_json_get(item, "policyParams");
-    char *text = vk_json_print(inner != NULL ? inner : item);
-    if (text == NULL) {
-        out->status = VK_ERR_MEMORY;
-        return;
+/*
+ * The policies as a serialized account takes them: an array of bare policyParams. What the caller
+ * gave is kept, and the rules of a policy given as an ABI are written out as well, so that every
+ * reader has the same ones.
+ */
+static vk_status put_policies(const vk_policy *policy, const cJSON *json, vk_buf *out) {
+    const cJSON *item = (cJSON_IsObject(json) ? vk_json_get(json, "policies") : json)->child;
+    vk_status status = VK_OK;
+    vk_buf_put_text(out, "[");
+    for (size_t i = 0; i < policy->count && status == VK_OK; i++, item = item->next) {
+        const cJSON *inner = vk_json_get(item, "policyParams");
+        vk_buf_put_text(out, i > 0 ? "," : "");
+        status = vk_rule_write(&policy->rules[i], inner != NULL ? inner : item, out);
     }
-    vk_buf_put_text(out, text);
-    vk_text_free(text);
+    vk_buf_put_text(out, "]");
+    return status;
 }
 
-/* The policies as a serialized account takes them: an array of bare policyParams. */
 static vk_exit copy_policies(vk_cli *cli, vk_approval *a) {
     cJSON *json = NULL;
     vk_error err = {0};
@@ -100,15 +107,12 @@ static vk_exit copy_policies(vk_cli *cli, vk_approval *a) {
     if (vk_json_parse(vk_buf_view(&a->key.policy_json), VK_POLICY_JSON_MAX, &json, &err) != VK_OK) {
         return vk_cli_fail_error(cli, "the key's policy cannot be read", &err);
     }
-    const cJSON *list = cJSON_IsObject(json) ? vk_json_get(json, "policies") : json;
-    const cJSON *item;
-    vk_buf_put_text(&text, "[");
-    cJSON_ArrayForEach(item, list) {
-        vk_buf_put_text(&text, text.len > 1 ? "," : "");
-        put_policy(&text, item);
-    }
-    vk_buf_put_text(&text, "]");
+    vk_status status = put_policies(&a->key.policy, json, &text);
     cJSON_Delete(json);
+    if (status != VK_OK) {
+        vk_buf_clear(&text);
+        return vk_cli_fail_status(cli, "cannot write the policy", status);
+    }
     a->account.policies = vk_buf_take_text(&text);
     return a->account.policies != NULL ? VK_EXIT_OK : vk_cli_no_memory(cli);
 }

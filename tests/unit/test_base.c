@@ -247,6 +247,31 @@ START_TEST(test_json_value_limit) {
 }
 END_TEST
 
+/* What is cut by its length stays UTF-8. */
+START_TEST(test_error_text) {
+    vk_error err;
+    char name[400] = "";
+    for (int i = 0; i < 199; i++) {
+        strcat(name, "\xc3\xa9");
+    }
+    for (int shift = 0; shift < 2; shift++) {
+        ck_assert_int_eq(vk_fail(&err, VK_ERR_RANGE, name + shift, "%s%s", shift ? "x" : "", name),
+                         VK_ERR_RANGE);
+        const char *const fields[] = {err.path, err.message};
+        for (int i = 0; i < 2; i++) {
+            vk_buf json = {0};
+            cJSON *value = NULL;
+            vk_json_put_string(&json, fields[i]);
+            ck_assert_int_eq(vk_json_parse(vk_buf_view(&json), 1024, &value, NULL), VK_OK);
+            cJSON_Delete(value);
+            vk_buf_clear(&json);
+        }
+    }
+    ck_assert_int_eq(vk_fail(&err, VK_ERR_RANGE, "p", "%.2s|", "a\xc3\xa9"), VK_ERR_RANGE);
+    ck_assert_str_eq(err.message, "a?|");
+}
+END_TEST
+
 START_TEST(test_json_print) {
     static const char text[] = "{\"offset\":9007199254740991,\"least\":-9007199254740991,"
                                "\"list\":[1000000000000001,0,1.5,true,false,null,[],{}],"
@@ -322,6 +347,7 @@ int main(void) {
     tcase_add_test(tests, test_keccak);
     tcase_add_test(tests, test_json_strict);
     tcase_add_test(tests, test_json_value_limit);
+    tcase_add_test(tests, test_error_text);
     tcase_add_test(tests, test_json_print);
     tcase_add_test(tests, test_abi_reader_bounds);
     tcase_add_test(tests, test_buf_limits);
