@@ -6,6 +6,7 @@
 #define VK_GATE_LOADED_H
 
 #include "gate/gate.h"
+#include "keys/keys.h"
 
 #include <stdatomic.h>
 

@@ -4,9 +4,8 @@
 #ifndef VK_KEYS_KEYS_H
 #define VK_KEYS_KEYS_H
 
+#include "base/curve.h"
 #include <valetkey/bytes.h>
-
-typedef enum vk_curve { VK_CURVE_SECP256K1 = 1, VK_CURVE_P256 = 2 } vk_curve;
 
 /* A usable private key. Signing with one handle from several threads at once is allowed. */
 typedef struct vk_key vk_key;

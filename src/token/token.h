@@ -11,7 +11,7 @@
 #ifndef VK_TOKEN_TOKEN_H
 #define VK_TOKEN_TOKEN_H
 
-#include "keys/keys.h"
+#include "base/curve.h"
 #include <valetkey/policy.h>
 
 typedef struct vk_token vk_token;
