@@ -6,7 +6,8 @@ CLEANFILES += bench/sign bench/data
 EXTRA_PROGRAMS += bench/data
 bench_data_SOURCES = bench/data.c
 bench_data_CFLAGS = $(AM_CFLAGS)
-bench_data_LDADD = $(vk_test_libs)
+bench_data_LDADD = $(vk_test_libs) $(SECP256K1_LIBS)
+EXTRA_DIST += bench/node/package.json bench/node/package-lock.json bench/node/data.mjs
 
 # Prints ratios; never fails on them. BENCH_ARGS: slices, seconds per slice.
 BENCH_ARGS =
