@@ -77,7 +77,7 @@ static vk_status read_compat(const cJSON *request, bool *sdk, vk_error *err) {
 
 static vk_status handle(const vk_batch_kind *kind, const cJSON *in, bool sdk, vk_buf *out,
                         vk_error *err) {
-    vk_in_line *line = vk_in_line_new(err);
+    vk_in_line *line = vk_in_line_new(sdk, err);
     if (line == NULL) {
         return vk_fail(err, VK_ERR_MEMORY, NULL, "out of memory");
     }

@@ -15,13 +15,15 @@ typedef struct piece {
 
 struct vk_in_line {
     vk_status status;
+    bool sdk;
     vk_error *err;
     piece *pieces;
 };
 
-vk_in_line *vk_in_line_new(vk_error *err) {
+vk_in_line *vk_in_line_new(bool sdk, vk_error *err) {
     vk_in_line *line = calloc(1, sizeof *line);
     if (line != NULL) {
+        line->sdk = sdk;
         line->err = err;
     }
     return line;
@@ -82,6 +84,10 @@ vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes) {
 
 vk_status vk_in_status(const vk_in *in) {
     return in->line->status;
+}
+
+bool vk_in_sdk(const vk_in *in) {
+    return in->line->sdk;
 }
 
 static bool ok(const vk_in *in) {

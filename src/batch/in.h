@@ -24,11 +24,13 @@ typedef struct vk_in {
     vk_in_line *line;
 } vk_in;
 
-vk_in_line *vk_in_line_new(vk_error *err); /* NULL: out of memory */
-void vk_in_line_free(vk_in_line *line);    /* wipes what was read */
+/* sdk: the request asks for the SDK's bytes. NULL: out of memory. */
+vk_in_line *vk_in_line_new(bool sdk, vk_error *err);
+void vk_in_line_free(vk_in_line *line); /* wipes what was read */
 vk_in vk_in_root(vk_in_line *line, const cJSON *value, const char *path);
 
 VK_MUST_USE vk_status vk_in_status(const vk_in *in);
+bool vk_in_sdk(const vk_in *in);
 /* Keeps the first fault. name NULL: the object itself. */
 void vk_in_fail(const vk_in *in, const char *name, vk_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -72,7 +74,8 @@ vk_address vk_in_element_address(const vk_in *list, size_t index);
 
 vk_kernel_version vk_in_kernel(const vk_in *in, const char *name);
 /* "entryPointVersion", or else "entryPoint" if it is a published address; *address (may be NULL) is
- * "entryPoint", or the published one. */
+ * "entryPoint", or the published one; for the SDK, whose getEntryPoint knows no later one, that of
+ * 0.7 for 0.8 and 0.9 too. */
 vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address);
 /* The same for an account of that Kernel version, its published EntryPoint where the request names
  * none: 0.6 before Kernel 0.3.0, 0.7 or later from there on; another one is a fault. */

@@ -33,7 +33,10 @@ vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address) {
         }
     }
     if (address != NULL) {
-        *address = vk_in_has(in, "entryPoint") ? given : vk_entry_point_address(version);
+        bool mistaken = vk_in_sdk(in) && version > VK_ENTRY_POINT_0_7;
+        *address = vk_in_has(in, "entryPoint")
+                       ? given
+                       : vk_entry_point_address(mistaken ? VK_ENTRY_POINT_0_7 : version);
     }
     return version;
 }

@@ -112,6 +112,26 @@ START_TEST(test_compat) {
 }
 END_TEST
 
+/* The SDK takes the address of 0.7 for that of 0.8 and 0.9, unless it is told. */
+START_TEST(test_compat_entry_point) {
+    static const char right[] = "{\"entryPoint\":\"0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108\","
+                                "\"entryPointVersion\":\"0.8\",\"chainId\":1,\"userOp\":{" OP "}}";
+    static const char mistaken[] =
+        "{\"entryPoint\":\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\","
+        "\"entryPointVersion\":\"0.8\",\"chainId\":1,\"userOp\":{" OP "}}";
+    static const char silent[] = HEAD("0.8") OP "}}";
+    char *const of[] = {hash_of(right, false), hash_of(right, true), hash_of(silent, false),
+                        hash_of(mistaken, false), hash_of(silent, true)};
+    ck_assert_str_eq(of[0], of[1]);
+    ck_assert_str_eq(of[0], of[2]);
+    ck_assert_str_eq(of[3], of[4]);
+    ck_assert_str_ne(of[0], of[3]);
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        free(of[i]);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("batch userop_hash");
     TCase *tests = tcase_create("userop_hash");
@@ -119,6 +139,7 @@ int main(void) {
     tcase_add_test(tests, test_names);
     tcase_add_loop_test(tests, test_refused, 0, sizeof refused / sizeof refused[0]);
     tcase_add_test(tests, test_compat);
+    tcase_add_test(tests, test_compat_entry_point);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
