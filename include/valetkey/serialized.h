@@ -46,7 +46,8 @@ VK_API VK_MUST_USE vk_status vk_serialized_read_private_key(const char *text, si
 VK_API VK_MUST_USE vk_status vk_serialized_check_id(const vk_serialized_account *account,
                                                     const uint8_t id4[4], vk_error *err);
 
-/* Appends the text, without a private key. Member order as the SDK's. */
+/* Appends the text, without a private key. Member order as the SDK's. VK_ERR_FORMAT if the policies
+ * are no array of objects; inside these the JSON is taken as it is. */
 VK_API VK_MUST_USE vk_status vk_serialized_write(const vk_serialized_account *account, vk_buf *out);
 /* Appends the JSON that the text is the base64 of. With secret32 (or NULL) it holds the session
  * key's private key: whoever reads the text then owns the session. */

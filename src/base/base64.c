@@ -1,18 +1,29 @@
-#include <valetkey/bytes.h>
+#include "base/buf.h"
 
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* One group: 1 to 3 bytes at p as 4 characters. */
+static void encode(const uint8_t *p, size_t left, const char *alphabet, uint8_t text[4]) {
+    uint32_t group = (uint32_t)p[0] << 16;
+    group |= left > 1 ? (uint32_t)p[1] << 8 : 0;
+    group |= left > 2 ? p[2] : 0;
+    text[0] = (uint8_t)alphabet[group >> 18];
+    text[1] = (uint8_t)alphabet[group >> 12 & 63];
+    text[2] = (uint8_t)(left > 1 ? alphabet[group >> 6 & 63] : '=');
+    text[3] = (uint8_t)(left > 2 ? alphabet[group & 63] : '=');
+}
+
 static void put(vk_buf *out, vk_bytes bytes, const char *alphabet, bool pad) {
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t left = bytes.len - i;
-        uint32_t group = (uint32_t)bytes.data[i] << 16;
-        group |= left > 1 ? (uint32_t)bytes.data[i + 1] << 8 : 0;
-        group |= left > 2 ? bytes.data[i + 2] : 0;
-        char text[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
-                        left > 1 ? alphabet[group >> 6 & 63] : '=',
-                        left > 2 ? alphabet[group & 63] : '='};
-        vk_buf_put(out, text, pad || left > 2 ? 4 : left + 1);
+    size_t whole = bytes.len / 3, rest = bytes.len % 3;
+    uint8_t *text = whole > 0 ? vk_buf_reserve(out, 4 * whole) : NULL;
+    for (size_t i = 0; text != NULL && i < whole; i++) {
+        encode(bytes.data + 3 * i, 3, alphabet, text + 4 * i);
+    }
+    if (rest > 0) {
+        uint8_t last[4];
+        encode(bytes.data + 3 * whole, rest, alphabet, last);
+        vk_buf_put(out, last, pad ? sizeof last : rest + 1);
     }
 }
 

@@ -1,4 +1,4 @@
-#include <valetkey/bytes.h>
+#include "base/buf.h"
 
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -29,9 +29,11 @@ bool vk_address_is_zero(const vk_address *a) {
     return vk_address_equal(a, &zero);
 }
 
+#define FIRST_CAP 1024
+
 /* Moves to a new block by hand, since realloc would leave a copy unwiped. */
 static bool grow(vk_buf *buf, size_t needed) {
-    size_t cap = buf->cap < 64 ? 64 : buf->cap;
+    size_t cap = buf->cap < FIRST_CAP ? FIRST_CAP : buf->cap;
     while (cap < needed) {
         cap *= 2;
     }
@@ -50,8 +52,7 @@ static bool grow(vk_buf *buf, size_t needed) {
     return true;
 }
 
-/* Room for len more bytes, or NULL with the failure noted. */
-static uint8_t *reserve(vk_buf *buf, size_t len) {
+uint8_t *vk_buf_reserve(vk_buf *buf, size_t len) {
     if (buf->status != VK_OK) {
         return NULL;
     }
@@ -72,7 +73,7 @@ void vk_buf_put(vk_buf *buf, const void *data, size_t len) {
     if (len == 0) {
         return;
     }
-    uint8_t *start = reserve(buf, len);
+    uint8_t *start = vk_buf_reserve(buf, len);
     if (start != NULL) {
         memcpy(start, data, len);
     }
@@ -86,7 +87,7 @@ void vk_buf_put_zeros(vk_buf *buf, size_t count) {
     if (count == 0) {
         return;
     }
-    uint8_t *start = reserve(buf, count);
+    uint8_t *start = vk_buf_reserve(buf, count);
     if (start != NULL) {
         memset(start, 0, count);
     }
@@ -96,14 +97,23 @@ void vk_buf_put_text(vk_buf *buf, const char *text) {
     vk_buf_put(buf, text, strlen(text));
 }
 
+/* Tries the room that there is before it makes more. */
 void vk_buf_printf(vk_buf *buf, const char *format, ...) {
+    if (buf->status != VK_OK) {
+        return;
+    }
     va_list args, again;
+    size_t room = buf->cap - buf->len;
+    uint8_t *start = room > 0 ? buf->data + buf->len : NULL;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf((char *)start, room, format, args);
     va_end(args);
-    if (len >= 0) {
-        uint8_t *start = reserve(buf, (size_t)len + 1);
+    if (len >= 0 && (size_t)len < room) {
+        buf->len += (size_t)len;
+    } else if (len >= 0) {
+        vk_wipe(start, room);
+        start = vk_buf_reserve(buf, (size_t)len + 1);
         if (start != NULL) {
             vsnprintf((char *)start, (size_t)len + 1, format, again);
             buf->len--;

@@ -1,4 +1,4 @@
-#include <valetkey/bytes.h>
+#include "base/buf.h"
 
 #include <valetkey/eth.h>
 
@@ -37,9 +37,10 @@ static vk_status decode(const char *text, uint8_t *out, size_t count) {
 
 void vk_hex_put(vk_buf *out, vk_bytes bytes) {
     vk_buf_put_text(out, "0x");
-    for (size_t i = 0; i < bytes.len; i++) {
-        char pair[2] = {digits[bytes.data[i] >> 4], digits[bytes.data[i] & 15]};
-        vk_buf_put(out, pair, sizeof pair);
+    uint8_t *text = bytes.len > 0 ? vk_buf_reserve(out, 2 * bytes.len) : NULL;
+    for (size_t i = 0; text != NULL && i < bytes.len; i++) {
+        text[2 * i] = (uint8_t)digits[bytes.data[i] >> 4];
+        text[2 * i + 1] = (uint8_t)digits[bytes.data[i] & 15];
     }
 }
 

@@ -345,17 +345,23 @@ vk_status vk_json_bytes(const cJSON *object, const char *name, const vk_path *pa
     return VK_OK;
 }
 
+static bool is_plain(char c) {
+    return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
+}
+
 void vk_json_put_string(vk_buf *out, const char *text) {
     vk_buf_put_byte(out, '"');
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\') {
+    for (const char *p = text; *p != '\0';) {
+        const char *start = p;
+        while (is_plain(*p)) {
+            p++;
+        }
+        vk_buf_put(out, start, (size_t)(p - start));
+        if (*p == '"' || *p == '\\') {
             vk_buf_put_byte(out, '\\');
-            vk_buf_put_byte(out, c);
-        } else if (c < 0x20) {
-            vk_buf_printf(out, "\\u%04x", c);
-        } else {
-            vk_buf_put_byte(out, c);
+            vk_buf_put_byte(out, (uint8_t)*p++);
+        } else if (*p != '\0') {
+            vk_buf_printf(out, "\\u%04x", (unsigned char)*p++);
         }
     }
     vk_buf_put_byte(out, '"');

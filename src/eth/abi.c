@@ -1,10 +1,20 @@
 #include "eth/abi.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 
+/* Appends a word of zeros to fill in; NULL with the failure noted. */
+static uint8_t *new_word(vk_buf *out) {
+    uint8_t *word = vk_buf_reserve(out, VK_WORD);
+    return word == NULL ? NULL : memset(word, 0, VK_WORD);
+}
+
 void vk_abi_put_u64(vk_buf *out, uint64_t value) {
-    vk_u256 word = vk_u256_from_u64(value);
-    vk_abi_put_u256(out, &word);
+    uint8_t *word = new_word(out);
+    for (size_t i = VK_WORD; word != NULL && value > 0; value >>= 8) {
+        word[--i] = (uint8_t)value;
+    }
 }
 
 void vk_abi_put_u256(vk_buf *out, const vk_u256 *value) {
@@ -12,13 +22,17 @@ void vk_abi_put_u256(vk_buf *out, const vk_u256 *value) {
 }
 
 void vk_abi_put_address(vk_buf *out, const vk_address *address) {
-    vk_buf_put_zeros(out, VK_WORD - sizeof address->b);
-    vk_buf_put(out, address->b, sizeof address->b);
+    uint8_t *word = new_word(out);
+    if (word != NULL) {
+        memcpy(word + VK_WORD - sizeof address->b, address->b, sizeof address->b);
+    }
 }
 
 void vk_abi_put_fixed(vk_buf *out, const void *data, size_t len) {
-    vk_buf_put(out, data, len);
-    vk_buf_put_zeros(out, VK_WORD - len);
+    uint8_t *word = new_word(out);
+    if (word != NULL) {
+        memcpy(word, data, len);
+    }
 }
 
 void vk_abi_put_bytes(vk_buf *out, vk_bytes data) {

@@ -5,12 +5,11 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+/* Written out, because compilers then make one instruction of it. */
 static uint64_t load_le64(const uint8_t *p) {
-    uint64_t v = 0;
-    for (int i = 7; i >= 0; i--) {
-        v = v << 8 | p[i];
-    }
-    return v;
+    return (uint64_t)p[7] << 56 | (uint64_t)p[6] << 48 | (uint64_t)p[5] << 40 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[3] << 24 | (uint64_t)p[2] << 16 |
+           (uint64_t)p[1] << 8 | p[0];
 }
 
 static void absorb(struct sha3_state *state, const uint8_t block[VK_KECCAK_RATE]) {

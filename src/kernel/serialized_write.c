@@ -1,7 +1,7 @@
 /* Writing the SDK's serialized account: members in its order, base64 around them. */
-#include "base/json.h"
-
 #include <valetkey/serialized.h>
+
+#include <string.h>
 
 static void put_hex_member(vk_buf *out, const char *name, vk_bytes bytes) {
     vk_buf_printf(out, "\"%s\":\"", name);
@@ -15,24 +15,99 @@ static void put_address_member(vk_buf *out, const char *name, const vk_address *
     vk_buf_printf(out, "\"%s\":\"%s\"", name, text);
 }
 
+/* ---- Policies ----
+ *
+ * Their text is split, not parsed: strings end and brackets match, so that nothing of a policy gets
+ * out of its place, and what is in between is written as it stands, without the spaces.
+ */
+
+#define DEPTH_MAX 64
+
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static const char *skip_spaces(const char *p) {
+    while (is_space(*p)) {
+        p++;
+    }
+    return p;
+}
+
+/* From its first quote to behind its last; NULL if it has no end. */
+static const char *skip_string(const char *p) {
+    for (p++; *(p += strcspn(p, "\"\\")) == '\\'; p += 2) {
+        if (p[1] == '\0') {
+            return NULL;
+        }
+    }
+    return *p == '"' ? p + 1 : NULL;
+}
+
+/* Keeps count of a bracket, or of what is none; false if it is not the one that has to come. */
+static bool nest(char c, char closers[DEPTH_MAX], size_t *depth) {
+    if (c == '{' || c == '[') {
+        if (*depth == DEPTH_MAX) {
+            return false;
+        }
+        closers[(*depth)++] = c == '{' ? '}' : ']';
+        return true;
+    }
+    return (c != '}' && c != ']') || closers[--*depth] == c;
+}
+
+/* Appends the object at p; returns what is behind it, NULL if it has no end. */
+static const char *put_object(const char *p, vk_buf *out) {
+    char closers[DEPTH_MAX];
+    const char *start = p;
+    size_t depth = 0;
+    do {
+        if (*p == '"') {
+            p = skip_string(p);
+        } else if (is_space(*p)) {
+            vk_buf_put(out, start, (size_t)(p - start));
+            start = p = skip_spaces(p);
+        } else {
+            p = *p != '\0' && nest(*p, closers, &depth) ? p + 1 : NULL;
+        }
+    } while (p != NULL && depth > 0);
+    if (p != NULL) {
+        vk_buf_put(out, start, (size_t)(p - start));
+    }
+    return p;
+}
+
+/* [{...},...] becomes {"policyParams":{...}},... */
+static const char *put_elements(const char *p, vk_buf *out) {
+    while (*p == '{') {
+        vk_buf_put_text(out, "{\"policyParams\":");
+        p = put_object(p, out);
+        if (p == NULL) {
+            return NULL;
+        }
+        vk_buf_put_byte(out, '}');
+        p = skip_spaces(p);
+        if (*p != ',') {
+            return p;
+        }
+        vk_buf_put_byte(out, ',');
+        p = skip_spaces(p + 1);
+    }
+    return NULL;
+}
+
 static vk_status put_policies(const char *policies, vk_buf *out) {
-    cJSON *array = cJSON_Parse(policies);
-    if (!cJSON_IsArray(array)) {
-        cJSON_Delete(array);
+    const char *p = policies == NULL ? "" : skip_spaces(policies);
+    if (*p != '[') {
         return VK_ERR_FORMAT;
     }
-    const cJSON *policy;
-    size_t index = 0;
-    cJSON_ArrayForEach(policy, array) {
-        char *printed = vk_json_print(policy);
-        vk_buf_printf(out, "%s{\"policyParams\":%s}", index++ > 0 ? "," : "",
-                      printed != NULL ? printed : "");
-        out->status = printed == NULL ? VK_ERR_MEMORY : out->status;
-        vk_text_free(printed);
-    }
-    cJSON_Delete(array);
-    return vk_buf_status(out);
+    p = skip_spaces(p + 1);
+    p = *p == ']' ? p : put_elements(p, out);
+    return p != NULL && *p == ']' && *skip_spaces(p + 1) == '\0' ? vk_buf_status(out)
+                                                                 : VK_ERR_FORMAT;
 }
+
+/* ---- The rest ---- */
 
 static void put_action(const vk_serialized_account *account, vk_buf *out) {
     vk_buf_put_text(out, "\"action\":{");

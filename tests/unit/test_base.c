@@ -326,6 +326,38 @@ START_TEST(test_buf_limits) {
 }
 END_TEST
 
+/* Wherever the end of the room that there is falls. */
+START_TEST(test_buf_printf_grows) {
+    for (size_t before = 0; before < 2100; before++) {
+        vk_buf buf = {0};
+        vk_buf_put_zeros(&buf, before);
+        vk_buf_printf(&buf, "%s-%d", "twelve bytes", 7);
+        ck_assert_uint_eq(buf.len, before + 14);
+        ck_assert_mem_eq(buf.data + before, "twelve bytes-7", 14);
+        vk_buf_clear(&buf);
+    }
+}
+END_TEST
+
+START_TEST(test_json_strings) {
+    static const struct {
+        const char *text, *json;
+    } cases[] = {{"", "\"\""},
+                 {"plain", "\"plain\""},
+                 {"\"", "\"\\\"\""},
+                 {"a\"b\\c\n", "\"a\\\"b\\\\c\\u000a\""},
+                 {"\x1f\x20\x7f", "\"\\u001f \x7f\""},
+                 {"\xc3\xbc", "\"\xc3\xbc\""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vk_buf out = {0};
+        vk_json_put_string(&out, cases[i].text);
+        char *json = vk_buf_take_text(&out);
+        ck_assert_str_eq(json, cases[i].json);
+        vk_text_free(json);
+    }
+}
+END_TEST
+
 START_TEST(test_secret_memory) {
     uint8_t *secret = vk_secret_alloc(40);
     ck_assert_ptr_nonnull(secret);
@@ -351,6 +383,8 @@ int main(void) {
     tcase_add_test(tests, test_json_print);
     tcase_add_test(tests, test_abi_reader_bounds);
     tcase_add_test(tests, test_buf_limits);
+    tcase_add_test(tests, test_buf_printf_grows);
+    tcase_add_test(tests, test_json_strings);
     tcase_add_test(tests, test_secret_memory);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

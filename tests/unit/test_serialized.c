@@ -108,6 +108,82 @@ static vk_buf base64_of(const char *json) {
     return out;
 }
 
+/* What is written for the policies in that text; NULL if it is refused. */
+static char *policies_of(char *text) {
+    vk_serialized_account account = {.policies = text};
+    vk_buf out = {0};
+    vk_status status = vk_serialized_write_json(&account, NULL, &out);
+    if (status != VK_OK) {
+        ck_assert_int_eq(status, VK_ERR_FORMAT);
+        vk_buf_clear(&out);
+        return NULL;
+    }
+    char *json = vk_buf_take_text(&out), *end = strstr(json, "],\"permissionId\"");
+    static const char start[] = "{\"permissionParams\":{\"policies\":[";
+    ck_assert_ptr_nonnull(end);
+    ck_assert_int_eq(strncmp(json, start, strlen(start)), 0);
+    char *found = strndup(json + strlen(start), (size_t)(end - json) - strlen(start));
+    vk_text_free(json);
+    return found;
+}
+
+START_TEST(test_policies_text) {
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"[]", ""},
+        {" [ ] \n", ""},
+        {"[{}]", "{\"policyParams\":{}}"},
+        {"[{\"a\":1},{\"b\":[2,{}]}]",
+         "{\"policyParams\":{\"a\":1}},{\"policyParams\":{\"b\":[2,{}]}}"},
+        {" [ { \"a b\" :\t[ 1 , 2 ] }\r\n, { } ] ",
+         "{\"policyParams\":{\"a b\":[1,2]}},{\"policyParams\":{}}"},
+        {"[{\"a\":\"]}, \\\"{[ \\\\\"}]", "{\"policyParams\":{\"a\":\"]}, \\\"{[ \\\\\"}}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = strdup(cases[i].text), *found = policies_of(text);
+        ck_assert_msg(found != NULL, "%s", text);
+        ck_assert_str_eq(found, cases[i].written);
+        free(found);
+        free(text);
+    }
+}
+END_TEST
+
+/* None of these may end the array early, or take what follows it in. */
+START_TEST(test_bad_policies_text) {
+    static const char *const bad[] = {
+        "",      " ",          "{}",           "null",        "[",       "[{}",
+        "[{},]", "[,{}]",      "[{}{}]",       "[1]",         "[\"a\"]", "[[{}]]",
+        "[{]",   "[{}}]",      "[{\"a\":[}]}", "[{\"a\":1]}", "[{\"a}]", "[{\"a\\\"}]",
+        "[{}]]", "[{}],\"a\"", "[{}] x",       "[{\"a\\",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char *text = strdup(bad[i]);
+        ck_assert_msg(policies_of(text) == NULL, "%s", bad[i]);
+        free(text);
+    }
+    ck_assert_ptr_null(policies_of(NULL));
+}
+END_TEST
+
+START_TEST(test_deep_policies_text) {
+    for (size_t depth = 1; depth < 100; depth++) {
+        char text[512] = "[{\"a\":";
+        for (size_t i = 1; i < depth; i++) {
+            strcat(text, "[");
+        }
+        for (size_t i = 1; i < depth; i++) {
+            strcat(text, "]");
+        }
+        strcat(text, "}]");
+        char *found = policies_of(text);
+        ck_assert_int_eq(found != NULL, depth <= 64);
+        free(found);
+    }
+}
+END_TEST
+
 /* It is written only when given, and read only by the function for it. */
 START_TEST(test_private_key_on_request) {
     static const char key[] = "0x1b8937b3ba73a8a9d0da16047a7628662bc0efa84a3196d703f49616dc15c870";
@@ -241,6 +317,9 @@ int main(void) {
     tcase_add_test(tests, test_large_offsets);
     tcase_add_test(tests, test_private_key_is_not_kept);
     tcase_add_test(tests, test_newline);
+    tcase_add_test(tests, test_policies_text);
+    tcase_add_test(tests, test_bad_policies_text);
+    tcase_add_test(tests, test_deep_policies_text);
     tcase_add_test(tests, test_private_key_on_request);
     tcase_add_test(tests, test_bad_private_keys);
     tcase_add_test(tests, test_optional_members);
