@@ -10,6 +10,8 @@ vk_test_libs = libvk-test.la libvk-core.la $(CJSON_LIBS) $(CHECK_LIBS)
 vk_test_token_libs = libvk-test.la libvk-token.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += tests/vectors tests/clients scripts .ci
 valgrind_tests = tests/unit/test_base tests/unit/test_userop
+# Minutes each, for the PINs' key derivation: not part of scripts/check.sh.
+valgrind_slow_tests =
 thread_tests =
 
 include tests/unit/core.mk
@@ -32,10 +34,11 @@ include tests/cli/local.mk
 include tests/verdicts/local.mk
 
 # The same programs under valgrind; and those with threads, for builds with -fsanitize=thread.
-check-valgrind: $(check_PROGRAMS) valetkey-pkcs11.la
-	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(valgrind_tests)' \
+check-valgrind check-valgrind-slow: $(check_PROGRAMS) valetkey-pkcs11.la
+	tests='$(valgrind_tests)'; test $@ = check-valgrind || tests='$(valgrind_slow_tests)'; \
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" \
 		LOG_COMPILER='$(LIBTOOL) --mode=execute valgrind' \
 		AM_LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite'
 check-threads: $(thread_tests) valetkey-pkcs11.la
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
-.PHONY: check-valgrind check-threads
+.PHONY: check-valgrind check-valgrind-slow check-threads

@@ -3,8 +3,8 @@ token_test_programs = tests/token/test_token tests/token/test_token_attrs tests/
 	tests/token/test_token_fork tests/token/test_token_threads
 check_PROGRAMS += $(token_test_programs)
 TESTS += $(token_test_programs)
-valgrind_tests += tests/token/test_token_attrs tests/token/test_token_keys \
-	tests/token/test_token_grants
+valgrind_tests += tests/token/test_token_attrs
+valgrind_slow_tests += tests/token/test_token_keys tests/token/test_token_grants
 thread_tests += tests/token/test_token_threads
 token_test_support = tests/token/support.c tests/token/support.h
 tests_token_test_token_SOURCES = tests/token/test_token.c $(token_test_support)

@@ -9,7 +9,7 @@ EXTRA_tests_verdicts_play_DEPENDENCIES = valetkey-pkcs11.la
 
 check_PROGRAMS += tests/verdicts/test_refusals
 TESTS += tests/verdicts/test_refusals
-valgrind_tests += tests/verdicts/test_refusals
+valgrind_slow_tests += tests/verdicts/test_refusals
 tests_verdicts_test_refusals_SOURCES = tests/verdicts/test_refusals.c tests/support/client.c \
 	tests/support/client.h
 tests_verdicts_test_refusals_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
