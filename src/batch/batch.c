@@ -137,9 +137,11 @@ vk_status vk_batch_answer(vk_bytes line, vk_buf *out) {
     if (status == VK_OK) {
         status = answer_request(request, out, &err);
     }
-    if (status == VK_OK && vk_buf_status(out) == VK_ERR_SIZE) {
-        status = vk_fail(&err, VK_ERR_SIZE, NULL, "the answer is too long");
-        out->status = VK_OK;
+    if (vk_buf_status(out) == VK_ERR_SIZE) {
+        if (status == VK_OK) {
+            status = vk_fail(&err, VK_ERR_SIZE, NULL, "the answer is too long");
+        }
+        out->status = VK_OK; /* for the error, also one found behind what is too long */
     }
     if (status != VK_OK && vk_buf_status(out) == VK_OK) {
         out->len = start;

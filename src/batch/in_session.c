@@ -51,19 +51,24 @@ void vk_in_hook(const vk_in *in, vk_address *hook, vk_bytes *data) {
     *data = vk_in_bytes_or_empty(&object, "data");
 }
 
-static vk_address read_action_hook(const vk_in *action) {
+/* It never reaches the chain, so it is only checked. */
+static void check_action_hook(const vk_in *action) {
     static const char *const members[] = {"address", NULL};
+    if (!vk_in_has(action, "hook")) {
+        return;
+    }
     if (cJSON_IsString(vk_json_get(action->value, "hook"))) {
-        return vk_in_address(action, "hook");
+        (void)vk_in_address(action, "hook");
+        return;
     }
     vk_in hook = vk_in_object(action, "hook");
     vk_in_only(&hook, members);
-    return vk_in_address(&hook, "address");
+    (void)vk_in_address(&hook, "address");
 }
 
 vk_in_action_data vk_in_action(const vk_in *in) {
     static const char *const members[] = {"selector", "address", "hook", NULL};
-    vk_in_action_data out = {.has_hook = false};
+    vk_in_action_data out = {.target = {{0}}};
     memcpy(out.selector, vk_kernel_execute_selector, sizeof out.selector);
     if (!vk_in_has(in, "action")) {
         return out;
@@ -72,10 +77,7 @@ vk_in_action_data vk_in_action(const vk_in *in) {
     vk_in_only(&action, members);
     vk_in_fixed(&action, "selector", out.selector, sizeof out.selector);
     out.target = vk_in_address_or_zero(&action, "address");
-    out.has_hook = vk_in_has(&action, "hook");
-    if (out.has_hook) {
-        out.hook = read_action_hook(&action);
-    }
+    check_action_hook(&action);
     return out;
 }
 

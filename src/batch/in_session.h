@@ -28,15 +28,12 @@ vk_kernel_version vk_in_kernel_with_permissions(const vk_in *in);
 void vk_in_hook(const vk_in *in, vk_address *hook, vk_bytes *data);
 
 /*
- * "action": {selector[, address][, hook]}; absent: execute of the account itself. The SDK stores a
- * hook (an address, or {address}) but drops it from what is approved; so does this, see
- * vk_enable_action_hook.
+ * "action": {selector[, address][, hook]}; absent: execute of the account itself. The SDK drops
+ * the caller's hook (an address, or {address}); so does this, see vk_enable_action_hook.
  */
 typedef struct vk_in_action_data {
     uint8_t selector[4];
     vk_address target;
-    bool has_hook;
-    vk_address hook;
 } vk_in_action_data;
 vk_in_action_data vk_in_action(const vk_in *in);
 

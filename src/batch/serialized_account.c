@@ -151,12 +151,13 @@ static void read_policies(const vk_in *in, request *out) {
     }
 }
 
+/* The action's hook is the approved one, whatever the caller gave: as in the SDK. */
 static void read_action(const vk_in *in, request *out) {
     vk_in_action_data action = vk_in_action(in);
     memcpy(out->text.selector, action.selector, sizeof out->text.selector);
     out->text.action_target = action.target;
-    out->text.has_action_hook = action.has_hook;
-    out->text.action_hook = action.hook;
+    out->text.action_hook = vk_enable_action_hook(out->kernel, action.selector, &action.target);
+    out->text.has_action_hook = !vk_address_is_zero(&out->text.action_hook);
 }
 
 static void read_private_key(const vk_in *in, request *out) {
@@ -250,7 +251,7 @@ static uint64_t read_chain_id(const vk_in *element) {
     return vk_u256_low64(&id);
 }
 
-static void read_chains(const vk_in *in, const request *from, chains *out) {
+static void read_chains(const vk_in *in, chains *out) {
     vk_in list = vk_in_list(in, "chainIds", &out->count);
     if (out->count == 0) {
         vk_in_fail(in, "chainIds", VK_ERR_SIZE, "\"chainIds\" is empty");
@@ -260,7 +261,18 @@ static void read_chains(const vk_in *in, const request *from, chains *out) {
     for (size_t i = 0; vk_in_status(in) == VK_OK && i < out->count; i++) {
         vk_in element = vk_in_element(&list, i);
         out->ids[i] = read_chain_id(&element);
-        out->digests[i] = digest_of(in, from, out->ids[i]);
+    }
+}
+
+/* The struct is the same on all chains, and hashed once: it may hold megabytes. */
+static void hash_chains(const vk_in *in, const request *from, chains *out) {
+    vk_enable enable = vk_in_enable(in, &from->session, from->kernel, &from->text.account, 0);
+    vk_enable_hashes hashes = {0};
+    vk_in_check(in, NULL, vk_enable_hash(&enable, &hashes));
+    for (size_t i = 0; vk_in_status(in) == VK_OK && i < out->count; i++) {
+        vk_hash domain = vk_eip712_domain("Kernel", vk_kernel_domain_version(from->kernel),
+                                          out->ids[i], &from->text.account);
+        out->digests[i] = vk_eip712_digest(&domain, &hashes.struct_hash);
     }
 }
 
@@ -303,8 +315,10 @@ static void put_chains(const vk_in *in, request *from, const chains *of, const v
     }
     vk_reply_array_end(reply);
     vk_reply_array(reply, "chains");
-    for (size_t i = 0; vk_in_status(in) == VK_OK && i < of->count; i++) {
+    bool fits = true; /* an answer that is too long already is not made to its end */
+    for (size_t i = 0; fits && vk_in_status(in) == VK_OK && i < of->count; i++) {
         put_chain(in, from, of, tree, signature65, i, reply);
+        fits = vk_buf_status(reply->buf) == VK_OK;
     }
     vk_reply_array_end(reply);
 }
@@ -314,7 +328,8 @@ static void answer_many(const vk_in *in, request *from, vk_reply *reply) {
     vk_merkle tree = {0};
     from->text.multi_chain = true;
     check_owner(in, from);
-    read_chains(in, from, &of);
+    read_chains(in, &of);
+    hash_chains(in, from, &of);
     if (vk_in_status(in) == VK_OK) {
         vk_in_check(in, "chainIds", vk_merkle_build(of.digests, of.count, &tree));
     }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- Asking ---- */
 
@@ -441,6 +442,58 @@ START_TEST(test_many_chains_refusals) {
 }
 END_TEST
 
+/* The text holds the hook that is approved: on 0.3.0 the OnlyEntryPoint hook, else none. */
+START_TEST(test_action_hook) {
+    static const char *const cases[] = {"c-serialized-0.3.0-ecdsa-ecdsa-empty-4", key_case};
+    for (int i = 0; i < 2; i++) {
+        cJSON *in = in_of(cases[i]);
+        cJSON *action = cJSON_AddObjectToObject(in, "action");
+        set(action, "selector", "0x4fc5344a");
+        set(action, "hook", "0x77d0c26b6eacc61647a47388c227c3c746cb121c");
+        cJSON *out = good("serialized_account", in);
+        cJSON *json = cJSON_Parse(vectors_text(out, "json"));
+        const cJSON *stored = vectors_get(json, "action");
+        ck_assert_int_eq(has(stored, "hook"), i == 0);
+        if (i == 0) {
+            const char *hook = vectors_text(vectors_get(stored, "hook"), "address");
+            ck_assert_int_eq(strcasecmp(hook, "0xb230f0a1c7c95fa11001647383c8c7a8f316b900"), 0);
+        }
+        cJSON_Delete(json);
+        cJSON_Delete(out);
+    }
+}
+END_TEST
+
+static void add_callers(cJSON *in, int count) {
+    cJSON *policy = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(in, "policies");
+    cJSON_AddItemToArray(list, policy);
+    set(policy, "type", "signature-caller");
+    set(policy, "policyFlag", "0x0000");
+    cJSON *callers = cJSON_AddArrayToObject(policy, "allowedCallers");
+    for (int i = 0; i < count; i++) {
+        char text[43];
+        snprintf(text, sizeof text, "0x%040x", i);
+        cJSON_AddItemToArray(callers, cJSON_CreateString(text));
+    }
+}
+
+/* An answer over the limit is refused without being made to its end: that would take minutes. */
+START_TEST(test_answer_too_long) {
+    cJSON *in = in_of("a-serialized-multi-0.3.2-2-ecdsa-5");
+    cJSON *ids = member(in, "chainIds");
+    for (int i = cJSON_GetArraySize(ids); i < 4096; i++) {
+        cJSON_AddItemToArray(ids, cJSON_CreateString("100"));
+    }
+    drop(in, "policies");
+    add_callers(in, 5000);
+    cJSON *answer = ask("serialized_account", in);
+    const cJSON *error = vectors_get(answer, "error");
+    ck_assert_str_eq(vectors_text(error, "code"), "SIZE");
+    ck_assert_str_eq(vectors_text(error, "message"), "the answer is too long");
+    cJSON_Delete(answer);
+}
+END_TEST
+
 static void add_case(Suite *suite, const char *name, void (*setup)(void),
                      const TTest *const *tests) {
     TCase *tcase = tcase_create(name);
@@ -456,13 +509,10 @@ int main(void) {
     const TTest *const enable[] = {test_digest_first,  test_given_approval, test_enable_refusals,
                                    test_wrong_passkey, test_hooks,          NULL};
     const TTest *const manage[] = {test_invalidate_rule, test_answers, NULL};
-    const TTest *const serialized[] = {test_read_back,
-                                       test_private_key,
-                                       test_reading_refusals,
-                                       test_pre_installed,
-                                       test_eip7702,
-                                       test_many_chains_refusals,
-                                       NULL};
+    const TTest *const serialized[] = {
+        test_read_back,     test_private_key,     test_reading_refusals,
+        test_pre_installed, test_eip7702,         test_many_chains_refusals,
+        test_action_hook,   test_answer_too_long, NULL};
     Suite *suite = suite_create("batch approvals");
     add_case(suite, "enable", setup_enable, enable);
     add_case(suite, "manage", setup_manage, manage);
