@@ -94,6 +94,12 @@ static vk_bytes key_signature(const vk_in *in, const vk_message *message, const 
     return vk_in_owner_signature(in, owner, &task);
 }
 
+/* ERC-6492 names the factory of an account that is not deployed; under EIP-7702 there is none. */
+static bool is_wrapped(const vk_in *in, const vk_message_signer *signer) {
+    bool has_factory = vk_in_has(in, "factory") || vk_in_has(in, "factoryData");
+    return !vk_in_bool(in, "deployed", true) && (signer->plugin != VK_MESSAGE_ROOT || has_factory);
+}
+
 static void reply_wrapped(const vk_in *in, vk_bytes signature, vk_reply *reply) {
     vk_buf wrapped = {0};
     vk_erc6492 parts = {.factory = vk_in_address(in, "factory"),
@@ -117,10 +123,10 @@ vk_status vk_batch_message_signature(const vk_in *in, bool sdk, vk_reply *reply,
         vk_in_check_error(in, NULL,
                           vk_message_signature(&message, &signer, key, &signature, &fault), &fault);
     }
-    if (vk_in_bool(in, "deployed", true)) {
-        vk_reply_hex(reply, "signature", vk_buf_view(&signature));
-    } else {
+    if (is_wrapped(in, &signer)) {
         reply_wrapped(in, vk_buf_view(&signature), reply);
+    } else {
+        vk_reply_hex(reply, "signature", vk_buf_view(&signature));
     }
     vk_buf_clear(&signature);
     return vk_in_status(in);

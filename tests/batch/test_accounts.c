@@ -264,6 +264,25 @@ START_TEST(test_eip7702) {
 }
 END_TEST
 
+#define DELEGATED                                                                                  \
+    "{\"kernelVersion\":\"0.3.3\",\"account\":\"0x7e5f4552091a69125d5dfcb7b8c2659029395bdf\","     \
+    "\"chainId\":\"1\",\"plugin\":\"ecdsa\",\"eip7702\":true,\"message\":{\"text\":\"hello\"},"    \
+    "\"ownerPrivateKey\":"                                                                         \
+    "\"0x0000000000000000000000000000000000000000000000000000000000000001\""
+
+/* Before its delegation, an EIP-7702 account has no factory for ERC-6492 to name. */
+START_TEST(test_delegated_message) {
+    cJSON *deployed = ask("message_signature", DELEGATED ",\"deployed\":true}");
+    cJSON *before = ask("message_signature", DELEGATED ",\"deployed\":false}");
+    const cJSON *out = vectors_get(before, "out");
+    ck_assert_int_eq(strlen(vectors_text(out, "signature")), 2 + 2 * 66);
+    ck_assert_str_eq(vectors_text(out, "signature"),
+                     vectors_text(vectors_get(deployed, "out"), "signature"));
+    cJSON_Delete(deployed);
+    cJSON_Delete(before);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("batch accounts");
     TCase *tests = tcase_create("accounts");
@@ -274,6 +293,7 @@ int main(void) {
     tcase_add_loop_test(tests, test_refused, 0, sizeof refused / sizeof refused[0]);
     tcase_add_test(tests, test_own_deployment);
     tcase_add_test(tests, test_eip7702);
+    tcase_add_test(tests, test_delegated_message);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
