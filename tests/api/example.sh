@@ -4,7 +4,7 @@
 set -u
 command -v jq >/dev/null || exit 77
 example=$VK_TEST_BUILDDIR/doc/examples/session
-expected=$VK_TEST_SRCDIR/doc/examples/session.out
+expected=$VK_TEST_SRCDIR/doc/examples/session.expected
 out=$("$example") || exit 1
 diff -u "$expected" <(printf '%s\n' "$out") || exit 1
 

@@ -7,4 +7,4 @@ check_PROGRAMS += doc/examples/session
 doc_examples_session_SOURCES = doc/examples/session.c
 doc_examples_session_CPPFLAGS = -I$(top_srcdir)/include
 doc_examples_session_LDADD = libvaletkey.la
-EXTRA_DIST += doc/examples/session.out
+EXTRA_DIST += doc/examples/session.expected

@@ -42,7 +42,7 @@ gcc "$prefix/use.c" -o "$prefix/use" $flags
 
 # shellcheck disable=SC2086
 gcc -std=c11 "$root/doc/examples/session.c" -o "$prefix/session" $flags
-LD_LIBRARY_PATH=$lib "$prefix/session" | diff -u "$root/doc/examples/session.out" - ||
+LD_LIBRARY_PATH=$lib "$prefix/session" | diff -u "$root/doc/examples/session.expected" - ||
     die "the example does not work with the installed library"
 
 grep -qx 'module: /usr/local/lib/pkcs11/valetkey-pkcs11.so' \
