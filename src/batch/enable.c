@@ -86,7 +86,7 @@ static void read_op(const vk_in *in, vk_kernel_version kernel, request *out) {
                 vk_userop_hash(&out->op, out->enable.chain_id, &entry_point, &out->op_hash));
 }
 
-/* The answer of a session's passkey, verified in the encoding that is right. */
+/* The answer of a session's passkey. The SDK encodes it, good or not. */
 static vk_bytes read_assertion(const vk_in *in, const request *from) {
     const vk_signer *signer = &from->session.signer;
     uint64_t chain_id = from->enable.chain_id;
@@ -94,13 +94,12 @@ static vk_bytes read_assertion(const vk_in *in, const request *from) {
     vk_error err = {.status = VK_OK};
     memcpy(point65 + 1, signer->x, sizeof signer->x);
     memcpy(point65 + 33, signer->y, sizeof signer->y);
-    vk_bytes encoded = vk_in_assertion(in, "sessionAssertion", &from->op_hash, chain_id, false);
-    if (vk_in_status(in) == VK_OK &&
+    vk_bytes encoded = vk_in_assertion(in, "sessionAssertion", &from->op_hash, chain_id, from->sdk);
+    if (!from->sdk && vk_in_status(in) == VK_OK &&
         vk_webauthn_verify(encoded, &from->op_hash, point65, &err) != VK_OK) {
         vk_in_fail(in, "sessionAssertion", err.status, "%s", err.message);
     }
-    return from->sdk ? vk_in_assertion(in, "sessionAssertion", &from->op_hash, chain_id, true)
-                     : encoded;
+    return encoded;
 }
 
 static vk_bytes sign(const vk_in *in, const request *from) {

@@ -131,12 +131,13 @@ vk_bytes vk_in_approval(const vk_in *in, const vk_owner *owner, const vk_hash *d
     bool given = vk_in_has(in, "enableSignature");
     vk_error err = {.status = VK_OK};
     vk_bytes approval = given ? vk_in_bytes(in, "enableSignature")
-                              : make_approval(in, owner, digest, chain_id, false);
-    if (vk_in_status(in) == VK_OK) {
+                              : make_approval(in, owner, digest, chain_id, sdk);
+    bool check = given || !sdk; /* the SDK encodes what a passkey answered, good or not */
+    if (check && vk_in_status(in) == VK_OK) {
         vk_status status = vk_enable_verify(&owner->root, digest, approval, &err);
         if (status != VK_OK) {
             vk_in_fail(in, given ? "enableSignature" : NULL, status, "%s", err.message);
         }
     }
-    return given || !sdk ? approval : make_approval(in, owner, digest, chain_id, true);
+    return approval;
 }

@@ -52,7 +52,8 @@ extern const vk_owner_names vk_session_owner;
 bool vk_in_has_approval(const vk_in *in, const vk_owner *owner);
 /*
  * The owner's approval of digest, which the line keeps: "enableSignature" as it is, or made of the
- * private key or "ownerAssertion". A fault unless the root validator accepts it.
+ * private key or "ownerAssertion". A fault unless the root validator accepts it; sdk: what is made
+ * of an assertion is not looked at, as in the SDK.
  */
 vk_bytes vk_in_approval(const vk_in *in, const vk_owner *owner, const vk_hash *digest,
                         uint64_t chain_id, bool sdk);

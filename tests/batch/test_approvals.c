@@ -13,11 +13,11 @@
 
 /* ---- Asking ---- */
 
-/* The answer to in, which is consumed. */
-static cJSON *ask(const char *kind, cJSON *in) {
+/* The answer to in, which is consumed. compat: more members of the request. */
+static cJSON *ask_as(const char *kind, const char *compat, cJSON *in) {
     char *text = vk_json_print(in);
     vk_buf line = {0}, answer = {0};
-    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\",\"in\":", kind);
+    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\"%s,\"in\":", kind, compat);
     vk_buf_put_text(&line, text);
     vk_buf_put_byte(&line, '}');
     ck_assert_int_eq(vk_batch_answer(vk_buf_view(&line), &answer), VK_OK);
@@ -28,6 +28,10 @@ static cJSON *ask(const char *kind, cJSON *in) {
     vk_buf_clear(&line);
     vk_buf_clear(&answer);
     return parsed;
+}
+
+static cJSON *ask(const char *kind, cJSON *in) {
+    return ask_as(kind, "", in);
 }
 
 static cJSON *good(const char *kind, cJSON *in) {
@@ -113,6 +117,21 @@ START_TEST(test_digest_first) {
     ck_assert(!has(out, "enableSignature") && !has(out, "stubSignature"));
     ck_assert(!has(out, "userOpSignature") && !has(out, "signature"));
     cJSON_Delete(out);
+}
+END_TEST
+
+/* What a passkey answered is verified; the SDK takes it as it is. */
+START_TEST(test_wrong_assertions) {
+    static const char *const assertions[] = {"ownerAssertion", "sessionAssertion"};
+    for (int i = 0; i < 2; i++) {
+        cJSON *in = in_of(passkey_case);
+        const cJSON *other = member(member(in, assertions[1 - i]), "signatureDer");
+        set(member(in, assertions[i]), "signatureDer", other->valuestring);
+        cJSON *answer = ask_as("enable", ",\"compat\":\"sdk\"", cJSON_Duplicate(in, true));
+        ck_assert(has(vectors_get(answer, "out"), "signature"));
+        cJSON_Delete(answer);
+        refused("enable", in, "SIGNATURE", i == 0 ? "in" : "in.sessionAssertion");
+    }
 }
 END_TEST
 
@@ -506,8 +525,13 @@ static void add_case(Suite *suite, const char *name, void (*setup)(void),
 }
 
 int main(void) {
-    const TTest *const enable[] = {test_digest_first,  test_given_approval, test_enable_refusals,
-                                   test_wrong_passkey, test_hooks,          NULL};
+    const TTest *const enable[] = {test_digest_first,
+                                   test_wrong_assertions,
+                                   test_given_approval,
+                                   test_enable_refusals,
+                                   test_wrong_passkey,
+                                   test_hooks,
+                                   NULL};
     const TTest *const manage[] = {test_invalidate_rule, test_answers, NULL};
     const TTest *const serialized[] = {
         test_read_back,     test_private_key,     test_reading_refusals,
