@@ -82,8 +82,9 @@ vk_entry_point vk_in_entry_point(const vk_in *in, vk_address *address);
 vk_entry_point vk_in_entry_point_of(const vk_in *in, vk_kernel_version kernel, vk_address *address);
 /* Free text: a string, or {"text":...}. */
 const char *vk_in_free_text(const vk_in *in, const char *name);
-/* A secp256k1 private key; wiped with the line. Fault if the number is none. */
-const uint8_t *vk_in_private_key(const vk_in *in, const char *name);
+/* A secp256k1 private key, wiped with the line, and its address (zero after a fault). Fault if the
+ * number is none. */
+const uint8_t *vk_in_private_key(const vk_in *in, const char *name, vk_address *address);
 /*
  * An operation with the members of JSON-RPC, numbers as of vk_in_u256, and "authorization" or
  * "eip7702Auth". Clear *out with vk_userop_clear, after a fault too: it owns its memory.

@@ -133,10 +133,7 @@ static void read_v1_owner(const vk_in *in, vk_account *out) {
         vk_in_fail(in, "sudo", VK_ERR_UNSUPPORTED, "Kernel v1 has ECDSA owners only");
     }
     if (vk_in_has(in, "ownerPrivateKey")) {
-        const uint8_t *secret32 = vk_in_private_key(in, "ownerPrivateKey");
-        if (vk_in_status(in) == VK_OK) {
-            vk_in_check(in, "ownerPrivateKey", vk_ecdsa_address(secret32, &owner));
-        }
+        (void)vk_in_private_key(in, "ownerPrivateKey", &owner);
         vk_in_same_address(in, "ownerAddress", &owner);
     } else {
         owner = vk_in_address(in, "ownerAddress");
@@ -178,17 +175,20 @@ static void read_root(const vk_in *in, vk_account *out) {
 
 /* ---- The rest ---- */
 
-static void read_hook(const vk_in *in, vk_account *out) {
+void vk_in_hook(const vk_in *in, vk_address *hook, vk_bytes *data) {
     static const char *const names[] = {"address", "data", NULL};
-    if (vk_in_has(in, "hook")) {
-        vk_in hook = vk_in_object(in, "hook");
-        vk_in_only(&hook, names);
-        out->hook = vk_in_address(&hook, "address");
-        out->hook_data = vk_in_bytes_or_empty(&hook, "data");
+    *hook = (vk_address){{0}};
+    *data = (vk_bytes){NULL, 0};
+    if (!vk_in_has(in, "hook")) {
+        return;
     }
+    vk_in object = vk_in_object(in, "hook");
+    vk_in_only(&object, names);
+    *hook = vk_in_address(&object, "address");
+    *data = vk_in_bytes_or_empty(&object, "data");
 }
 
-static void read_init_config(const vk_in *in, vk_account *out) {
+void vk_in_init_config(const vk_in *in, vk_account *out) {
     size_t count;
     if (!vk_in_has(in, "initConfig")) {
         return;
@@ -202,8 +202,8 @@ static void read_init_config(const vk_in *in, vk_account *out) {
 }
 
 static void read_deployment(const vk_in *in, vk_account *out) {
-    read_hook(in, out);
-    read_init_config(in, out);
+    vk_in_hook(in, &out->hook, &out->hook_data);
+    vk_in_init_config(in, out);
     if (vk_in_has(in, "index")) {
         out->index = vk_in_u256(in, "index", 256);
     }

@@ -12,4 +12,9 @@
  */
 vk_account vk_in_account(const vk_in *in);
 
+/* "hook": {address[, data]}; absent: zero and empty. */
+void vk_in_hook(const vk_in *in, vk_address *hook, vk_bytes *data);
+/* "initConfig", a list of bytes, into the members of out; absent: they stay. */
+void vk_in_init_config(const vk_in *in, vk_account *out);
+
 #endif

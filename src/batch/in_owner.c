@@ -51,10 +51,7 @@ static void read_ecdsa(const vk_in *in, const vk_owner_names *names, vk_owner *o
         owner->root.owner = vk_in_address(in, names->address);
         return;
     }
-    owner->secret32 = vk_in_private_key(in, names->secret);
-    if (vk_in_status(in) == VK_OK) {
-        vk_in_check(in, names->secret, vk_ecdsa_address(owner->secret32, &owner->root.owner));
-    }
+    owner->secret32 = vk_in_private_key(in, names->secret, &owner->root.owner);
     if (names->address != NULL) {
         vk_in_same_address(in, names->address, &owner->root.owner);
     }

@@ -186,11 +186,8 @@ static vk_signer read_ecdsa(const vk_in *in, const uint8_t **secret32) {
         vk_address address = vk_in_address(in, "sessionAddress");
         return vk_signer_ecdsa(&address);
     }
-    vk_address address = {{0}};
-    *secret32 = vk_in_private_key(in, "sessionPrivateKey");
-    if (vk_in_status(in) == VK_OK) {
-        vk_in_check(in, "sessionPrivateKey", vk_ecdsa_address(*secret32, &address));
-    }
+    vk_address address;
+    *secret32 = vk_in_private_key(in, "sessionPrivateKey", &address);
     vk_in_same_address(in, "sessionAddress", &address);
     return vk_signer_ecdsa(&address);
 }

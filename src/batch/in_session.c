@@ -1,5 +1,6 @@
 #include "batch/in_session.h"
 
+#include "batch/in_account.h"
 #include "batch/in_webauthn.h"
 
 #include <string.h>
@@ -37,19 +38,6 @@ vk_kernel_version vk_in_kernel_with_permissions(const vk_in *in) {
 }
 
 /* ---- What is approved ---- */
-
-void vk_in_hook(const vk_in *in, vk_address *hook, vk_bytes *data) {
-    static const char *const members[] = {"address", "data", NULL};
-    *hook = (vk_address){{0}};
-    *data = (vk_bytes){NULL, 0};
-    if (!vk_in_has(in, "hook")) {
-        return;
-    }
-    vk_in object = vk_in_object(in, "hook");
-    vk_in_only(&object, members);
-    *hook = vk_in_address(&object, "address");
-    *data = vk_in_bytes_or_empty(&object, "data");
-}
 
 /* It never reaches the chain, so it is only checked. */
 static void check_action_hook(const vk_in *action) {

@@ -24,9 +24,6 @@ vk_session vk_session_of(const vk_in *in, const vk_policy *policy, const vk_sign
 /* "kernelVersion", one that has permissions. */
 vk_kernel_version vk_in_kernel_with_permissions(const vk_in *in);
 
-/* "hook": {address[, data]}; absent: zero and empty. */
-void vk_in_hook(const vk_in *in, vk_address *hook, vk_bytes *data);
-
 /*
  * "action": {selector[, address][, hook]}; absent: execute of the account itself. The SDK drops
  * the caller's hook (an address, or {address}); so does this, see vk_enable_action_hook.

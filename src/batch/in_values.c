@@ -72,15 +72,15 @@ const char *vk_in_free_text(const vk_in *in, const char *name) {
     return vk_in_text(&wrapped, "text");
 }
 
-const uint8_t *vk_in_private_key(const vk_in *in, const char *name) {
+const uint8_t *vk_in_private_key(const vk_in *in, const char *name, vk_address *address) {
     static const uint8_t none[32];
-    vk_address address;
     uint8_t *secret = vk_in_alloc(in, 32);
+    *address = (vk_address){{0}};
     if (secret == NULL) {
         return none;
     }
     vk_in_fixed(in, name, secret, 32);
-    if (vk_in_status(in) == VK_OK && vk_ecdsa_address(secret, &address) != VK_OK) {
+    if (vk_in_status(in) == VK_OK && vk_ecdsa_address(secret, address) != VK_OK) {
         vk_in_fail(in, name, VK_ERR_RANGE, "\"%s\" is no secp256k1 private key", name);
     }
     return secret;

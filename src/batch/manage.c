@@ -9,6 +9,7 @@
  * "isModuleInstalledAnswer". "nonceToSet" and "sudoValidator" may be absent; the calls that need
  * them are then left out.
  */
+#include "batch/in_account.h"
 #include "batch/in_session.h"
 #include "batch/kinds.h"
 

@@ -47,10 +47,7 @@ static vk_owner read_session(const vk_in *in, bool passkey, vk_message_signer *s
         return out;
     }
     out.root.kind = VK_ROOT_ECDSA;
-    out.secret32 = vk_in_private_key(in, session_names.secret);
-    if (vk_in_status(in) == VK_OK) {
-        vk_in_check(in, session_names.secret, vk_ecdsa_address(out.secret32, &out.root.owner));
-    }
+    out.secret32 = vk_in_private_key(in, session_names.secret, &out.root.owner);
     vk_in_same_address(in, session_names.address, &out.root.owner);
     return out;
 }

@@ -12,6 +12,7 @@
  */
 #include "batch/serialized.h"
 
+#include "batch/in_account.h"
 #include "batch/kinds.h"
 #include "policy/rule.h"
 
@@ -56,17 +57,6 @@ typedef struct request {
 
 /* ---- The account ---- */
 
-static void read_init_config(const vk_in *in, vk_account *out) {
-    if (!vk_in_has(in, "initConfig")) {
-        return;
-    }
-    vk_in list = vk_in_list(in, "initConfig", &out->init_config_count);
-    out->init_config = vk_in_alloc(in, (out->init_config_count + 1) * sizeof *out->init_config);
-    for (size_t i = 0; vk_in_status(in) == VK_OK && i < out->init_config_count; i++) {
-        out->init_config[i] = vk_in_element_bytes(&list, i);
-    }
-}
-
 /* Under EIP-7702 the account is the owner's EOA. */
 static void compute_account(const vk_in *in, const request *from, vk_buf *enable_data,
                             vk_account *out) {
@@ -81,7 +71,7 @@ static void compute_account(const vk_in *in, const request *from, vk_buf *enable
     if (vk_in_has(in, "index")) {
         out->index = vk_in_u256(in, "index", 256);
     }
-    read_init_config(in, out);
+    vk_in_init_config(in, out);
     vk_in_check(in, "sudoValidator", vk_root_enable_data(&from->owner.root, enable_data));
     out->enable_data = vk_buf_view(enable_data);
 }

@@ -118,15 +118,14 @@ static void set_admin(const vk_in *in, vk_reply *reply) {
 
 static void reply_signature(const vk_in *in, const vk_hash *digest, vk_reply *reply) {
     uint8_t signature65[65] = {0};
-    vk_address signer = {{0}};
+    vk_address signer;
     if (!vk_in_has(in, "privateKey")) {
         return;
     }
-    const uint8_t *secret = vk_in_private_key(in, "privateKey");
+    const uint8_t *secret = vk_in_private_key(in, "privateKey", &signer);
     if (vk_in_status(in) != VK_OK) {
         return;
     }
-    vk_in_check(in, "privateKey", vk_ecdsa_address(secret, &signer));
     vk_in_same_address(in, "signer", &signer);
     vk_in_check(in, "privateKey", vk_ecdsa_sign(secret, digest, signature65));
     vk_reply_fixed(reply, "signature", signature65, sizeof signature65);

@@ -219,11 +219,10 @@ static void reply_request(const vk_thirdweb_request *request, vk_reply *reply) {
 
 static void sign(const vk_in *in, const vk_hash *digest, uint8_t signature65[65]) {
     vk_address admin;
-    const uint8_t *secret = vk_in_private_key(in, "adminPrivateKey");
+    const uint8_t *secret = vk_in_private_key(in, "adminPrivateKey", &admin);
     if (vk_in_status(in) != VK_OK) {
         return;
     }
-    vk_in_check(in, "adminPrivateKey", vk_ecdsa_address(secret, &admin));
     vk_in_same_address(in, "adminAddress", &admin);
     vk_in_check(in, "adminPrivateKey", vk_ecdsa_sign(secret, digest, signature65));
     vk_in_same_bytes(in, "signature", (vk_bytes){signature65, 65});
