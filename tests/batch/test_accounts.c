@@ -1,6 +1,6 @@
 /* Kinds account_address, factory_data and execute_calldata: members that say the same twice, and
  * what is refused where. */
-#include "batch/batch.h"
+#include "support/batch.h"
 #include "support/vectors.h"
 
 #include <check.h>
@@ -8,23 +8,10 @@
 #include <string.h>
 
 /* Asks with the text of "in". */
-static cJSON *ask(const char *kind, const char *in) {
-    vk_buf line = {0}, answer = {0};
-    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\",\"in\":", kind);
-    vk_buf_put_text(&line, in);
-    vk_buf_put_byte(&line, '}');
-    ck_assert_int_eq(vk_batch_answer(vk_buf_view(&line), &answer), VK_OK);
-    cJSON *parsed = cJSON_ParseWithLength((const char *)answer.data, answer.len);
-    ck_assert_ptr_nonnull(parsed);
-    vk_buf_clear(&line);
-    vk_buf_clear(&answer);
-    return parsed;
-}
-
 /* The same, with an object that is consumed. */
 static cJSON *ask_with(const char *kind, cJSON *in) {
     char *text = cJSON_PrintUnformatted(in);
-    cJSON *answer = ask(kind, text);
+    cJSON *answer = batch_ask(kind, text, false);
     cJSON_free(text);
     cJSON_Delete(in);
     return answer;
@@ -222,14 +209,14 @@ static const refusal refused[] = {
 
 START_TEST(test_refused) {
     const refusal *r = &refused[_i];
-    check_error(ask(r->kind, r->in), r->in, r->code, r->path);
+    check_error(batch_ask(r->kind, r->in, false), r->in, r->code, r->path);
 }
 END_TEST
 
 /* ---- Deployments of one's own, and EIP-7702 ---- */
 
 static char *address_of(const char *in) {
-    cJSON *answer = ask("account_address", in);
+    cJSON *answer = batch_ask("account_address", in, false);
     const cJSON *out = cJSON_GetObjectItemCaseSensitive(answer, "out");
     ck_assert_msg(out != NULL, "%s", in);
     char *address = strdup(vectors_text(out, "address"));
@@ -253,8 +240,8 @@ START_TEST(test_own_deployment) {
 END_TEST
 
 START_TEST(test_eip7702) {
-    cJSON *answer =
-        ask("account_address", "{\"kernelVersion\":\"0.3.3\",\"eip7702Account\":" A20 "}");
+    cJSON *answer = batch_ask("account_address",
+                              "{\"kernelVersion\":\"0.3.3\",\"eip7702Account\":" A20 "}", false);
     const cJSON *out = vectors_get(answer, "out");
     ck_assert_int_eq(cJSON_GetArraySize(out), 2);
     ck_assert_str_eq(vectors_text(out, "address"), "0x00000000000000000000000000000000000000a1");
@@ -272,8 +259,8 @@ END_TEST
 
 /* Before its delegation, an EIP-7702 account has no factory for ERC-6492 to name. */
 START_TEST(test_delegated_message) {
-    cJSON *deployed = ask("message_signature", DELEGATED ",\"deployed\":true}");
-    cJSON *before = ask("message_signature", DELEGATED ",\"deployed\":false}");
+    cJSON *deployed = batch_ask("message_signature", DELEGATED ",\"deployed\":true}", false);
+    cJSON *before = batch_ask("message_signature", DELEGATED ",\"deployed\":false}", false);
     const cJSON *out = vectors_get(before, "out");
     ck_assert_int_eq(strlen(vectors_text(out, "signature")), 2 + 2 * 66);
     ck_assert_str_eq(vectors_text(out, "signature"),

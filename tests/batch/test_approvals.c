@@ -2,7 +2,7 @@
  * Approvals and serialized accounts through the batch protocol, beyond the vectors: what is refused
  * and where, what is left out, and the other direction of every serialized account.
  */
-#include "batch/batch.h"
+#include "support/batch.h"
 #include "support/vectors.h"
 
 #include <check.h>
@@ -13,25 +13,17 @@
 
 /* ---- Asking ---- */
 
-/* The answer to in, which is consumed. compat: more members of the request. */
-static cJSON *ask_as(const char *kind, const char *compat, cJSON *in) {
+/* The answer to in, which is consumed. */
+static cJSON *ask_as(const char *kind, bool sdk, cJSON *in) {
     char *text = vk_json_print(in);
-    vk_buf line = {0}, answer = {0};
-    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\"%s,\"in\":", kind, compat);
-    vk_buf_put_text(&line, text);
-    vk_buf_put_byte(&line, '}');
-    ck_assert_int_eq(vk_batch_answer(vk_buf_view(&line), &answer), VK_OK);
-    cJSON *parsed = cJSON_ParseWithLength((const char *)answer.data, answer.len);
-    ck_assert_ptr_nonnull(parsed);
+    cJSON *answer = batch_ask(kind, text, sdk);
     vk_text_free(text);
     cJSON_Delete(in);
-    vk_buf_clear(&line);
-    vk_buf_clear(&answer);
-    return parsed;
+    return answer;
 }
 
 static cJSON *ask(const char *kind, cJSON *in) {
-    return ask_as(kind, "", in);
+    return ask_as(kind, false, in);
 }
 
 static cJSON *good(const char *kind, cJSON *in) {
@@ -127,7 +119,7 @@ START_TEST(test_wrong_assertions) {
         cJSON *in = in_of(passkey_case);
         const cJSON *other = member(member(in, assertions[1 - i]), "signatureDer");
         set(member(in, assertions[i]), "signatureDer", other->valuestring);
-        cJSON *answer = ask_as("enable", ",\"compat\":\"sdk\"", cJSON_Duplicate(in, true));
+        cJSON *answer = ask_as("enable", true, cJSON_Duplicate(in, true));
         ck_assert(has(vectors_get(answer, "out"), "signature"));
         cJSON_Delete(answer);
         refused("enable", in, "SIGNATURE", i == 0 ? "in" : "in.sessionAssertion");

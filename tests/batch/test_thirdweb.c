@@ -1,5 +1,5 @@
 /* Kind thirdweb: what the vectors do not ask for, and refusals. */
-#include "batch/batch.h"
+#include "support/batch.h"
 #include "support/vectors.h"
 
 #include <check.h>
@@ -16,18 +16,16 @@
 #define ON "\"chainId\":1,\"account\":\"" A1 "\""
 #define MAX256 "115792089237316195423570985008687907853269984665640564039457584007913129639935"
 
+/* in: the members. */
 static cJSON *ask(const char *in, bool sdk) {
-    vk_buf line = {0}, answer = {0};
-    vk_buf_put_text(&line, "{\"id\":1,\"kind\":\"thirdweb\",");
-    vk_buf_put_text(&line, sdk ? "\"compat\":\"sdk\",\"in\":{" : "\"in\":{");
-    vk_buf_put_text(&line, in);
-    vk_buf_put_text(&line, "}}");
-    ck_assert_int_eq(vk_batch_answer(vk_buf_view(&line), &answer), VK_OK);
-    cJSON *parsed = cJSON_ParseWithLength((const char *)answer.data, answer.len);
-    ck_assert_ptr_nonnull(parsed);
-    vk_buf_clear(&line);
-    vk_buf_clear(&answer);
-    return parsed;
+    vk_buf object = {0};
+    vk_buf_put_byte(&object, '{');
+    vk_buf_put_text(&object, in);
+    vk_buf_put_byte(&object, '}');
+    char *text = vk_buf_take_text(&object);
+    cJSON *answer = batch_ask("thirdweb", text, sdk);
+    vk_text_free(text);
+    return answer;
 }
 
 /* The answer; "out" must be there. cJSON_Delete it. */

@@ -1,5 +1,5 @@
 /* Kind userop_hash: how numbers may be written, and what is refused where. */
-#include "batch/batch.h"
+#include "support/batch.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -14,20 +14,8 @@
 #define OP OP_BUT_NONCE ",\"nonce\":0"
 #define AUTH "{\"address\":\"" A20 "\",\"chainId\":1,\"nonce\":\"7\"}"
 
-static cJSON *ask(const char *in, bool sdk) {
-    vk_buf line = {0}, answer = {0};
-    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"userop_hash\"%s,\"in\":%s}",
-                  sdk ? ",\"compat\":\"sdk\"" : "", in);
-    ck_assert_int_eq(vk_batch_answer(vk_buf_view(&line), &answer), VK_OK);
-    cJSON *parsed = cJSON_ParseWithLength((const char *)answer.data, answer.len);
-    ck_assert_ptr_nonnull(parsed);
-    vk_buf_clear(&line);
-    vk_buf_clear(&answer);
-    return parsed;
-}
-
 static char *hash_of(const char *in, bool sdk) {
-    cJSON *answer = ask(in, sdk);
+    cJSON *answer = batch_ask("userop_hash", in, sdk);
     const cJSON *out = cJSON_GetObjectItemCaseSensitive(answer, "out");
     const cJSON *hash = cJSON_GetObjectItemCaseSensitive(out, "userOpHash");
     char *printed = cJSON_PrintUnformatted(answer);
@@ -88,7 +76,7 @@ static const struct {
 };
 
 START_TEST(test_refused) {
-    cJSON *answer = ask(refused[_i].in, false);
+    cJSON *answer = batch_ask("userop_hash", refused[_i].in, false);
     const cJSON *error = cJSON_GetObjectItemCaseSensitive(answer, "error");
     ck_assert_ptr_nonnull(error);
     ck_assert_str_eq(cJSON_GetObjectItemCaseSensitive(error, "code")->valuestring,

@@ -11,6 +11,6 @@ tests_unit_test_permission_LDADD = $(vk_test_libs)
 tests_unit_test_policy_parse_SOURCES = tests/unit/test_policy_parse.c
 tests_unit_test_policy_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_policy_parse_LDADD = $(vk_test_libs)
-tests_unit_test_policy_batch_SOURCES = tests/unit/test_policy_batch.c
+tests_unit_test_policy_batch_SOURCES = tests/unit/test_policy_batch.c $(batch_support)
 tests_unit_test_policy_batch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_policy_batch_LDADD = libvk-batch.la $(vk_test_libs)

@@ -1,5 +1,5 @@
 /* The kinds policy_data and permission: what is wrong with a request is told by path. */
-#include "batch/batch.h"
+#include "support/batch.h"
 #include "support/vectors.h"
 
 #include <check.h>
@@ -13,21 +13,8 @@
 /* Of the address 0x70997970..., a well-known key of test chains. */
 #define ALICE_KEY "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
 
-static cJSON *ask(const char *kind, const char *in) {
-    vk_buf line = {0}, answer = {0};
-    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\",\"in\":", kind);
-    vk_buf_put_text(&line, in);
-    vk_buf_put_byte(&line, '}');
-    ck_assert_int_eq(vk_batch_answer(vk_buf_view(&line), &answer), VK_OK);
-    cJSON *parsed = cJSON_ParseWithLength((const char *)answer.data, answer.len);
-    ck_assert_ptr_nonnull(parsed);
-    vk_buf_clear(&line);
-    vk_buf_clear(&answer);
-    return parsed;
-}
-
 static void check_fault(const char *kind, const char *in, const char *code, const char *path) {
-    cJSON *answer = ask(kind, in);
+    cJSON *answer = batch_ask(kind, in, false);
     ck_assert_msg(cJSON_IsFalse(cJSON_GetObjectItem(answer, "ok")), "%s is accepted", in);
     const cJSON *error = vectors_get(answer, "error");
     ck_assert_msg(strcmp(vectors_text(error, "code"), code) == 0, "%s: %s", in,
@@ -137,7 +124,7 @@ static cJSON *webauthn_request(const char *version) {
 static void check_contract(const char *version, const char *contract) {
     cJSON *request = webauthn_request(version);
     char *in = cJSON_PrintUnformatted(request);
-    cJSON *answer = ask("permission", in);
+    cJSON *answer = batch_ask("permission", in, false);
     ck_assert_str_eq(vectors_text(vectors_get(answer, "out"), "signerContract"), contract);
     cJSON_Delete(answer);
     cJSON_Delete(request);
@@ -159,9 +146,12 @@ END_TEST
 
 /* The address of a session key is enough, and the same as its private key. */
 START_TEST(test_address_or_key) {
-    cJSON *by_address = ask("permission", "{\"policies\":[{\"type\":\"sudo\"}]," ECDSA "}");
-    cJSON *by_key = ask("permission", "{\"policies\":[{\"type\":\"sudo\"}],\"signer\":{\"type\":"
-                                      "\"ecdsa\",\"sessionPrivateKey\":\"" ALICE_KEY "\"}}");
+    cJSON *by_address =
+        batch_ask("permission", "{\"policies\":[{\"type\":\"sudo\"}]," ECDSA "}", false);
+    cJSON *by_key = batch_ask("permission",
+                              "{\"policies\":[{\"type\":\"sudo\"}],\"signer\":{\"type\":"
+                              "\"ecdsa\",\"sessionPrivateKey\":\"" ALICE_KEY "\"}}",
+                              false);
     ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(by_address, "ok")));
     ck_assert(cJSON_Compare(by_address, by_key, true));
     cJSON_Delete(by_address);
