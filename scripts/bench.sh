@@ -13,7 +13,7 @@ build_dir=${VALETKEY_BUILD:-$root/build/bench}
 node_dir=$build_dir/bench/node
 
 # shellcheck disable=SC2086
-install_packages $build_packages
+install_packages $build_packages check
 # Node from elsewhere comes with npm and conflicts with Debian's.
 command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm
 [ "$(node -p 'parseInt(process.versions.node)')" -ge 18 ] || die "Node $(node --version) is older than 18."
