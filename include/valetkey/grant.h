@@ -8,6 +8,7 @@
 #include <valetkey/account.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
+#include <valetkey/verdict.h>
 
 #ifdef __cplusplus
 extern "C" {

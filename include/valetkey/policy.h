@@ -1,5 +1,6 @@
 /*
- * Policies: parse from the SDK's policyParams JSON, encode for the chain, describe, evaluate.
+ * Policies: parse from the SDK's policyParams JSON, encode for the chain, describe. What a policy
+ * says of an operation is in valetkey/verdict.h.
  * Sources: zerodevapp/sdk plugins/permission, zerodevapp/kernel-7579-plugins policies.
  *
  * Thread safety: a parsed policy is read-only and may be shared.
@@ -156,67 +157,6 @@ VK_API VK_MUST_USE vk_status vk_policy_permission_id(const vk_policy *policy,
 VK_API bool vk_policy_is_sudo(const vk_policy *policy);
 /* Does an operation change the state of any rule (gas, rate limits)? */
 VK_API bool vk_policy_has_state(const vk_policy *policy);
-
-/* What a rule remembers, as its contract does. All zero is the state before the first use. */
-typedef struct vk_rule_state {
-    vk_u256 spent;   /* gas: wei spent */
-    uint64_t used;   /* rate limits: operations used (of the current window, when resetting) */
-    uint64_t window; /* resetting rate limit: the time at which the window ends */
-} vk_rule_state;
-
-/* What was already signed for the nonce of an operation. Only one operation with that nonce can be
- * included, so a second one is charged the difference. */
-typedef struct vk_nonce_charge {
-    bool present;
-    vk_u256 gas;     /* wei: the most that was signed for */
-    uint64_t window; /* the latest time at which it was counted */
-} vk_nonce_charge;
-
-/* What a verdict is asked about. */
-typedef struct vk_verdict_request {
-    const vk_userop *op;
-    uint64_t chain_id;
-    uint64_t now;            /* seconds since 1970 */
-    const uint8_t *selector; /* the granted selector, 4 bytes */
-    vk_nonce_charge charge;
-} vk_verdict_request;
-
-typedef enum vk_rule_result {
-    VK_RESULT_ALLOWED,
-    VK_RESULT_DENIED,
-    VK_RESULT_SKIPPED
-} vk_rule_result;
-
-#define VK_REASON_MAX 384
-
-typedef struct vk_rule_verdict {
-    vk_rule_result result;
-    char reason[VK_REASON_MAX]; /* a sentence, for allowed ones too */
-} vk_rule_verdict;
-
-typedef struct vk_verdict {
-    bool allowed;
-    int rule_index;             /* the first rule that denied; -1: none of them, see rule */
-    char rule[32];              /* its name, or "account", "selector", "permission", ... */
-    char reason[VK_REASON_MAX]; /* of the denial; empty when allowed */
-    size_t count;
-    vk_rule_verdict *rules; /* owned, one a rule of the policy */
-    vk_nonce_charge charge; /* what to remember for the nonce, when allowed */
-} vk_verdict;
-
-/*
- * The chain's verdict. states (one a rule) is changed only when the operation is allowed. The grant
- * (account, chain, nonce) is the caller's to check. A denial is VK_OK with allowed false.
- */
-VK_API VK_MUST_USE vk_status vk_policy_evaluate(const vk_policy *policy,
-                                                const vk_verdict_request *request,
-                                                vk_rule_state *states, vk_verdict *out);
-/* The same for a digest under a policy that vk_policy_is_sudo: windows and counts. charge is what
- * was signed for the same digest before. */
-VK_API VK_MUST_USE vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
-                                                       const vk_nonce_charge *charge,
-                                                       vk_rule_state *states, vk_verdict *out);
-VK_API void vk_verdict_clear(vk_verdict *verdict);
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,7 @@
 #include <valetkey/enable_v2.h>
 #include <valetkey/eth.h>
 #include <valetkey/grant.h>
+#include <valetkey/hardening.h>
 #include <valetkey/kernel.h>
 #include <valetkey/manage.h>
 #include <valetkey/message.h>
@@ -34,6 +35,7 @@
 #include <valetkey/typed_data.h>
 #include <valetkey/userop.h>
 #include <valetkey/validator.h>
+#include <valetkey/verdict.h>
 #include <valetkey/webauthn.h>
 
 #endif

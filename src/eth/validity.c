@@ -42,7 +42,7 @@ bool vk_entry_point_in_window(vk_entry_point version, uint64_t valid_after, uint
     }
     uint64_t until = valid_until == 0 ? BOUND_MAX : valid_until;
     uint64_t now = time;
-    if (version == VK_ENTRY_POINT_0_9 && (valid_after & until & BLOCK_FLAG) != 0) {
+    if (version == VK_ENTRY_POINT_0_9 && valid_after > BLOCK_FLAG && until > BLOCK_FLAG) {
         valid_after &= ~BLOCK_FLAG;
         until &= ~BLOCK_FLAG;
         now = block;

@@ -1,14 +1,13 @@
 /*
  * The call rule as its contract judges it: each call of an execution needs a permission, and must
- * keep its value limit and all its rules. Where the contract reads beyond the call data, or reads
- * it wrongly, this denies.
+ * keep its value limit and all its rules.
  */
+#include "policy/call_slice.h"
 #include "policy/call_text.h"
-#include "policy/rule.h"
+#include "policy/execute_read.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <valetkey/eth.h>
 
 #define SELECTOR_LEN 4
 #define WORD 32
@@ -16,6 +15,7 @@
 /* One call under judgement. reason is filled when it fails. */
 typedef struct trial {
     const vk_call *call;
+    const vk_evaluation *what;
     uint64_t chain_id;
     const vk_call_permission *permission;
     vk_buf *reason;
@@ -168,69 +168,39 @@ static void put_failure(const trial *t, const vk_param_rule *rule, const vk_u256
     vk_put_word_value(t->reason, &word, &rule->params[0]);
 }
 
-/* A view of len bytes at offset at; false when they are not all there. */
-static bool bytes_at(vk_bytes data, uint64_t at, uint64_t len, vk_bytes *out) {
-    if (at > data.len || len > data.len - at) {
+/* The word at that offset of the arguments; false when it is not all there. */
+static bool word_at(vk_bytes data, uint64_t offset, vk_u256 *out) {
+    size_t len = data.len > SELECTOR_LEN ? data.len - SELECTOR_LEN : 0;
+    if (offset > len || len - offset < WORD) {
         return false;
     }
-    *out = (vk_bytes){data.data + at, (size_t)len};
+    *out = vk_u256_from_be(data.data + SELECTOR_LEN + offset, WORD);
     return true;
 }
 
-static bool number_at(vk_bytes data, uint64_t at, uint64_t *out) {
-    vk_bytes word;
-    if (!bytes_at(data, at, WORD, &word)) {
-        return false;
-    }
-    vk_u256 value = vk_u256_from_be(word.data, word.len);
-    *out = vk_u256_low64(&value);
-    return vk_u256_fits(&value, 64);
-}
-
-/* The slice of a bytes or string argument that a rule is about: params = start, length, hash. */
-static bool find_slice(vk_bytes arguments, const vk_param_rule *rule, vk_bytes *out) {
-    uint64_t offset, argument_len;
-    vk_bytes argument;
-    if (!vk_u256_fits(&rule->params[0], 64) || !vk_u256_fits(&rule->params[1], 64)) {
-        return false;
-    }
-    return number_at(arguments, rule->offset, &offset) &&
-           number_at(arguments, offset, &argument_len) &&
-           bytes_at(arguments, offset + WORD, argument_len, &argument) &&
-           bytes_at(argument, vk_u256_low64(&rule->params[0]), vk_u256_low64(&rule->params[1]),
-                    out);
-}
-
-static bool slice_fits(const trial *t, vk_bytes arguments, const vk_param_rule *rule) {
-    vk_bytes slice;
-    if (rule->param_count != 3 || !find_slice(arguments, rule, &slice)) {
-        vk_buf_printf(t->reason,
-                      "the slice that the rule at offset %" PRIu64
-                      " is about is not wholly in the call data",
-                      rule->offset);
-        return false;
-    }
-    vk_hash hash = vk_keccak256(slice);
-    if (memcmp(hash.b, rule->params[2].be, sizeof hash.b) == 0) {
+static bool slice_fits(const trial *t, const vk_param_rule *rule) {
+    bool inside;
+    vk_slice_result result = vk_call_slice(rule, t->call->data, t->what->request->op, &inside);
+    t->what->notes->slice_outside |= !inside;
+    if (result == VK_SLICE_EQUAL) {
         return true;
     }
-    vk_buf_printf(t->reason,
-                  "the slice that the rule at offset %" PRIu64 " is about is not the required one",
-                  rule->offset);
+    vk_buf_printf(t->reason, "the slice that the rule at offset %" PRIu64 " is about is not %s",
+                  rule->offset,
+                  result == VK_SLICE_DIFFERENT ? "the required one" : "wholly in the call data");
     return false;
 }
 
-static bool rule_fits(const trial *t, vk_bytes arguments, const vk_param_rule *rule) {
-    vk_bytes word;
-    if (!bytes_at(arguments, rule->offset, WORD, &word)) {
+static bool rule_fits(const trial *t, const vk_param_rule *rule) {
+    vk_u256 value;
+    if (!word_at(t->call->data, rule->offset, &value)) {
         vk_buf_printf(t->reason, "the call data ends before the argument word at offset %" PRIu64,
                       rule->offset);
         return false;
     }
     if (rule->condition == VK_COND_SLICE_EQUAL) {
-        return slice_fits(t, arguments, rule);
+        return slice_fits(t, rule);
     }
-    vk_u256 value = vk_u256_from_be(word.data, word.len);
     if (compare(rule, &value)) {
         return true;
     }
@@ -239,12 +209,8 @@ static bool rule_fits(const trial *t, vk_bytes arguments, const vk_param_rule *r
 }
 
 static bool rules_fit(const trial *t) {
-    vk_bytes data = t->call->data, arguments = {0};
-    if (data.len > SELECTOR_LEN) {
-        arguments = (vk_bytes){data.data + SELECTOR_LEN, data.len - SELECTOR_LEN};
-    }
     for (size_t i = 0; i < t->permission->rule_count; i++) {
-        if (!rule_fits(t, arguments, &t->permission->rules[i])) {
+        if (!rule_fits(t, &t->permission->rules[i])) {
             return false;
         }
     }
@@ -268,14 +234,14 @@ static void deny_call(size_t index, size_t count, vk_buf *reason, vk_rule_verdic
     vk_rule_deny_buf(out, &whole);
 }
 
-static bool calls_fit(const vk_rule *rule, const vk_evaluation *what, vk_rule_verdict *out) {
-    const vk_execution *execution = what->execution;
+static bool calls_fit(const vk_rule *rule, const vk_evaluation *what, const vk_execution *execution,
+                      vk_rule_verdict *out) {
     uint8_t call_type =
         execution->call_type == VK_CALL_DELEGATE ? VK_CALL_DELEGATE : VK_CALL_SINGLE;
     vk_buf reason = {0};
     bool fits = true;
     for (size_t i = 0; fits && i < execution->call_count; i++) {
-        trial t = {&execution->calls[i], what->request->chain_id, NULL, &reason};
+        trial t = {&execution->calls[i], what, what->request->chain_id, NULL, &reason};
         fits = call_fits(rule, call_type, &t);
         if (!fits) {
             deny_call(i, execution->call_count, &reason, out);
@@ -285,21 +251,43 @@ static bool calls_fit(const vk_rule *rule, const vk_evaluation *what, vk_rule_ve
     return fits;
 }
 
+static bool is_known_type(uint8_t call_type) {
+    return call_type == VK_CALL_SINGLE || call_type == VK_CALL_BATCH ||
+           call_type == VK_CALL_DELEGATE;
+}
+
+static void evaluate_calls(const vk_rule *rule, const vk_evaluation *what,
+                           const vk_execution *execution, vk_rule_verdict *out) {
+    if (calls_fit(rule, what, execution, out)) {
+        vk_rule_allow(out, "%zu call%s allowed", execution->call_count,
+                      execution->call_count == 1 ? " is" : "s are");
+    }
+}
+
 void vk_call_evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                       vk_rule_verdict *out) {
     (void)state;
     const vk_execution *execution = what->execution;
+    vk_call misread;
     if (execution == NULL) {
         vk_rule_deny(out, "the call data is not an execute call whose calls could be checked");
-        return;
+    } else if (!is_known_type(execution->call_type)) {
+        vk_rule_deny(out, "call type 0x%02x is unknown", execution->call_type);
+    } else if (execution->call_type != VK_CALL_DELEGATE ||
+               rule->u.call.version >= VK_CALL_POLICY_0_0_3) {
+        evaluate_calls(rule, what, execution, out);
+    } else if (!vk_execute_old_delegate(what->execution_calldata, &misread)) {
+        vk_rule_deny(out, "the delegatecall is shorter than the target and the value that this "
+                          "version of the call policy looks for");
+    } else {
+        vk_execution as_read = {.call_type = VK_CALL_DELEGATE, .call_count = 1, .calls = &misread};
+        evaluate_calls(rule, what, &as_read, out);
     }
-    if (execution->call_type == VK_CALL_DELEGATE && rule->u.call.version < VK_CALL_POLICY_0_0_3) {
-        vk_rule_deny(out, "this version of the call policy misreads delegatecalls, so none is "
-                          "allowed");
-        return;
-    }
-    if (calls_fit(rule, what, out)) {
-        vk_rule_allow(out, "%zu call%s allowed", execution->call_count,
-                      execution->call_count == 1 ? " is" : "s are");
-    }
+}
+
+bool vk_call_names(const vk_rule *rule, uint8_t call_type, const vk_call *call) {
+    static const uint8_t none[SELECTOR_LEN];
+    bool short_data = call->data.len > 0 && call->data.len < SELECTOR_LEN;
+    return !short_data && find_exact(rule, call_type, &call->target,
+                                     call->data.len == 0 ? none : call->data.data) != NULL;
 }

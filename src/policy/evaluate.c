@@ -1,4 +1,5 @@
 /* One verdict out of all rules: what the account's contracts would say of an operation. */
+#include "policy/execute_read.h"
 #include "policy/rule.h"
 
 #include <inttypes.h>
@@ -11,8 +12,7 @@
 
 static const uint8_t execute_user_op_selector[SELECTOR_LEN] = {0x8d, 0xd7, 0x71, 0x2f};
 
-/* The first denial is the one that counts. */
-static void deny(vk_verdict *verdict, int rule_index, const char *rule, const char *reason) {
+void vk_verdict_deny(vk_verdict *verdict, int rule_index, const char *rule, const char *reason) {
     if (verdict->rule[0] != '\0') {
         return;
     }
@@ -44,7 +44,7 @@ static void deny_selector(const vk_verdict_request *request, vk_verdict *out) {
                  given[0], given[1], given[2], given[3], granted[0], granted[1], granted[2],
                  granted[3]);
     }
-    deny(out, NO_RULE, "selector", reason);
+    vk_verdict_deny(out, NO_RULE, "selector", reason);
 }
 
 static bool selector_granted(const vk_verdict_request *request) {
@@ -52,45 +52,50 @@ static bool selector_granted(const vk_verdict_request *request) {
     return begins_with(data, request->selector) && !begins_with(data, execute_user_op_selector);
 }
 
-/*
- * Only the one canonical encoding is read: another might mean other calls to the chain than to us.
- * VK_ERR_MEMORY if there is none left; a denial is noted in *out.
- */
-static vk_status decode_calls(const vk_verdict_request *request, vk_execution *execution,
-                              vk_evaluation *what, vk_verdict *out) {
-    if (memcmp(request->selector, vk_kernel_execute_selector, SELECTOR_LEN) != 0) {
-        return VK_OK;
-    }
-    vk_error err = {0};
-    vk_status status = vk_execution_decode(request->op->call_data, execution, &err);
-    if (status == VK_ERR_MEMORY) {
-        return status;
-    }
-    if (status != VK_OK) {
-        deny(out, NO_RULE, "callData",
-             err.message[0] != '\0' ? err.message : vk_status_text(status));
-        return VK_OK;
-    }
-    what->execution = execution;
-    return VK_OK;
-}
-
-static vk_status check_operation(const vk_policy *policy, const vk_verdict_request *request,
-                                 vk_execution *execution, vk_evaluation *what, vk_verdict *out) {
+static void check_operation(const vk_policy *policy, const vk_verdict_request *request,
+                            vk_verdict *out) {
     if (!selector_granted(request)) {
         deny_selector(request, out);
+    } else if ((policy->permission_flag & VK_FLAG_NOT_FOR_USER_OP) != 0) {
+        vk_verdict_deny(out, NO_RULE, "permission", "the permission is not for user operations");
+    }
+}
+
+/* ---- Calls ---- */
+
+/* What the call data says, in the two ways of reading it. */
+typedef struct calls {
+    vk_execution execution;
+    char fault[VK_REASON_MAX]; /* why it is not the canonical encoding; empty: it is */
+} calls;
+
+/* The canonical encoding means the same to all; anything else is read as the policies' contracts
+ * do, and execution stays empty where they revert. */
+static vk_status read_calls(const vk_verdict_request *request, calls *out, vk_evaluation *what) {
+    vk_bytes call_data = request->op->call_data;
+    vk_execution canonical = {0};
+    vk_error err = {0};
+    if (!begins_with(call_data, vk_kernel_execute_selector)) {
         return VK_OK;
     }
-    if ((policy->permission_flag & VK_FLAG_NOT_FOR_USER_OP) != 0) {
-        deny(out, NO_RULE, "permission", "the permission is not for user operations");
+    vk_status status = vk_execution_decode(call_data, &canonical, &err);
+    vk_execution_clear(&canonical);
+    if (status != VK_OK && status != VK_ERR_MEMORY) {
+        snprintf(out->fault, sizeof out->fault, "%s",
+                 err.message[0] != '\0' ? err.message : vk_status_text(status));
+        status = VK_OK;
     }
-    return decode_calls(request, execution, what, out);
+    if (status == VK_OK) {
+        status = vk_execute_read(call_data, &out->execution, &what->execution_calldata);
+    }
+    what->execution = status == VK_OK ? &out->execution : NULL;
+    return status == VK_ERR_MEMORY ? status : VK_OK;
 }
 
 /* ---- Cost ---- */
 
-/* (preVerificationGas + verificationGasLimit + callGasLimit) * maxFeePerGas, as the gas contract
- * counts it: without the paymaster's gas. */
+/* (preVerificationGas + verificationGasLimit + callGasLimit) * maxFeePerGas: without the
+ * paymaster's gas, as the gas contract counts. */
 static void compute_cost(vk_evaluation *what) {
     const vk_userop *op = what->request->op;
     vk_u256 gas;
@@ -111,19 +116,6 @@ static vk_nonce_charge next_charge(const vk_evaluation *what) {
 
 /* ---- Rules ---- */
 
-/* Where no window has an end, the account reports the last second of 48 bits as the end. */
-static void check_time(const vk_evaluation *what, vk_verdict *out) {
-    uint64_t now = what->request->now;
-    if (now > VK_TIME_MAX) {
-        char reason[VK_REASON_MAX];
-        snprintf(reason, sizeof reason,
-                 "the time, %" PRIu64 " seconds since 1970, is after the end of every window: it "
-                 "does not fit 48 bits",
-                 now);
-        deny(out, NO_RULE, "time", reason);
-    }
-}
-
 static void evaluate_rule(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                           vk_rule_verdict *out) {
     const vk_rule_type *type = vk_rule_type_of(rule->kind);
@@ -139,17 +131,17 @@ static void evaluate_rule(const vk_rule *rule, const vk_evaluation *what, vk_rul
 
 static void evaluate_rules(const vk_policy *policy, const vk_evaluation *what,
                            vk_rule_state *states, vk_verdict *out) {
-    check_time(what, out);
     for (size_t i = 0; i < policy->count; i++) {
         const vk_rule *rule = &policy->rules[i];
         evaluate_rule(rule, what, &states[i], &out->rules[i]);
         if (out->rules[i].result == VK_RESULT_DENIED) {
-            deny(out, (int)i, vk_rule_name(rule->kind), out->rules[i].reason);
+            vk_verdict_deny(out, (int)i, vk_rule_name(rule->kind), out->rules[i].reason);
         }
     }
     if (policy->count == 0) {
-        deny(out, NO_RULE, "policy", "the policy has no rules, so it allows nothing");
+        vk_verdict_deny(out, NO_RULE, "policy", "the policy has no rules, so it allows nothing");
     }
+    vk_evaluate_windows(policy, what->request, out);
 }
 
 static bool well_formed(const vk_policy *policy, const vk_verdict_request *request,
@@ -184,32 +176,42 @@ static void conclude(const vk_policy *policy, const vk_evaluation *what, const v
     memcpy(states, next, policy->count * sizeof *states);
 }
 
+static vk_status evaluate(const vk_policy *policy, vk_evaluation *what, vk_rule_state *next,
+                          vk_verdict *out) {
+    calls read = {0};
+    vk_status status = read_calls(what->request, &read, what);
+    if (status == VK_OK) {
+        check_operation(policy, what->request, out);
+        compute_cost(what);
+        evaluate_rules(policy, what, next, out);
+    }
+    if (status == VK_OK && out->rule[0] == '\0') {
+        vk_harden_operation(policy, what, read.fault[0] == '\0' ? NULL : read.fault, out);
+    }
+    vk_execution_clear(&read.execution);
+    what->execution = NULL;
+    return status;
+}
+
 vk_status vk_policy_evaluate(const vk_policy *policy, const vk_verdict_request *request,
                              vk_rule_state *states, vk_verdict *out) {
     *out = (vk_verdict){.rule_index = NO_RULE};
     if (!well_formed(policy, request, states)) {
         return VK_ERR_ARGUMENT;
     }
-    vk_evaluation what = {.request = request};
-    vk_execution execution = {0};
+    vk_evaluation_notes notes = {0};
+    vk_evaluation what = {.request = request, .notes = &notes};
     vk_rule_state *next = NULL;
     vk_status status = prepare(policy, states, &next, out);
-    if (status != VK_OK) {
-        goto out;
+    if (status == VK_OK) {
+        status = evaluate(policy, &what, next, out);
     }
-    status = check_operation(policy, request, &execution, &what, out);
-    if (status != VK_OK) {
-        goto out;
-    }
-    compute_cost(&what);
-    evaluate_rules(policy, &what, next, out);
-    conclude(policy, &what, next, states, out);
-out:
-    vk_execution_clear(&execution);
-    free(next);
-    if (status != VK_OK) {
+    if (status == VK_OK) {
+        conclude(policy, &what, next, states, out);
+    } else {
         vk_verdict_clear(out);
     }
+    free(next);
     return status;
 }
 
@@ -220,8 +222,9 @@ vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
     if (!vk_policy_is_sudo(policy) || policy->count > VK_POLICIES_MAX || states == NULL) {
         return VK_ERR_ARGUMENT;
     }
+    vk_evaluation_notes notes = {0};
     vk_verdict_request request = {.now = now, .charge = *charge};
-    vk_evaluation what = {.request = &request, .cost_fits = true};
+    vk_evaluation what = {.request = &request, .cost_fits = true, .notes = &notes};
     vk_rule_state *next = NULL;
     vk_status status = prepare(policy, states, &next, out);
     if (status == VK_OK) {

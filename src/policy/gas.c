@@ -3,6 +3,8 @@
 #include "policy/rule.h"
 #include "policy/text.h"
 
+#include <string.h>
+
 #define BITS_GAS 128
 
 static const char published[] = "0xaeFC5AbC67FfD258abD0A3E54f65E70326F84b23";
@@ -88,20 +90,20 @@ static bool spent_elsewhere(const vk_rule_state *state, const vk_nonce_charge *c
     return vk_u256_sub(&state->spent, &charge->gas, out);
 }
 
-static void over_budget(const vk_evaluation *what, const vk_u256 *left, vk_rule_verdict *out) {
+static void over_budget(const vk_u256 *cost, const vk_u256 *left, vk_rule_verdict *out) {
     vk_buf reason = {0};
     vk_buf_put_text(&reason, "gas may cost ");
-    vk_put_ether(&reason, &what->cost);
+    vk_put_ether(&reason, cost);
     vk_buf_put_text(&reason, ", over the remaining budget of ");
     vk_put_ether(&reason, left);
     vk_rule_deny_buf(out, &reason);
 }
 
-static void within_budget(const vk_evaluation *what, const vk_rule *rule,
-                          const vk_rule_state *state, vk_rule_verdict *out) {
+static void within_budget(const vk_u256 *cost, const vk_rule *rule, const vk_rule_state *state,
+                          vk_rule_verdict *out) {
     vk_buf reason = {0};
     vk_buf_put_text(&reason, "gas costs at most ");
-    vk_put_ether(&reason, &what->cost);
+    vk_put_ether(&reason, cost);
     vk_buf_put_text(&reason, "; ");
     vk_put_ether(&reason, &state->spent);
     vk_buf_put_text(&reason, " of ");
@@ -111,8 +113,8 @@ static void within_budget(const vk_evaluation *what, const vk_rule *rule,
 }
 
 /* Moves the budget; deny in words if it does not suffice. */
-static void charge_budget(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
-                          vk_rule_verdict *out) {
+static void charge_budget(const vk_rule *rule, const vk_evaluation *what, const vk_u256 *cost,
+                          vk_rule_state *state, vk_rule_verdict *out) {
     const vk_nonce_charge *charge = &what->request->charge;
     vk_u256 others, left, spent;
     if (!spent_elsewhere(state, charge, &others)) {
@@ -122,28 +124,33 @@ static void charge_budget(const vk_rule *rule, const vk_evaluation *what, vk_rul
     if (!vk_u256_sub(&rule->u.gas.allowed, &others, &left)) {
         left = vk_u256_from_u64(0);
     }
-    if (vk_u256_cmp(&what->cost, &left) > 0) {
-        over_budget(what, &left, out);
+    if (vk_u256_cmp(cost, &left) > 0) {
+        over_budget(cost, &left, out);
         return;
     }
-    bool dearer = !charge->present || vk_u256_cmp(&what->cost, &charge->gas) > 0;
-    if (!vk_u256_add(&others, dearer ? &what->cost : &charge->gas, &spent)) {
+    bool dearer = !charge->present || vk_u256_cmp(cost, &charge->gas) > 0;
+    if (!vk_u256_add(&others, dearer ? cost : &charge->gas, &spent)) {
         vk_rule_deny(out, "what was spent in all does not fit 256 bits");
         return;
     }
     state->spent = spent;
-    within_budget(what, rule, state, out);
+    within_budget(cost, rule, state, out);
+}
+
+/* The contract counts the low 128 bits of the product only. */
+static vk_u256 counted(const vk_u256 *cost) {
+    vk_u256 low = {{0}};
+    memcpy(low.be + sizeof low.be / 2, cost->be + sizeof cost->be / 2, sizeof low.be / 2);
+    return low;
 }
 
 static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                      vk_rule_verdict *out) {
     if (!what->cost_fits) {
         vk_rule_deny(out, "the gas limits times maxFeePerGas do not fit 256 bits");
-    } else if (!vk_u256_fits(&what->cost, BITS_GAS)) {
-        vk_rule_deny(out, "gas may cost 2^128 wei or more, which the contract would cut to its low "
-                          "128 bits");
     } else if (paymaster_fits(rule, what->request->op, out)) {
-        charge_budget(rule, what, state, out);
+        vk_u256 cost = counted(&what->cost);
+        charge_budget(rule, what, &cost, state, out);
     }
 }
 

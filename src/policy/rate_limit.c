@@ -113,15 +113,6 @@ static bool use_time(const vk_rule *rule, uint64_t used, uint64_t *out) {
     return next <= VK_TIME_MAX;
 }
 
-static void deny_early(uint64_t now, uint64_t from, vk_rule_verdict *out) {
-    vk_buf reason = {0};
-    vk_buf_put_text(&reason, "the next operation is allowed from ");
-    vk_put_time(&reason, from);
-    vk_buf_put_text(&reason, ", now it is ");
-    vk_put_time(&reason, now);
-    vk_rule_deny_buf(out, &reason);
-}
-
 static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                      vk_rule_verdict *out) {
     uint64_t count = rule->u.rate.count, from;
@@ -131,9 +122,8 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
         vk_rule_deny(out, "all %" PRIu64 " operations are used", count);
     } else if (!use_time(rule, state->used, &from)) {
         vk_rule_deny(out, "the time of the next operation does not fit 48 bits");
-    } else if (what->request->now < from) {
-        deny_early(what->request->now, from, out);
     } else {
+        out->valid_after = from;
         state->used++;
         vk_rule_allow(out, "operation %" PRIu64 " of %" PRIu64, state->used, count);
     }
@@ -180,6 +170,8 @@ static void evaluate_reset(const vk_rule *rule, const vk_evaluation *what, vk_ru
     }
     next.used++;
     *state = next;
+    out->valid_after = request->now;
+    out->valid_until = next.window;
     vk_rule_allow(out, "operation %" PRIu64 " of %" PRIu64 " in this window", next.used,
                   rule->u.rate.count);
 }

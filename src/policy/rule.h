@@ -8,14 +8,21 @@
 #define VK_POLICY_RULE_H
 
 #include "base/json.h"
-#include <valetkey/policy.h>
+#include <valetkey/verdict.h>
+
+/* What the rules found on their way that the chain does not mind, but hardening does. */
+typedef struct vk_evaluation_notes {
+    bool slice_outside; /* a compared slice is not wholly in its call's data */
+} vk_evaluation_notes;
 
 /* What an evaluation looks at, made once an operation. */
 typedef struct vk_evaluation {
     const vk_verdict_request *request;
-    const vk_execution *execution; /* NULL: the call data is no execute call that can be read */
+    const vk_execution *execution; /* as the contracts read it; NULL: they revert, or it is none */
+    vk_bytes execution_calldata;   /* the argument of execute, where execution is there */
     bool cost_fits;                /* cost fits 256 bits */
-    vk_u256 cost;                  /* wei: what the gas contract counts; 2^256 - 1 if more */
+    vk_u256 cost;                  /* wei: the whole product; 2^256 - 1 if more */
+    vk_evaluation_notes *notes;
 } vk_evaluation;
 
 typedef struct vk_rule_type {
@@ -31,9 +38,13 @@ typedef struct vk_rule_type {
     vk_status (*check)(const vk_rule *rule, const vk_path *path, vk_error *err);
     void (*encode)(const vk_rule *rule, vk_buf *out);
     void (*describe)(const vk_rule *rule, vk_buf *out);
-    /* May change *state when it allows. */
+    /* As the contract judges an operation, but for the window, which goes into *out. May change
+     * *state when it allows. */
     void (*evaluate)(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                      vk_rule_verdict *out);
+    /* As the contract judges a message; NULL: it accepts every one. */
+    void (*evaluate_message)(const vk_rule *rule, const vk_message_request *request,
+                             vk_rule_verdict *out);
     void (*clear)(vk_rule *rule); /* NULL: owns nothing */
 } vk_rule_type;
 
@@ -115,6 +126,26 @@ void vk_rule_deny(vk_rule_verdict *verdict, const char *format, ...)
 void vk_rule_allow_buf(vk_rule_verdict *verdict, vk_buf *reason);
 void vk_rule_deny_buf(vk_rule_verdict *verdict, vk_buf *reason);
 
+/* ---- Windows ---- */
+
+/* Intersects the windows that the rules' verdicts report, and denies what the EntryPoint would not
+ * take now. */
+void vk_evaluate_windows(const vk_policy *policy, const vk_verdict_request *request,
+                         vk_verdict *out);
+/* Appends why an operation at now is outside the window that the rule reports; early: before it. */
+void vk_rule_put_outside(const vk_rule *rule, const vk_rule_verdict *window, bool early,
+                         uint64_t now, vk_entry_point entry_point, vk_buf *out);
+
+/* ---- Hardening ---- */
+
+/* Denies, naming the hardening rule, if one that is on speaks against an operation that the chain
+ * would accept. canonical: what is wrong with the encoding of the call data; NULL: nothing. */
+void vk_harden_operation(const vk_policy *policy, const vk_evaluation *what, const char *canonical,
+                         vk_verdict *out);
+void vk_harden_message(const vk_policy *policy, const vk_message_request *request, vk_verdict *out);
+/* The first denial is the one that counts. */
+void vk_verdict_deny(vk_verdict *verdict, int rule_index, const char *rule, const char *reason);
+
 /* ---- The parts of the call rule ---- */
 
 #define VK_CALL_VERSIONS 5
@@ -131,5 +162,7 @@ VK_MUST_USE vk_status vk_call_check_address(const vk_rule *rule, const vk_path *
 void vk_call_describe(const vk_rule *rule, vk_buf *out);
 void vk_call_evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                       vk_rule_verdict *out);
+/* Is there a permission for exactly that target and function? */
+bool vk_call_names(const vk_rule *rule, uint8_t call_type, const vk_call *call);
 
 #endif

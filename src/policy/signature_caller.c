@@ -91,6 +91,35 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
     vk_rule_allow(out, "this rule is about message signatures, not about user operations");
 }
 
+static bool may_ask(const vk_rule *rule, const vk_address *caller) {
+    for (size_t i = 0; i < rule->u.signature_caller.count; i++) {
+        if (vk_address_equal(&rule->u.signature_caller.callers[i], caller)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void evaluate_message(const vk_rule *rule, const vk_message_request *request,
+                             vk_rule_verdict *out) {
+    if (!request->has_caller) {
+        vk_rule_deny(out, "the message names no contract that will check its signature, but the "
+                          "rule allows only some");
+        return;
+    }
+    vk_buf reason = {0};
+    bool allowed = may_ask(rule, &request->caller);
+    vk_put_address(&reason, &request->caller);
+    vk_buf_put_text(&reason, allowed ? " may check message signatures"
+                                     : " is none of the contracts that may check message "
+                                       "signatures");
+    if (allowed) {
+        vk_rule_allow_buf(out, &reason);
+    } else {
+        vk_rule_deny_buf(out, &reason);
+    }
+}
+
 static void clear(vk_rule *rule) {
     free(rule->u.signature_caller.callers);
 }
@@ -102,4 +131,5 @@ const vk_rule_type vk_rule_signature_caller = {.kind = VK_RULE_SIGNATURE_CALLER,
                                                .encode = encode,
                                                .describe = describe,
                                                .evaluate = evaluate,
+                                               .evaluate_message = evaluate_message,
                                                .clear = clear};

@@ -2,7 +2,7 @@
 #ifndef VK_POLICY_TEXT_H
 #define VK_POLICY_TEXT_H
 
-#include <valetkey/policy.h>
+#include <valetkey/verdict.h>
 
 /* A well-known token. */
 typedef struct vk_asset {

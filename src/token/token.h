@@ -12,7 +12,7 @@
 #define VK_TOKEN_TOKEN_H
 
 #include "base/curve.h"
-#include <valetkey/policy.h>
+#include <valetkey/verdict.h>
 
 typedef struct vk_token vk_token;
 

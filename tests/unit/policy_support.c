@@ -206,6 +206,23 @@ vk_userop policy_step_op(const cJSON *step, const vk_address *sender) {
     return op;
 }
 
+vk_verdict policy_judge_history(const vk_policy *policy, const vk_verdict_request *request,
+                                vk_rule_state *states) {
+    vk_rule_state *hardened = calloc(policy->count, sizeof *hardened);
+    ck_assert_ptr_nonnull(hardened);
+    memcpy(hardened, states, policy->count * sizeof *states);
+    vk_verdict verdict, chain;
+    ck_assert_int_eq(vk_policy_evaluate(policy, request, hardened, &verdict), VK_OK);
+    vk_verdict_request relaxed = *request;
+    relaxed.relaxed = VK_HARDENING_ALL;
+    ck_assert_int_eq(vk_policy_evaluate(policy, &relaxed, states, &chain), VK_OK);
+    ck_assert(chain.allowed || !verdict.allowed);
+    ck_assert(chain.allowed || verdict.hardening == NULL);
+    vk_verdict_clear(&chain);
+    free(hardened);
+    return verdict;
+}
+
 vk_verdict policy_judge(const vk_policy *policy, const vk_userop *op, uint64_t now,
                         vk_rule_state *states) {
     vk_verdict_request request = {

@@ -32,6 +32,10 @@ vk_policy policy_of_params(cJSON *params, policy_refusals *refusals);
 /* The 0.7 operation of a verdict's step; vk_userop_clear it. */
 vk_userop policy_step_op(const cJSON *step, const vk_address *sender);
 
+/* One step of a history: what the chain accepted has happened there, whatever hardening, if it is
+ * on in the request, says of it. */
+vk_verdict policy_judge_history(const vk_policy *policy, const vk_verdict_request *request,
+                                vk_rule_state *states);
 /* A verdict; states are changed. Aborts when there is none. */
 vk_verdict policy_judge(const vk_policy *policy, const vk_userop *op, uint64_t now,
                         vk_rule_state *states);

@@ -110,8 +110,15 @@ static const struct {
      0xff,
      ALICE,
      0,
-     {"0x"},
+     {WORD_OF("00000000")},
      "this version of the call policy misreads delegatecalls, so none is allowed"},
+    {CALLS("0.0.2", "{\"target\":\"" ALICE "\",\"callType\":\"0xff\"}"),
+     0xff,
+     ALICE,
+     0,
+     {"0x"},
+     "the delegatecall is shorter than the target and the value that this version of the call "
+     "policy looks for"},
     {CALLS("0.0.3", "{\"target\":\"" ALICE "\",\"callType\":\"0xff\"}"),
      0xff,
      ALICE,
@@ -263,7 +270,8 @@ static vk_verdict judge(const char *policy_json, uint8_t call_type, const vk_cal
                         size_t count) {
     vk_policy policy = policy_good(policy_json);
     vk_buf call_data = policy_execute(call_type, all, count);
-    vk_userop op = {.entry_point = VK_ENTRY_POINT_0_7, .call_data = vk_buf_view(&call_data)};
+    vk_userop op = {
+        .entry_point = VK_ENTRY_POINT_0_7, .sender = {{1}}, .call_data = vk_buf_view(&call_data)};
     vk_rule_state state = {0};
     vk_verdict verdict = policy_judge(&policy, &op, 1, &state);
     vk_buf_clear(&call_data);

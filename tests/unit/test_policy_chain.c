@@ -1,6 +1,6 @@
 /*
- * The policies against their contracts: onchain_call_policy.json and onchain_policies.json. Equal,
- * or stricter in one of the ways that are counted here by name.
+ * The policies against their contracts: onchain_call_policy.json and onchain_policies.json. Equal
+ * without hardening; with it equal, or stricter by a hardening rule that is counted here by name.
  */
 #include "policy_support.h"
 
@@ -8,47 +8,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Accepted by the chain, denied here, and why. */
-typedef struct stricter {
-    size_t encoding;      /* execute calldata that no ordinary encoder makes */
-    size_t misread;       /* a delegatecall that the contract of 0.0.1 and 0.0.2 reads wrongly */
-    size_t slice;         /* a slice beyond the end of the call data */
-    size_t gas_truncated; /* a cost that the contract cuts to 128 bits */
-} stricter;
-
 typedef struct tally {
+    vk_hardening_set relaxed;
     size_t same_allowed, same_denied;
-    size_t not_installed; /* refused by the chain and by the reader alike */
-    size_t messages;      /* skipped: message signatures */
-    stricter stricter;
+    size_t not_installed;                /* refused by the chain and by the reader alike */
+    size_t hardened[VK_HARDENING_RULES]; /* accepted by the chain, denied here */
     policy_refusals refusals;
 } tally;
 
 static vk_verdict judge(const vk_policy *policy, const vk_userop *op, uint64_t now,
-                        const uint8_t *selector, vk_rule_state *states) {
-    vk_verdict_request request = {.op = op, .chain_id = 31337, .now = now, .selector = selector};
-    vk_verdict verdict;
-    ck_assert_int_eq(vk_policy_evaluate(policy, &request, states, &verdict), VK_OK);
-    return verdict;
-}
-
-static void count_stricter(const vk_verdict *verdict, const char *what, stricter *s) {
-    size_t *count = strcmp(verdict->rule, "callData") == 0          ? &s->encoding
-                    : strstr(verdict->reason, "misreads") != NULL   ? &s->misread
-                    : strstr(verdict->reason, "not wholly") != NULL ? &s->slice
-                    : strstr(verdict->reason, "2^128") != NULL      ? &s->gas_truncated
-                                                                    : NULL;
-    ck_assert_msg(count != NULL, "%s: %s: %s", what, verdict->rule, verdict->reason);
-    ++*count;
+                        const uint8_t *selector, vk_rule_state *states, vk_hardening_set relaxed) {
+    vk_verdict_request request = {
+        .op = op, .chain_id = 31337, .now = now, .selector = selector, .relaxed = relaxed};
+    return policy_judge_history(policy, &request, states);
 }
 
 static void compare(const vk_verdict *verdict, bool accepted, const char *what, tally *t) {
+    vk_hardening rule;
     ck_assert_msg(accepted || !verdict->allowed, "laxer than the chain: %s", what);
     t->same_allowed += accepted && verdict->allowed;
     t->same_denied += !accepted && !verdict->allowed;
-    if (accepted && !verdict->allowed) {
-        count_stricter(verdict, what, &t->stricter);
+    if (!accepted || verdict->allowed) {
+        ck_assert_msg(verdict->hardening == NULL, "%s: %s", what, verdict->hardening);
+        return;
     }
+    ck_assert_msg(verdict->hardening != NULL, "%s: %s: %s", what, verdict->rule, verdict->reason);
+    ck_assert_int_eq(vk_hardening_find(verdict->hardening, &rule), VK_OK);
+    ck_assert((t->relaxed & vk_hardening_bit(rule)) == 0);
+    t->hardened[rule]++;
+}
+
+static size_t all_hardened(const tally *t) {
+    size_t sum = 0;
+    for (size_t i = 0; i < VK_HARDENING_RULES; i++) {
+        sum += t->hardened[i];
+    }
+    return sum;
 }
 
 static void check_data(const cJSON *in, const vk_policy *policy) {
@@ -83,9 +78,10 @@ static void check_refused(const cJSON *in) {
 
 static void check_call(const cJSON *call, const vk_policy *policy, tally *t) {
     vk_buf data = vectors_bytes(call, "callData");
-    vk_userop op = {.entry_point = VK_ENTRY_POINT_0_7, .call_data = vk_buf_view(&data)};
+    vk_userop op = {
+        .entry_point = VK_ENTRY_POINT_0_7, .sender = {{1}}, .call_data = vk_buf_view(&data)};
     vk_rule_state state = {0};
-    vk_verdict verdict = judge(policy, &op, 1000, vk_kernel_execute_selector, &state);
+    vk_verdict verdict = judge(policy, &op, 1000, vk_kernel_execute_selector, &state, t->relaxed);
     compare(&verdict, cJSON_IsTrue(vectors_get(call, "allowed")), vectors_text(call, "what"), t);
     vk_verdict_clear(&verdict);
     vk_buf_clear(&data);
@@ -106,21 +102,30 @@ static void check_call_case(const cJSON *one, tally *t) {
     vk_policy_clear(&policy);
 }
 
-START_TEST(test_call_policy) {
+static tally play_call_policy(vk_hardening_set relaxed) {
     cJSON *file = vectors_load("onchain_call_policy.json");
     const cJSON *one;
-    tally t = {0};
+    tally t = {.relaxed = relaxed};
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         check_call_case(one, &t);
     }
+    cJSON_Delete(file);
+    return t;
+}
+
+START_TEST(test_call_policy) {
+    tally t = play_call_policy(VK_HARDENING_NONE);
     ck_assert_uint_eq(t.not_installed, 10);
     ck_assert_uint_eq(t.same_allowed, 151);
     ck_assert_uint_eq(t.same_denied, 244);
     /* Bytes after the encoding, mode bytes that execution ignores, an unknown exec type. */
-    ck_assert_uint_eq(t.stricter.encoding, 12);
-    ck_assert_uint_eq(t.stricter.misread, 1);
-    ck_assert_uint_eq(t.stricter.slice + t.stricter.gas_truncated, 0);
-    cJSON_Delete(file);
+    ck_assert_uint_eq(t.hardened[VK_HARDENING_CALLDATA_ENCODING], 12);
+    ck_assert_uint_eq(t.hardened[VK_HARDENING_OLD_DELEGATECALL], 1);
+    ck_assert_uint_eq(all_hardened(&t), 13);
+    t = play_call_policy(VK_HARDENING_ALL);
+    ck_assert_uint_eq(t.same_allowed, 164);
+    ck_assert_uint_eq(t.same_denied, 244);
+    ck_assert_uint_eq(all_hardened(&t), 0);
 }
 END_TEST
 
@@ -143,6 +148,7 @@ static vk_userop step_op(const cJSON *json, vk_buf *call_data, vk_buf *paymaster
         data == NULL ? policy_execute(VK_CALL_SINGLE, &nothing, 1) : vectors_hex(data->valuestring);
     *paymaster = vectors_hex(paymaster_json == NULL ? "0x" : paymaster_json->valuestring);
     vk_userop op = {.entry_point = VK_ENTRY_POINT_0_7,
+                    .sender = {{1}},
                     .call_data = vk_buf_view(call_data),
                     .verification_gas_limit = gas_limit(json, "accountGasLimits", 0),
                     .call_gas_limit = gas_limit(json, "accountGasLimits", 1),
@@ -168,20 +174,36 @@ static bool accepted(const cJSON *step, uint64_t now) {
     return now >= after && (until == 0 || now <= until);
 }
 
-static void check_step(const cJSON *step, uint64_t installed, const vk_policy *policy,
-                       vk_rule_state *state, tally *t) {
-    if (cJSON_GetObjectItem(step, "signature") != NULL) {
-        t->messages++;
-        return;
-    }
-    uint64_t now = installed + vectors_u64(step, "sinceInstall");
+static void check_message(const cJSON *step, uint64_t now, const vk_policy *policy, tally *t) {
+    vk_message_request request = {.now = now,
+                                  .has_caller = true,
+                                  .caller =
+                                      vectors_address(vectors_get(step, "signature"), "caller"),
+                                  .relaxed = t->relaxed};
+    vk_verdict verdict;
+    ck_assert_int_eq(vk_policy_evaluate_message(policy, &request, &verdict), VK_OK);
+    compare(&verdict, accepted(step, now), vectors_text(step, "what"), t);
+    vk_verdict_clear(&verdict);
+}
+
+static void check_operation(const cJSON *step, uint64_t now, const vk_policy *policy,
+                            vk_rule_state *state, tally *t) {
     vk_buf call_data, paymaster;
     vk_userop op = step_op(cJSON_GetObjectItem(step, "userOp"), &call_data, &paymaster);
-    vk_verdict verdict = judge(policy, &op, now, call_data.data, state);
+    vk_verdict verdict = judge(policy, &op, now, call_data.data, state, t->relaxed);
     compare(&verdict, accepted(step, now), vectors_text(step, "what"), t);
     vk_verdict_clear(&verdict);
     vk_buf_clear(&call_data);
     vk_buf_clear(&paymaster);
+}
+
+static void check_step(const cJSON *step, uint64_t installed, const vk_policy *policy,
+                       vk_rule_state *state, tally *t) {
+    if (cJSON_GetObjectItem(step, "signature") != NULL) {
+        check_message(step, installed, policy, t);
+    } else {
+        check_operation(step, installed + vectors_u64(step, "sinceInstall"), policy, state, t);
+    }
 }
 
 static void check_policy_case(const cJSON *one, tally *t) {
@@ -201,20 +223,30 @@ static void check_policy_case(const cJSON *one, tally *t) {
     vk_policy_clear(&policy);
 }
 
-START_TEST(test_policies) {
+static tally play_policies(vk_hardening_set relaxed) {
     cJSON *file = vectors_load("onchain_policies.json");
     const cJSON *one;
-    tally t = {0};
+    tally t = {.relaxed = relaxed};
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         check_policy_case(one, &t);
     }
-    ck_assert_uint_eq(t.same_allowed, 62);
-    ck_assert_uint_eq(t.same_denied, 30);
-    ck_assert_uint_eq(t.stricter.gas_truncated, 2);
-    ck_assert_uint_eq(t.stricter.encoding + t.stricter.misread + t.stricter.slice, 0);
-    ck_assert_uint_eq(t.messages, 25);
-    ck_assert_uint_eq(t.refusals.window, 1);
     cJSON_Delete(file);
+    return t;
+}
+
+START_TEST(test_policies) {
+    tally t = play_policies(VK_HARDENING_NONE);
+    ck_assert_uint_eq(t.refusals.window, 1);
+    ck_assert_uint_eq(t.hardened[VK_HARDENING_GAS_OVERFLOW], 2);
+    ck_assert_uint_eq(t.hardened[VK_HARDENING_ZERO_PAYMASTER], 8);
+    ck_assert_uint_eq(t.hardened[VK_HARDENING_OPEN_SIGNATURE], 15);
+    ck_assert_uint_eq(all_hardened(&t), 25);
+    ck_assert_uint_eq(t.same_allowed, 60);
+    ck_assert_uint_eq(t.same_denied, 34);
+    t = play_policies(VK_HARDENING_ALL);
+    ck_assert_uint_eq(all_hardened(&t), 0);
+    ck_assert_uint_eq(t.same_allowed, 85);
+    ck_assert_uint_eq(t.same_denied, 34);
 }
 END_TEST
 

@@ -23,7 +23,8 @@ static fixture begin(const char *policy) {
     fixture f = {.policy = policy_good(policy)};
     ck_assert_uint_le(f.policy.count, 4);
     f.call_data = policy_execute(VK_CALL_SINGLE, &nothing, 1);
-    f.op = (vk_userop){.entry_point = VK_ENTRY_POINT_0_7, .call_data = vk_buf_view(&f.call_data)};
+    f.op = (vk_userop){
+        .entry_point = VK_ENTRY_POINT_0_7, .sender = {{1}}, .call_data = vk_buf_view(&f.call_data)};
     return f;
 }
 

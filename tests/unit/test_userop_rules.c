@@ -394,14 +394,15 @@ static const struct {
     {0, 0, 1, 0, {[EP06] = true, [EP07] = true, [EP08] = true, [EP09] = true}},
     {100, 0, MAX48, 0, {[EP06] = true, [EP07] = true, [EP08] = true, [EP09] = true}},
     {200, 100, 150, 0, {0}},
-    /* Block numbers: both bounds have bit 47. */
+    /* Block numbers: both bounds are greater than 2^47. */
     {FLAG + 100, FLAG + 200, 1, 100, {0}},
     {FLAG + 100, FLAG + 200, 1, 101, {[EP09] = true}},
     {FLAG + 100, FLAG + 200, 1, 200, {[EP09] = true}},
     {FLAG + 100, FLAG + 200, 1, 201, {0}},
     {FLAG + 100, FLAG + 200, FLAG + 150, 1, {[EP06] = true, [EP07] = true, [EP08] = true}},
     {FLAG + 100, 0, 1, 101, {[EP09] = true}},
-    {FLAG, FLAG + 5, 1, 1, {[EP09] = true}},
+    {FLAG, FLAG + 5, 1, 1, {0}},
+    {FLAG, FLAG + 5, FLAG + 1, 9, {[EP06] = true, [EP07] = true, [EP08] = true, [EP09] = true}},
     {100, FLAG + 200, 101, 5, {[EP06] = true, [EP07] = true, [EP08] = true, [EP09] = true}},
     {FLAG + 100, 200, 150, 150, {0}},
     {0, MAX48 + 1, 1, 1, {0}},

@@ -1,0 +1,111 @@
+/*
+ * Verdicts: what the account's contracts would say of an operation or a message of a session key,
+ * with the rule and the reason; and where valetkey is stricter than they are
+ * (valetkey/hardening.h). Sources: zerodevapp/kernel v3.1 core/ValidationManager.sol,
+ * zerodevapp/kernel-7579-plugins policies, eth-infinitism/account-abstraction core/EntryPoint.sol.
+ *
+ * Times are seconds since 1970; amounts are wei.
+ *
+ * Thread safety: functions touch only their arguments and constants.
+ */
+#ifndef VALETKEY_VERDICT_H
+#define VALETKEY_VERDICT_H
+
+#include <valetkey/hardening.h>
+#include <valetkey/policy.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a rule remembers, as its contract does. All zero is the state before the first use. */
+typedef struct vk_rule_state {
+    vk_u256 spent;   /* gas: wei spent */
+    uint64_t used;   /* rate limits: operations used (of the current window, when resetting) */
+    uint64_t window; /* resetting rate limit: the time at which the window ends */
+} vk_rule_state;
+
+/* What was already signed for the nonce of an operation. Only one operation with that nonce can be
+ * included, so a second one is charged the difference. */
+typedef struct vk_nonce_charge {
+    bool present;
+    vk_u256 gas;     /* wei: the most that was signed for */
+    uint64_t window; /* the latest time at which it was counted */
+} vk_nonce_charge;
+
+/* What a verdict is asked about. */
+typedef struct vk_verdict_request {
+    const vk_userop *op;
+    uint64_t chain_id;
+    uint64_t now;
+    bool has_block; /* block is the number of the block; else none is known */
+    uint64_t block;
+    const uint8_t *selector; /* the granted selector, 4 bytes */
+    vk_nonce_charge charge;
+    /* Contracts that keep the session within its limits, besides those of the policy, the account
+     * and the published EntryPoint: signer, root validator, ... */
+    const vk_address *guards;
+    size_t guard_count;
+    vk_hardening_set relaxed; /* hardening rules that are off */
+} vk_verdict_request;
+
+typedef enum vk_rule_result {
+    VK_RESULT_ALLOWED,
+    VK_RESULT_DENIED,
+    VK_RESULT_SKIPPED
+} vk_rule_result;
+
+#define VK_REASON_MAX 384
+#define VK_VERDICT_RULE_MAX 32
+
+typedef struct vk_rule_verdict {
+    vk_rule_result result;
+    uint64_t valid_after;       /* the window that the rule reports to the EntryPoint; 48 bits */
+    uint64_t valid_until;       /* 0: no end */
+    char reason[VK_REASON_MAX]; /* a sentence, for allowed ones too */
+} vk_rule_verdict;
+
+typedef struct vk_verdict {
+    bool allowed;
+    int rule_index;                 /* the first rule that denied; -1: none of them, see rule */
+    char rule[VK_VERDICT_RULE_MAX]; /* its name, or "account", "selector", "permission", ... */
+    char reason[VK_REASON_MAX];     /* of the denial; empty when allowed */
+    const char *hardening;          /* the hardening rule that denied; NULL: the chain denies too */
+    size_t count;
+    vk_rule_verdict *rules; /* owned, one a rule of the policy */
+    vk_nonce_charge charge; /* what to remember for the nonce, when allowed */
+} vk_verdict;
+
+/*
+ * The verdict on an operation. states (one a rule) is changed only when the operation is allowed.
+ * The grant (account, chain, nonce) is the caller's to check. A denial is VK_OK with allowed false.
+ */
+VK_API VK_MUST_USE vk_status vk_policy_evaluate(const vk_policy *policy,
+                                                const vk_verdict_request *request,
+                                                vk_rule_state *states, vk_verdict *out);
+/* The same for a digest under a policy that vk_policy_is_sudo: windows and counts. charge is what
+ * was signed for the same digest before. */
+VK_API VK_MUST_USE vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
+                                                       const vk_nonce_charge *charge,
+                                                       vk_rule_state *states, vk_verdict *out);
+
+/* What a verdict on a message (ERC-1271) is asked about. */
+typedef struct vk_message_request {
+    uint64_t now;
+    bool has_caller;
+    vk_address caller; /* the contract that will ask the account; unknown without has_caller */
+    bool replayable;   /* the signature is to be good on every chain */
+    vk_hardening_set relaxed;
+} vk_message_request;
+
+/* The verdict on a message. The contracts keep no state of messages. */
+VK_API VK_MUST_USE vk_status vk_policy_evaluate_message(const vk_policy *policy,
+                                                        const vk_message_request *request,
+                                                        vk_verdict *out);
+
+VK_API void vk_verdict_clear(vk_verdict *verdict);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
