@@ -42,6 +42,8 @@ VK_API vk_address vk_create2_address(const vk_address *deployer, const vk_hash *
  */
 VK_API VK_MUST_USE vk_status vk_ecdsa_recover(const vk_hash *digest, const uint8_t signature65[65],
                                               vk_address *out);
+/* Is s above half the order? Then the signature has a twin with another s. */
+VK_API bool vk_ecdsa_s_is_high(const uint8_t s32[32]);
 /*
  * Signs with an owner's private key that a program holds: r || s || v, low s, v 27 or 28, nonce by
  * RFC 6979 without extra entropy. VK_ERR_RANGE for a secret that is no private key. Session keys

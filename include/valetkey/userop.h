@@ -206,7 +206,8 @@ VK_API vk_validation vk_validation_unpack(const vk_u256 *word);
  * Does the EntryPoint accept an operation with these bounds in a block with this time and number?
  * The end is inclusive. The start is inclusive for 0.6 and 0.7, exclusive from 0.8 on. For 0.9,
  * both bounds are block numbers when both are greater than 2^47, which is then left out; a
- * valid_until of 0 is the largest number, so it is greater. False for bounds beyond 48 bits and for VK_ENTRY_POINT_UNKNOWN.
+ * valid_until of 0 is the largest number, so it is greater. False for bounds beyond 48 bits and for
+ * VK_ENTRY_POINT_UNKNOWN.
  */
 VK_API bool vk_entry_point_in_window(vk_entry_point version, uint64_t valid_after,
                                      uint64_t valid_until, uint64_t time, uint64_t block);

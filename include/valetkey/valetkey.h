@@ -32,10 +32,12 @@
 #include <valetkey/serialized.h>
 #include <valetkey/status.h>
 #include <valetkey/thirdweb.h>
+#include <valetkey/thirdweb_verdict.h>
 #include <valetkey/typed_data.h>
 #include <valetkey/userop.h>
 #include <valetkey/validator.h>
 #include <valetkey/verdict.h>
+#include <valetkey/verify.h>
 #include <valetkey/webauthn.h>
 
 #endif

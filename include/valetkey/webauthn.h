@@ -76,6 +76,22 @@ VK_API VK_MUST_USE vk_status vk_webauthn_decode(vk_bytes encoded, vk_webauthn_as
 VK_API VK_MUST_USE vk_status vk_webauthn_verify(vk_bytes encoded, const vk_hash *challenge,
                                                 const uint8_t point65[65], vk_error *err);
 
+/* What is unusual about an assertion that a contract accepts. */
+typedef enum vk_webauthn_form {
+    VK_WEBAUTHN_USUAL = 0,
+    VK_WEBAUTHN_ODD_ENCODING, /* no ordinary encoder makes it */
+    VK_WEBAUTHN_DUMMY         /* unpatched contracts: the challenge is not looked at */
+} vk_webauthn_form;
+
+/*
+ * The same checks of any ABI encoding that the contracts decode. patched: of the signer from 0.0.4
+ * on; the others take every assertion whose responseTypeLocation is 2^256 - 1, a dummy. *form is
+ * set in any case.
+ */
+VK_API VK_MUST_USE vk_status vk_webauthn_accepts(vk_bytes encoded, const vk_hash *challenge,
+                                                 const uint8_t point65[65], bool patched,
+                                                 vk_webauthn_form *form, vk_error *err);
+
 /* abi((uint256 x, uint256 y), bytes32 authenticatorIdHash): what the signer and the passkey
  * validator store. The hash is Keccak-256 of the raw credential id. */
 #define VK_WEBAUTHN_SIGNER_DATA_LEN 96

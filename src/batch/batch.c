@@ -75,12 +75,23 @@ static vk_status read_compat(const cJSON *request, bool *sdk, vk_error *err) {
                          "\"compat\" is \"%.20s\", but only \"sdk\" is known", text);
 }
 
-static vk_status handle(const vk_batch_kind *kind, const cJSON *in, bool sdk, vk_buf *out,
+static vk_status check_hardening(const vk_batch_kind *kind, const cJSON *request, vk_error *err) {
+    return kind->hardens || vk_json_get(request, "hardening") == NULL
+               ? VK_OK
+               : vk_fail(err, VK_ERR_FORMAT, "hardening",
+                         "\"hardening\" has no meaning for the kind \"%s\", which gives no "
+                         "verdicts",
+                         kind->name);
+}
+
+static vk_status handle(const vk_batch_kind *kind, const cJSON *request, bool sdk, vk_buf *out,
                         vk_error *err) {
     vk_in_line *line = vk_in_line_new(sdk, err);
     if (line == NULL) {
         return vk_fail(err, VK_ERR_MEMORY, NULL, "out of memory");
     }
+    vk_in_line_set_hardening(line, vk_json_get(request, "hardening"));
+    const cJSON *in = vk_json_get(request, "in");
     vk_reply reply = {.buf = out};
     vk_in root = vk_in_root(line, in, "in");
     vk_status status = vk_in_status(&root);
@@ -98,7 +109,7 @@ static vk_status handle(const vk_batch_kind *kind, const cJSON *in, bool sdk, vk
 }
 
 static vk_status answer_request(const cJSON *request, vk_buf *out, vk_error *err) {
-    static const char *const members[] = {"id", "kind", "in", "compat", NULL};
+    static const char *const members[] = {"id", "kind", "in", "compat", "hardening", NULL};
     bool sdk;
     vk_status status = vk_json_only(request, members, NULL, err);
     if (status != VK_OK) {
@@ -109,11 +120,14 @@ static vk_status answer_request(const cJSON *request, vk_buf *out, vk_error *err
         return err->status;
     }
     status = read_compat(request, &sdk, err);
+    if (status == VK_OK) {
+        status = check_hardening(kind, request, err);
+    }
     if (status != VK_OK) {
         return status;
     }
     vk_buf_put_text(out, ",\"ok\":true,\"out\":{");
-    status = handle(kind, vk_json_get(request, "in"), sdk, out, err);
+    status = handle(kind, request, sdk, out, err);
     vk_buf_put_text(out, "}}");
     return status;
 }

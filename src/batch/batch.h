@@ -2,7 +2,7 @@
  * The batch protocol: one JSON request in, one JSON answer out. It is how a script in any language
  * uses the library without binding to it; valetkey-batch(1) documents it.
  *
- *   {"id":...,"kind":"...","in":{...}[,"compat":"sdk"]}
+ *   {"id":...,"kind":"...","in":{...}[,"compat":"sdk"][,"hardening":"off"]}
  *   {"id":...,"ok":true,"out":{...}}
  *   {"id":...,"ok":false,"error":{"code":"...","message":"...","path":"..."}}
  *
@@ -32,6 +32,7 @@ typedef vk_status (*vk_batch_handler)(const vk_in *in, bool sdk, vk_reply *reply
 typedef struct vk_batch_kind {
     const char *name;
     vk_batch_handler handler;
+    bool hardens; /* gives verdicts, so that "hardening" has a meaning */
 } vk_batch_kind;
 
 /* Ends with a NULL name. */

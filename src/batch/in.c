@@ -16,6 +16,7 @@ typedef struct piece {
 struct vk_in_line {
     vk_status status;
     bool sdk;
+    const cJSON *hardening;
     vk_error *err;
     piece *pieces;
 };
@@ -78,6 +79,14 @@ vk_bytes vk_in_keep(const vk_in *in, vk_bytes bytes) {
     }
     memcpy(copy, bytes.data, bytes.len);
     return (vk_bytes){copy, bytes.len};
+}
+
+void vk_in_line_set_hardening(vk_in_line *line, const cJSON *value) {
+    line->hardening = value;
+}
+
+const cJSON *vk_in_line_hardening(const vk_in *in) {
+    return in->line->hardening;
 }
 
 /* ---- Faults ---- */

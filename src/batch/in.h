@@ -31,6 +31,9 @@ vk_in vk_in_root(vk_in_line *line, const cJSON *value, const char *path);
 
 VK_MUST_USE vk_status vk_in_status(const vk_in *in);
 bool vk_in_sdk(const vk_in *in);
+/* "hardening" beside "in" in the request; NULL: it is not there. */
+void vk_in_line_set_hardening(vk_in_line *line, const cJSON *value);
+const cJSON *vk_in_line_hardening(const vk_in *in);
 /* Keeps the first fault. name NULL: the object itself. */
 void vk_in_fail(const vk_in *in, const char *name, vk_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -21,5 +21,7 @@ vk_status vk_batch_thirdweb(const vk_in *in, bool sdk, vk_reply *reply, vk_error
 vk_status vk_batch_message_signature(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_enable_v2(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_serialized_account(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_verdict(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_thirdweb_verdict(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 
 #endif

@@ -19,3 +19,7 @@ libvk_batch_la_SOURCES += src/batch/in_message.c src/batch/in_message.h src/batc
 	src/batch/thirdweb_request.c src/batch/thirdweb_request.h
 libvk_batch_la_SOURCES += src/batch/serialized.h src/batch/serialized_account.c \
 	src/batch/serialized_read.c
+libvk_batch_la_SOURCES += src/batch/in_case.c src/batch/in_case.h src/batch/thirdweb_account.c \
+	src/batch/thirdweb_account.h src/batch/thirdweb_verdict.c src/batch/verdict.c \
+	src/batch/verdict_account.c src/batch/verdict_account.h src/batch/verdict_entry_point.c \
+	src/batch/verdict_entry_point.h

@@ -24,7 +24,7 @@ static const vk_address *read_targets(const vk_in *in, size_t *count) {
     return targets;
 }
 
-static vk_thirdweb_request read_request(const vk_in *in, vk_thirdweb_abi abi) {
+vk_thirdweb_request vk_in_thirdweb_request(const vk_in *in, vk_thirdweb_abi abi) {
     static const char *const members[] = {"signer",
                                           "approvedTargets",
                                           "nativeTokenLimitPerTransaction",
@@ -181,7 +181,7 @@ static const char *first_difference(const vk_thirdweb_request *a, const vk_third
 /* The call's request, with the time and the uid of the one that is given: the package took the
  * former from its clock and the latter from its random source. */
 static void check_given(const vk_in *in, question *q) {
-    vk_thirdweb_request given = read_request(in, q->abi);
+    vk_thirdweb_request given = vk_in_thirdweb_request(in, q->abi);
     bool has_end;
     vk_thirdweb_request made = make_request(in, 0, &given.uid, &has_end, &q->allowed);
     made.request_end = given.request_end;
@@ -328,7 +328,7 @@ void vk_thirdweb_answer_request(const vk_in *in, bool sdk, vk_reply *reply) {
     if (call) {
         read_call(in, &q);
     } else {
-        q.request = read_request(in, q.abi);
+        q.request = vk_in_thirdweb_request(in, q.abi);
     }
     if (call && !vk_in_has(in, "request")) {
         reply_request(&q.request, reply);

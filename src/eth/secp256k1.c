@@ -30,6 +30,14 @@ vk_status vk_ecdsa_recover(const vk_hash *digest, const uint8_t signature65[65],
     return VK_OK;
 }
 
+bool vk_ecdsa_s_is_high(const uint8_t s32[32]) {
+    static const uint8_t half_order[32] = {0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                           0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                           0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d,
+                                           0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0};
+    return memcmp(s32, half_order, sizeof half_order) > 0;
+}
+
 static vk_status parse_point(const uint8_t point65[65], secp256k1_pubkey *out) {
     /* libsecp256k1 also takes hybrid forms (6 and 7). */
     if (point65[0] != 0x04 || !secp256k1_ec_pubkey_parse(verifier(), out, point65, 65)) {

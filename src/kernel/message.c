@@ -1,7 +1,7 @@
 #include "kernel/version.h"
 
 #include <valetkey/eth.h>
-#include <valetkey/message.h>
+#include <valetkey/verify.h>
 
 #include <string.h>
 
@@ -134,4 +134,48 @@ vk_status vk_message_signature(const vk_message *message, const vk_message_signe
     }
     vk_buf_put(out, key_signature.data, key_signature.len);
     return vk_buf_status(out);
+}
+
+/* ---- Reading ---- */
+
+static vk_status refuse(vk_error *err, const char *message) {
+    return vk_fail(err, VK_ERR_SIGNATURE, "signature", "%s", message);
+}
+
+/* How many bytes say which plug-in it is; 0: there is no such type, or they are cut short. */
+static size_t read_signer(vk_bytes signature, vk_message_signer *out) {
+    if (signature.len >= 1 && signature.data[0] == ROOT_TYPE) {
+        out->plugin = VK_MESSAGE_ROOT;
+        return 1;
+    }
+    if (signature.len >= 21 && signature.data[0] == VALIDATOR_TYPE) {
+        out->plugin = VK_MESSAGE_VALIDATOR;
+        memcpy(out->validator.b, signature.data + 1, sizeof out->validator.b);
+        return 21;
+    }
+    if (signature.len >= 5 && signature.data[0] == PERMISSION_TYPE) {
+        out->plugin = VK_MESSAGE_PERMISSION;
+        memcpy(out->permission_id, signature.data + 1, sizeof out->permission_id);
+        return 5;
+    }
+    return 0;
+}
+
+vk_status vk_message_signature_read(vk_kernel_version kernel, vk_bytes signature,
+                                    vk_message_parts *out, vk_error *err) {
+    vk_message_parts parts = {0};
+    size_t head = read_signer(signature, &parts.signer);
+    if (head == 0) {
+        return refuse(err, "the signature does not begin with the id of a validator (00, 01 or "
+                           "02)");
+    }
+    parts.part = (vk_bytes){signature.data + head, signature.len - head};
+    if (knows_replayable(kernel) && parts.part.len >= sizeof replayable_magic &&
+        memcmp(parts.part.data, replayable_magic, sizeof replayable_magic) == 0) {
+        parts.replayable = true;
+        parts.part.data += sizeof replayable_magic;
+        parts.part.len -= sizeof replayable_magic;
+    }
+    *out = parts;
+    return VK_OK;
 }

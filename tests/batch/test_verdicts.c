@@ -1,0 +1,177 @@
+/*
+ * Every step of tests/vectors/verdicts through the kinds verdict and thirdweb_verdict: without
+ * hardening the chain's verdict, both ways; with it equal, or stricter by a rule that is counted
+ * here. Laxer is never.
+ */
+#include "support/batch.h"
+#include "support/vectors.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct tally {
+    size_t steps, agreed, laxer;
+    size_t unnamed; /* stricter without a rule's name, or a name where the chain denies too */
+    size_t hardened[VK_HARDENING_RULES];
+} tally;
+
+/* ---- One case ---- */
+
+/* What a program would be given: not what became of it. */
+static char *without_verdicts(const cJSON *one) {
+    cJSON *in = cJSON_Duplicate(one, true), *step, *request;
+    cJSON_ArrayForEach(step, cJSON_GetObjectItem(in, "steps")) {
+        cJSON_DeleteItemFromObject(step, "verdict");
+        cJSON_DeleteItemFromObject(step, "variant");
+        cJSON_DeleteItemFromObject(step, "canonical");
+    }
+    cJSON_ArrayForEach(request, cJSON_GetObjectItem(in, "requests")) {
+        cJSON_DeleteItemFromObject(request, "verdict");
+    }
+    char *text = vk_json_print(in);
+    ck_assert_ptr_nonnull(text);
+    cJSON_Delete(in);
+    return text;
+}
+
+static cJSON *ask(const char *kind, const cJSON *one, bool hardening) {
+    vk_buf line = {0};
+    char *in = without_verdicts(one);
+    vk_buf_printf(&line, "{\"id\":1,\"kind\":\"%s\"%s,\"in\":", kind,
+                  hardening ? "" : ",\"hardening\":\"off\"");
+    vk_buf_put_text(&line, in);
+    vk_buf_put_byte(&line, '}');
+    cJSON *answer = batch_ask_line(vk_buf_view(&line));
+    vk_text_free(in);
+    vk_buf_clear(&line);
+    return answer;
+}
+
+static void count_hardening(const cJSON *answer, tally *t) {
+    vk_hardening rule;
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(answer, "hardening");
+    if (name != NULL && vk_hardening_find(name->valuestring, &rule) == VK_OK) {
+        t->hardened[rule]++;
+    } else {
+        t->unnamed++;
+    }
+}
+
+static void compare(const char *id, const cJSON *step, const cJSON *answer, tally *t) {
+    bool chain = cJSON_IsTrue(vectors_get(vectors_get(step, "verdict"), "accept"));
+    bool own = cJSON_IsTrue(vectors_get(answer, "accept"));
+    bool named = cJSON_HasObjectItem(answer, "hardening");
+    t->steps++;
+    t->agreed += chain == own;
+    if (chain == own) {
+        ck_assert_msg(!named, "%s: a hardening rule decided nothing", id);
+        ck_assert_msg(own == !cJSON_HasObjectItem(answer, "reason"), "%s", id);
+    } else if (chain) {
+        count_hardening(answer, t);
+    } else {
+        printf("%s: laxer than the chain\n", id);
+        t->laxer++;
+    }
+}
+
+static void play_case(const char *kind, const cJSON *one, bool hardening, tally *t) {
+    cJSON *answer = ask(kind, one, hardening);
+    const char *id = vectors_text(one, "id");
+    ck_assert_msg(cJSON_IsTrue(vectors_get(answer, "ok")), "%s: %s", id,
+                  cJSON_PrintUnformatted(answer));
+    const cJSON *step, *answers = vectors_get(vectors_get(answer, "out"), "steps");
+    int i = 0;
+    ck_assert_int_eq(cJSON_GetArraySize(answers), cJSON_GetArraySize(vectors_get(one, "steps")));
+    cJSON_ArrayForEach(step, vectors_get(one, "steps")) {
+        compare(id, step, cJSON_GetArrayItem(answers, i++), t);
+    }
+    cJSON_Delete(answer);
+}
+
+/* ---- The files ---- */
+
+#define RULES_MAX 3
+
+static const struct {
+    const char *name, *kind;
+    size_t steps;
+    struct {
+        vk_hardening rule;
+        size_t count;
+    } hardened[RULES_MAX]; /* ends with a count of 0 */
+} files[] = {
+    {"call", "verdict", 341, {{0}}},
+    {"gas", "verdict", 416, {{VK_HARDENING_ZERO_PAYMASTER, 18}}},
+    {"timestamp", "verdict", 555, {{0}}},
+    {"ratelimit", "verdict", 485, {{0}}},
+    {"ratelimit-reset", "verdict", 612, {{0}}},
+    {"signature",
+     "verdict",
+     636,
+     {{VK_HARDENING_OPEN_SIGNATURE, 113}, {VK_HARDENING_SIGNATURE_WINDOW, 19}}},
+    {"combo",
+     "verdict",
+     513,
+     {{VK_HARDENING_OPEN_SIGNATURE, 53}, {VK_HARDENING_SIGNATURE_WINDOW, 1}}},
+    {"sudo",
+     "verdict",
+     416,
+     {{VK_HARDENING_OPEN_SIGNATURE, 73}, {VK_HARDENING_CALLDATA_ENCODING, 12}}},
+    {"signer-ecdsa", "verdict", 228, {{VK_HARDENING_SIGNATURE_ENCODING, 78}}},
+    {"signer-webauthn", "verdict", 126, {{0}}},
+    {"enable", "verdict", 73, {{0}}},
+    {"thirdweb",
+     "thirdweb_verdict",
+     430,
+     {{VK_HARDENING_ANY_TARGET, 5}, {VK_HARDENING_CALLDATA_ENCODING, 7}}},
+};
+
+static tally play(int i, bool hardening) {
+    char path[64];
+    tally t = {0};
+    snprintf(path, sizeof path, "verdicts/%s.json", files[i].name);
+    cJSON *file = vectors_load(path);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
+        play_case(files[i].kind, one, hardening, &t);
+    }
+    cJSON_Delete(file);
+    ck_assert_uint_eq(t.steps, files[i].steps);
+    ck_assert_uint_eq(t.laxer, 0);
+    ck_assert_uint_eq(t.unnamed, 0);
+    return t;
+}
+
+START_TEST(test_chain) {
+    tally t = play(_i, false);
+    ck_assert_uint_eq(t.agreed, files[_i].steps);
+}
+END_TEST
+
+START_TEST(test_hardening) {
+    tally t = play(_i, true);
+    size_t stricter = 0;
+    for (size_t k = 0; k < RULES_MAX && files[_i].hardened[k].count > 0; k++) {
+        ck_assert_uint_eq(t.hardened[files[_i].hardened[k].rule], files[_i].hardened[k].count);
+        stricter += files[_i].hardened[k].count;
+    }
+    ck_assert_uint_eq(t.agreed, files[_i].steps - stricter);
+}
+END_TEST
+
+int main(void) {
+    int count = (int)(sizeof files / sizeof files[0]);
+    Suite *suite = suite_create("batch-verdicts");
+    TCase *tests = tcase_create("batch-verdicts");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, test_chain, 0, count);
+    tcase_add_loop_test(tests, test_hardening, 0, count);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
