@@ -30,6 +30,7 @@
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
+#include <valetkey/spend.h>
 #include <valetkey/status.h>
 #include <valetkey/thirdweb.h>
 #include <valetkey/thirdweb_verdict.h>
