@@ -7,3 +7,4 @@ vkinclude_HEADERS = include/valetkey/account.h include/valetkey/credential.h inc
 vkinclude_HEADERS += include/valetkey/thirdweb.h include/valetkey/typed_data.h
 vkinclude_HEADERS += include/valetkey/manage.h
 vkinclude_HEADERS += include/valetkey/multichain.h include/valetkey/message.h include/valetkey/enable_v2.h
+vkinclude_HEADERS += include/valetkey/lint.h

@@ -23,6 +23,7 @@
 #include <valetkey/eth.h>
 #include <valetkey/grant.h>
 #include <valetkey/kernel.h>
+#include <valetkey/lint.h>
 #include <valetkey/manage.h>
 #include <valetkey/message.h>
 #include <valetkey/multichain.h>

@@ -9,3 +9,8 @@ libvk_core_la_SOURCES += src/policy/call.c src/policy/call_check.c src/policy/ca
 libvk_core_la_SOURCES += src/policy/install.c
 libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_use.c
 libvk_core_la_SOURCES += src/policy/write.c
+libvk_core_la_SOURCES += src/policy/lint.c src/policy/lint.h src/policy/lint_argument.c \
+	src/policy/lint_call.c src/policy/lint_combination.c src/policy/lint_function.c \
+	src/policy/lint_gas.c src/policy/lint_limit.c src/policy/lint_pair.c \
+	src/policy/lint_rate.c src/policy/lint_signature.c src/policy/lint_thirdweb.c \
+	src/policy/lint_time.c
