@@ -8,6 +8,7 @@ const vk_batch_kind vk_batch_kinds[] = {
     {"userop_hash", vk_batch_userop_hash},
     {"permission", vk_batch_permission},
     {"policy_data", vk_batch_policy_data},
+    {"lint", vk_batch_lint},
     {"webauthn", vk_batch_webauthn},
     {"webauthn_signature", vk_batch_webauthn_signature},
     {"validators", vk_batch_validators},
