@@ -96,8 +96,8 @@ static void look_at_value(vk_lint *lint, const vk_call_permission *permission,
     } else {
         vk_lint_add(lint, VK_LINT_BATCH_MULTIPLIES, path, "valueLimit",
                     "each call may carry %s, and an operation any number of calls, so the sum has "
-                    "no limit; write so little that many times as much may be lost, and keep no "
-                    "more in the account than that",
+                    "no limit; write a limit that may be lost many times, or keep little in the "
+                    "account",
                     vk_lint_ether(limit).text);
     }
 }
@@ -121,8 +121,8 @@ static void look_at_amounts(vk_lint *lint, const vk_call_permission *permission,
         if (limits_amount(permission, &permission->rules[i])) {
             vk_lint_add(lint, VK_LINT_BATCH_MULTIPLIES, &at, NULL,
                         "the limit holds for each call of %s, and an operation may have any number "
-                        "of them, so the sum has no limit; write so little that many times as much "
-                        "may be lost, and keep no more in the account than that",
+                        "of them, so the sum has no limit; write a limit that may be lost many "
+                        "times, or keep little in the account",
                         vk_lint_function_name(permission->selector).text);
             return;
         }

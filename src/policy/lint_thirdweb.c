@@ -146,8 +146,8 @@ static void look_at_limit(vk_lint *lint, const vk_u256 *limit) {
     } else if (!vk_u256_is_zero(limit)) {
         vk_lint_add(lint, VK_LINT_BATCH_MULTIPLIES, &root, name,
                     "the limit of %s holds for each call, not for a transaction: a batch has any "
-                    "number of calls, so the sum has no limit; write so little that many times as "
-                    "much may be lost, and keep no more in the account than that",
+                    "number of calls, so the sum has no limit; write a limit that may be lost many "
+                    "times, or keep little in the account",
                     vk_lint_ether(limit).text);
     }
 }
