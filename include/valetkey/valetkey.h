@@ -24,6 +24,7 @@
 #include <valetkey/grant.h>
 #include <valetkey/hardening.h>
 #include <valetkey/kernel.h>
+#include <valetkey/lint.h>
 #include <valetkey/manage.h>
 #include <valetkey/message.h>
 #include <valetkey/multichain.h>

@@ -1,5 +1,6 @@
 #include "cli/makekey.h"
 
+#include "cli/findings.h"
 #include "cli/input.h"
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,7 @@ vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const char *verb, b
     vk_out_open(&cli->out, NULL, '{');
     vk_key_put_json(&cli->out, &key);
     vk_out_bool(&cli->out, "granted", has_grant);
+    vk_out_findings(&cli->out, &cli->findings);
     vk_out_close(&cli->out, '}');
     vk_key_info_clear(&key);
     return VK_EXIT_OK;

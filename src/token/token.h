@@ -13,6 +13,7 @@
 
 #include "base/curve.h"
 #include <valetkey/verdict.h>
+#include <valetkey/lint.h>
 
 typedef struct vk_token vk_token;
 
@@ -35,9 +36,12 @@ VK_MUST_USE vk_status vk_home_path(char **out);
 VK_MUST_USE vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err);
 void vk_home_free(char **paths, size_t count);
 
-/* What the file valetkey.conf there says, for tokens made from now on. */
+/* What the file valetkey.conf there says. */
 typedef struct vk_home_settings {
-    bool default_sudo; /* "default-policy = sudo"; otherwise "none", the default */
+    bool default_sudo;     /* of tokens made from now on: "default-policy = sudo"; otherwise "none",
+                              the default */
+    vk_lint_level lint;    /* "lint = error", "off", or "warn", the default */
+    uint64_t lint_allowed; /* "lint-allow = CODE ...": VK_LINT_BITs of what may stay */
 } vk_home_settings;
 
 /* A missing file means all defaults; a line that is not understood, or a file that others can write
