@@ -3,8 +3,9 @@
  * policy remembers nothing, and beside what the disk can do. Slices of each in turn, medians and
  * ratios. All threads share one key ("one"), or have a key each ("each").
  *
- * Usage: budget [SLICES [SECONDS_PER_SLICE]], with $VALETKEY_HOME on the disk to measure. With
- * bench/.libs/slow-sync.so in LD_PRELOAD every sync takes 5 ms longer.
+ * Usage: budget [SLICES [SECONDS_PER_SLICE [NAME]]], with $VALETKEY_HOME on the disk to measure;
+ * NAME: only lines whose name contains it. With bench/.libs/slow-sync.so in LD_PRELOAD every sync
+ * takes 5 ms longer.
  */
 #include "session_key.h"
 
@@ -134,6 +135,10 @@ static double sign_slice(bench *b, const subject *s, double seconds) {
     return (double)count / (now() - start);
 }
 
+static double slice(bench *b, const subject *s, double seconds) {
+    return s->threads == 0 ? sync_slice(seconds) : sign_slice(b, s, seconds);
+}
+
 /* ---- Medians ---- */
 
 static int compare(const void *a, const void *b) {
@@ -181,16 +186,18 @@ static void set_up(bench *b) {
 int main(int argc, char **argv) {
     int slices = argc > 1 ? atoi(argv[1]) : 9;
     double seconds = argc > 2 ? atof(argv[2]) : 0.5;
+    const char *name = argc > 3 ? argv[3] : "";
     if (slices < 1 || slices > SLICES_MAX || seconds <= 0 || getenv("VALETKEY_HOME") == NULL) {
-        fprintf(stderr, "usage: VALETKEY_HOME=DIR budget [SLICES [SECONDS_PER_SLICE]]\n");
+        fprintf(stderr, "usage: VALETKEY_HOME=DIR budget [SLICES [SECONDS_PER_SLICE [NAME]]]\n");
         return 1;
     }
     static bench b;
     set_up(&b);
     for (int i = 0; i < slices; i++) {
         for (size_t j = 0; j < SUBJECTS; j++) {
-            subject *s = &subjects[j];
-            s->rates[i] = s->threads == 0 ? sync_slice(seconds) : sign_slice(&b, s, seconds);
+            if (strstr(subjects[j].name, name) != NULL) {
+                subjects[j].rates[i] = slice(&b, &subjects[j], seconds);
+            }
         }
     }
     print(slices);
