@@ -24,9 +24,8 @@ const vk_command vk_commands[] = {
     {"key create", vk_cmd_key_create, BIT(LABEL),
      PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | LINT, "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
-     "power over any account until \"valetkey approve\" gives it a grant. What is probably not "
-     "meant\n"
-     "in the policy is said on standard error; --lint error refuses it.",
+     "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
+     "meant in the policy is said on standard error; --lint error refuses it.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"},
     {"key import", vk_cmd_key_import, BIT(LABEL),
@@ -89,12 +88,10 @@ const vk_command vk_commands[] = {
      "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
     {"lint", vk_cmd_lint, BIT(POLICY), BIT(LINT_ALLOW) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(AT),
      "say what is probably not meant in a policy",
-     "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds, "
-     "limits\n"
-     "that a batch multiplies, wildcards, rules that limit nothing. FILE may also stand without\n"
-     "--policy, and may have a thirdweb permission request. Exit status 0 if nothing is found, 2 "
-     "if\n"
-     "something is. No token is needed.",
+     "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds,\n"
+     "limits that a batch multiplies, wildcards, rules that limit nothing. FILE may also stand\n"
+     "without --policy, and may have a thirdweb permission request. Exit status 0 if nothing is\n"
+     "found, 2 if something is. No token is needed.",
      "  valetkey lint policy.json\n"
      "  valetkey lint policy.json --entry-point 0.7 --lint-allow batch-multiplies,zero-selector\n"
      "  valetkey lint - --json < policy.json | jq -r '.findings[].code'\n"},

@@ -62,13 +62,20 @@ static vk_exit read_strictness(vk_cli *cli, strictness *out) {
     return exit;
 }
 
+vk_exit vk_findings_check_options(vk_cli *cli) {
+    vk_lint_level level;
+    uint64_t allowed;
+    vk_exit exit = read_level(cli, &level);
+    return exit == VK_EXIT_OK ? read_allowed(cli, &allowed) : exit;
+}
+
 vk_exit vk_findings_allowed(vk_cli *cli, uint64_t *out) {
     vk_home_settings settings;
-    vk_exit exit = read_settings(cli, &settings);
+    vk_exit exit = read_allowed(cli, out);
     if (exit == VK_EXIT_OK) {
-        exit = read_allowed(cli, out);
+        exit = read_settings(cli, &settings);
+        *out |= settings.lint_allowed;
     }
-    *out |= settings.lint_allowed;
     return exit;
 }
 
@@ -121,17 +128,6 @@ vk_exit vk_findings_of(vk_cli *cli, const vk_policy *policy, const vk_lint_subje
     bool error = strict.level == VK_LINT_ERROR;
     say(&cli->findings, error ? "error" : "warning");
     return error && cli->findings.count > 0 ? refuse(cli, &strict) : VK_EXIT_OK;
-}
-
-vk_exit vk_findings_of_text(vk_cli *cli, vk_bytes json, const vk_lint_subject *about) {
-    vk_policy policy;
-    vk_error err = {0};
-    if (vk_policy_read((const char *)json.data, json.len, &policy, &err) != VK_OK) {
-        return vk_cli_fail_error(cli, "the policy is not accepted", &err);
-    }
-    vk_exit exit = vk_findings_of(cli, &policy, about);
-    vk_policy_clear(&policy);
-    return exit;
 }
 
 void vk_out_findings(vk_out *out, const vk_lint_findings *findings) {

@@ -16,9 +16,8 @@ typedef struct vk_lint_subject {
  */
 VK_MUST_USE vk_exit vk_findings_of(vk_cli *cli, const vk_policy *policy,
                                    const vk_lint_subject *about);
-/* The same for the JSON of a policy that is accepted. */
-VK_MUST_USE vk_exit vk_findings_of_text(vk_cli *cli, vk_bytes json, const vk_lint_subject *about);
-
+/* --lint and --lint-allow, where there may be no policy to look at. */
+VK_MUST_USE vk_exit vk_findings_check_options(vk_cli *cli);
 /* The codes that --lint-allow or valetkey.conf let pass. */
 VK_MUST_USE vk_exit vk_findings_allowed(vk_cli *cli, uint64_t *out);
 

@@ -1,4 +1,3 @@
-#include "cli/findings.h"
 #include "cli/input.h"
 #include "cli/makekey.h"
 #include "cli/session.h"
@@ -33,18 +32,12 @@ static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *pu
     return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot make the key", rv);
 }
 
-static vk_exit read_policy(vk_cli *cli, vk_buf *json) {
-    static const vk_lint_subject unknown;
-    vk_exit exit = vk_read_policy(cli, json);
-    return exit == VK_EXIT_OK ? vk_findings_of_text(cli, vk_buf_view(json), &unknown) : exit;
-}
-
 vk_exit vk_cmd_key_create(vk_cli *cli) {
     vk_new_key key = {0};
     CK_OBJECT_HANDLE public_key = 0;
     vk_exit exit = vk_new_key_read(cli, &key);
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
-        exit = read_policy(cli, &key.policy);
+        exit = vk_new_key_read_policy(cli, &key);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_session_begin_user(cli, true);

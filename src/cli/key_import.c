@@ -61,16 +61,10 @@ static vk_exit read_serialized(vk_cli *cli, import_job *job) {
 }
 
 static vk_exit read_policies(vk_cli *cli, import_job *job) {
-    static const vk_lint_subject unknown;
     if (vk_opt_flag(cli, VK_OPT_SERIALIZED)) {
         return read_serialized(cli, job);
     }
-    if (!vk_opt_flag(cli, VK_OPT_POLICY)) {
-        return VK_EXIT_OK;
-    }
-    vk_exit exit = vk_read_policy(cli, &job->key.policy);
-    return exit == VK_EXIT_OK ? vk_findings_of_text(cli, vk_buf_view(&job->key.policy), &unknown)
-                              : exit;
+    return vk_opt_flag(cli, VK_OPT_POLICY) ? vk_new_key_read_policy(cli, &job->key) : VK_EXIT_OK;
 }
 
 /* The library does not keep the private key that a serialized account may carry. */

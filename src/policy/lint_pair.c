@@ -29,7 +29,7 @@ static bool holds(const vk_param_rule *rule, const vk_u256 *value) {
 }
 
 /* The first rules of a permission; those on the argument at offset are asked. */
-typedef struct vk_rule_set {
+typedef struct rule_set {
     const vk_param_rule *rules;
     size_t count;
     uint64_t offset;
