@@ -68,7 +68,7 @@ static CK_RV from_row(const vk_object *object, const vk_attribute_row *row, vk_b
 }
 
 static const vk_attribute_table *const tables[] = {&vk_standard_attributes, &vk_policy_attributes,
-                                                   &vk_grant_attributes};
+                                                   &vk_grant_attributes, &vk_pending_attributes};
 #define TABLES (sizeof tables / sizeof tables[0])
 
 static const vk_attribute_row *find_row(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
@@ -294,8 +294,9 @@ static CK_RV set_attributes(vk_session *session, CK_OBJECT_HANDLE handle, const 
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = object.kind & VK_KINDS_TOKEN_DATA ? CKR_ACTION_PROHIBITED
-                                           : may_set(session, &object, templ, count);
+    rv = object.kind & (VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING)
+             ? CKR_ACTION_PROHIBITED
+             : may_set(session, &object, templ, count);
     if (rv == CKR_OK) {
         rv = set_on_object(&object, templ, count);
     }
