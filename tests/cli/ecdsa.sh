@@ -133,7 +133,7 @@ valetkey: the session part is not the key's signature of this operation
 valetkey: sign the very same operation again with "valetkey sign --session"
 EOF
 want 2 userop attach --label usdc --input op1.json --session-part 0x0102
-echo 'valetkey: a session part begins with 0xff; this is something else (2 bytes)' | err
+echo 'valetkey: a session part begins with 0xff, a bare signature has 64 bytes; this is something else (2 bytes)' | err
 jq '.sender = "0x1111111111111111111111111111111111111111"' op1.json >other.json
 want 5 userop attach --label usdc --input other.json --session-part part
 err <<'EOF'
