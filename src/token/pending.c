@@ -269,7 +269,7 @@ static vk_status check_sign_count(vk_token *token, vk_pending *pending, vk_error
 static vk_status remove_same(vk_token *token, const vk_pending *pending, vk_error *err) {
     vk_query query = vk_query_start(&token->db, VK_SQL_PENDING_REMOVE_SAME);
     vk_query_int(&query, pending->key_id);
-    vk_query_blob(&query, (vk_bytes){pending->digest.b, 32});
+    vk_query_blob(&query, (vk_bytes){pending->userop_hash.b, 32});
     return vk_query_run(&query, err);
 }
 
@@ -309,12 +309,12 @@ static vk_status authenticate(vk_token *token, const vk_pending *pending, vk_err
 static vk_status make_room(vk_token *token, vk_pending *pending, vk_error *err) {
     vk_status status = remove_expired(token, &pending->made, err);
     if (status == VK_OK) {
-        status = check_sign_count(token, pending, err);
-    }
-    if (status == VK_OK) {
         status = remove_same(token, pending, err);
     }
-    return status == VK_OK ? check_room(token, pending->key_id, err) : status;
+    if (status == VK_OK) {
+        status = check_room(token, pending->key_id, err);
+    }
+    return status == VK_OK ? check_sign_count(token, pending, err) : status;
 }
 
 static vk_status add(vk_token *token, vk_pending *pending, vk_error *err) {

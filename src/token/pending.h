@@ -40,7 +40,7 @@ typedef struct vk_pending {
 void vk_pending_clear(vk_pending *pending);
 
 /*
- * Adds it; id and made are filled in. One of the same key with the same digest is replaced.
+ * Adds it; id and made are filled in. One of the same key with the same userop_hash is replaced.
  * VK_ERR_STORE_FULL if the key has VK_PENDING_KEY_MAX. VK_ERR_MISMATCH, with sign_count set to the
  * lowest that would do, if another one of the grant has that sign_count or a higher one.
  */

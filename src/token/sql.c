@@ -91,7 +91,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
                               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')",
     [VK_SQL_PENDING_SET_MAC] = "UPDATE pending SET mac = ? WHERE id = ?",
     [VK_SQL_PENDING_REMOVE] = "DELETE FROM pending WHERE id = ?",
-    [VK_SQL_PENDING_REMOVE_SAME] = "DELETE FROM pending WHERE key_id = ? AND digest = ?",
+    [VK_SQL_PENDING_REMOVE_SAME] = "DELETE FROM pending WHERE key_id = ? AND userop_hash = ?",
     [VK_SQL_PENDING_REMOVE_KEY] = "DELETE FROM pending WHERE key_id = ?",
     [VK_SQL_PENDING_REMOVE_ALL] = "DELETE FROM pending",
     [VK_SQL_PENDING_EXPIRE] = "DELETE FROM pending WHERE NOT (?1 - made_wall BETWEEN 0 AND ?3"

@@ -47,3 +47,9 @@ TESTS += tests/token/test_token_migrate
 tests_token_test_token_migrate_SOURCES = tests/token/test_token_migrate.c $(token_test_support)
 tests_token_test_token_migrate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_token_test_token_migrate_LDADD = $(vk_test_token_libs)
+check_PROGRAMS += tests/token/test_token_pending
+TESTS += tests/token/test_token_pending
+tests_token_test_token_pending_SOURCES = tests/token/test_token_pending.c $(token_test_support) \
+	tests/support/clock.c tests/support/clock.h
+tests_token_test_token_pending_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_pending_LDADD = $(vk_test_token_libs)
