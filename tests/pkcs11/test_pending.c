@@ -76,6 +76,9 @@ START_TEST(the_objects_of_an_operation) {
     objects[0] = userop;
     objects[1] = beside(sdk.session, userop, VK_APPLICATION_DIGEST);
     expect_value(sdk.session, userop, CKA_VALUE, text);
+    CK_ULONG size = 0;
+    ck_assert_int_eq(f->C_GetObjectSize(sdk.session, userop, &size), CKR_OK);
+    ck_assert_uint_gt(size, strlen(text));
     expect_value(sdk.session, userop, CKA_APPLICATION, VK_APPLICATION_USEROP);
     expect_value(sdk.session, objects[1], CKA_APPLICATION, VK_APPLICATION_DIGEST);
     for (size_t i = 0; i < COUNT(objects); i++) {
