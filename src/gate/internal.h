@@ -12,8 +12,6 @@ struct vk_gate {
     pthread_mutex_t lock; /* guards what follows */
     vk_loaded_table table;
     uint64_t forgotten; /* how often everything was forgotten */
-    /* Without the lock: operations were written here that wait to be signed as digests. */
-    atomic_bool has_pended;
 };
 
 /* The first and the longest: seconds since 1970. */

@@ -1,7 +1,5 @@
 #include "gate/internal.h"
 
-#include "token/pending.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,15 +133,6 @@ static vk_status load_grants(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
     return status;
 }
 
-static vk_status load_pending(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
-    int64_t *ids;
-    size_t count;
-    vk_status status = vk_token_pending_list(gate->token, loaded->record.id, &ids, &count, err);
-    loaded->has_pending = count > 0;
-    free(ids);
-    return status;
-}
-
 static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loaded **out,
                            vk_error *err) {
     vk_loaded *loaded = calloc(1, sizeof *loaded);
@@ -165,9 +154,6 @@ static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, v
     }
     if (status == VK_OK) {
         status = load_grants(gate, loaded, err);
-    }
-    if (status == VK_OK) {
-        status = load_pending(gate, loaded, err);
     }
     if (status != VK_OK) {
         destroy(loaded);

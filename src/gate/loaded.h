@@ -24,7 +24,6 @@ typedef struct vk_loaded {
     size_t grant_count;
     vk_loaded_grant *grants;
     vk_key *key;
-    bool has_pending; /* operations waited to be signed as digests when it was loaded */
     uint64_t generation;
     atomic_size_t users;
     struct vk_loaded *next;

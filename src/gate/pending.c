@@ -107,11 +107,7 @@ static vk_status pend_request(vk_gate *gate, const vk_loaded *loaded,
     }
     job->row.sign_count = decision.sign_count;
     status = fill(loaded, request, job);
-    if (status != VK_OK) {
-        return status;
-    }
-    atomic_store(&gate->has_pended, true);
-    return add(gate, loaded, request, &job->row, err);
+    return status == VK_OK ? add(gate, loaded, request, &job->row, err) : status;
 }
 
 static vk_status pend_once(vk_gate *gate, int64_t key_id, pend_job *job, vk_error *err) {

@@ -79,10 +79,9 @@ static vk_status decide_digest(vk_gate *gate, const vk_loaded *loaded, const vk_
     return status;
 }
 
-/* Only a key that signs digests freely can do without looking: what it misses it signs as well. */
-static bool may_wait(vk_gate *gate, const vk_loaded *loaded) {
-    return !vk_policy_is_sudo(&loaded->policy) || loaded->has_pending ||
-           atomic_load(&gate->has_pended);
+/* Without a grant there is no operation that could wait, and an ordinary key needs no look. */
+static bool may_wait(const vk_loaded *loaded) {
+    return !vk_policy_is_sudo(&loaded->policy) || loaded->grant_count > 0;
 }
 
 static vk_status sign_freely(vk_gate *gate, const vk_loaded *loaded, const vk_hash *digest,
@@ -100,7 +99,7 @@ static vk_status sign_known(vk_gate *gate, const vk_loaded *loaded, const vk_has
                             uint8_t signature64[64], vk_error *err) {
     bool found = false;
     vk_status status = VK_OK;
-    if (may_wait(gate, loaded)) {
+    if (may_wait(loaded)) {
         status = vk_gate_pending_sign(gate, loaded, digest, signature64, &found, err);
     }
     bool is_free = vk_policy_is_sudo(&loaded->policy);

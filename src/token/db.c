@@ -240,6 +240,13 @@ vk_status vk_db_begin(vk_db *db, vk_error *err) {
     return vk_query_run(&query, err);
 }
 
+vk_status vk_db_try_begin(vk_db *db) {
+    sqlite3_busy_timeout(db->handle, 0);
+    vk_status status = vk_db_begin(db, NULL);
+    sqlite3_busy_timeout(db->handle, VK_DB_BUSY_MS);
+    return status;
+}
+
 /* Some failures have ended the transaction already. */
 static void rollback(vk_db *db) {
     if (sqlite3_get_autocommit(db->handle)) {

@@ -85,6 +85,8 @@ void vk_db_close(vk_db *db);
 
 /* Begins a transaction that writes. */
 VK_MUST_USE vk_status vk_db_begin(vk_db *db, vk_error *err);
+/* The same, but does not wait: VK_ERR_BUSY if somebody else writes. */
+VK_MUST_USE vk_status vk_db_try_begin(vk_db *db);
 /* Commits if status is VK_OK, else rolls back; returns status, or why the commit failed. */
 VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
 

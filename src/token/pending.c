@@ -158,13 +158,11 @@ static vk_status remove_expired(vk_token *token, const vk_moment *then, vk_error
 
 /* Nobody waits for it, and nothing depends on it: expired rows are not read. */
 static void try_to_remove_expired(vk_token *token, const vk_moment *then) {
-    sqlite3_busy_timeout(token->db.handle, 0);
-    vk_status ignored = vk_db_begin(&token->db, NULL);
+    vk_status ignored = vk_db_try_begin(&token->db);
     if (ignored == VK_OK) {
         ignored = vk_db_end(&token->db, remove_expired(token, then, NULL), NULL);
     }
     (void)ignored;
-    sqlite3_busy_timeout(token->db.handle, VK_DB_BUSY_MS);
 }
 
 /* The ids of those that are alive; *expired: there are others. */

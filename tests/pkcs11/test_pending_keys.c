@@ -371,11 +371,10 @@ END_TEST
 
 START_TEST(edited_rows_are_not_signed) {
     static const char *const edits[] = {
-        "UPDATE pending SET payload = CAST(replace(CAST(payload AS TEXT), 'sender', 'Sender')"
-        " AS BLOB)",
+        "UPDATE pending SET payload = payload || x'20'",
         "UPDATE pending SET made_wall = made_wall + 30",
         "UPDATE pending SET grant_id = grant_id + 1",
-        "UPDATE pending SET key_id = key_id + 1, digest = digest",
+        "UPDATE pending SET key_id = key_id + 1",
     };
     sdk_key sdk = enabled_ecdsa();
     CK_BYTE digest[32], signature[64];
