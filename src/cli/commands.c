@@ -74,10 +74,9 @@ const vk_command vk_commands[] = {
      KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(ASSERTION) | BIT(OPERATION),
      "put the public rest around a session part",
      "Makes the finished signature of the part that the session key signed (by \"valetkey sign\n"
-     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. A part of\n"
-     "64 bytes is the bare signature that CKM_ECDSA made of the operation's valetkey-digest; for "
-     "a\n"
-     "passkey, --assertion says what it is of. The part is checked first. No PIN is needed.",
+     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. 64 bytes\n"
+     "are the bare signature that CKM_ECDSA made of the operation's valetkey-digest; that of a\n"
+     "passkey needs --assertion. The part is checked first. No PIN is needed.",
      "  valetkey userop attach --label shop --input op.json --session-part part.bin\n"
      "  valetkey userop attach --label pass --input op.json --session-part rs.bin \\\n"
      "      --assertion assertion.json\n"

@@ -134,8 +134,9 @@ vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out) {
 
 vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out) {
     *out = vk_kernel_read(vk_opt(cli, VK_OPT_KERNEL_VERSION));
-    return vk_grant_supports(*out) ? VK_EXIT_OK
-                                   : bad_value(cli, VK_OPT_KERNEL_VERSION, "0.3.1, 0.3.2 or 0.3.3");
+    return vk_grant_supports(*out)
+               ? VK_EXIT_OK
+               : bad_value(cli, VK_OPT_KERNEL_VERSION, "0.3.1, 0.3.2 or 0.3.3");
 }
 
 vk_exit vk_read_curve(vk_cli *cli, bool *p256) {

@@ -3,9 +3,8 @@
  * when it is asked for, and the verdict is repeated then.
  */
 #include "token/pending.h"
-#include "gate/internal.h"
-
 #include "base/json.h"
+#include "gate/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +16,6 @@
 static vk_status userop_hash(const vk_gate_request *request, vk_hash *out) {
     const vk_grant *grant = &request->grant->grant;
     return vk_userop_hash(&request->request.op, grant->chain_id, &grant->entry_point, out);
-}
-
-/* Clear to_sign in either case. */
-static vk_status make_to_sign(const vk_loaded *loaded, const vk_gate_request *request,
-                              uint32_t sign_count, vk_gate_to_sign *to_sign) {
-    vk_hash hash;
-    *to_sign = (vk_gate_to_sign){0};
-    vk_status status = userop_hash(request, &hash);
-    return status == VK_OK ? vk_gate_to_sign_make(loaded, &hash, sign_count, to_sign) : status;
 }
 
 /* {"authenticatorData":"0x...","clientDataJSON":"..."} */
@@ -46,8 +36,6 @@ static vk_status put_assertion(const vk_gate_to_sign *to_sign, char **out) {
     return *out != NULL ? VK_OK : VK_ERR_MEMORY;
 }
 
-/* ---- Writing ---- */
-
 /* What the row says of the operation, for the sign count that it has. */
 static vk_status describe(const vk_loaded *loaded, const vk_gate_request *request,
                           vk_pending *pending) {
@@ -66,6 +54,8 @@ static vk_status describe(const vk_loaded *loaded, const vk_gate_request *reques
     vk_gate_to_sign_clear(&to_sign);
     return status;
 }
+
+/* ---- Writing ---- */
 
 /* What is written, and the row it becomes. */
 typedef struct pend_job {
@@ -166,13 +156,13 @@ vk_status vk_gate_pending_any(vk_gate *gate, const vk_loaded *loaded, vk_error *
                                          : status;
 }
 
-/* The row says which operation it is; what its digest is is computed again. */
+/* The row says which operation it is; what there is to sign for it is made again. */
 static vk_status check_digest(const vk_loaded *loaded, const vk_gate_request *request,
                               const vk_pending *pending, vk_error *err) {
-    vk_gate_to_sign to_sign;
-    vk_status status = make_to_sign(loaded, request, pending->sign_count, &to_sign);
-    bool same = memcmp(to_sign.digest.b, pending->digest.b, sizeof to_sign.digest.b) == 0;
-    vk_gate_to_sign_clear(&to_sign);
+    vk_pending again = {.sign_count = pending->sign_count};
+    vk_status status = describe(loaded, request, &again);
+    bool same = memcmp(again.digest.b, pending->digest.b, sizeof again.digest.b) == 0;
+    vk_pending_clear(&again);
     if (status == VK_OK && !same) {
         return vk_fail(err, VK_ERR_INTEGRITY, NULL, "the digest is not that of its operation");
     }
