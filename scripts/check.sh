@@ -65,6 +65,10 @@ grep ' operations signed, ' "$out/demo.log"
 say "pkcs11-tool --test, and ECDSA on sudo keys"
 VALETKEY_BUILD=$out/gcc "$root/tests/clients/pkcs11-tool.sh"
 
+say "The standard way: pkcs11-tool, PyKCS11, p11-kit server, Node"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way.sh"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way-node.sh"
+
 say "make install and make distcheck"
 (cd "$out/gcc" && make -s -j "$jobs" distcheck >distcheck.out 2>&1) || {
     tail -n 60 "$out/gcc/distcheck.out"

@@ -73,12 +73,15 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"userop attach", vk_cmd_attach, BIT(SESSION_PART),
-     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(OPERATION), "put the public rest around a session part",
+     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(ASSERTION) | BIT(OPERATION),
+     "put the public rest around a session part",
      "Makes the finished signature of the part that the session key signed (by \"valetkey sign\n"
-     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. The part "
-     "is\n"
-     "checked first. No PIN is needed.",
+     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. 64 bytes\n"
+     "are the bare signature that CKM_ECDSA made of the operation's valetkey-digest; that of a\n"
+     "passkey needs --assertion. The part is checked first. No PIN is needed.",
      "  valetkey userop attach --label shop --input op.json --session-part part.bin\n"
+     "  valetkey userop attach --label pass --input op.json --session-part rs.bin \\\n"
+     "      --assertion assertion.json\n"
      "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
     {"explain", vk_cmd_explain, 0, KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT),
      "say what an operation does and what the key would answer",

@@ -49,6 +49,7 @@ typedef enum vk_option {
     VK_OPT_INPUT,
     VK_OPT_SESSION,
     VK_OPT_SESSION_PART,
+    VK_OPT_ASSERTION,
     VK_OPT_OPERATION,
     VK_OPT_AT,
     VK_OPT_INSTALLED_AT,

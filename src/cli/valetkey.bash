@@ -17,7 +17,7 @@ _valetkey_options() {
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $lint $pin"
         ;;
     sign) echo "$key --input --chain-id --session --operation $pin" ;;
-    'userop attach') echo "$key --input --chain-id --session-part --operation" ;;
+    'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     esac
@@ -57,7 +57,7 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --serialized | --input | --output | --session-part)
+    --module | --*-file | --policy | --serialized | --input | --output | --session-part | --assertion)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return

@@ -280,6 +280,13 @@ vk_status vk_db_begin(vk_db *db, vk_error *err) {
     return run(db, VK_SQL_BEGIN, err);
 }
 
+vk_status vk_db_try_begin(vk_db *db) {
+    sqlite3_busy_timeout(db->handle, 0);
+    vk_status status = vk_db_begin(db, NULL);
+    sqlite3_busy_timeout(db->handle, VK_DB_BUSY_MS);
+    return status;
+}
+
 /* Some failures have ended the transaction already. */
 static bool is_over(const vk_db *db) {
     return sqlite3_get_autocommit(db->handle) != 0;

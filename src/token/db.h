@@ -52,6 +52,18 @@ typedef enum vk_sql {
     VK_SQL_BUDGET_WRITE,
     VK_SQL_NONCE_READ,
     VK_SQL_NONCE_WRITE,
+    VK_SQL_PENDING_READ,
+    VK_SQL_PENDING_FIND,
+    VK_SQL_PENDING_LIST,
+    VK_SQL_PENDING_COUNT,
+    VK_SQL_PENDING_SIGN_COUNT,
+    VK_SQL_PENDING_INSERT,
+    VK_SQL_PENDING_SET_MAC,
+    VK_SQL_PENDING_REMOVE,
+    VK_SQL_PENDING_REMOVE_SAME,
+    VK_SQL_PENDING_REMOVE_KEY,
+    VK_SQL_PENDING_REMOVE_ALL,
+    VK_SQL_PENDING_EXPIRE,
     VK_SQL_STATEMENTS
 } vk_sql;
 
@@ -80,6 +92,8 @@ void vk_db_close(vk_db *db);
 
 /* Begins a transaction that writes. */
 VK_MUST_USE vk_status vk_db_begin(vk_db *db, vk_error *err);
+/* The same, but does not wait: VK_ERR_BUSY if somebody else writes. */
+VK_MUST_USE vk_status vk_db_try_begin(vk_db *db);
 /* Commits if status is VK_OK, else rolls back; returns status, or why the commit failed. */
 VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
 

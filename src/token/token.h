@@ -238,6 +238,7 @@ typedef struct vk_decision {
     int64_t key_version; /* the key as the caller knows it */
     size_t rule_count;
     vk_u256 nonce;
+    bool is_trial; /* what it changes is dropped in any case */
     vk_decide_fn decide;
     void *context;
 } vk_decision;
