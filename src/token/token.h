@@ -34,6 +34,8 @@ VK_MUST_USE vk_status vk_home_path(char **out);
  * ours. */
 VK_MUST_USE vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err);
 void vk_home_free(char **paths, size_t count);
+/* Removes what processes left behind that were killed while they made a token, if it can. */
+void vk_home_sweep(const char *home);
 
 /* What the file valetkey.conf there says, for tokens made from now on. */
 typedef struct vk_home_settings {
