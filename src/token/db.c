@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "token/db_status.h"
 
@@ -91,27 +92,33 @@ static void put_uri(vk_buf *out, const char *path) {
     vk_buf_put_text(out, "?immutable=1");
 }
 
-/* An immutable file is read without its log: what stands in the log would be missed. */
-static vk_status refuse_left_log(const char *path, vk_error *err) {
+static vk_status has_log(const char *path, bool *out, vk_error *err) {
     struct stat info;
     vk_buf name = {0};
     vk_buf_put_text(&name, path);
     vk_buf_put_text(&name, "-wal");
     char *log = vk_buf_take_text(&name);
     if (log == NULL) {
-        return VK_ERR_MEMORY;
+        return vk_fail(err, VK_ERR_MEMORY, path, "%s", vk_status_text(VK_ERR_MEMORY));
     }
-    vk_status status = VK_OK;
-    if (stat(log, &info) == 0 && info.st_size > 0) {
-        status = vk_fail(err, VK_ERR_STORE, log,
-                         "the token was not closed cleanly and its write-ahead log cannot be "
-                         "replayed here: open the token once where it can be written");
-    }
+    *out = stat(log, &info) == 0 && info.st_size > 0;
     vk_text_free(log);
+    return VK_OK;
+}
+
+/* An immutable file is read without its log: what stands in the log would be missed. */
+static vk_status refuse_left_log(const char *path, vk_error *err) {
+    bool is_left = false;
+    vk_status status = has_log(path, &is_left, err);
+    if (status == VK_OK && is_left) {
+        return vk_fail(err, VK_ERR_STORE, path,
+                       "the token was not closed cleanly and its write-ahead log cannot be "
+                       "replayed here: open the token once where it can be written");
+    }
     return status;
 }
 
-/* For a directory in which SQLite cannot make its shared-memory file. */
+/* For a file that cannot be written, or a directory in which SQLite cannot make its files. */
 static vk_status open_immutable(vk_db *db, const char *path, vk_error *err) {
     vk_status status = refuse_left_log(path, err);
     if (status != VK_OK) {
@@ -132,7 +139,18 @@ static bool is_unwritable(int rc) {
     return (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY;
 }
 
+/* Beside a file that it may only read, SQLite leaves files that it may only read: the token could
+ * not be written again when its own permissions are back. */
+static bool is_only_readable(const char *path) {
+    bool is_left;
+    return access(path, W_OK) != 0 && errno == EACCES && has_log(path, &is_left, NULL) == VK_OK &&
+           !is_left;
+}
+
 static vk_status open_any(vk_db *db, const char *path, vk_error *err) {
+    if (is_only_readable(path)) {
+        return open_immutable(db, path, err);
+    }
     int rc = open_handle(db, path, SQLITE_OPEN_READWRITE);
     if (rc == SQLITE_OK) {
         return VK_OK;
