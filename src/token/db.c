@@ -13,6 +13,11 @@ static bool is_out_of_space(int rc) {
     return (rc & 0xff) == SQLITE_IOERR && (errno == EFBIG || errno == EDQUOT || errno == ENOSPC);
 }
 
+/* A file system that was mounted anew, or that the system protects after an error. */
+static bool is_write_protected(int rc) {
+    return (rc & 0xff) == SQLITE_IOERR && errno == EROFS;
+}
+
 static vk_status status_of(int rc) {
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
@@ -27,7 +32,9 @@ static vk_status status_of(int rc) {
     case SQLITE_TOOBIG:
         return VK_ERR_SIZE;
     default:
-        return is_out_of_space(rc) ? VK_ERR_STORE_FULL : VK_ERR_STORE;
+        return is_out_of_space(rc)      ? VK_ERR_STORE_FULL
+               : is_write_protected(rc) ? VK_ERR_READ_ONLY
+                                        : VK_ERR_STORE;
     }
 }
 
@@ -197,6 +204,7 @@ vk_status vk_db_open(vk_db *db, const char *path, vk_error *err) {
     *db = (vk_db){0};
     vk_status status = open_any(db, path, err);
     if (status == VK_OK) {
+        vk_db_files_note(db);
         status = check_version(db, path, err);
     }
     if (status != VK_OK) {
@@ -242,6 +250,13 @@ vk_status vk_db_begin(vk_db *db, vk_error *err) {
         return vk_fail(err, VK_ERR_READ_ONLY, sqlite3_db_filename(db->handle, "main"), "%s",
                        vk_status_text(VK_ERR_READ_ONLY));
     }
+    vk_status status = vk_db_files_check(db, err);
+    if (status == VK_OK) {
+        status = vk_db_files_settle(db, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
     vk_query query = vk_query_start(db, VK_SQL_BEGIN);
     return vk_query_run(&query, err);
 }
@@ -263,6 +278,7 @@ vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err) {
     }
     if (status != VK_OK) {
         rollback(db);
+        return status;
     }
-    return status;
+    return vk_db_files_check(db, err);
 }

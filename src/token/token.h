@@ -177,6 +177,10 @@ VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *
  * millisecond; *out stays the same while nothing changed. */
 VK_MUST_USE vk_status vk_token_generation(vk_token *token, uint64_t *out);
 
+/* VK_ERR_STORE if the token's file was removed or replaced since it was opened. Cheap, as above;
+ * and does not wait for a thread that writes. */
+VK_MUST_USE vk_status vk_token_check_present(vk_token *token, vk_error *err);
+
 /* ---- Grants ---- */
 
 typedef struct vk_grant_record {
