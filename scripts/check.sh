@@ -55,6 +55,9 @@ FUZZ_BUILD=$out/asan "$root/scripts/fuzz.sh" 3
 say "Verdicts of the chain, played through C_Sign"
 cat "$out/gcc/tests/verdicts/play.log"
 
+say "Processes that are killed, at most 30 runs in 20 seconds (scripts/crash.sh: 500 runs)"
+VALETKEY_BUILD=$out/gcc "$root/scripts/crash.sh" 30 20
+
 say "The demo"
 VALETKEY_BUILD=$out/gcc "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
     cat "$out/demo.log"

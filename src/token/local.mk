@@ -1,6 +1,7 @@
 libvk_token_la_SOURCES += src/token/attrs.c src/token/attrs.h src/token/budget.c \
 	src/token/create.c src/token/crypt.c src/token/crypt.h src/token/db.c src/token/db.h \
-	src/token/db_status.h src/token/decide.c src/token/decide.h src/token/draft.c src/token/file.c \
+	src/token/db_files.c src/token/db_status.h src/token/decide.c src/token/decide.h \
+	src/token/draft.c src/token/file.c \
 	src/token/fork.c src/token/fork.h src/token/grant.c src/token/group.c src/token/group.h \
 	src/token/pending.c src/token/pending.h src/token/settings.c \
 	src/token/home.c src/token/home.h src/token/key.c src/token/key_read.c \

@@ -1,6 +1,7 @@
 /* Policies and grants through data objects, and signing UserOperations with them. */
 #include "sdk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
