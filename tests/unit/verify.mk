@@ -1,0 +1,10 @@
+verify_tests = tests/unit/test_verify tests/unit/test_webauthn_accepts
+check_PROGRAMS += $(verify_tests)
+TESTS += $(verify_tests)
+valgrind_tests += $(verify_tests)
+tests_unit_test_verify_SOURCES = tests/unit/test_verify.c $(kernel_support)
+tests_unit_test_verify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_verify_LDADD = $(kernel_libs)
+tests_unit_test_webauthn_accepts_SOURCES = tests/unit/test_webauthn_accepts.c $(kernel_support)
+tests_unit_test_webauthn_accepts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_webauthn_accepts_LDADD = $(kernel_libs)
