@@ -247,7 +247,7 @@ END_TEST
 START_TEST(test_parts_cut) {
     vk_buf whole = vectors_hex("0x" PART("00", "03") "112233" PART("01", "01") "44ff");
     for (size_t len = 0; len < whole.len; len++) {
-        uint8_t *copy = malloc(len + 1);
+        uint8_t *copy = malloc(len > 0 ? len : 1);
         vk_bytes signer_part;
         unsigned unusual = 0;
         ck_assert_ptr_nonnull(copy);

@@ -1,4 +1,5 @@
-verify_tests = tests/unit/test_verify tests/unit/test_webauthn_accepts
+verify_tests = tests/unit/test_verify tests/unit/test_webauthn_accepts \
+	tests/unit/test_execute_read tests/unit/test_call_slice
 check_PROGRAMS += $(verify_tests)
 TESTS += $(verify_tests)
 valgrind_tests += $(verify_tests)
@@ -8,3 +9,9 @@ tests_unit_test_verify_LDADD = $(kernel_libs)
 tests_unit_test_webauthn_accepts_SOURCES = tests/unit/test_webauthn_accepts.c $(kernel_support)
 tests_unit_test_webauthn_accepts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_webauthn_accepts_LDADD = $(kernel_libs)
+tests_unit_test_execute_read_SOURCES = tests/unit/test_execute_read.c
+tests_unit_test_execute_read_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_execute_read_LDADD = $(vk_test_libs)
+tests_unit_test_call_slice_SOURCES = tests/unit/test_call_slice.c
+tests_unit_test_call_slice_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_call_slice_LDADD = $(vk_test_libs)
