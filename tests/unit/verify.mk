@@ -1,5 +1,5 @@
 verify_tests = tests/unit/test_verify tests/unit/test_webauthn_accepts \
-	tests/unit/test_execute_read tests/unit/test_call_slice
+	tests/unit/test_execute_read tests/unit/test_call_slice tests/unit/test_windows
 check_PROGRAMS += $(verify_tests)
 TESTS += $(verify_tests)
 valgrind_tests += $(verify_tests)
@@ -15,3 +15,6 @@ tests_unit_test_execute_read_LDADD = $(vk_test_libs)
 tests_unit_test_call_slice_SOURCES = tests/unit/test_call_slice.c
 tests_unit_test_call_slice_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_call_slice_LDADD = $(vk_test_libs)
+tests_unit_test_windows_SOURCES = tests/unit/test_windows.c $(policy_support)
+tests_unit_test_windows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_windows_LDADD = $(vk_test_libs)
