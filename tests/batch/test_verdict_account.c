@@ -115,6 +115,90 @@ START_TEST(test_policy_part) {
 }
 END_TEST
 
+/* ---- Hardening rules about signatures ---- */
+
+/* The same operation and signature, on an account that is as it was. */
+static vk_verdict_answer ask(world *w, vk_hardening_set relaxed) {
+    vk_verdict_moment now = {.time = 1000};
+    vk_verdict_answer answer;
+    w->account.relaxed = relaxed;
+    w->account.lanes.count = 0;
+    ck_assert_int_eq(vk_verdict_operation(&w->account, &w->op, &now, &answer), VK_OK);
+    return answer;
+}
+
+/* Only that rule denies. */
+static void check_only(world *w, vk_hardening rule, const char *names) {
+    vk_hardening_set bit = vk_hardening_bit(rule);
+    const vk_hardening_set denied[] = {VK_HARDENING_NONE, VK_HARDENING_ALL & ~bit};
+    const vk_hardening_set allowed[] = {bit, VK_HARDENING_ALL};
+    for (size_t i = 0; i < 2; i++) {
+        vk_verdict_answer answer = ask(w, denied[i]);
+        ck_assert(!answer.accept);
+        ck_assert_str_eq(answer.hardening, vk_hardening_name(rule));
+        ck_assert_str_eq(answer.rule, names);
+        answer = ask(w, allowed[i]);
+        ck_assert_msg(answer.accept, "%s", answer.reason);
+        ck_assert_ptr_null(answer.hardening);
+    }
+}
+
+START_TEST(test_signature_encoding) {
+    vk_call call = {.target = {{1}}};
+    world w;
+    begin(&w, "[{\"type\":\"sudo\"}]", &call);
+    (void)judge(&w, "0x");
+    w.op.nonce.be[31] = 0;
+    ck_assert(ask(&w, VK_HARDENING_NONE).accept);
+    /* The compact form: v in the highest bit of s. */
+    w.signature.data[33] |= w.signature.data[65] == 28 ? 0x80 : 0;
+    w.op.signature.len = 65;
+    check_only(&w, VK_HARDENING_SIGNATURE_ENCODING, "signature");
+    ck_assert_str_eq(ask(&w, VK_HARDENING_NONE).reason,
+                     "the signature has an unusual form: the compact form of 64 bytes");
+    end(&w);
+}
+END_TEST
+
+/* A recorded operation of a passkey, as if the permission had another version of the signer. */
+static void begin_passkey(world *w, const cJSON *one, const char *version) {
+    static const vk_call none;
+    const cJSON *signer = vectors_get(one, "signer"), *step = vectors_get(one, "steps")->child;
+    uint8_t point65[65] = {0x04};
+    vk_hash id_hash = vectors_hash(signer, "authenticatorIdHash");
+    begin(w, "[{\"type\":\"sudo\"}]", &none);
+    vectors_fixed(signer, "x", point65 + 1, 32);
+    vectors_fixed(signer, "y", point65 + 33, 32);
+    ck_assert_int_eq(vk_signer_webauthn_of(version, point65, &id_hash, &w->account.signer), VK_OK);
+    w->account.chain_id = vectors_u64(one, "chainId");
+    w->account.account = vectors_address(one, "account");
+    w->op = policy_step_op(step, &w->account.account);
+    memcpy(w->account.permission_id, w->op.nonce.be + 2, 4);
+    w->signature = vectors_bytes(vectors_get(step, "userOp"), "signature");
+    w->op.signature = vk_buf_view(&w->signature);
+}
+
+START_TEST(test_unpatched_signer) {
+    static const char *const old[] = {"0.0.1", "0.0.2", "0.0.3"};
+    cJSON *file = vectors_load("verdicts/signer-webauthn.json");
+    const cJSON *one = vectors_get(file, "cases")->child;
+    ck_assert(cJSON_IsTrue(
+        vectors_get(vectors_get(vectors_get(one, "steps")->child, "verdict"), "accept")));
+    world w;
+    begin_passkey(&w, one, "0.0.4");
+    ck_assert(ask(&w, VK_HARDENING_NONE).accept);
+    vk_userop_clear(&w.op);
+    end(&w);
+    for (size_t i = 0; i < 3; i++) {
+        begin_passkey(&w, one, old[i]);
+        check_only(&w, VK_HARDENING_UNPATCHED_SIGNER, "signer");
+        vk_userop_clear(&w.op);
+        end(&w);
+    }
+    cJSON_Delete(file);
+}
+END_TEST
+
 /* ---- The first denial is the one that is named ---- */
 
 START_TEST(test_unknown_block) {
@@ -141,6 +225,8 @@ int main(void) {
     TCase *tests = tcase_create("batch-verdict-account");
     tcase_add_test(tests, test_policy_part_behind_slice);
     tcase_add_test(tests, test_policy_part);
+    tcase_add_test(tests, test_signature_encoding);
+    tcase_add_test(tests, test_unpatched_signer);
     tcase_add_test(tests, test_unknown_block);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -1,5 +1,6 @@
 verify_tests = tests/unit/test_verify tests/unit/test_webauthn_accepts \
-	tests/unit/test_execute_read tests/unit/test_call_slice tests/unit/test_windows
+	tests/unit/test_execute_read tests/unit/test_call_slice tests/unit/test_windows \
+	tests/unit/test_hardening
 check_PROGRAMS += $(verify_tests)
 TESTS += $(verify_tests)
 valgrind_tests += $(verify_tests)
@@ -18,3 +19,6 @@ tests_unit_test_call_slice_LDADD = $(vk_test_libs)
 tests_unit_test_windows_SOURCES = tests/unit/test_windows.c $(policy_support)
 tests_unit_test_windows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_windows_LDADD = $(vk_test_libs)
+tests_unit_test_hardening_SOURCES = tests/unit/test_hardening.c $(policy_support)
+tests_unit_test_hardening_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_hardening_LDADD = $(vk_test_libs)
