@@ -25,6 +25,7 @@ include tests/unit/policy.mk
 include tests/unit/permissions.mk
 include tests/unit/thirdweb.mk
 include tests/unit/userop.mk
+include tests/unit/verify.mk
 include tests/api/local.mk
 include tests/batch/local.mk
 include tests/fuzz/local.mk
