@@ -12,3 +12,4 @@ libvk_core_la_SOURCES += src/policy/write.c
 libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 	src/policy/evaluate_message.c src/policy/execute_read.c src/policy/execute_read.h \
 	src/policy/harden.c src/policy/hardening.c src/policy/thirdweb.c src/policy/window.c
+libvk_core_la_SOURCES += src/policy/chain_error.c
