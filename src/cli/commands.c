@@ -78,12 +78,18 @@ const vk_command vk_commands[] = {
      "checked first. No PIN is needed.",
      "  valetkey userop attach --label shop --input op.json --session-part part.bin\n"
      "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
-    {"explain", vk_cmd_explain, 0, KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT),
+    {"explain", vk_cmd_explain, 0,
+     PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT) | BIT(SPENT) | BIT(USED),
      "say what an operation does and what the key would answer",
-     "Decodes a UserOperation and shows the verdict of each rule, without signing. Exit status 0\n"
-     "if the key would sign, 3 if it would refuse. No PIN is needed.",
+     "Decodes a UserOperation and shows the verdict of each rule, for now and the budgets on the\n"
+     "token or for others, and what the chain would have answered. Nothing is signed, reserved or\n"
+     "written. Exit status 0 if the key would sign, 3 if it would refuse. A PIN is only needed "
+     "for\n"
+     "a key without a public half that everybody may read.",
      "  valetkey explain --label shop --input op.json\n"
-     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z --spent "
+     "0.009ether\n"
+     "  valetkey explain --label shop --input op.json --used 3 --json | jq -r .verdict.reason\n"},
     {"batch", vk_cmd_batch, 0, 0, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"

@@ -50,6 +50,8 @@ typedef enum vk_option {
     VK_OPT_SESSION_PART,
     VK_OPT_OPERATION,
     VK_OPT_AT,
+    VK_OPT_SPENT,
+    VK_OPT_USED,
     VK_OPT_INSTALLED_AT,
     VK_OPT_COUNT
 } vk_option;

@@ -12,4 +12,6 @@ libvk_core_la_SOURCES += src/policy/write.c
 libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 	src/policy/evaluate_message.c src/policy/execute_read.c src/policy/execute_read.h \
 	src/policy/harden.c src/policy/hardening.c src/policy/thirdweb.c src/policy/window.c
-libvk_core_la_SOURCES += src/policy/chain_error.c
+libvk_core_la_SOURCES += src/policy/call_arguments.c src/policy/call_sentence.c \
+	src/policy/chain_error.c src/policy/chains.c \
+	src/policy/operation_calls.c src/policy/operation_text.c src/policy/operation_text.h
