@@ -96,7 +96,8 @@ static void say_calls(vk_out *out, const vk_operation_calls *calls, bool has_dat
         vk_say_field(out, "calls", "none%s", has_data ? ", an empty batch" : "");
     } else if (execution->call_count > 1 || may_fail) {
         vk_say_field(out, "calls", "%zu, %s", execution->call_count,
-                     may_fail ? "those that fail are skipped (try mode)" : "all or none");
+                     may_fail ? "in try mode: one that fails does not undo the others"
+                              : "all or none");
     }
     if (is_read && calls->fault[0] != '\0') {
         vk_say_field(out, "encoding", "%s", calls->fault);
