@@ -87,6 +87,7 @@ Suite *token_suite(void);
 Suite *object_suite(void);
 Suite *attribute_suite(void);
 Suite *policy_suite(void);
+Suite *refusal_suite(void);
 Suite *signing_suite(void);
 Suite *thread_suite(void);
 
