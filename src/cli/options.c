@@ -58,6 +58,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
     [VK_OPT_ENTRY_POINT] = {"entry-point", "V", "EntryPoint version: 0.6, 0.7, 0.8 or 0.9"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
+    [VK_OPT_SPENT] = {"spent", "AMOUNT",
+                      "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
+    [VK_OPT_USED] = {"used", "N", "judge as if so many operations were used"},
 };
 
 #define BIT(option) (UINT64_C(1) << VK_OPT_##option)

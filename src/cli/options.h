@@ -52,6 +52,8 @@ typedef enum vk_option {
     VK_OPT_ASSERTION,
     VK_OPT_OPERATION,
     VK_OPT_AT,
+    VK_OPT_SPENT,
+    VK_OPT_USED,
     VK_OPT_INSTALLED_AT,
     VK_OPT_LINT,
     VK_OPT_LINT_ALLOW,

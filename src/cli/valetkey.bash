@@ -18,7 +18,7 @@ _valetkey_options() {
         ;;
     sign) echo "$key --input --chain-id --session --operation $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
-    explain) echo "$key --input --chain-id --at" ;;
+    explain) echo "$key --input --chain-id --at --spent --used $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     esac
 }
@@ -68,7 +68,7 @@ _valetkey() {
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | --lint-allow)
+        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | --spent | --used | --lint-allow)
         return
         ;;
     esac

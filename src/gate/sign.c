@@ -1,3 +1,4 @@
+#include "gate/denial.h"
 #include "gate/internal.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static vk_status take_verdict(vk_status status, vk_verdict *verdict, vk_nonce_ch
         return explain_status(err, status);
     }
     if (!verdict->allowed) {
-        status = deny(err, verdict->rule, verdict->reason);
+        status = vk_denial_of(err, verdict);
     }
     *charge = verdict->charge;
     vk_verdict_clear(verdict);
@@ -286,6 +287,9 @@ static vk_status sign_userop(vk_gate *gate, const vk_loaded *loaded, vk_gate_for
         return status;
     }
     status = sign_request(gate, loaded, &request, form, out, out_len, err);
+    if (status == VK_DENIED && loaded->grant_count > 1) {
+        vk_denial_name_grant(err, &request.grant->grant);
+    }
     vk_gate_request_clear(&request);
     return status;
 }
