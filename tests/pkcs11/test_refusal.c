@@ -1,9 +1,7 @@
 /* Where the reason of a refusal is found: on standard error with VALETKEY_DEBUG, and in the key. */
 #include "support.h"
 
-#include <glob.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,20 +182,6 @@ START_TEST(threads_write_whole_lines) {
 END_TEST
 
 /* ---- A reason that the token cannot keep ---- */
-
-static void edit_tokens(const char *sql) {
-    char pattern[512];
-    glob_t files;
-    snprintf(pattern, sizeof pattern, "%s/*.db", getenv("VALETKEY_HOME"));
-    ck_assert_int_eq(glob(pattern, 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        sqlite3 *db;
-        ck_assert_int_eq(sqlite3_open(files.gl_pathv[i], &db), SQLITE_OK);
-        ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-        sqlite3_close(db);
-    }
-    globfree(&files);
-}
 
 static void expect_denial(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const char *expected) {
     char text[1024] = "";
