@@ -99,7 +99,11 @@
  * Chain ids, used and window are JSON numbers, spent is decimal text, hex is in lower case. set: -
  */
 #define CKA_VALETKEY_STATE VK_CKA(0x3B)
-/* Why the last refused operation was refused, text; empty when none was. set: - */
+/* Why the last refused operation was refused, text: "rule: reason"; empty when none was. Also what
+ * C_SignInit refuses with CKR_KEY_FUNCTION_NOT_PERMITTED, and a key that fails its integrity check
+ * ("integrity: ..."); not what is malformed. Behind the reason stand " (hardening rule NAME)" where
+ * valetkey is stricter than the chain, and " (account 0x... on chain N)" of a key with several
+ * grants. On a token that cannot be written the process that was refused reads its own. set: - */
 #define CKA_VALETKEY_LAST_DENIAL VK_CKA(0x3C)
 
 /* ---- Operations that wait to be signed as digests ---- */
