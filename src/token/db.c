@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "token/db_status.h"
+#include "token/migrate.h"
 
 /* SQLite has a code for a full disk only, none for a quota or a limit on files; callers clear errno
  * before they call it. */
@@ -36,7 +37,7 @@ vk_status vk_db_fail(const vk_db *db, int rc, vk_error *err) {
     return vk_fail(err, status, path, "%s: %s", vk_status_text(status), sqlite3_errstr(rc));
 }
 
-static vk_status run_text(vk_db *db, const char *sql, vk_error *err) {
+vk_status vk_db_run_text(vk_db *db, const char *sql, vk_error *err) {
     errno = 0;
     int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? VK_OK : vk_db_fail(db, rc, err);
@@ -144,7 +145,7 @@ static vk_status open_any(vk_db *db, const char *path, vk_error *err) {
     return open_immutable(db, path, err);
 }
 
-static vk_status pragma_int(vk_db *db, const char *sql, int64_t *out, vk_error *err) {
+vk_status vk_db_pragma_int(vk_db *db, const char *sql, int64_t *out, vk_error *err) {
     sqlite3_stmt *statement;
     int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
     if (rc == SQLITE_OK) {
@@ -155,24 +156,41 @@ static vk_status pragma_int(vk_db *db, const char *sql, int64_t *out, vk_error *
     return rc == SQLITE_ROW ? VK_OK : vk_db_fail(db, rc, err);
 }
 
-static vk_status check_version(vk_db *db, const char *path, vk_error *err) {
-    int64_t application = 0, version = 0;
-    vk_status status = pragma_int(db, "PRAGMA application_id", &application, err);
-    if (status == VK_OK) {
-        status = pragma_int(db, "PRAGMA user_version", &version, err);
-    }
-    if (status != VK_OK) {
-        return status;
-    }
-    if (application != VK_DB_APPLICATION_ID) {
+static vk_status check_application(vk_db *db, const char *path, vk_error *err) {
+    int64_t application = 0;
+    vk_status status = vk_db_pragma_int(db, "PRAGMA application_id", &application, err);
+    if (status == VK_OK && application != VK_DB_APPLICATION_ID) {
         return vk_fail(err, VK_ERR_UNSUPPORTED, path, "the file is not a valetkey token");
     }
-    if (version != VK_DB_SCHEMA_VERSION) {
+    return status;
+}
+
+static vk_status update_schema(vk_db *db, const char *path, int64_t version, vk_error *err) {
+    long long from = version, to = vk_schema_version();
+    if (from < 1 || from > to) {
         return vk_fail(err, VK_ERR_UNSUPPORTED, path,
-                       "the token has schema version %lld, this program reads version %d",
-                       (long long)version, VK_DB_SCHEMA_VERSION);
+                       "the token has schema version %lld, this program reads versions 1 to %lld",
+                       from, to);
     }
-    return VK_OK;
+    if (db->read_only) {
+        return vk_fail(err, VK_ERR_READ_ONLY, path,
+                       "the token has schema version %lld and must be brought to version %lld: "
+                       "open it once where it can be written",
+                       from, to);
+    }
+    return vk_schema_migrate(db, err);
+}
+
+static vk_status check_version(vk_db *db, const char *path, vk_error *err) {
+    int64_t version = 0;
+    vk_status status = check_application(db, path, err);
+    if (status == VK_OK) {
+        status = vk_schema_read_version(db, &version, err);
+    }
+    if (status != VK_OK || version == vk_schema_version()) {
+        return status;
+    }
+    return update_schema(db, path, version, err);
 }
 
 vk_status vk_db_open(vk_db *db, const char *path, vk_error *err) {
@@ -188,14 +206,8 @@ vk_status vk_db_open(vk_db *db, const char *path, vk_error *err) {
 }
 
 static vk_status make_tables(vk_db *db, vk_error *err) {
-    vk_status status = run_text(db, "PRAGMA journal_mode = WAL", err);
-    if (status == VK_OK) {
-        status = vk_db_begin(db, err);
-    }
-    if (status != VK_OK) {
-        return status;
-    }
-    return vk_db_end(db, run_text(db, vk_sql_schema, err), err);
+    vk_status status = vk_db_run_text(db, "PRAGMA journal_mode = WAL", err);
+    return status == VK_OK ? vk_schema_make(db, err) : status;
 }
 
 vk_status vk_db_make(vk_db *db, const char *path, vk_error *err) {

@@ -51,11 +51,9 @@ typedef enum vk_sql {
 } vk_sql;
 
 extern const char *const vk_sql_texts[VK_SQL_STATEMENTS];
-extern const char *const vk_sql_schema;
 
-/* The schema sets both. */
+/* The schema sets it. */
 #define VK_DB_APPLICATION_ID 5655296 /* 0x564B00 */
-#define VK_DB_SCHEMA_VERSION 1
 #define VK_DB_BUSY_MS 5000
 /* No text or blob in a token is longer. */
 #define VK_DB_VALUE_MAX (16 << 20)
@@ -68,7 +66,8 @@ typedef struct vk_db {
 
 /* Makes the tables in an empty file that exists. */
 VK_MUST_USE vk_status vk_db_make(vk_db *db, const char *path, vk_error *err);
-/* A file that cannot be written, or stands in a directory that cannot, opens read-only. */
+/* A file that cannot be written, or stands in a directory that cannot, opens read-only. Tables of
+ * an older version are brought up to date; VK_ERR_READ_ONLY where they cannot be. */
 VK_MUST_USE vk_status vk_db_open(vk_db *db, const char *path, vk_error *err);
 void vk_db_close(vk_db *db);
 

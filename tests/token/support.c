@@ -227,29 +227,45 @@ vk_budget budget_of(vk_token *token, const vk_grant_record *grant) {
 
 /* ---- Past the store ---- */
 
-static sqlite3 *raw_open(const char *path) {
+static sqlite3 *raw_open(const char *path, int flags) {
     sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | flags, NULL), SQLITE_OK);
     sqlite3_busy_timeout(db, 10000);
     return db;
 }
 
-void raw(const char *path, const char *sql) {
-    sqlite3 *db = raw_open(path);
+static void raw_run(sqlite3 *db, const char *sql) {
     char *message = NULL;
     sqlite3_exec(db, sql, NULL, NULL, &message);
     ck_assert_msg(message == NULL, "%s: %s", sql, message);
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
 
-int64_t raw_int(const char *path, const char *sql) {
-    sqlite3 *db = raw_open(path);
+void raw(const char *path, const char *sql) {
+    raw_run(raw_open(path, 0), sql);
+}
+
+void raw_make(const char *path, const char *sql) {
+    raw_run(raw_open(path, SQLITE_OPEN_CREATE), sql);
+}
+
+char *raw_text(const char *path, const char *sql) {
+    sqlite3 *db = raw_open(path, 0);
     sqlite3_stmt *statement;
     ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(statement, 0);
+    const unsigned char *value = sqlite3_column_text(statement, 0);
+    char *copy = strdup(value != NULL ? (const char *)value : "");
+    ck_assert_ptr_nonnull(copy);
     sqlite3_finalize(statement);
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+    return copy;
+}
+
+int64_t raw_int(const char *path, const char *sql) {
+    char *text = raw_text(path, sql);
+    int64_t value = strtoll(text, NULL, 10);
+    free(text);
     return value;
 }
 

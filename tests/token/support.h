@@ -57,7 +57,9 @@ vk_budget budget_of(vk_token *token, const vk_grant_record *grant);
 
 /* Past the store: a connection of its own, as somebody with the file would have. */
 void raw(const char *path, const char *sql);
+void raw_make(const char *path, const char *sql); /* makes the file */
 int64_t raw_int(const char *path, const char *sql);
+char *raw_text(const char *path, const char *sql); /* free it */
 
 /* Runs in a child, as an ordinary user if we are root: permissions do not bind root. The child may
  * use libcheck's assertions. */
