@@ -30,9 +30,21 @@ VK_MUST_USE vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes pay
                                            vk_gate_request *out, vk_error *err);
 void vk_gate_request_clear(vk_gate_request *request);
 
+/* Bytes of the session key's part of a signature. */
+VK_MUST_USE vk_status vk_gate_session_len(const vk_loaded *loaded, size_t *out);
 /* Appends the session key's part of the signature for an operation hash. */
 VK_MUST_USE vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,
                                            uint64_t chain_id, uint32_t sign_count, vk_buf *out);
+
+/* ---- Messages ---- */
+
+bool vk_gate_is_message(vk_gate_form form);
+/* VK_DENIED if the key can sign no message at all. */
+VK_MUST_USE vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err);
+/* As vk_gate_sign, for the forms of messages. */
+VK_MUST_USE vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded,
+                                           vk_gate_form form, vk_bytes payload, uint8_t *out,
+                                           size_t *out_len, vk_error *err);
 
 /* Makes sure that a P-256 record has rpId, origin and credential, and that they are well formed. */
 VK_MUST_USE vk_status vk_gate_complete_passkey(vk_key_record *record, vk_error *err);

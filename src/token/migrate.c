@@ -75,8 +75,12 @@ static const char journal[] =
     " operation BLOB NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, hardening TEXT NOT NULL,"
     " before BLOB NOT NULL, after BLOB NOT NULL, hash BLOB NOT NULL, mac BLOB NOT NULL);";
 
+/* Version 3: the hardening rules that are off. No MAC, and no names: none was ever turned off. */
+static const char relaxed[] = "ALTER TABLE token ADD COLUMN relaxed TEXT NOT NULL DEFAULT '';"
+                              "ALTER TABLE token ADD COLUMN relaxed_mac BLOB NOT NULL DEFAULT x'';";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {journal};
+static const char *const steps[] = {journal, relaxed};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 
