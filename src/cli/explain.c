@@ -2,6 +2,7 @@
 #include "cli/describe.h"
 #include "cli/grants.h"
 #include "cli/input.h"
+#include "cli/message.h"
 #include "cli/session.h"
 
 #include <stdlib.h>
@@ -107,12 +108,16 @@ static void note_verdict(vk_cli *cli, explain_job *job, const vk_verdict *verdic
 
 static vk_exit judge_rules(vk_cli *cli, explain_job *job) {
     vk_verdict verdict;
+    vk_address guards[VK_GRANT_GUARDS_MAX];
     vk_verdict_request asked = {.op = &job->request.op,
                                 .chain_id = chain_of(job),
                                 .now = job->now,
                                 .selector = job->grant != NULL ? job->grant->account.selector
                                                                : vk_kernel_execute_selector};
+    asked.relaxed = job->key.relaxed;
     if (job->grant != NULL) {
+        asked.guards = guards;
+        asked.guard_count = vk_grant_guards(job->grant, &job->key.signer, guards);
         vk_grant_first_states(job->grant, &job->key.policy, job->state.rules);
     }
     vk_status status = vk_policy_evaluate(&job->key.policy, &asked, job->state.rules, &verdict);
@@ -188,7 +193,7 @@ static vk_exit explain(vk_cli *cli, explain_job *job) {
     return exit == VK_EXIT_OK && job->refused ? VK_EXIT_REFUSED : exit;
 }
 
-vk_exit vk_cmd_explain(vk_cli *cli) {
+static vk_exit explain_operation(vk_cli *cli) {
     explain_job job = {0};
     vk_exit exit = vk_read_time(cli, VK_OPT_AT, (uint64_t)time(NULL), &job.now);
     if (exit == VK_EXIT_OK) {
@@ -205,4 +210,8 @@ vk_exit vk_cmd_explain(vk_cli *cli) {
     }
     clear_job(&job);
     return exit;
+}
+
+vk_exit vk_cmd_explain(vk_cli *cli) {
+    return vk_message_given(cli) ? vk_explain_message(cli) : explain_operation(cli);
 }

@@ -51,6 +51,13 @@ typedef enum vk_option {
     VK_OPT_OPERATION,
     VK_OPT_AT,
     VK_OPT_INSTALLED_AT,
+    VK_OPT_MESSAGE,
+    VK_OPT_MESSAGE_FILE,
+    VK_OPT_TYPED_DATA,
+    VK_OPT_REPLAYABLE,
+    VK_OPT_UNDEPLOYED,
+    VK_OPT_RELAX,
+    VK_OPT_HARDEN,
     VK_OPT_COUNT
 } vk_option;
 
