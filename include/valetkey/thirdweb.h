@@ -65,6 +65,8 @@ typedef struct vk_thirdweb_request {
  */
 #define VK_THIRDWEB_ANY_TARGET 1u /* the wildcard: exactly the zero address */
 #define VK_THIRDWEB_ANY_AMOUNT 2u /* a limit of 2^256 - 1 */
+/* No part of the rule: an is_admin above 2, which the chain takes like 2 but hashes as it is. */
+#define VK_THIRDWEB_ANY_IS_ADMIN 4u
 
 /* VK_ERR_POLICY: against the rule, and not in allowed; VK_ERR_RANGE, VK_ERR_SIZE: a number too
  * large. err names the member as the contract does ("nativeTokenLimitPerTransaction"). */

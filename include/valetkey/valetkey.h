@@ -24,6 +24,7 @@
 #include <valetkey/grant.h>
 #include <valetkey/hardening.h>
 #include <valetkey/kernel.h>
+#include <valetkey/lint.h>
 #include <valetkey/manage.h>
 #include <valetkey/message.h>
 #include <valetkey/message_payload.h>
@@ -31,6 +32,7 @@
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
+#include <valetkey/spend.h>
 #include <valetkey/status.h>
 #include <valetkey/thirdweb.h>
 #include <valetkey/thirdweb_verdict.h>

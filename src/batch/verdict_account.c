@@ -280,9 +280,10 @@ static void check_message_signature(const vk_verdict_account *account,
                           .hash = message->hash,
                           .replayable = parts->replayable};
     vk_status status = vk_message_digest(&wrapped, &digest, &err);
+    /* Asked about a message, the account forgets what it skipped for the policies: no part of
+     * theirs can stand in front. */
     if (status == VK_OK) {
-        status = vk_permission_signature_read(parts->part, account->policy->count, &signer_part,
-                                              unusual, &err);
+        status = vk_permission_signature_read(parts->part, 0, &signer_part, unusual, &err);
     }
     if (status == VK_OK) {
         status = vk_signer_accepts(&account->signer, &digest, signer_part, unusual, &err);

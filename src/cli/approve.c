@@ -1,5 +1,6 @@
 /* approve: what the owner signs, and the grant made of the signature. */
 #include "cli/approval.h"
+#include "cli/findings.h"
 #include "cli/input.h"
 #include "cli/owner_key.h"
 #include "cli/session.h"
@@ -50,7 +51,8 @@ static void say_next(vk_out *out) {
            "--owner-key URI.\n");
 }
 
-static void ask(vk_out *out, const vk_approval *a) {
+static void ask(vk_cli *cli, const vk_approval *a) {
+    vk_out *out = &cli->out;
     char account[43];
     vk_address_text(&a->account.account, account);
     vk_say(out, "The owner of the account %s approves on chain %" PRIu64 ":\n", account,
@@ -66,6 +68,7 @@ static void ask(vk_out *out, const vk_approval *a) {
     vk_out_open(out, NULL, '{');
     put_subject(out, a);
     vk_out_raw(out, "typedData", vk_buf_view(&a->typed_data));
+    vk_out_findings(out, &cli->findings);
     vk_out_close(out, '}');
 }
 
@@ -132,6 +135,7 @@ static void say_granted(vk_cli *cli, const vk_approval *a, const char *serialize
     put_subject(out, a);
     vk_out_bool(out, "preInstalled", a->account.pre_installed);
     vk_out_text(out, "serializedAccount", serialized);
+    vk_out_findings(out, &cli->findings);
     vk_out_close(out, '}');
 }
 
@@ -164,6 +168,12 @@ static vk_exit grant(vk_cli *cli, vk_approval *a) {
     return exit;
 }
 
+/* Before the owner sees what is to be signed, and before anything is added. */
+static vk_exit look_at_policy(vk_cli *cli, const vk_approval *a) {
+    vk_lint_subject about = {vk_kernel_entry_point(a->kernel), &a->account.account};
+    return vk_findings_of(cli, &a->key.policy, &about);
+}
+
 vk_exit vk_cmd_approve(vk_cli *cli) {
     vk_approval approval = {0};
     vk_exit exit = check_options(cli);
@@ -173,8 +183,11 @@ vk_exit vk_cmd_approve(vk_cli *cli) {
     if (exit == VK_EXIT_OK) {
         exit = vk_approval_read(cli, &approval);
     }
+    if (exit == VK_EXIT_OK) {
+        exit = look_at_policy(cli, &approval);
+    }
     if (exit == VK_EXIT_OK && is_asking(cli)) {
-        ask(&cli->out, &approval);
+        ask(cli, &approval);
     } else if (exit == VK_EXIT_OK) {
         exit = grant(cli, &approval);
     }

@@ -7,6 +7,7 @@
 #define MESSAGE                                                                                    \
     (BIT(MESSAGE) | BIT(MESSAGE_FILE) | BIT(TYPED_DATA) | BIT(ACCOUNT) | BIT(REPLAYABLE) |         \
      BIT(UNDEPLOYED))
+#define LINT (BIT(LINT) | BIT(LINT_ALLOW))
 #define PASSKEY (BIT(RP_ID) | BIT(ORIGIN) | BIT(SIGN_COUNT))
 
 const vk_command vk_commands[] = {
@@ -35,16 +36,17 @@ const vk_command vk_commands[] = {
      "signature-window, unknown-caller, zero-paymaster. valetkey(1) says what each of them is.",
      "  valetkey token set --relax unknown-caller\n"
      "  valetkey token set --harden unknown-caller,open-signature --so-pin-file so.pin\n"},
-    {"key create", vk_cmd_key_create, BIT(LABEL), PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY,
-     "make a session key on the token",
+    {"key create", vk_cmd_key_create, BIT(LABEL),
+     PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | LINT, "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
-     "power over any account until \"valetkey approve\" gives it a grant.",
+     "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
+     "meant in the policy is said on standard error; --lint error refuses it.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"},
     {"key import", vk_cmd_key_import, BIT(LABEL),
      PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | BIT(KEY_FILE) | BIT(SERIALIZED) |
          BIT(AUTHENTICATOR_ID) | BIT(AUTHENTICATOR_ID_HASH) | BIT(CHAIN_ID) | BIT(KERNEL_VERSION) |
-         BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT),
+         BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT) | LINT,
      "move a session key made elsewhere onto the token",
      "Imports a private key. With --serialized, the policy and the grant are those of the\n"
      "serialized account that the SDK made, and the key may be inside it; everything is checked\n"
@@ -67,7 +69,7 @@ const vk_command vk_commands[] = {
     {"approve", vk_cmd_approve, BIT(CHAIN_ID) | BIT(KERNEL_VERSION),
      PIN | KEY | BIT(ACCOUNT) | BIT(OWNER) | BIT(INDEX) | BIT(ENABLE_NONCE) | BIT(SIGNATURE) |
          BIT(OWNER_KEY) | BIT(OWNER_PIN_FILE) | BIT(PRE_INSTALLED) | BIT(INSTALLED_AT) |
-         BIT(OUTPUT),
+         BIT(OUTPUT) | LINT,
      "let the account's owner approve a key",
      "Prints what the owner of the account signs (EIP-712) to approve the key; with the owner's\n"
      "signature, adds the grant. The account is --account, or the one that --owner and --index\n"
@@ -107,6 +109,15 @@ const vk_command vk_commands[] = {
      "  valetkey explain --label shop --input op.json\n"
      "  valetkey explain --label shop --typed-data order.json\n"
      "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+    {"lint", vk_cmd_lint, BIT(POLICY), BIT(LINT_ALLOW) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(AT),
+     "say what is probably not meant in a policy",
+     "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds,\n"
+     "limits that a batch multiplies, wildcards, rules that limit nothing. FILE may also stand\n"
+     "without --policy, and may have a thirdweb permission request. Exit status 0 if nothing is\n"
+     "found, 2 if something is. No token is needed.",
+     "  valetkey lint policy.json\n"
+     "  valetkey lint policy.json --entry-point 0.7 --lint-allow batch-multiplies,zero-selector\n"
+     "  valetkey lint - --json < policy.json | jq -r '.findings[].code'\n"},
     {"batch", vk_cmd_batch, 0, 0, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"

@@ -134,9 +134,8 @@ vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out) {
 
 vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out) {
     *out = vk_kernel_read(vk_opt(cli, VK_OPT_KERNEL_VERSION));
-    return vk_grant_supports(*out)
-               ? VK_EXIT_OK
-               : bad_value(cli, VK_OPT_KERNEL_VERSION, "0.3.1, 0.3.2 or 0.3.3");
+    return vk_grant_supports(*out) ? VK_EXIT_OK
+                                   : bad_value(cli, VK_OPT_KERNEL_VERSION, "0.3.1, 0.3.2 or 0.3.3");
 }
 
 vk_exit vk_read_curve(vk_cli *cli, bool *p256) {
@@ -175,18 +174,15 @@ vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *o
     return VK_EXIT_OK;
 }
 
-vk_exit vk_read_policy(vk_cli *cli, vk_buf *json) {
-    vk_policy policy;
+vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out) {
     vk_error err = {0};
     vk_exit exit = vk_read_file(cli, vk_opt(cli, VK_OPT_POLICY), VK_POLICY_JSON_MAX, json);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    if (vk_policy_read((const char *)json->data, json->len, &policy, &err) != VK_OK) {
-        return vk_cli_fail_error(cli, "the policy is not accepted", &err);
-    }
-    vk_policy_clear(&policy);
-    return VK_EXIT_OK;
+    return vk_policy_read((const char *)json->data, json->len, out, &err) == VK_OK
+               ? VK_EXIT_OK
+               : vk_cli_fail_error(cli, "the policy is not accepted", &err);
 }
 
 vk_exit vk_read_operation(vk_cli *cli, vk_buf *text, vk_userop_request *out) {

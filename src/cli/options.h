@@ -2,7 +2,8 @@
  * The command line: one table of options, one of commands.
  *
  * An option means the same in every command. Options and the words of the command may come in any
- * order; "--name value" and "--name=value" are the same; names are exact.
+ * order; "--name value" and "--name=value" are the same; names are exact. Behind the words of a
+ * command that works on one file, the file may stand alone.
  */
 #ifndef VK_CLI_OPTIONS_H
 #define VK_CLI_OPTIONS_H
@@ -58,6 +59,9 @@ typedef enum vk_option {
     VK_OPT_UNDEPLOYED,
     VK_OPT_RELAX,
     VK_OPT_HARDEN,
+    VK_OPT_LINT,
+    VK_OPT_LINT_ALLOW,
+    VK_OPT_ENTRY_POINT,
     VK_OPT_COUNT
 } vk_option;
 

@@ -2,25 +2,26 @@
 
 _valetkey_options() {
     local pin='--pin-file --pin-fd' key='--label --id'
-    local passkey='--rp-id --origin --sign-count'
+    local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
     'token set') echo '--relax --harden --so-pin-file --so-pin-fd' ;;
     'token init') echo "--label --default-policy --so-pin-file --so-pin-fd $pin" ;;
-    'key create') echo "$key --type --policy $passkey $pin" ;;
+    'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
-            "--authenticator-id-hash --chain-id --kernel-version --owner --enable-nonce --installed-at $pin"
+            "--authenticator-id-hash --chain-id --kernel-version --owner --enable-nonce --installed-at $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key remove') echo "$key $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --account --owner --index --enable-nonce" \
-            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $pin"
+            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $lint $pin"
         ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --operation" ;;
     explain) echo "$key --input --chain-id --at $message" ;;
+    lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     esac
 }
 
@@ -48,6 +49,8 @@ _valetkey_values() {
         echo 'zero-paymaster protected-target budget-delegatecall foreign-chain open-signature' \
             'unknown-caller signature-window replayable-signature any-target any-amount'
         ;;
+    --lint) echo 'off warn error' ;;
+    --entry-point) echo '0.6 0.7 0.8 0.9' ;;
     --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
     --token)
         [ -x "$(command -v jq)" ] &&
@@ -66,22 +69,32 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --entry-point)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at)
+        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --lint-allow)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
+    'lint '*) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options lint) $global" -- "$cur") ;;
+    lint)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(
+            case $cur in
+            -*) compgen -W "$(_valetkey_options lint) $global" -- "$cur" ;;
+            *) compgen -f -- "$cur" ;;
+            esac
+        )
+        ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options "$command") $global" -- "$cur") ;;
     esac
 }

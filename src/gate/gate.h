@@ -24,7 +24,8 @@ void vk_gate_forget(vk_gate *gate);
 /* ---- Making keys ---- */
 
 /* record: curve, attributes, policy and passkey members as wanted; point65 is filled in. The policy
- * is checked (VK_ERR_POLICY); a missing one becomes the token's default. */
+ * is checked (VK_ERR_POLICY; where valetkey.conf says "lint = error", for lint's findings too); a
+ * missing one becomes the token's default. */
 VK_MUST_USE vk_status vk_gate_generate(vk_gate *gate, vk_key_record *record,
                                        const vk_key_names *names, vk_error *err);
 VK_MUST_USE vk_status vk_gate_import(vk_gate *gate, vk_key_record *record,

@@ -95,50 +95,59 @@ static vk_status read_request(const vk_loaded *loaded, vk_gate_form form, vk_byt
 
 /* ---- The decision ---- */
 
-static vk_status judge(const vk_loaded *loaded, const request *r, bool enabled, vk_verdict *out) {
-    const vk_grant *grant = &r->grant->grant;
+/* What is asked and what became of it; the verdict is to be cleared. */
+typedef struct decision {
+    const vk_loaded *loaded;
+    const request *request;
+    vk_verdict verdict;
+    uint32_t sign_count; /* of the assertion; 0: the key does not count */
+} decision;
+
+/* VK_DENIED if the verdict is no. */
+static vk_status judge(decision *d, bool enabled, vk_error *err) {
+    const vk_grant *grant = &d->request->grant->grant;
     vk_grant_moment moment = {.installed = grant->account.pre_installed || enabled,
                               .now = vk_gate_now(),
-                              .relaxed = loaded->relaxed};
-    return vk_grant_evaluate_message(grant, &loaded->policy, &r->payload, &moment, out);
+                              .relaxed = d->loaded->relaxed};
+    vk_status status = vk_grant_evaluate_message(grant, &d->loaded->policy, &d->request->payload,
+                                                 &moment, &d->verdict);
+    if (status != VK_OK) {
+        return explain_status(err, status);
+    }
+    return d->verdict.allowed ? VK_OK : deny(err, d->verdict.rule, d->verdict.reason);
 }
 
-/* A passkey that counts its assertions: the count moves before the signature leaves. */
-static vk_status decide_and_count(vk_gate *gate, const vk_loaded *loaded, const request *r,
-                                  vk_verdict *verdict, uint32_t *sign_count, vk_error *err) {
-    static const vk_u256 no_nonce;
-    vk_reservation *reservation;
-    vk_budget budget = {0};
-    vk_nonce_charge charge = {0};
-    vk_status status =
-        vk_reservation_begin(gate->token, &r->grant->record, loaded->record.version,
-                             loaded->policy.count, &no_nonce, &reservation, &budget, &charge, err);
-    if (status != VK_OK) {
-        return status;
+static vk_status judge_and_count(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                                 vk_error *err) {
+    decision *d = context;
+    charge->present = false; /* a message has no nonce that something could be charged for */
+    vk_status status = judge(d, budget->enabled, err);
+    if (status == VK_OK) {
+        d->sign_count = ++budget->sign_count;
     }
-    status = judge(loaded, r, budget.enabled, verdict);
-    if (status == VK_OK && verdict->allowed) {
-        budget.sign_count++;
-        *sign_count = budget.sign_count;
-        charge.present = false;
-        status = vk_reservation_commit(reservation, &budget, &charge, err);
-    } else {
-        vk_reservation_rollback(reservation);
-    }
-    vk_budget_clear(&budget);
     return status;
 }
 
+/* A passkey that counts its assertions: the count moves before the signature leaves. */
+static vk_status decide_and_count(vk_gate *gate, decision *d, vk_error *err) {
+    vk_decision in_store = {.grant = &d->request->grant->record,
+                            .key_version = d->loaded->record.version,
+                            .rule_count = d->loaded->policy.count,
+                            .decide = judge_and_count,
+                            .context = d};
+    return vk_token_decide(gate->token, &in_store, err);
+}
+
 /* Once a permission is there it stays, as far as the token knows. */
-static vk_status read_enabled(vk_gate *gate, const vk_loaded *loaded, vk_loaded_grant *grant,
-                              bool *out, vk_error *err) {
+static vk_status read_enabled(vk_gate *gate, const decision *d, bool *out, vk_error *err) {
+    vk_loaded_grant *grant = d->request->grant;
     *out = grant->grant.account.pre_installed || atomic_load(&grant->enabled);
     if (*out) {
         return VK_OK;
     }
     vk_budget budget;
     vk_status status =
-        vk_token_budget_get(gate->token, &grant->record, loaded->policy.count, &budget, err);
+        vk_token_budget_get(gate->token, &grant->record, d->loaded->policy.count, &budget, err);
     if (status == VK_OK) {
         *out = budget.enabled;
         vk_budget_clear(&budget);
@@ -146,16 +155,15 @@ static vk_status read_enabled(vk_gate *gate, const vk_loaded *loaded, vk_loaded_
     return status;
 }
 
-/* The verdict, which the caller clears, and what it moves, durably. */
-static vk_status decide(vk_gate *gate, const vk_loaded *loaded, const request *r,
-                        vk_verdict *verdict, uint32_t *sign_count, vk_error *err) {
+/* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a
+ * passkey's count does. */
+static vk_status decide(vk_gate *gate, decision *d, vk_error *err) {
     bool enabled;
-    *sign_count = 0;
-    if (loaded->record.use_sign_count) {
-        return decide_and_count(gate, loaded, r, verdict, sign_count, err);
+    if (d->loaded->record.use_sign_count) {
+        return decide_and_count(gate, d, err);
     }
-    vk_status status = read_enabled(gate, loaded, r->grant, &enabled, err);
-    return status == VK_OK ? judge(loaded, r, enabled, verdict) : status;
+    vk_status status = read_enabled(gate, d, &enabled, err);
+    return status == VK_OK ? judge(d, enabled, err) : status;
 }
 
 vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err) {
@@ -215,17 +223,13 @@ static vk_status finish(const vk_loaded *loaded, const request *r, uint32_t sign
 
 static vk_status decide_and_sign(vk_gate *gate, const vk_loaded *loaded, const request *r,
                                  vk_buf *out, vk_error *err) {
-    uint32_t sign_count;
-    vk_verdict verdict = {0};
-    vk_status status = decide(gate, loaded, r, &verdict, &sign_count, err);
-    if (status == VK_OK && !verdict.allowed) {
-        status = deny(err, verdict.rule, verdict.reason);
-    }
-    vk_verdict_clear(&verdict);
+    decision d = {.loaded = loaded, .request = r};
+    vk_status status = decide(gate, &d, err);
+    vk_verdict_clear(&d.verdict);
     if (status != VK_OK) {
         return status;
     }
-    status = finish(loaded, r, sign_count, out);
+    status = finish(loaded, r, d.sign_count, out);
     return status == VK_OK ? VK_OK : explain_status(err, status);
 }
 

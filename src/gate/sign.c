@@ -37,34 +37,27 @@ static vk_status evaluate_digest(const vk_loaded *loaded, vk_rule_state *states,
     return take_verdict(status, &verdict, charge, err);
 }
 
-/* Digests name no account: they are counted in the key's own budget, each digest once. */
-static vk_status reserve_digest(vk_gate *gate, const vk_loaded *loaded, const vk_hash *digest,
-                                vk_error *err) {
-    vk_grant_record own = {.key_id = loaded->record.id};
-    vk_u256 nonce = vk_u256_from_be(digest->b, sizeof digest->b);
-    vk_reservation *reservation;
-    vk_budget budget = {0};
-    vk_nonce_charge charge = {0};
-    vk_status status = vk_policy_permission_id(&loaded->policy, &loaded->signer, own.permission_id);
-    if (status == VK_OK) {
-        status =
-            vk_reservation_begin(gate->token, &own, loaded->record.version, loaded->policy.count,
-                                 &nonce, &reservation, &budget, &charge, err);
-    }
-    if (status != VK_OK) {
-        return status;
-    }
-    status = evaluate_digest(loaded, budget.rules, &charge, err);
-    if (status == VK_OK) {
-        status = vk_reservation_commit(reservation, &budget, &charge, err);
-    } else {
-        vk_reservation_rollback(reservation);
-    }
-    vk_budget_clear(&budget);
-    return status;
+static vk_status decide_digest_budget(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                                      vk_error *err) {
+    return evaluate_digest(context, budget->rules, charge, err);
 }
 
-static vk_status decide_digest(vk_gate *gate, const vk_loaded *loaded, const vk_hash *digest,
+/* Digests name no account: they are counted in the key's own budget, each digest once. */
+static vk_status reserve_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
+                                vk_error *err) {
+    vk_grant_record own = {.key_id = loaded->record.id};
+    vk_decision decision = {.grant = &own,
+                            .key_version = loaded->record.version,
+                            .rule_count = loaded->policy.count,
+                            .nonce = vk_u256_from_be(digest->b, sizeof digest->b),
+                            .decide = decide_digest_budget,
+                            .context = loaded};
+    vk_status status = vk_policy_permission_id(&loaded->policy, &loaded->signer, own.permission_id);
+    return status == VK_OK ? vk_token_decide(gate->token, &decision, err)
+                           : explain_status(err, status);
+}
+
+static vk_status decide_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
                                vk_error *err) {
     if (vk_policy_has_state(&loaded->policy)) {
         return reserve_digest(gate, loaded, digest, err);
@@ -79,7 +72,7 @@ static vk_status decide_digest(vk_gate *gate, const vk_loaded *loaded, const vk_
     return status;
 }
 
-static vk_status sign_digest(vk_gate *gate, const vk_loaded *loaded, vk_bytes payload, uint8_t *out,
+static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload, uint8_t *out,
                              size_t *out_len, vk_error *err) {
     vk_hash digest;
     if (payload.len != sizeof digest.b) {
@@ -135,36 +128,44 @@ static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, v
     return status;
 }
 
+/* What a decision about an operation is made of, and how many times its passkey signed. */
+typedef struct reservation {
+    const vk_loaded *loaded;
+    const vk_gate_request *request;
+    uint32_t sign_count;
+    bool enabled;
+} reservation;
+
+static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                               vk_error *err) {
+    reservation *r = context;
+    vk_grant_first_states(&r->request->grant->grant, &r->loaded->policy, budget->rules);
+    vk_status status = check_mode(r->request, budget, err);
+    if (status == VK_OK) {
+        status = evaluate(r->loaded, r->request, budget->rules, charge, err);
+    }
+    if (status == VK_OK && r->loaded->record.use_sign_count) {
+        r->sign_count = ++budget->sign_count;
+    }
+    r->enabled = budget->enabled;
+    return status;
+}
+
 /* The verdict and what it moves, in one transaction that is durable when this returns VK_OK. */
 static vk_status reserve(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
                          uint32_t *sign_count, vk_error *err) {
-    vk_reservation *reservation;
-    vk_budget budget = {0};
-    vk_nonce_charge charge = {0};
-    vk_status status = vk_reservation_begin(
-        gate->token, &request->grant->record, loaded->record.version, loaded->policy.count,
-        &request->request.op.nonce, &reservation, &budget, &charge, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    vk_grant_first_states(&request->grant->grant, &loaded->policy, budget.rules);
-    status = check_mode(request, &budget, err);
+    reservation r = {.loaded = loaded, .request = request};
+    vk_decision decision = {.grant = &request->grant->record,
+                            .key_version = loaded->record.version,
+                            .rule_count = loaded->policy.count,
+                            .nonce = request->request.op.nonce,
+                            .decide = decide_budget,
+                            .context = &r};
+    vk_status status = vk_token_decide(gate->token, &decision, err);
     if (status == VK_OK) {
-        status = evaluate(loaded, request, budget.rules, &charge, err);
+        *sign_count = r.sign_count;
+        atomic_store(&request->grant->enabled, r.enabled);
     }
-    if (status == VK_OK && loaded->record.use_sign_count) {
-        budget.sign_count++;
-    }
-    if (status == VK_OK) {
-        status = vk_reservation_commit(reservation, &budget, &charge, err);
-    } else {
-        vk_reservation_rollback(reservation);
-    }
-    if (status == VK_OK) {
-        *sign_count = loaded->record.use_sign_count ? budget.sign_count : 0;
-        atomic_store(&request->grant->enabled, budget.enabled);
-    }
-    vk_budget_clear(&budget);
     return status;
 }
 
@@ -295,8 +296,8 @@ vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_er
     return status;
 }
 
-static vk_status sign_form(vk_gate *gate, const vk_loaded *loaded, vk_gate_form form,
-                           vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err) {
+static vk_status sign_form(vk_gate *gate, vk_loaded *loaded, vk_gate_form form, vk_bytes payload,
+                           uint8_t *out, size_t *out_len, vk_error *err) {
     switch (form) {
     case VK_GATE_DIGEST:
         return sign_digest(gate, loaded, payload, out, out_len, err);

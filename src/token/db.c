@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "token/db_status.h"
 #include "token/migrate.h"
@@ -43,11 +45,45 @@ vk_status vk_db_run_text(vk_db *db, const char *sql, vk_error *err) {
     return rc == SQLITE_OK ? VK_OK : vk_db_fail(db, rc, err);
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Between half a unit and one and a half. */
+static void nap(vk_db *db, long unit_us) {
+    db->noise = db->noise * 1103515245 + 12345;
+    long us = unit_us / 2 + (long)(db->noise >> 16) % unit_us;
+    struct timespec time = {.tv_sec = 0, .tv_nsec = us * 1000};
+    nanosleep(&time, NULL);
+}
+
+/* The lock is free for moments only while other processes sign, and nobody queues for it: looking
+ * often, at odd times, is what gives each its turn. */
+static int wait_for_lock(void *arg, int tries) {
+    vk_db *db = arg;
+    if (tries == 0) {
+        db->waits_since_ms = now_ms();
+    }
+    if (now_ms() - db->waits_since_ms >= VK_DB_BUSY_MS) {
+        return 0;
+    }
+    nap(db, tries < 200 ? 200 : 2000);
+    return 1;
+}
+
+void vk_db_let_others(vk_db *db) {
+    nap(db, 500);
+}
+
 /* An edited schema must not run anything of its own: no triggers, no views. */
-static int configure(sqlite3 *handle) {
+static int configure(vk_db *db) {
+    sqlite3 *handle = db->handle;
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VK_DB_VALUE_MAX);
-    int rc = sqlite3_busy_timeout(handle, VK_DB_BUSY_MS);
+    db->noise = (unsigned)getpid();
+    int rc = sqlite3_busy_handler(handle, wait_for_lock, db);
     if (rc == SQLITE_OK) {
         rc = sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     }
@@ -71,7 +107,7 @@ static int open_handle(vk_db *db, const char *name, int flags) {
     errno = 0;
     int rc = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
-        rc = configure(db->handle);
+        rc = configure(db);
     }
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
@@ -231,32 +267,52 @@ void vk_db_close(vk_db *db) {
     *db = (vk_db){0};
 }
 
+static vk_status run(vk_db *db, vk_sql sql, vk_error *err) {
+    vk_query query = vk_query_start(db, sql);
+    return vk_query_run(&query, err);
+}
+
 vk_status vk_db_begin(vk_db *db, vk_error *err) {
     if (db->read_only) {
         return vk_fail(err, VK_ERR_READ_ONLY, sqlite3_db_filename(db->handle, "main"), "%s",
                        vk_status_text(VK_ERR_READ_ONLY));
     }
-    vk_query query = vk_query_start(db, VK_SQL_BEGIN);
-    return vk_query_run(&query, err);
+    return run(db, VK_SQL_BEGIN, err);
 }
 
 /* Some failures have ended the transaction already. */
-static void rollback(vk_db *db) {
-    if (sqlite3_get_autocommit(db->handle)) {
-        return;
-    }
-    vk_query query = vk_query_start(db, VK_SQL_ROLLBACK);
-    vk_status ignored = vk_query_run(&query, NULL);
+static bool is_over(const vk_db *db) {
+    return sqlite3_get_autocommit(db->handle) != 0;
+}
+
+static void undo(vk_db *db, vk_sql sql) {
+    vk_status ignored = is_over(db) ? VK_OK : run(db, sql, NULL);
     (void)ignored;
 }
 
 vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err) {
     if (status == VK_OK) {
-        vk_query query = vk_query_start(db, VK_SQL_COMMIT);
-        status = vk_query_run(&query, err);
+        status = run(db, VK_SQL_COMMIT, err);
     }
     if (status != VK_OK) {
-        rollback(db);
+        undo(db, VK_SQL_ROLLBACK);
     }
     return status;
+}
+
+vk_status vk_db_begin_part(vk_db *db, vk_error *err) {
+    if (is_over(db)) {
+        return vk_fail(err, VK_ERR_STORE, sqlite3_db_filename(db->handle, "main"),
+                       "the transaction was broken off");
+    }
+    return run(db, VK_SQL_PART_BEGIN, err);
+}
+
+vk_status vk_db_end_part(vk_db *db, vk_status status, vk_error *err) {
+    if (status != VK_OK) {
+        undo(db, VK_SQL_PART_DROP);
+        undo(db, VK_SQL_PART_KEEP);
+        return status;
+    }
+    return run(db, VK_SQL_PART_KEEP, err);
 }

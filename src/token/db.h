@@ -10,7 +10,12 @@ typedef enum vk_sql {
     VK_SQL_BEGIN = 0,
     VK_SQL_COMMIT,
     VK_SQL_ROLLBACK,
+    VK_SQL_PART_BEGIN,
+    VK_SQL_PART_KEEP,
+    VK_SQL_PART_DROP,
     VK_SQL_DATA_VERSION,
+    VK_SQL_STATE_CHANGES,
+    VK_SQL_STATE_CHANGED,
     VK_SQL_TOKEN_INSERT,
     VK_SQL_TOKEN_READ,
     VK_SQL_TOKEN_SETUP,
@@ -63,6 +68,8 @@ extern const char *const vk_sql_texts[VK_SQL_STATEMENTS];
 typedef struct vk_db {
     sqlite3 *handle;
     bool read_only;
+    int64_t waits_since_ms; /* for the write lock */
+    unsigned noise;
     sqlite3_stmt *statements[VK_SQL_STATEMENTS];
 } vk_db;
 
@@ -77,6 +84,13 @@ void vk_db_close(vk_db *db);
 VK_MUST_USE vk_status vk_db_begin(vk_db *db, vk_error *err);
 /* Commits if status is VK_OK, else rolls back; returns status, or why the commit failed. */
 VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
+
+/* A moment in which another process that waits can begin. */
+void vk_db_let_others(vk_db *db);
+
+/* A part of a transaction that fails alone; ended like the whole. */
+VK_MUST_USE vk_status vk_db_begin_part(vk_db *db, vk_error *err);
+VK_MUST_USE vk_status vk_db_end_part(vk_db *db, vk_status status, vk_error *err);
 
 /* ---- One execution of a statement ---- */
 

@@ -9,7 +9,12 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [VK_SQL_COMMIT] = "COMMIT",
     [VK_SQL_ROLLBACK] = "ROLLBACK",
+    [VK_SQL_PART_BEGIN] = "SAVEPOINT part",
+    [VK_SQL_PART_KEEP] = "RELEASE part",
+    [VK_SQL_PART_DROP] = "ROLLBACK TO part",
     [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
+    [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
+    [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
     [VK_SQL_TOKEN_INSERT] = "INSERT INTO token(id, serial, label, default_sudo, default_mac,"
                             " budget_count, budget_mac) VALUES(1, ?, ?, ?, ?, ?, ?)",

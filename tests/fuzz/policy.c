@@ -6,7 +6,21 @@ static vk_signer session_key(void) {
     return vk_signer_ecdsa(&address);
 }
 
-/* Everything that was accepted can be installed and described. */
+/* Every finding has a code, and a sentence that was not cut off. */
+static void check_findings(const vk_policy *policy) {
+    vk_lint_context context = {.now = 1800000000, .entry_point = VK_ENTRY_POINT_0_8};
+    vk_lint_findings findings;
+    FUZZ_REQUIRE(vk_lint_policy(policy, &context, &findings) == VK_OK);
+    FUZZ_REQUIRE(findings.count <= VK_LINT_FINDINGS_MAX);
+    for (size_t i = 0; i < findings.count; i++) {
+        FUZZ_REQUIRE(vk_lint_code_text(findings.list[i].code) != NULL);
+        size_t len = strlen(findings.list[i].message);
+        FUZZ_REQUIRE(len > 0 && len < sizeof findings.list[i].message - 1);
+    }
+    vk_lint_clear(&findings);
+}
+
+/* Everything that was accepted can be looked at, installed and described. */
 void fuzz_policy(vk_bytes input) {
     vk_policy policy;
     vk_error err = {0};
@@ -19,6 +33,7 @@ void fuzz_policy(vk_bytes input) {
     vk_buf data = {0}, text = {0};
     uint8_t id4[4];
     FUZZ_REQUIRE(policy.count <= VK_POLICIES_MAX);
+    check_findings(&policy);
     FUZZ_REQUIRE(vk_policy_enable_data(&policy, &signer, &data) == VK_OK);
     FUZZ_REQUIRE(data.len % 32 == 0);
     FUZZ_REQUIRE(vk_policy_permission_id(&policy, &signer, id4) == VK_OK);

@@ -284,6 +284,23 @@ static void sow_answers(const sower *s) {
     vk_buf_clear(&answer);
 }
 
+/* ---- Policies that lint finds something in ---- */
+
+static void sow_lint(const sower *s) {
+    cJSON *file = vectors_load("../unit/lint.json");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "policies")) {
+        sow_json(s, "policy", -1, vectors_get(vectors_get(one, "hit"), "policy"));
+    }
+    cJSON_ArrayForEach(one, vectors_get(file, "thirdweb")) {
+        cJSON *in = cJSON_Duplicate(vectors_get(one, "hit"), true);
+        cJSON_DeleteItemFromObject(in, "findings");
+        sow_request(s, "lint", in, false);
+        cJSON_Delete(in);
+    }
+    cJSON_Delete(file);
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -305,6 +322,7 @@ void seeds_each(seed_fn use, void *context) {
         sow_browser(&s, name);
     }
     sow_answers(&s);
+    sow_lint(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
 }

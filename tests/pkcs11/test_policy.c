@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WEI_ALLOWED 10000000000000000u
 
@@ -103,6 +104,52 @@ START_TEST(bad_policies_make_no_key) {
     pair keys;
     ck_assert_int_eq(try_generate(session, &args, &keys), CKR_ATTRIBUTE_VALUE_INVALID);
     ck_assert_int_eq(find_all(session, NULL, 0, NULL), 0);
+}
+END_TEST
+
+/* ---- valetkey.conf ---- */
+
+static void write_settings(const char *text) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/valetkey.conf", getenv("VALETKEY_HOME"));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static CK_RV make_with_sudo(const char *token, const char *label) {
+    CK_ATTRIBUTE policy = TEXT(CKA_VALETKEY_POLICY, sudo_policy);
+    pair_args args = {secp256k1, sizeof secp256k1, label, &policy, 1};
+    CK_SESSION_HANDLE session = login(token, CKU_USER);
+    pair keys;
+    CK_RV rv = try_generate(session, &args, &keys);
+    ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
+    return rv;
+}
+
+/* What lint finds is an error for every way to a policy, but not for the token's own default. */
+START_TEST(the_settings_make_findings_errors) {
+    write_settings("lint = warn\n");
+    ck_assert_int_eq(make_with_sudo("plain", "warned"), CKR_OK);
+    write_settings("lint = error\n");
+    ck_assert_int_eq(make_with_sudo("plain", "refused"), CKR_ATTRIBUTE_VALUE_INVALID);
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    GENERATE(session, secp256k1, "default");
+    ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
+    session = login("plain", CKU_USER);
+    GENERATE(session, secp256k1, "k");
+    ck_assert_int_eq(f->C_Logout(session), CKR_OK);
+    ck_assert_int_eq(try_login(session, CKU_SO, SO_PIN), CKR_OK);
+    ck_assert_int_eq(write_policy(session, "k", (char *)sudo_policy), CKR_ATTRIBUTE_VALUE_INVALID);
+    write_settings("lint = error\n"
+                   "lint-allow = no-call-limit no-expiry no-gas-limit signatures-open\n");
+    ck_assert_int_eq(write_policy(session, "k", (char *)sudo_policy), CKR_OK);
+    ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
+    ck_assert_int_eq(make_with_sudo("plain", "allowed"), CKR_OK);
+    write_settings("lint = maybe\n");
+    ck_assert_int_ne(make_with_sudo("plain", "unreadable"), CKR_OK);
 }
 END_TEST
 
@@ -331,6 +378,7 @@ Suite *policy_suite(void) {
     tcase_add_test(policy, nobody_else_sets_a_policy);
     tcase_add_test(policy, an_edited_index_misleads_no_policy);
     tcase_add_test(policy, bad_policies_make_no_key);
+    tcase_add_test(policy, the_settings_make_findings_errors);
     suite_add_tcase(suite, policy);
     TCase *sdk = started_case("a key of the SDK");
     tcase_add_test(sdk, operations_of_the_sdk);

@@ -201,22 +201,35 @@ vk_grant_record grant_add(vk_token *token, int64_t key_id, uint64_t chain_id) {
     return grant;
 }
 
-vk_status reserve(vk_token *token, const vk_grant_record *grant, uint64_t nonce, uint64_t gas) {
-    vk_reservation *reservation;
-    vk_budget budget;
-    vk_nonce_charge charge;
-    vk_u256 wide_nonce = vk_u256_from_u64(nonce), wide_gas = vk_u256_from_u64(gas);
-    vk_status status = vk_reservation_begin(token, grant, key_version(token, grant->key_id), RULES,
-                                            &wide_nonce, &reservation, &budget, &charge, NULL);
-    if (status != VK_OK) {
-        return status;
+vk_status decide(vk_token *token, const vk_grant_record *grant, uint64_t nonce, vk_decide_fn body,
+                 void *context) {
+    vk_decision decision = {.grant = grant,
+                            .key_version = key_version(token, grant->key_id),
+                            .rule_count = RULES,
+                            .nonce = vk_u256_from_u64(nonce),
+                            .decide = body,
+                            .context = context};
+    return vk_token_decide(token, &decision, NULL);
+}
+
+typedef struct use {
+    uint64_t nonce, gas;
+} use;
+
+static vk_status spend(void *context, vk_budget *budget, vk_nonce_charge *charge, vk_error *err) {
+    const use *u = context;
+    vk_u256 gas = vk_u256_from_u64(u->gas);
+    (void)err;
+    if (!vk_u256_add(&budget->rules[0].spent, &gas, &budget->rules[0].spent)) {
+        return VK_DENIED;
     }
-    ck_assert(vk_u256_add(&budget.rules[0].spent, &wide_gas, &budget.rules[0].spent));
-    budget.rules[0].used++;
-    charge = (vk_nonce_charge){.present = true, .gas = wide_gas, .window = UINT64_MAX - nonce};
-    status = vk_reservation_commit(reservation, &budget, &charge, NULL);
-    vk_budget_clear(&budget);
-    return status;
+    budget->rules[0].used++;
+    *charge = (vk_nonce_charge){.present = true, .gas = gas, .window = UINT64_MAX - u->nonce};
+    return VK_OK;
+}
+
+vk_status reserve(vk_token *token, const vk_grant_record *grant, uint64_t nonce, uint64_t gas) {
+    return decide(token, grant, nonce, spend, &(use){nonce, gas});
 }
 
 vk_budget budget_of(vk_token *token, const vk_grant_record *grant) {
