@@ -88,6 +88,7 @@ Suite *object_suite(void);
 Suite *attribute_suite(void);
 Suite *policy_suite(void);
 Suite *signing_suite(void);
+Suite *message_suite(void);
 Suite *thread_suite(void);
 
 #endif
