@@ -6,6 +6,8 @@
 #define VALETKEY_GRANT_H
 
 #include <valetkey/account.h>
+#include <valetkey/message.h>
+#include <valetkey/message_payload.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
 #include <valetkey/verdict.h>
@@ -102,6 +104,45 @@ VK_API void vk_grant_first_states(const vk_grant *grant, const vk_policy *policy
  */
 VK_API VK_MUST_USE vk_status vk_grant_attach(const vk_grant *grant, const vk_userop *op,
                                              vk_bytes session_part, vk_buf *out);
+
+/* The contracts that keep the session within its limits, for the guards of a verdict on an
+ * operation: the signer, the EntryPoint, the root validator; where that is not known, each of
+ * ZeroDev's. Returns how many they are. */
+#define VK_GRANT_GUARDS_MAX 5
+VK_API size_t vk_grant_guards(const vk_grant *grant, const vk_signer *signer,
+                              vk_address out[VK_GRANT_GUARDS_MAX]);
+
+/* ---- Messages (ERC-1271) ---- */
+
+/* Is the message for the account of this grant, as far as it says? */
+VK_API bool vk_grant_is_addressed(const vk_grant *grant, const vk_message_payload *payload);
+
+/* A message on a key's desk. */
+typedef struct vk_grant_moment {
+    bool installed; /* the account has the permission: see vk_install and pre_installed */
+    uint64_t now;
+    vk_hardening_set relaxed;
+} vk_grant_moment;
+
+/*
+ * The verdict on a message that the grant's account is to sign with this permission. The contract
+ * that will ask is taken to be the verifyingContract of typed data; a text names none. Denied as
+ * well: what the account cannot sign (its Kernel version, factory data that it has not), and
+ * anything before the permission is installed.
+ */
+VK_API VK_MUST_USE vk_status vk_grant_evaluate_message(const vk_grant *grant,
+                                                       const vk_policy *policy,
+                                                       const vk_message_payload *payload,
+                                                       const vk_grant_moment *moment,
+                                                       vk_verdict *out);
+/* The message as the account signs it: its digests are in valetkey/message.h. */
+VK_API void vk_grant_message(const vk_grant *grant, const vk_message_payload *payload,
+                             vk_message *out);
+/* Appends the account's signature around the key's, 65 bytes or an encoded assertion. */
+VK_API VK_MUST_USE vk_status vk_grant_message_signature(const vk_grant *grant,
+                                                        const vk_message_payload *payload,
+                                                        vk_bytes key_signature, vk_buf *out,
+                                                        vk_error *err);
 
 #ifdef __cplusplus
 }

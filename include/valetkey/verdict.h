@@ -13,6 +13,7 @@
 
 #include <valetkey/hardening.h>
 #include <valetkey/policy.h>
+#include <valetkey/typed_data.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -105,12 +106,23 @@ typedef struct vk_message_request {
     vk_address caller; /* the contract that will ask the account; unknown without has_caller */
     bool replayable;   /* the signature is to be good on every chain */
     vk_hardening_set relaxed;
+    /* Of typed data, with the account that signs it and where that is; NULL: a text, or not known.
+     */
+    const vk_typed_domain *domain;
+    uint64_t chain_id;
+    vk_address account, entry_point;
 } vk_message_request;
 
-/* The verdict on a message. The contracts keep no state of messages. */
+/*
+ * The verdict on a message. The contracts keep no state of messages. A rule about callers allows a
+ * message whose caller is unknown, as one of them may ask: without hardening that is the verdict.
+ */
 VK_API VK_MUST_USE vk_status vk_policy_evaluate_message(const vk_policy *policy,
                                                         const vk_message_request *request,
                                                         vk_verdict *out);
+
+/* Can there be a message at all that this verdict allows? */
+VK_API bool vk_policy_allows_messages(const vk_policy *policy, vk_hardening_set relaxed);
 
 VK_API void vk_verdict_clear(vk_verdict *verdict);
 

@@ -2,6 +2,7 @@
 #include "cli/explain.h"
 
 #include "cli/input.h"
+#include "cli/message.h"
 #include "cli/session.h"
 #include <stdlib.h>
 #include <time.h>
@@ -147,7 +148,7 @@ static vk_exit say(vk_cli *cli, const vk_explain *job) {
     return exit == VK_EXIT_OK && job->judgement.refusal != NULL ? VK_EXIT_REFUSED : exit;
 }
 
-vk_exit vk_cmd_explain(vk_cli *cli) {
+static vk_exit explain_operation(vk_cli *cli) {
     vk_explain job = {.now = 0};
     vk_exit exit = vk_read_time(cli, VK_OPT_AT, (uint64_t)time(NULL), &job.now);
     if (exit == VK_EXIT_OK) {
@@ -164,4 +165,8 @@ vk_exit vk_cmd_explain(vk_cli *cli) {
     }
     clear_job(&job);
     return exit;
+}
+
+vk_exit vk_cmd_explain(vk_cli *cli) {
+    return vk_message_given(cli) ? vk_explain_message(cli) : explain_operation(cli);
 }

@@ -128,11 +128,17 @@ static vk_status evaluate(const vk_explain *job, vk_verdict *out) {
         return VK_ERR_MEMORY;
     }
     memcpy(scratch, job->state.rules, size);
+    vk_address guards[VK_GRANT_GUARDS_MAX];
     vk_verdict_request asked = {.op = &job->request.op,
                                 .chain_id = vk_explain_chain(job),
                                 .now = job->now,
                                 .selector = job->grant != NULL ? job->grant->account.selector
-                                                               : vk_kernel_execute_selector};
+                                                               : vk_kernel_execute_selector,
+                                .relaxed = job->key.relaxed};
+    if (job->grant != NULL) {
+        asked.guards = guards;
+        asked.guard_count = vk_grant_guards(job->grant, &job->key.signer, guards);
+    }
     vk_status status = vk_policy_evaluate(&job->key.policy, &asked, scratch, out);
     free(scratch);
     return status;

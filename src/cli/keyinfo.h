@@ -15,6 +15,7 @@ typedef struct vk_key_info {
     vk_policy policy;
     bool has_policy;
     uint8_t permission_id[4]; /* if there is a policy */
+    vk_hardening_set relaxed; /* hardening rules that are off on its token */
 } vk_key_info;
 
 /* The key of --label and --id, by its public half (no login) or its private one. */

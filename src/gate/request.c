@@ -43,17 +43,23 @@ static vk_status check_countable(const vk_loaded *loaded, vk_error *err) {
     return VK_OK;
 }
 
+vk_status vk_gate_session_len(const vk_loaded *loaded, size_t *out) {
+    vk_buf client_data = {0};
+    vk_hash any = {{0}};
+    *out = ECDSA_PART_LEN;
+    if (loaded->signer.kind != VK_SIGNER_WEBAUTHN) {
+        return VK_OK;
+    }
+    vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
+    *out = 1 + vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
+    vk_buf_clear(&client_data);
+    return status;
+}
+
 static vk_status measure(const vk_loaded *loaded, vk_gate_request *out) {
-    out->session_len = ECDSA_PART_LEN;
-    if (loaded->signer.kind == VK_SIGNER_WEBAUTHN) {
-        vk_buf client_data = {0};
-        vk_hash any = {{0}};
-        vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
-        out->session_len = 1 + vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
-        vk_buf_clear(&client_data);
-        if (status != VK_OK) {
-            return status;
-        }
+    vk_status status = vk_gate_session_len(loaded, &out->session_len);
+    if (status != VK_OK) {
+        return status;
     }
     out->full_len = out->session_len;
     if (out->enable_mode) {

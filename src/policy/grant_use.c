@@ -1,4 +1,6 @@
 /* Grants at work: is an operation for one, and the signature field around the session's part. */
+#include "kernel/version.h"
+
 #include <valetkey/grant.h>
 
 #include <inttypes.h>
@@ -86,6 +88,22 @@ vk_status vk_grant_match(const vk_grant *grant, const vk_userop_request *request
             match_address(&request->op.sender, &grant->account.account, "sender", field, reason);
     }
     return status == VK_OK ? match_nonce(grant, &request->op.nonce, field, reason) : status;
+}
+
+size_t vk_grant_guards(const vk_grant *grant, const vk_signer *signer,
+                       vk_address out[VK_GRANT_GUARDS_MAX]) {
+    static const vk_root_kind kinds[] = {VK_ROOT_ECDSA, VK_ROOT_MULTI_CHAIN, VK_ROOT_PASSKEY};
+    size_t count = 0;
+    out[count++] = signer->contract;
+    out[count++] = grant->entry_point;
+    if (!vk_address_is_zero(&grant->root.validator)) {
+        out[count++] = grant->root.validator;
+        return count;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        out[count++] = vk_root_validator(kinds[i]);
+    }
+    return count;
 }
 
 vk_status vk_grant_attach(const vk_grant *grant, const vk_userop *op, vk_bytes session_part,
