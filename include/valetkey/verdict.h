@@ -63,7 +63,12 @@ typedef struct vk_rule_verdict {
     uint64_t valid_after;       /* the window that the rule reports to the EntryPoint; 48 bits */
     uint64_t valid_until;       /* 0: no end */
     char reason[VK_REASON_MAX]; /* a sentence, for allowed ones too */
+    /* The error that the contract reverts with when it denies: "RateLimited()". NULL: it has none,
+     * or the denial is not the contract's. */
+    const char *revert;
 } vk_rule_verdict;
+
+#define VK_CHAIN_ERROR_MAX 64
 
 typedef struct vk_verdict {
     bool allowed;
@@ -71,6 +76,10 @@ typedef struct vk_verdict {
     char rule[VK_VERDICT_RULE_MAX]; /* its name, or "account", "selector", "permission", ... */
     char reason[VK_REASON_MAX];     /* of the denial; empty when allowed */
     const char *hardening;          /* the hardening rule that denied; NULL: the chain denies too */
+    /* What a bundler would have reported of an operation, given a good signature: "AA23 reverted:
+     * PolicyFailed(1)". The contracts ask in another order than reason is chosen by. Empty where
+     * they would accept, and for digests and messages. */
+    char chain_error[VK_CHAIN_ERROR_MAX];
     size_t count;
     vk_rule_verdict *rules; /* owned, one a rule of the policy */
     vk_nonce_charge charge; /* what to remember for the nonce, when allowed */

@@ -73,19 +73,28 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"userop attach", vk_cmd_attach, BIT(SESSION_PART),
-     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(OPERATION), "put the public rest around a session part",
+     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(ASSERTION) | BIT(OPERATION),
+     "put the public rest around a session part",
      "Makes the finished signature of the part that the session key signed (by \"valetkey sign\n"
-     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. The part "
-     "is\n"
-     "checked first. No PIN is needed.",
+     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. 64 bytes\n"
+     "are the bare signature that CKM_ECDSA made of the operation's valetkey-digest; that of a\n"
+     "passkey needs --assertion. The part is checked first. No PIN is needed.",
      "  valetkey userop attach --label shop --input op.json --session-part part.bin\n"
+     "  valetkey userop attach --label pass --input op.json --session-part rs.bin \\\n"
+     "      --assertion assertion.json\n"
      "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
-    {"explain", vk_cmd_explain, 0, KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT),
+    {"explain", vk_cmd_explain, 0,
+     PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT) | BIT(SPENT) | BIT(USED),
      "say what an operation does and what the key would answer",
-     "Decodes a UserOperation and shows the verdict of each rule, without signing. Exit status 0\n"
-     "if the key would sign, 3 if it would refuse. No PIN is needed.",
+     "Decodes a UserOperation and shows the verdict of each rule, for now and the budgets on the\n"
+     "token or for others, and what the chain would have answered. Nothing is signed, reserved or\n"
+     "written. Exit status 0 if the key would sign, 3 if it would refuse. A PIN is only needed "
+     "for\n"
+     "a key without a public half that everybody may read.",
      "  valetkey explain --label shop --input op.json\n"
-     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z --spent "
+     "0.009ether\n"
+     "  valetkey explain --label shop --input op.json --used 3 --json | jq -r .verdict.reason\n"},
     {"lint", vk_cmd_lint, BIT(POLICY), BIT(LINT_ALLOW) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(AT),
      "say what is probably not meant in a policy",
      "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds,\n"

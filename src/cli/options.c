@@ -47,7 +47,10 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_OUTPUT] = {"output", "FILE|-", "write the serialized account there"},
     [VK_OPT_INPUT] = {"input", "FILE|-", "the UserOperation; default - (standard input)"},
     [VK_OPT_SESSION] = {"session", NULL, "give the session key's part of the signature only"},
-    [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX", "the session key's part"},
+    [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX",
+                             "the session key's part, or its bare signature (64 bytes)"},
+    [VK_OPT_ASSERTION] = {"assertion", "FILE|-",
+                          "what a passkey's bare signature is of: the valetkey-assertion object"},
     [VK_OPT_OPERATION] = {"operation", NULL, "print the whole operation with its signature"},
     [VK_OPT_INSTALLED_AT] = {"installed-at", "TIME",
                              "when the account got a permission that it has already"},
@@ -55,6 +58,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
     [VK_OPT_ENTRY_POINT] = {"entry-point", "V", "EntryPoint version: 0.6, 0.7, 0.8 or 0.9"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
+    [VK_OPT_SPENT] = {"spent", "AMOUNT",
+                      "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
+    [VK_OPT_USED] = {"used", "N", "judge as if so many operations were used"},
 };
 
 #define BIT(option) (UINT64_C(1) << VK_OPT_##option)

@@ -17,8 +17,8 @@ _valetkey_options() {
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $lint $pin"
         ;;
     sign) echo "$key --input --chain-id --session --operation $pin" ;;
-    'userop attach') echo "$key --input --chain-id --session-part --operation" ;;
-    explain) echo "$key --input --chain-id --at" ;;
+    'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
+    explain) echo "$key --input --chain-id --at --spent --used $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     esac
 }
@@ -57,7 +57,7 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --serialized | --input | --output | --session-part)
+    --module | --*-file | --policy | --serialized | --input | --output | --session-part | --assertion)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
@@ -68,7 +68,7 @@ _valetkey() {
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | --lint-allow)
+        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | --spent | --used | --lint-allow)
         return
         ;;
     esac

@@ -1,3 +1,4 @@
+#include "gate/denial.h"
 #include "gate/internal.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static vk_status take_verdict(vk_status status, vk_verdict *verdict, vk_nonce_ch
         return explain_status(err, status);
     }
     if (!verdict->allowed) {
-        status = deny(err, verdict->rule, verdict->reason);
+        status = vk_denial_of(err, verdict);
     }
     *charge = verdict->charge;
     vk_verdict_clear(verdict);
@@ -72,6 +73,33 @@ static vk_status decide_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *
     return status;
 }
 
+/* Without a grant there is no operation that could wait, and an ordinary key needs no look. */
+static bool may_wait(const vk_loaded *loaded) {
+    return !vk_policy_is_sudo(&loaded->policy) || loaded->grant_count > 0;
+}
+
+static vk_status sign_freely(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
+                             uint8_t signature64[64], vk_error *err) {
+    vk_status status = decide_digest(gate, loaded, digest, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_key_sign(loaded->key, digest, signature64, NULL);
+    return status == VK_OK ? VK_OK : explain_status(err, status);
+}
+
+/* A digest that stands for an operation is signed as that operation. */
+static vk_status sign_known(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
+                            uint8_t signature64[64], vk_error *err) {
+    bool found = false;
+    vk_status status = VK_OK;
+    if (may_wait(loaded)) {
+        status = vk_gate_pending_sign(gate, loaded, digest, signature64, &found, err);
+    }
+    bool is_free = vk_policy_is_sudo(&loaded->policy);
+    return found || !is_free ? status : sign_freely(gate, loaded, digest, signature64, err);
+}
+
 static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload, uint8_t *out,
                              size_t *out_len, vk_error *err) {
     vk_hash digest;
@@ -84,12 +112,7 @@ static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload,
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
     memcpy(digest.b, payload.data, sizeof digest.b);
-    vk_status status = decide_digest(gate, loaded, &digest, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = vk_key_sign(loaded->key, &digest, out, NULL);
-    return status == VK_OK ? VK_OK : explain_status(err, status);
+    return sign_known(gate, loaded, &digest, out, err);
 }
 
 /* ---- UserOperations ---- */
@@ -124,11 +147,31 @@ static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, v
     return status;
 }
 
-/* What a decision about an operation is made of, and how many times its passkey signed. */
+/* Every assertion has a higher count than those that were signed before it. */
+static vk_status count_assertion(const vk_loaded *loaded, vk_budget *budget,
+                                 vk_gate_decision *decision, vk_error *err) {
+    if (!loaded->record.use_sign_count) {
+        decision->sign_count = 0;
+        return VK_OK;
+    }
+    if (decision->sign_count == 0) {
+        decision->sign_count = budget->sign_count + 1;
+    }
+    if (decision->sign_count <= budget->sign_count) {
+        return vk_fail(err, VK_DENIED, "signCount",
+                       "the assertion has the sign count %u, but %u was signed since: write the "
+                       "operation again",
+                       decision->sign_count, budget->sign_count);
+    }
+    budget->sign_count = decision->sign_count;
+    return VK_OK;
+}
+
+/* What a decision about an operation is made of. */
 typedef struct reservation {
     const vk_loaded *loaded;
     const vk_gate_request *request;
-    uint32_t sign_count;
+    vk_gate_decision *decision;
     bool enabled;
 } reservation;
 
@@ -140,8 +183,8 @@ static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge
     if (status == VK_OK) {
         status = evaluate(r->loaded, r->request, budget->rules, charge, err);
     }
-    if (status == VK_OK && r->loaded->record.use_sign_count) {
-        r->sign_count = ++budget->sign_count;
+    if (status == VK_OK) {
+        status = count_assertion(r->loaded, budget, r->decision, err);
     }
     r->enabled = budget->enabled;
     return status;
@@ -149,17 +192,17 @@ static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge
 
 /* The verdict and what it moves, in one transaction that is durable when this returns VK_OK. */
 static vk_status reserve(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
-                         uint32_t *sign_count, vk_error *err) {
-    reservation r = {.loaded = loaded, .request = request};
-    vk_decision decision = {.grant = &request->grant->record,
-                            .key_version = loaded->record.version,
-                            .rule_count = loaded->policy.count,
-                            .nonce = request->request.op.nonce,
-                            .decide = decide_budget,
-                            .context = &r};
-    vk_status status = vk_token_decide(gate->token, &decision, err);
-    if (status == VK_OK) {
-        *sign_count = r.sign_count;
+                         vk_gate_decision *decision, vk_error *err) {
+    reservation r = {.loaded = loaded, .request = request, .decision = decision};
+    vk_decision asked = {.grant = &request->grant->record,
+                         .key_version = loaded->record.version,
+                         .rule_count = loaded->policy.count,
+                         .nonce = request->request.op.nonce,
+                         .is_trial = decision->is_trial,
+                         .decide = decide_budget,
+                         .context = &r};
+    vk_status status = vk_token_decide(gate->token, &asked, err);
+    if (status == VK_OK && !decision->is_trial) {
         atomic_store(&request->grant->enabled, r.enabled);
     }
     return status;
@@ -172,10 +215,10 @@ static bool needs_store(const vk_loaded *loaded, const vk_gate_request *request)
            vk_policy_has_state(&loaded->policy);
 }
 
-static vk_status decide(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
-                        uint32_t *sign_count, vk_error *err) {
+vk_status vk_gate_decide(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
+                         vk_gate_decision *decision, vk_error *err) {
     if (needs_store(loaded, request)) {
-        return reserve(gate, loaded, request, sign_count, err);
+        return reserve(gate, loaded, request, decision, err);
     }
     vk_rule_state *states = calloc(loaded->policy.count, sizeof *states);
     if (states == NULL) {
@@ -217,13 +260,13 @@ static vk_status sign_request(vk_gate *gate, const vk_loaded *loaded,
     if (!fits) {
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
-    uint32_t sign_count = 0;
-    vk_status status = decide(gate, loaded, request, &sign_count, err);
+    vk_gate_decision decision = {0};
+    vk_status status = vk_gate_decide(gate, loaded, request, &decision, err);
     if (status != VK_OK) {
         return status;
     }
     vk_buf signature = {0};
-    status = finish(loaded, request, form, sign_count, &signature);
+    status = finish(loaded, request, form, decision.sign_count, &signature);
     if (status == VK_OK && signature.len != len) {
         status = VK_ERR_CRYPTO;
     }
@@ -244,26 +287,32 @@ static vk_status sign_userop(vk_gate *gate, const vk_loaded *loaded, vk_gate_for
         return status;
     }
     status = sign_request(gate, loaded, &request, form, out, out_len, err);
+    if (status == VK_DENIED && loaded->grant_count > 1) {
+        vk_denial_name_grant(err, &request.grant->grant);
+    }
     vk_gate_request_clear(&request);
     return status;
 }
 
 /* ---- Entry ---- */
 
-static vk_status check_form(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
-    if (loaded->policy.count == 0) {
-        return deny(err, "policy", "the key has no policy, so it signs nothing");
+static vk_status check_policy(const vk_loaded *loaded, vk_error *err) {
+    return loaded->policy.count == 0
+               ? deny(err, "policy", "the key has no policy, so it signs nothing")
+               : VK_OK;
+}
+
+static vk_status check_form(vk_gate *gate, const vk_loaded *loaded, vk_gate_form form,
+                            vk_error *err) {
+    vk_status status = check_policy(loaded, err);
+    if (status == VK_OK && form == VK_GATE_DIGEST && !vk_policy_is_sudo(&loaded->policy)) {
+        status = vk_gate_pending_any(gate, loaded, err);
     }
-    if (form == VK_GATE_DIGEST && !vk_policy_is_sudo(&loaded->policy)) {
-        return deny(err, "policy",
-                    "a digest hides what it stands for: this key's policy depends on content, so "
-                    "it signs UserOperations only (CKM_VALETKEY_USEROP)");
-    }
-    return VK_OK;
+    return status;
 }
 
 /* For people only: the answer stands whether or not it can be noted. */
-static void note(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err) {
+void vk_gate_note(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err) {
     if (status != VK_DENIED && status != VK_ERR_INTEGRITY) {
         return;
     }
@@ -278,7 +327,7 @@ static vk_status allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_err
     vk_loaded *loaded;
     vk_status status = vk_loaded_get(gate, key_id, &loaded, err);
     if (status == VK_OK) {
-        status = check_form(loaded, form, err);
+        status = check_form(gate, loaded, form, err);
         vk_loaded_put(loaded);
     }
     return status;
@@ -288,7 +337,7 @@ vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_er
     vk_error local = {0};
     vk_error *why = err != NULL ? err : &local;
     vk_status status = allows(gate, key_id, form, why);
-    note(gate, key_id, status, why);
+    vk_gate_note(gate, key_id, status, why);
     return status;
 }
 
@@ -299,7 +348,7 @@ static vk_status sign_once(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_
     if (status != VK_OK) {
         return status;
     }
-    status = check_form(loaded, form, err);
+    status = check_policy(loaded, err);
     if (status == VK_OK) {
         status = form == VK_GATE_DIGEST
                      ? sign_digest(gate, loaded, payload, out, out_len, err)
@@ -322,6 +371,6 @@ vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_byte
     if (status == VK_ERR_MISMATCH) {
         status = vk_fail(why, VK_ERR_BUSY, NULL, "other processes keep changing the key");
     }
-    note(gate, key_id, status, why);
+    vk_gate_note(gate, key_id, status, why);
     return status;
 }

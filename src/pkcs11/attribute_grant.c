@@ -109,6 +109,9 @@ static CK_RV get_last_denial(const vk_object *object, vk_buf *out) {
     if (!object->view->record.has_private) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
+    if (vk_view_denial(object->view, out)) {
+        return CKR_OK;
+    }
     vk_status status = vk_token_key_get(object->slot->token, object->view->record.id, &record);
     if (status != VK_OK) {
         return vk_ck(status, NULL);

@@ -12,6 +12,9 @@ libvk_core_la_SOURCES += src/policy/write.c
 libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 	src/policy/evaluate_message.c src/policy/execute_read.c src/policy/execute_read.h \
 	src/policy/harden.c src/policy/hardening.c src/policy/thirdweb.c src/policy/window.c
+libvk_core_la_SOURCES += src/policy/call_arguments.c src/policy/call_sentence.c \
+	src/policy/chain_error.c src/policy/chains.c \
+	src/policy/operation_calls.c src/policy/operation_text.c src/policy/operation_text.h
 libvk_core_la_SOURCES += src/policy/spend.c
 libvk_core_la_SOURCES += src/policy/lint.c src/policy/lint.h src/policy/lint_argument.c \
 	src/policy/lint_call.c src/policy/lint_combination.c src/policy/lint_function.c \

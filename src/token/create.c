@@ -130,7 +130,10 @@ static vk_status start_over(vk_token *token, const vk_token_new *args, const vk_
     if (status != VK_OK) {
         return status;
     }
-    status = remove_all(token, VK_SQL_GRANT_REMOVE_ALL, err);
+    status = remove_all(token, VK_SQL_PENDING_REMOVE_ALL, err);
+    if (status == VK_OK) {
+        status = remove_all(token, VK_SQL_GRANT_REMOVE_ALL, err);
+    }
     if (status == VK_OK) {
         status = remove_all(token, VK_SQL_KEY_REMOVE_ALL, err);
     }

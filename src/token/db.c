@@ -15,6 +15,11 @@ static bool is_out_of_space(int rc) {
     return (rc & 0xff) == SQLITE_IOERR && (errno == EFBIG || errno == EDQUOT || errno == ENOSPC);
 }
 
+/* A file system that was mounted anew, or that the system protects after an error. */
+static bool is_write_protected(int rc) {
+    return (rc & 0xff) == SQLITE_IOERR && errno == EROFS;
+}
+
 static vk_status status_of(int rc) {
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
@@ -29,7 +34,9 @@ static vk_status status_of(int rc) {
     case SQLITE_TOOBIG:
         return VK_ERR_SIZE;
     default:
-        return is_out_of_space(rc) ? VK_ERR_STORE_FULL : VK_ERR_STORE;
+        return is_out_of_space(rc)      ? VK_ERR_STORE_FULL
+               : is_write_protected(rc) ? VK_ERR_READ_ONLY
+                                        : VK_ERR_STORE;
     }
 }
 
@@ -128,27 +135,33 @@ static void put_uri(vk_buf *out, const char *path) {
     vk_buf_put_text(out, "?immutable=1");
 }
 
-/* An immutable file is read without its log: what stands in the log would be missed. */
-static vk_status refuse_left_log(const char *path, vk_error *err) {
+static vk_status has_log(const char *path, bool *out, vk_error *err) {
     struct stat info;
     vk_buf name = {0};
     vk_buf_put_text(&name, path);
     vk_buf_put_text(&name, "-wal");
     char *log = vk_buf_take_text(&name);
     if (log == NULL) {
-        return VK_ERR_MEMORY;
+        return vk_fail(err, VK_ERR_MEMORY, path, "%s", vk_status_text(VK_ERR_MEMORY));
     }
-    vk_status status = VK_OK;
-    if (stat(log, &info) == 0 && info.st_size > 0) {
-        status = vk_fail(err, VK_ERR_STORE, log,
-                         "the token was not closed cleanly and its write-ahead log cannot be "
-                         "replayed here: open the token once where it can be written");
-    }
+    *out = stat(log, &info) == 0 && info.st_size > 0;
     vk_text_free(log);
+    return VK_OK;
+}
+
+/* An immutable file is read without its log: what stands in the log would be missed. */
+static vk_status refuse_left_log(const char *path, vk_error *err) {
+    bool is_left = false;
+    vk_status status = has_log(path, &is_left, err);
+    if (status == VK_OK && is_left) {
+        return vk_fail(err, VK_ERR_STORE, path,
+                       "the token was not closed cleanly and its write-ahead log cannot be "
+                       "replayed here: open the token once where it can be written");
+    }
     return status;
 }
 
-/* For a directory in which SQLite cannot make its shared-memory file. */
+/* For a file that cannot be written, or a directory in which SQLite cannot make its files. */
 static vk_status open_immutable(vk_db *db, const char *path, vk_error *err) {
     vk_status status = refuse_left_log(path, err);
     if (status != VK_OK) {
@@ -169,7 +182,18 @@ static bool is_unwritable(int rc) {
     return (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY;
 }
 
+/* Beside a file that it may only read, SQLite leaves files that it may only read: the token could
+ * not be written again when its own permissions are back. */
+static bool is_only_readable(const char *path) {
+    bool is_left;
+    return access(path, W_OK) != 0 && errno == EACCES && has_log(path, &is_left, NULL) == VK_OK &&
+           !is_left;
+}
+
 static vk_status open_any(vk_db *db, const char *path, vk_error *err) {
+    if (is_only_readable(path)) {
+        return open_immutable(db, path, err);
+    }
     int rc = open_handle(db, path, SQLITE_OPEN_READWRITE);
     if (rc == SQLITE_OK) {
         return VK_OK;
@@ -233,6 +257,7 @@ vk_status vk_db_open(vk_db *db, const char *path, vk_error *err) {
     *db = (vk_db){0};
     vk_status status = open_any(db, path, err);
     if (status == VK_OK) {
+        vk_db_files_note(db);
         status = check_version(db, path, err);
     }
     if (status != VK_OK) {
@@ -277,7 +302,18 @@ vk_status vk_db_begin(vk_db *db, vk_error *err) {
         return vk_fail(err, VK_ERR_READ_ONLY, sqlite3_db_filename(db->handle, "main"), "%s",
                        vk_status_text(VK_ERR_READ_ONLY));
     }
-    return run(db, VK_SQL_BEGIN, err);
+    vk_status status = vk_db_files_check(db, err);
+    if (status == VK_OK) {
+        status = vk_db_files_settle(db, err);
+    }
+    return status == VK_OK ? run(db, VK_SQL_BEGIN, err) : status;
+}
+
+vk_status vk_db_try_begin(vk_db *db) {
+    sqlite3_busy_timeout(db->handle, 0);
+    vk_status status = vk_db_begin(db, NULL);
+    sqlite3_busy_timeout(db->handle, VK_DB_BUSY_MS);
+    return status;
 }
 
 /* Some failures have ended the transaction already. */
@@ -296,8 +332,9 @@ vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err) {
     }
     if (status != VK_OK) {
         undo(db, VK_SQL_ROLLBACK);
+        return status;
     }
-    return status;
+    return vk_db_files_check(db, err);
 }
 
 vk_status vk_db_begin_part(vk_db *db, vk_error *err) {

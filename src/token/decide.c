@@ -54,9 +54,10 @@ static vk_status decide(vk_token *token, const vk_decision *decision, vk_scope_b
     if (status == VK_OK && (w.budget.rules != w.rules || w.budget.count != budget->now.count)) {
         status = VK_ERR_ARGUMENT;
     }
-    if (status == VK_OK) {
-        status = write_rows(token, decision, budget, &w, err);
+    if (status != VK_OK || decision->is_trial) {
+        return status;
     }
+    status = write_rows(token, decision, budget, &w, err);
     if (status == VK_OK) {
         keep_state(&w, budget);
         vk_scope_note_change(token, budget);

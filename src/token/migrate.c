@@ -75,8 +75,17 @@ static const char journal[] =
     " operation BLOB NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, hardening TEXT NOT NULL,"
     " before BLOB NOT NULL, after BLOB NOT NULL, hash BLOB NOT NULL, mac BLOB NOT NULL);";
 
+/* Version 3: operations that wait to be signed as digests. */
+static const char pending[] =
+    "CREATE TABLE pending("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, key_id INTEGER NOT NULL, grant_id INTEGER NOT NULL,"
+    " made_wall INTEGER NOT NULL, made_steady INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " userop_hash BLOB NOT NULL, sign_count INTEGER NOT NULL, payload BLOB NOT NULL,"
+    " object_id BLOB NOT NULL, assertion TEXT, mac BLOB NOT NULL);"
+    "CREATE INDEX pending_digest ON pending(key_id, digest);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {journal};
+static const char *const steps[] = {journal, pending};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

@@ -5,6 +5,10 @@
     " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
     " private_label, private_ckid, public_label, public_ckid"
 
+#define PENDING_COLUMNS                                                                            \
+    "key_id, grant_id, made_wall, made_steady, digest, userop_hash, sign_count, payload,"          \
+    " object_id, assertion, mac"
+
 const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [VK_SQL_COMMIT] = "COMMIT",
@@ -80,4 +84,21 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_NONCE_READ] = "SELECT gas, counted_at, mac FROM nonce"
                           " WHERE budget_id = ? AND nonce = ?",
     [VK_SQL_NONCE_WRITE] = "INSERT OR REPLACE INTO nonce VALUES(?, ?, ?, ?, ?)",
+
+    [VK_SQL_PENDING_READ] = "SELECT id, " PENDING_COLUMNS " FROM pending WHERE id = ?",
+    [VK_SQL_PENDING_FIND] = "SELECT id, " PENDING_COLUMNS " FROM pending"
+                            " WHERE key_id = ? AND digest = ? ORDER BY id DESC LIMIT 1",
+    [VK_SQL_PENDING_LIST] = "SELECT id, made_wall, made_steady FROM pending"
+                            " WHERE ?1 = 0 OR key_id = ?1 ORDER BY id DESC",
+    [VK_SQL_PENDING_COUNT] = "SELECT count(*) FROM pending WHERE key_id = ?",
+    [VK_SQL_PENDING_SIGN_COUNT] = "SELECT max(sign_count) FROM pending WHERE grant_id = ?",
+    [VK_SQL_PENDING_INSERT] = "INSERT INTO pending(" PENDING_COLUMNS ")"
+                              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')",
+    [VK_SQL_PENDING_SET_MAC] = "UPDATE pending SET mac = ? WHERE id = ?",
+    [VK_SQL_PENDING_REMOVE] = "DELETE FROM pending WHERE id = ?",
+    [VK_SQL_PENDING_REMOVE_SAME] = "DELETE FROM pending WHERE key_id = ? AND userop_hash = ?",
+    [VK_SQL_PENDING_REMOVE_KEY] = "DELETE FROM pending WHERE key_id = ?",
+    [VK_SQL_PENDING_REMOVE_ALL] = "DELETE FROM pending",
+    [VK_SQL_PENDING_EXPIRE] = "DELETE FROM pending WHERE NOT (?1 - made_wall BETWEEN 0 AND ?3"
+                              " AND ?2 - made_steady BETWEEN 0 AND ?3)",
 };

@@ -34,6 +34,7 @@ struct vk_token {
     vk_token *next_open; /* see fork.h */
     _Atomic uint64_t generation;
     _Atomic int64_t looked_up_ms;
+    _Atomic int64_t present_ms; /* when the file was last seen in its place */
 };
 
 void vk_token_lock(vk_token *token);

@@ -133,6 +133,7 @@ vk_status vk_token_open(const char *path, vk_token **out, vk_error *err) {
     pthread_mutex_init(&token->lock, NULL);
     atomic_init(&token->generation, 1);
     atomic_init(&token->looked_up_ms, INT64_MIN / 2);
+    atomic_init(&token->present_ms, -1);
     vk_status status = vk_group_init(&token->group);
     if (status == VK_OK) {
         status = open_into(token, path, err);
@@ -258,5 +259,17 @@ vk_status vk_token_generation(vk_token *token, uint64_t *out) {
         vk_token_unlock(token);
     }
     *out = atomic_load(&token->generation);
+    return status;
+}
+
+vk_status vk_token_check_present(vk_token *token, vk_error *err) {
+    int64_t now = clock_ms();
+    if (atomic_load(&token->present_ms) == now) {
+        return VK_OK;
+    }
+    vk_status status = vk_db_check_present(&token->db, err);
+    if (status == VK_OK) {
+        atomic_store(&token->present_ms, now);
+    }
     return status;
 }

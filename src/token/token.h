@@ -36,6 +36,8 @@ VK_MUST_USE vk_status vk_home_path(char **out);
  * ours. */
 VK_MUST_USE vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err);
 void vk_home_free(char **paths, size_t count);
+/* Removes what processes left behind that were killed while they made a token, if it can. */
+void vk_home_sweep(const char *home);
 
 /* What the file valetkey.conf there says. */
 typedef struct vk_home_settings {
@@ -182,6 +184,10 @@ VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *
 #define VK_GENERATION_AGE_MS 100
 VK_MUST_USE vk_status vk_token_generation(vk_token *token, uint64_t *out);
 
+/* VK_ERR_STORE if the token's file was removed or replaced since it was opened. Cheap, as above;
+ * and does not wait for a thread that writes. */
+VK_MUST_USE vk_status vk_token_check_present(vk_token *token, vk_error *err);
+
 /* ---- Grants ---- */
 
 typedef struct vk_grant_record {
@@ -238,6 +244,7 @@ typedef struct vk_decision {
     int64_t key_version; /* the key as the caller knows it */
     size_t rule_count;
     vk_u256 nonce;
+    bool is_trial; /* what it changes is dropped in any case */
     vk_decide_fn decide;
     void *context;
 } vk_decision;

@@ -285,6 +285,23 @@ static void sow_answers(const sower *s) {
     vk_buf_clear(&answer);
 }
 
+/* ---- Policies that lint finds something in ---- */
+
+static void sow_lint(const sower *s) {
+    cJSON *file = vectors_load("../unit/lint.json");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "policies")) {
+        sow_json(s, "policy", -1, vectors_get(vectors_get(one, "hit"), "policy"));
+    }
+    cJSON_ArrayForEach(one, vectors_get(file, "thirdweb")) {
+        cJSON *in = cJSON_Duplicate(vectors_get(one, "hit"), true);
+        cJSON_DeleteItemFromObject(in, "findings");
+        sow_request(s, "lint", in, false);
+        cJSON_Delete(in);
+    }
+    cJSON_Delete(file);
+}
+
 /* ---- What the chain did ---- */
 
 /* A case as a program would be given it; the small ones only. */
@@ -370,23 +387,6 @@ static void sow_all_chain(const sower *s) {
     sow_chain(s, "onchain_webauthn.json", sow_any_assertion);
     sow_chain(s, "onchain_call_policy.json", NULL);
     sow_chain(s, "onchain_thirdweb.json", NULL);
-}
-
-/* ---- Policies that lint finds something in ---- */
-
-static void sow_lint(const sower *s) {
-    cJSON *file = vectors_load("../unit/lint.json");
-    const cJSON *one;
-    cJSON_ArrayForEach(one, vectors_get(file, "policies")) {
-        sow_json(s, "policy", -1, vectors_get(vectors_get(one, "hit"), "policy"));
-    }
-    cJSON_ArrayForEach(one, vectors_get(file, "thirdweb")) {
-        cJSON *in = cJSON_Duplicate(vectors_get(one, "hit"), true);
-        cJSON_DeleteItemFromObject(in, "findings");
-        sow_request(s, "lint", in, false);
-        cJSON_Delete(in);
-    }
-    cJSON_Delete(file);
 }
 
 void seeds_each(seed_fn use, void *context) {

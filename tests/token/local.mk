@@ -54,3 +54,9 @@ tests_token_test_token_group_SOURCES = tests/token/test_token_group.c $(token_te
 tests_token_test_token_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_token_test_token_group_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_token_test_token_group_LDADD = $(vk_test_token_libs)
+check_PROGRAMS += tests/token/test_token_pending
+TESTS += tests/token/test_token_pending
+tests_token_test_token_pending_SOURCES = tests/token/test_token_pending.c $(token_test_support) \
+	tests/support/clock.c tests/support/clock.h
+tests_token_test_token_pending_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_pending_LDADD = $(vk_test_token_libs)
