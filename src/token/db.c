@@ -312,7 +312,7 @@ vk_status vk_db_begin(vk_db *db, vk_error *err) {
 vk_status vk_db_try_begin(vk_db *db) {
     sqlite3_busy_timeout(db->handle, 0);
     vk_status status = vk_db_begin(db, NULL);
-    sqlite3_busy_timeout(db->handle, VK_DB_BUSY_MS);
+    sqlite3_busy_handler(db->handle, wait_for_lock, db);
     return status;
 }
 
