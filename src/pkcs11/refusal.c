@@ -78,6 +78,11 @@ static void put_subject(vk_view *view, vk_bytes payload, vk_buf *out) {
     }
 }
 
+static bool is_malformed(vk_status status) {
+    return status == VK_ERR_FORMAT || status == VK_ERR_RANGE || status == VK_ERR_SIZE ||
+           status == VK_ERR_UNSUPPORTED || status == VK_ERR_MISMATCH;
+}
+
 /* Such a name is the payload's. */
 static bool quotes_payload(vk_status status, const char *message) {
     const char *missing = " is missing";
@@ -86,9 +91,20 @@ static bool quotes_payload(vk_status status, const char *message) {
     return status == VK_ERR_FORMAT && strncmp(message, "member \"", 8) == 0 && !is_missing;
 }
 
-static void put_reason(vk_status status, const vk_error *err, vk_buf *out) {
+/* Typed data have names of their own everywhere; those of an operation are known. */
+static bool is_about_operation(const vk_session *session) {
+    const vk_mechanism *mechanism = session->signing.mechanism;
+    return mechanism == NULL || mechanism->form == VK_GATE_USEROP ||
+           mechanism->form == VK_GATE_USEROP_SESSION;
+}
+
+static void put_reason(const vk_session *session, vk_status status, const vk_error *err,
+                       vk_buf *out) {
     if (status != VK_DENIED) {
         vk_buf_printf(out, ": %s", vk_status_text(status));
+    }
+    if (is_malformed(status) && !is_about_operation(session)) {
+        return;
     }
     if (quotes_payload(status, err->message)) {
         vk_buf_put_text(out, ": a member is unknown, or given twice");
@@ -97,14 +113,15 @@ static void put_reason(vk_status status, const vk_error *err, vk_buf *out) {
     }
 }
 
-static void log_refusal(vk_view *view, vk_status status, const vk_error *err, vk_bytes payload) {
+static void log_refusal(const vk_session *session, vk_view *view, vk_status status,
+                        const vk_error *err, vk_bytes payload) {
     vk_buf line = {0};
     vk_bytes label = label_of(view);
     vk_buf_put_text(&line, "the key \"");
     vk_buf_put(&line, label.data, label.len);
     vk_buf_put_text(&line, status == VK_DENIED ? "\" refuses" : "\" does not sign");
     put_subject(view, payload, &line);
-    put_reason(status, err, &line);
+    put_reason(session, status, err, &line);
     vk_debug("%.*s", (int)line.len, (const char *)line.data);
     vk_buf_clear(&line);
 }
@@ -121,7 +138,7 @@ void vk_refusal_note(vk_session *session, int64_t key_id, vk_status status, cons
     }
     remember(session, view, status, err);
     if (vk_debugging()) {
-        log_refusal(view, status, err, payload);
+        log_refusal(session, view, status, err, payload);
     }
     vk_view_put(view);
 }

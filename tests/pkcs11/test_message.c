@@ -142,7 +142,11 @@ START_TEST(open_policies_sign_none) {
     key_with(SUDO);
     char *json = typed_data(CALLER, CHAIN);
     assert_refused(session, keys, CKM_VALETKEY_TYPED_DATA, json, "signature: the policy does not");
-    assert_refused(session, keys, CKM_VALETKEY_MESSAGE, "hello", "signature: the policy does not");
+    assert_refused(
+        session, keys, CKM_VALETKEY_MESSAGE, "hello",
+        "signature: the policy does not speak of message signatures, so the account "
+        "would accept any message of this key, a token permit or an order included: give "
+        "it a rule for signature callers (hardening rule open-signature)");
     relax(VK_HARDENING_OPEN_SIGNATURE);
     assert_signed(CKM_VALETKEY_TYPED_DATA, json, typed_hash(json), CHAIN, 0);
     assert_signed(CKM_VALETKEY_MESSAGE, "", text_hash(""), CHAIN, 0);

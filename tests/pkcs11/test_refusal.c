@@ -12,7 +12,7 @@
 #define ROUNDS 25
 #define NO_POLICY "policy: the key has no policy, so it signs nothing"
 
-static CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0}, userop = {CKM_VALETKEY_USEROP, NULL, 0};
+static CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0};
 
 /* ---- What stands on standard error ---- */
 
@@ -89,13 +89,14 @@ START_TEST(keys_that_may_not_sign) {
 }
 END_TEST
 
-static const char *sign_payload(const char *payload) {
+static const char *sign_payload(CK_MECHANISM_TYPE type, const char *payload) {
+    CK_MECHANISM mechanism = {type, NULL, 0};
     CK_SESSION_HANDLE session = login("sudo", CKU_USER);
     pair keys = GENERATE(session, secp256k1, "k");
     CK_BYTE signature[4096];
     CK_ULONG len = sizeof signature;
     catch_errors();
-    ck_assert_int_eq(f->C_SignInit(session, &userop, keys.private_key), CKR_OK);
+    ck_assert_int_eq(f->C_SignInit(session, &mechanism, keys.private_key), CKR_OK);
     CK_RV rv = f->C_Sign(session, (CK_BYTE *)payload, strlen(payload), signature, &len);
     const char *text = errors();
     ck_assert_int_eq(rv, CKR_DATA_INVALID);
@@ -104,14 +105,23 @@ static const char *sign_payload(const char *payload) {
 
 /* What a client handed over by mistake may be a secret. */
 START_TEST(payloads_are_not_logged) {
-    ck_assert_str_eq(sign_payload("{\"0xsecret\":\"0xsecret\"}"),
+    ck_assert_str_eq(sign_payload(CKM_VALETKEY_USEROP, "{\"0xsecret\":\"0xsecret\"}"),
                      "valetkey-pkcs11: the key \"k\" does not sign: the input is malformed: a "
                      "member is unknown, or given twice\n");
 }
 END_TEST
 
+/* Typed data have names of their own. */
+START_TEST(typed_data_are_not_logged) {
+    ck_assert_str_eq(sign_payload(CKM_VALETKEY_TYPED_DATA,
+                                  "{\"types\":{\"0xsecret\":1},\"primaryType\":"
+                                  "\"0xsecret\",\"domain\":{},\"message\":{}}"),
+                     "valetkey-pkcs11: the key \"k\" does not sign: the input is malformed\n");
+}
+END_TEST
+
 START_TEST(wrong_members_are_named) {
-    ck_assert_str_eq(sign_payload("{\"sender\":\"0xsecret\"}"),
+    ck_assert_str_eq(sign_payload(CKM_VALETKEY_USEROP, "{\"sender\":\"0xsecret\"}"),
                      "valetkey-pkcs11: the key \"k\" does not sign: the input is malformed: "
                      "sender: \"sender\" must be an address: \"0x\" and 40 hex digits, with the "
                      "right checksum if in mixed case\n");
@@ -214,6 +224,7 @@ Suite *refusal_suite(void) {
     tcase_add_test(debug, labels_cannot_make_lines);
     tcase_add_test(debug, keys_that_may_not_sign);
     tcase_add_test(debug, payloads_are_not_logged);
+    tcase_add_test(debug, typed_data_are_not_logged);
     tcase_add_test(debug, wrong_members_are_named);
     tcase_add_test(debug, nothing_is_said_of_what_is_allowed);
     tcase_add_test(debug, threads_write_whole_lines);
