@@ -1,4 +1,5 @@
 /* Messages: the account's signature (ERC-1271) of a text or of typed data. */
+#include "gate/denial.h"
 #include "gate/internal.h"
 
 #include <inttypes.h>
@@ -114,7 +115,7 @@ static vk_status judge(decision *d, bool enabled, vk_error *err) {
     if (status != VK_OK) {
         return explain_status(err, status);
     }
-    return d->verdict.allowed ? VK_OK : deny(err, d->verdict.rule, d->verdict.reason);
+    return d->verdict.allowed ? VK_OK : vk_denial_of(err, &d->verdict);
 }
 
 static vk_status judge_and_count(void *context, vk_budget *budget, vk_nonce_charge *charge,
@@ -247,6 +248,9 @@ vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded, vk_gate_f
     }
     vk_buf signature = {0};
     status = decide_and_sign(gate, loaded, &r, &signature, err);
+    if (status == VK_DENIED && loaded->grant_count > 1) {
+        vk_denial_name_grant(err, &r.grant->grant);
+    }
     if (status == VK_OK) {
         memcpy(out, signature.data, r.len);
     }
