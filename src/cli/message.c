@@ -29,7 +29,8 @@ static vk_exit exclude(vk_cli *cli, vk_option a, vk_option b) {
 }
 
 static vk_exit check_options(vk_cli *cli) {
-    static const vk_option operations[] = {VK_OPT_INPUT, VK_OPT_SESSION, VK_OPT_OPERATION};
+    static const vk_option operations[] = {VK_OPT_INPUT, VK_OPT_SESSION, VK_OPT_OPERATION,
+                                           VK_OPT_SPENT, VK_OPT_USED};
     vk_option given = VK_OPT_COUNT;
     for (size_t i = 0; i < CONTENTS; i++) {
         if (vk_opt_flag(cli, contents[i]) && given != VK_OPT_COUNT) {

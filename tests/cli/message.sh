@@ -53,16 +53,19 @@ want 0 sign --label shop --typed-data mail.json --undeployed --pin-file pin
 same "$(tail -c 65 out)" "$(printf '6492%.0s' {1..16})" "what ends the wrapped signature"
 grep -q "${signature:2}" out || fail "the signature is not in the wrapped one"
 want 0 explain --label shop --typed-data mail.json
+sed -i 's/^  judged at .*/  judged at      NOW/; s/permission 0x.*/permission ID/' out
 out <<EOF
+Allowed: the key "shop" would sign.
+
 Message
   kind           typed data (EIP-712)
   account        $account on chain 1
   checked by     $caller
   domain         chain 1
-Rules
-  allowed signature-caller $caller may check message signatures
-Verdict
-  The key would sign.
+
+Rules of the key "shop", permission ID
+  judged at      NOW
+  1 signature-caller allowed  $caller may check message signatures
 EOF
 
 # Refusals.
@@ -74,19 +77,19 @@ valetkey: "valetkey explain" shows what each rule says
 EOF
 mail 10 $caller >chain.json
 want 3 explain --label shop --typed-data chain.json --json
-json '[.wouldSign, .rule, .hardening, .message.domainChainId]' '[false,"domain","foreign-chain","10"]'
+json '[.wouldSign, .rule, .verdict.hardening, .message.domainChainId]' '[false,"domain","foreign-chain","10"]'
 mail 1 "$account" >own.json
 want 3 explain --label shop --typed-data own.json --json
 json '[.wouldSign, .rule]' '[false,"signature-caller"]'
 want 3 sign --label shop --typed-data mail.json --replayable --pin-file pin
 want 3 explain --label shop --typed-data mail.json --replayable --json
-json .hardening replayable-signature
+json .verdict.hardening replayable-signature
 
 # Texts name no contract: the SO's switch.
 printf '{"looks":"like JSON"}\n' >text
 want 3 sign --label shop --message hello --pin-file pin
 want 3 explain --label shop --message-file text --json
-json '[.message.typedData, .rule, .hardening]' '[false,"signature-caller","unknown-caller"]'
+json '[.message.typedData, .rule, .verdict.hardening]' '[false,"signature-caller","unknown-caller"]'
 want 4 token set --relax unknown-caller --so-pin-file pin
 want 1 token set --so-pin-file so-pin
 err <<'EOF'
