@@ -197,10 +197,7 @@ static void play_case(client *c, const cJSON *one, counts *n) {
 /* The messages once more, with a key that is on the token by now. */
 static void play_messages_again(client *c, const cJSON *one, message_counts *n) {
     const cJSON *step;
-    CK_OBJECT_HANDLE key;
-    CK_ULONG found;
-    ck_assert_uint_eq(client_find(c, CKO_PRIVATE_KEY, vectors_text(one, "id"), &key, &found),
-                      CKR_OK);
+    CK_OBJECT_HANDLE key = client_private_key(c, vectors_text(one, "id"));
     cJSON_ArrayForEach(step, vectors_get(one, "steps")) {
         if (cJSON_HasObjectItem(step, "kind")) {
             play_message(c, key, one, step, n);

@@ -97,10 +97,8 @@ static void sign(client *c, CK_OBJECT_HANDLE key, const cJSON *one) {
 static CK_OBJECT_HANDLE key_of(client *c, const cJSON *in) {
     uint8_t secret[32];
     const char *label = vectors_text(in, "permissionId");
-    CK_OBJECT_HANDLE key;
-    CK_ULONG found;
-    ck_assert_uint_eq(client_find(c, CKO_PRIVATE_KEY, label, &key, &found), CKR_OK);
-    if (found > 0) {
+    CK_OBJECT_HANDLE key = client_private_key(c, label);
+    if (key != CK_INVALID_HANDLE) {
         return key;
     }
     vectors_fixed(in, "sessionPrivateKey", secret, sizeof secret);
