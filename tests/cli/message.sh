@@ -1,5 +1,5 @@
 #!/bin/bash
-# Messages: signed, explained and refused; what the SO turns off, and on again; the same with
+# Messages: signed, explained and refused; what the SO turns off, and on again; the same signature by
 # pkcs11-tool where there is one.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 
@@ -111,8 +111,8 @@ want 0 sign --label shop --message 'hello world' --pin-file pin --json
 json .hash 0xd9eba16ed0ecae432b71fe008c98cc872bb4cc214d3220a36f365326cf807d68
 want 0 sign --label shop --typed-data mail.json --replayable --pin-file pin
 
-# pkcs11-tool's 512 bytes are enough.
-if command -v pkcs11-tool >/dev/null; then
+# pkcs11-tool's 512 bytes are enough. It cannot load a module with sanitizers.
+if command -v pkcs11-tool >/dev/null && pkcs11-tool --module "$VALETKEY_MODULE" -L >/dev/null 2>&1; then
     USER_PIN=$(cat pin) pkcs11-tool --module "$VALETKEY_MODULE" --login --pin env:USER_PIN --sign \
         --mechanism 0x80564B03 --label shop --input-file text --output-file part >/dev/null 2>&1 ||
         fail "pkcs11-tool signs no message"
