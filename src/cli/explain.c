@@ -167,5 +167,9 @@ static vk_exit explain_operation(vk_cli *cli) {
 }
 
 vk_exit vk_cmd_explain(vk_cli *cli) {
-    return vk_message_given(cli) ? vk_explain_message(cli) : explain_operation(cli);
+    if (vk_message_given(cli)) {
+        return vk_explain_message(cli);
+    }
+    vk_exit exit = vk_message_check_unused(cli);
+    return exit == VK_EXIT_OK ? explain_operation(cli) : exit;
 }

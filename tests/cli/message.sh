@@ -36,7 +36,7 @@ valetkey: "valetkey explain" shows what each rule says
 EOF
 want 3 explain --label shop --typed-data mail.json --json
 json '[.wouldSign, .rule]' '[false,"grant"]'
-approve=(approve --label shop --kernel-version 0.3.3 --owner $owner --pre-installed --pin-file pin
+approve=(approve --label shop --kernel-version 0.3.3 --owner "$owner" --pre-installed --pin-file pin
     --lint off)
 want 0 "${approve[@]}" --chain-id 1 --json
 account=$(jq -r .account out)
@@ -143,5 +143,10 @@ valetkey: --message and --typed-data exclude each other
 EOF
 want 1 sign --label shop --message a --input mail.json --pin-file pin
 want 1 sign --label shop --message a --operation --pin-file pin
+want 1 explain --label shop --message a --used 1
+want 1 sign --label shop --input mail.json --replayable --pin-file pin
+err <<'EOF'
+valetkey: --replayable is for messages: give --message, --message-file or --typed-data
+EOF
 want 2 sign --label shop --typed-data policy.json --pin-file pin
 finish
