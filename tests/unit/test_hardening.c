@@ -296,9 +296,10 @@ START_TEST(test_unjudged_delegatecall) {
 }
 END_TEST
 
+/* In parentheses, as one string of a list. */
 #define UNDER(budget)                                                                              \
-    "[" PERMISSION("0.0.4",                                                                        \
-                   TO_ONES ",\"selector\":\"0x01020304\",\"callType\":\"0xff\"") "," budget "]"
+    ("[" PERMISSION("0.0.4",                                                                       \
+                    TO_ONES ",\"selector\":\"0x01020304\",\"callType\":\"0xff\"") "," budget "]")
 
 START_TEST(test_budget_delegatecall) {
     static const char *const policies[] = {
