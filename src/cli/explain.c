@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static void clear_job(vk_explain *job) {
+void vk_explain_clear(vk_explain *job) {
     vk_operation_calls_clear(&job->calls);
     vk_buf_clear(&job->text);
     vk_userop_clear(&job->request.op);
@@ -109,8 +109,7 @@ static vk_exit load_state(vk_cli *cli, vk_explain *job) {
 
 /* ---- The whole ---- */
 
-/* The public half is enough, where there is one that everybody may see. */
-static vk_exit open_key(vk_cli *cli, vk_explain *job) {
+vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job) {
     bool has_pin = vk_opt_flag(cli, VK_OPT_PIN_FILE) || vk_opt_flag(cli, VK_OPT_PIN_FD);
     vk_exit exit = has_pin ? vk_session_begin_user(cli, false) : vk_session_begin(cli, false);
     return exit == VK_EXIT_OK
@@ -125,7 +124,7 @@ static vk_exit read_calls(vk_cli *cli, vk_explain *job) {
 }
 
 static vk_exit load(vk_cli *cli, vk_explain *job) {
-    vk_exit exit = open_key(cli, job);
+    vk_exit exit = vk_explain_open_key(cli, job);
     if (exit == VK_EXIT_OK) {
         exit = vk_grants_load(cli, &job->key, &job->grants);
     }
@@ -163,10 +162,14 @@ static vk_exit explain_operation(vk_cli *cli) {
     if (exit == VK_EXIT_OK) {
         exit = say(cli, &job);
     }
-    clear_job(&job);
+    vk_explain_clear(&job);
     return exit;
 }
 
 vk_exit vk_cmd_explain(vk_cli *cli) {
-    return vk_message_given(cli) ? vk_explain_message(cli) : explain_operation(cli);
+    if (vk_message_given(cli)) {
+        return vk_explain_message(cli);
+    }
+    vk_exit exit = vk_message_check_unused(cli);
+    return exit == VK_EXIT_OK ? explain_operation(cli) : exit;
 }

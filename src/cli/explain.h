@@ -32,17 +32,23 @@ typedef struct vk_explain {
     vk_key_info key;
     vk_grants grants;
     const vk_grant *grant; /* NULL: none is for the operation */
-    vk_grant_state state;  /* before the operation */
+    vk_grant_state state;  /* before the operation; no rules in it for a message */
     uint64_t now;
     vk_operation_calls calls;
     vk_judgement judgement;
 } vk_explain;
 
+void vk_explain_clear(vk_explain *job);
 /* 0: unknown */
 uint64_t vk_explain_chain(const vk_explain *job);
+/* The session and the key; its public half is enough, where there is one that everybody may see. */
+VK_MUST_USE vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job);
 
 /* Fills job->judgement. */
 VK_MUST_USE vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job);
+/* Parts of it: a refusal before the policy is asked, and what the policy says. */
+void vk_explain_refuse(vk_explain *job, const char *rule, const char *reason);
+void vk_explain_take_verdict(vk_explain *job, const vk_verdict *verdict);
 
 /* The decoded operation, and what the checks found: text, or JSON members. */
 VK_MUST_USE vk_exit vk_explain_operation(vk_cli *cli, const vk_explain *job);

@@ -20,7 +20,7 @@ static vk_finding *add(vk_explain *job, int rule_index, const char *rule, vk_rul
 }
 
 /* The first refusal is the one that the key would give. */
-static void refuse(vk_explain *job, const char *rule, const char *reason) {
+void vk_explain_refuse(vk_explain *job, const char *rule, const char *reason) {
     vk_finding *finding = add(job, NO_RULE, rule, VK_RESULT_DENIED, reason);
     if (job->judgement.refusal == NULL) {
         job->judgement.refusal = finding;
@@ -42,9 +42,10 @@ static void judge_grant(vk_explain *job) {
         nearest = &job->grants.list[0];
     }
     if (job->grants.count == 0) {
-        refuse(job, "grant", "the key has no grant: no account's owner has approved it yet");
+        vk_explain_refuse(job, "grant",
+                          "the key has no grant: no account's owner has approved it yet");
     } else if (nearest == NULL || vk_grant_match(nearest, &job->request, field, reason) != VK_OK) {
-        refuse(job, field, reason);
+        vk_explain_refuse(job, field, reason);
     } else {
         add(job, NO_RULE, "grant", VK_RESULT_ALLOWED, "the key may act for this account");
     }
@@ -63,7 +64,7 @@ static void judge_mode(vk_explain *job) {
     bool installs = false;
     const vk_u256 *nonce = &job->request.op.nonce;
     if (vk_grant_check_mode(job->grant, &job->state.install, nonce, &installs, reason) != VK_OK) {
-        refuse(job, "nonce", reason);
+        vk_explain_refuse(job, "nonce", reason);
         chain_answers(job, mode_error(nonce));
         return;
     }
@@ -106,10 +107,10 @@ static void intersect(vk_judgement *judgement, const vk_rule_verdict *rule) {
     }
 }
 
-static void take_verdict(vk_explain *job, const vk_verdict *verdict) {
+void vk_explain_take_verdict(vk_explain *job, const vk_verdict *verdict) {
     bool is_first = job->judgement.refusal == NULL;
     if (!verdict->allowed && verdict->rule_index < 0) {
-        refuse(job, verdict->rule, verdict->reason);
+        vk_explain_refuse(job, verdict->rule, verdict->reason);
     }
     for (size_t i = 0; i < verdict->count; i++) {
         add_rule(job, verdict, i);
@@ -150,14 +151,14 @@ static vk_exit judge_rules(vk_cli *cli, vk_explain *job) {
     if (status != VK_OK) {
         return vk_cli_fail_status(cli, "cannot judge the operation", status);
     }
-    take_verdict(job, &verdict);
+    vk_explain_take_verdict(job, &verdict);
     vk_verdict_clear(&verdict);
     return VK_EXIT_OK;
 }
 
 vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job) {
     if (!job->key.has_policy) {
-        refuse(job, "policy", "the key has no policy, so it signs nothing");
+        vk_explain_refuse(job, "policy", "the key has no policy, so it signs nothing");
         return VK_EXIT_OK;
     }
     judge_grant(job);

@@ -48,7 +48,7 @@ static void say_used(vk_cli *cli, const vk_rule *rule, const vk_rule_state *stat
 
 static void say_state(vk_cli *cli, const vk_explain *job) {
     say_time(cli, job->now);
-    for (size_t i = 0; i < job->key.policy.count; i++) {
+    for (size_t i = 0; job->state.rules != NULL && i < job->key.policy.count; i++) {
         const vk_rule *rule = &job->key.policy.rules[i];
         if (rule->kind == VK_RULE_GAS) {
             say_spent(cli, rule, &job->state.rules[i]);
@@ -115,8 +115,10 @@ static void put_rules(vk_out *out, const vk_explain *job) {
         put_result(out, "type", finding);
         vk_out_u64(out, "validAfter", finding->valid_after);
         vk_out_u64(out, "validUntil", finding->valid_until);
-        put_state(out, &job->key.policy.rules[finding->rule_index],
-                  &job->state.rules[finding->rule_index]);
+        if (job->state.rules != NULL) {
+            put_state(out, &job->key.policy.rules[finding->rule_index],
+                      &job->state.rules[finding->rule_index]);
+        }
         vk_out_close(out, '}');
     }
     vk_out_close(out, ']');

@@ -13,7 +13,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/c
 	src/cli/rv.c src/cli/session.c src/cli/session.h src/cli/signed.c src/cli/signed.h \
 	src/cli/sign.c src/cli/state.c src/cli/token.c
 valetkey_SOURCES += src/cli/explain_message.c src/cli/message.c src/cli/message.h \
-	src/cli/sign_message.c src/cli/token_set.c
+	src/cli/sign_message.c src/cli/signature.c src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
 valetkey_LDADD = libvk-batch.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)

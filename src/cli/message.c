@@ -21,6 +21,19 @@ void vk_message_clear(vk_cli_message *message) {
     vk_buf_clear(&message->content);
 }
 
+vk_exit vk_message_check_unused(vk_cli *cli) {
+    static const vk_option of_messages[] = {VK_OPT_ACCOUNT, VK_OPT_REPLAYABLE, VK_OPT_UNDEPLOYED};
+    for (size_t i = 0; i < sizeof of_messages / sizeof of_messages[0]; i++) {
+        if (vk_opt_flag(cli, of_messages[i])) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE,
+                               "--%s is for messages: give --message, --message-file or "
+                               "--typed-data",
+                               vk_opt_name(of_messages[i]));
+        }
+    }
+    return VK_EXIT_OK;
+}
+
 /* ---- Reading ---- */
 
 static vk_exit exclude(vk_cli *cli, vk_option a, vk_option b) {
@@ -29,7 +42,8 @@ static vk_exit exclude(vk_cli *cli, vk_option a, vk_option b) {
 }
 
 static vk_exit check_options(vk_cli *cli) {
-    static const vk_option operations[] = {VK_OPT_INPUT, VK_OPT_SESSION, VK_OPT_OPERATION};
+    static const vk_option operations[] = {VK_OPT_INPUT, VK_OPT_SESSION, VK_OPT_OPERATION,
+                                           VK_OPT_SPENT, VK_OPT_USED};
     vk_option given = VK_OPT_COUNT;
     for (size_t i = 0; i < CONTENTS; i++) {
         if (vk_opt_flag(cli, contents[i]) && given != VK_OPT_COUNT) {

@@ -11,6 +11,8 @@ typedef struct vk_cli_message {
 
 /* --message, --message-file or --typed-data was given. */
 bool vk_message_given(const vk_cli *cli);
+/* Without one: the options that are about messages only must not be there. */
+VK_MUST_USE vk_exit vk_message_check_unused(vk_cli *cli);
 /* Reads it; --replayable and --undeployed are in the payload. */
 VK_MUST_USE vk_exit vk_message_read(vk_cli *cli, vk_cli_message *out);
 void vk_message_clear(vk_cli_message *message);

@@ -8,9 +8,6 @@
 #include <inttypes.h>
 #include <valetkey/pkcs11.h>
 
-/* Most signatures fit at once; the module says when one does not. */
-#define FIRST_SIGNATURE_SIZE 4096
-
 typedef struct sign_job {
     vk_buf text; /* as read */
     vk_userop_request request;
@@ -66,53 +63,11 @@ static vk_exit choose_grant(vk_cli *cli, sign_job *job) {
     return exit == VK_EXIT_OK ? make_payload(cli, job, had_chain_id) : exit;
 }
 
-static CK_RV sign_once(vk_cli *cli, sign_job *job, size_t size, size_t *len) {
-    CK_ULONG out_len = size;
-    vk_buf_clear(&job->signature);
-    vk_buf_put_zeros(&job->signature, size);
-    if (vk_buf_status(&job->signature) != VK_OK) {
-        return CKR_HOST_MEMORY;
-    }
-    CK_RV rv = cli->module.f->C_Sign(cli->session, job->payload.data, job->payload.len,
-                                     job->signature.data, &out_len);
-    *len = out_len;
-    return rv;
-}
-
-static CK_RV run_signature(vk_cli *cli, sign_job *job) {
-    CK_MECHANISM mechanism = {CKM_VALETKEY_USEROP, NULL, 0};
-    size_t len = FIRST_SIGNATURE_SIZE;
-    if (vk_opt_flag(cli, VK_OPT_SESSION)) {
-        mechanism.mechanism = CKM_VALETKEY_USEROP_SESSION;
-    }
-    CK_RV rv = cli->module.f->C_SignInit(cli->session, &mechanism, job->key.object);
-    if (rv == CKR_OK) {
-        rv = sign_once(cli, job, len, &len);
-    }
-    if (rv == CKR_BUFFER_TOO_SMALL) {
-        rv = sign_once(cli, job, len, &len);
-    }
-    job->signature.len = rv == CKR_OK ? len : 0;
-    return rv;
-}
-
-static vk_exit tell_refusal(vk_cli *cli, const sign_job *job) {
-    vk_buf denial = {0};
-    vk_exit exit = vk_key_denial(cli, job->key.object, &denial);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_cli_refused(cli, "refused", (const char *)denial.data);
-        exit = vk_cli_hint(cli, exit, "\"valetkey explain\" shows what each rule says");
-    }
-    vk_buf_clear(&denial);
-    return exit;
-}
-
 static vk_exit sign(vk_cli *cli, sign_job *job) {
-    CK_RV rv = run_signature(cli, job);
-    if (rv == CKR_FUNCTION_REJECTED || rv == CKR_KEY_FUNCTION_NOT_PERMITTED) {
-        return tell_refusal(cli, job);
-    }
-    return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot sign", rv);
+    CK_MECHANISM_TYPE mechanism =
+        vk_opt_flag(cli, VK_OPT_SESSION) ? CKM_VALETKEY_USEROP_SESSION : CKM_VALETKEY_USEROP;
+    return vk_signature_make(cli, mechanism, &job->key, vk_buf_view(&job->payload),
+                             &job->signature);
 }
 
 static vk_exit sign_operation(vk_cli *cli) {
@@ -145,5 +100,9 @@ static vk_exit sign_operation(vk_cli *cli) {
 }
 
 vk_exit vk_cmd_sign(vk_cli *cli) {
-    return vk_message_given(cli) ? vk_sign_message(cli) : sign_operation(cli);
+    if (vk_message_given(cli)) {
+        return vk_sign_message(cli);
+    }
+    vk_exit exit = vk_message_check_unused(cli);
+    return exit == VK_EXIT_OK ? sign_operation(cli) : exit;
 }

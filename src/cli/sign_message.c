@@ -1,12 +1,10 @@
 /* sign of a message: a text or typed data through C_Sign. */
 #include "cli/message.h"
 #include "cli/session.h"
+#include "cli/signed.h"
 
 #include <inttypes.h>
 #include <valetkey/pkcs11.h>
-
-/* Most signatures fit at once; the module says when one does not. */
-#define FIRST_SIGNATURE_SIZE 4096
 
 typedef struct message_job {
     vk_cli_message message;
@@ -72,50 +70,6 @@ static vk_exit prepare(vk_cli *cli, message_job *job) {
     return exit == VK_EXIT_OK ? make_payload(cli, job) : exit;
 }
 
-/* ---- The signature ---- */
-
-static CK_RV sign_once(vk_cli *cli, message_job *job, size_t size, size_t *len) {
-    CK_ULONG out_len = size;
-    vk_buf_clear(&job->signature);
-    vk_buf_put_zeros(&job->signature, size);
-    if (vk_buf_status(&job->signature) != VK_OK) {
-        return CKR_HOST_MEMORY;
-    }
-    CK_RV rv = cli->module.f->C_Sign(cli->session, job->payload.data, job->payload.len,
-                                     job->signature.data, &out_len);
-    *len = out_len;
-    return rv;
-}
-
-static CK_RV run_signature(vk_cli *cli, message_job *job) {
-    CK_MECHANISM mechanism = {job->mechanism, NULL, 0};
-    size_t len = FIRST_SIGNATURE_SIZE;
-    CK_RV rv = cli->module.f->C_SignInit(cli->session, &mechanism, job->key.object);
-    if (rv == CKR_OK) {
-        rv = sign_once(cli, job, len, &len);
-    }
-    if (rv == CKR_BUFFER_TOO_SMALL) {
-        rv = sign_once(cli, job, len, &len);
-    }
-    job->signature.len = rv == CKR_OK ? len : 0;
-    return rv;
-}
-
-static vk_exit sign(vk_cli *cli, message_job *job) {
-    CK_RV rv = run_signature(cli, job);
-    if (rv != CKR_FUNCTION_REJECTED && rv != CKR_KEY_FUNCTION_NOT_PERMITTED) {
-        return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot sign", rv);
-    }
-    vk_buf denial = {0};
-    vk_exit exit = vk_key_denial(cli, job->key.object, &denial);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_cli_refused(cli, "refused", (const char *)denial.data);
-        exit = vk_cli_hint(cli, exit, "\"valetkey explain\" shows what each rule says");
-    }
-    vk_buf_clear(&denial);
-    return exit;
-}
-
 static void say_signature(vk_out *out, const message_job *job) {
     const vk_message_payload *payload = &job->message.payload;
     if (!out->json) {
@@ -140,7 +94,8 @@ vk_exit vk_sign_message(vk_cli *cli) {
         exit = prepare(cli, &job);
     }
     if (exit == VK_EXIT_OK) {
-        exit = sign(cli, &job);
+        exit = vk_signature_make(cli, job.mechanism, &job.key, vk_buf_view(&job.payload),
+                                 &job.signature);
     }
     if (exit == VK_EXIT_OK) {
         say_signature(&cli->out, &job);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Messages: signed, explained and refused; what the SO turns off, and on again; the same with
+# Messages: signed, explained and refused; what the SO turns off, and on again; the same signature by
 # pkcs11-tool where there is one.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 
@@ -36,7 +36,7 @@ valetkey: "valetkey explain" shows what each rule says
 EOF
 want 3 explain --label shop --typed-data mail.json --json
 json '[.wouldSign, .rule]' '[false,"grant"]'
-approve=(approve --label shop --kernel-version 0.3.3 --owner $owner --pre-installed --pin-file pin
+approve=(approve --label shop --kernel-version 0.3.3 --owner "$owner" --pre-installed --pin-file pin
     --lint off)
 want 0 "${approve[@]}" --chain-id 1 --json
 account=$(jq -r .account out)
@@ -53,16 +53,19 @@ want 0 sign --label shop --typed-data mail.json --undeployed --pin-file pin
 same "$(tail -c 65 out)" "$(printf '6492%.0s' {1..16})" "what ends the wrapped signature"
 grep -q "${signature:2}" out || fail "the signature is not in the wrapped one"
 want 0 explain --label shop --typed-data mail.json
+sed -i 's/^  judged at .*/  judged at      NOW/; s/permission 0x.*/permission ID/' out
 out <<EOF
+Allowed: the key "shop" would sign.
+
 Message
   kind           typed data (EIP-712)
   account        $account on chain 1
   checked by     $caller
   domain         chain 1
-Rules
-  allowed signature-caller $caller may check message signatures
-Verdict
-  The key would sign.
+
+Rules of the key "shop", permission ID
+  judged at      NOW
+  1 signature-caller allowed  $caller may check message signatures
 EOF
 
 # Refusals.
@@ -74,19 +77,19 @@ valetkey: "valetkey explain" shows what each rule says
 EOF
 mail 10 $caller >chain.json
 want 3 explain --label shop --typed-data chain.json --json
-json '[.wouldSign, .rule, .hardening, .message.domainChainId]' '[false,"domain","foreign-chain","10"]'
+json '[.wouldSign, .rule, .verdict.hardening, .message.domainChainId]' '[false,"domain","foreign-chain","10"]'
 mail 1 "$account" >own.json
 want 3 explain --label shop --typed-data own.json --json
 json '[.wouldSign, .rule]' '[false,"signature-caller"]'
 want 3 sign --label shop --typed-data mail.json --replayable --pin-file pin
 want 3 explain --label shop --typed-data mail.json --replayable --json
-json .hardening replayable-signature
+json .verdict.hardening replayable-signature
 
 # Texts name no contract: the SO's switch.
 printf '{"looks":"like JSON"}\n' >text
 want 3 sign --label shop --message hello --pin-file pin
 want 3 explain --label shop --message-file text --json
-json '[.message.typedData, .rule, .hardening]' '[false,"signature-caller","unknown-caller"]'
+json '[.message.typedData, .rule, .verdict.hardening]' '[false,"signature-caller","unknown-caller"]'
 want 4 token set --relax unknown-caller --so-pin-file pin
 want 1 token set --so-pin-file so-pin
 err <<'EOF'
@@ -108,8 +111,8 @@ want 0 sign --label shop --message 'hello world' --pin-file pin --json
 json .hash 0xd9eba16ed0ecae432b71fe008c98cc872bb4cc214d3220a36f365326cf807d68
 want 0 sign --label shop --typed-data mail.json --replayable --pin-file pin
 
-# pkcs11-tool's 512 bytes are enough.
-if command -v pkcs11-tool >/dev/null; then
+# pkcs11-tool's 512 bytes are enough. It cannot load a module with sanitizers.
+if command -v pkcs11-tool >/dev/null && pkcs11-tool --module "$VALETKEY_MODULE" -L >/dev/null 2>&1; then
     USER_PIN=$(cat pin) pkcs11-tool --module "$VALETKEY_MODULE" --login --pin env:USER_PIN --sign \
         --mechanism 0x80564B03 --label shop --input-file text --output-file part >/dev/null 2>&1 ||
         fail "pkcs11-tool signs no message"
@@ -140,5 +143,10 @@ valetkey: --message and --typed-data exclude each other
 EOF
 want 1 sign --label shop --message a --input mail.json --pin-file pin
 want 1 sign --label shop --message a --operation --pin-file pin
+want 1 explain --label shop --message a --used 1
+want 1 sign --label shop --input mail.json --replayable --pin-file pin
+err <<'EOF'
+valetkey: --replayable is for messages: give --message, --message-file or --typed-data
+EOF
 want 2 sign --label shop --typed-data policy.json --pin-file pin
 finish

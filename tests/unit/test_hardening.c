@@ -40,10 +40,10 @@ END_TEST
 START_TEST(test_switchable) {
     static const vk_hardening rules[] = {
         VK_HARDENING_ZERO_PAYMASTER,      VK_HARDENING_PROTECTED_TARGET,
-        VK_HARDENING_BUDGET_DELEGATECALL, VK_HARDENING_OPEN_SIGNATURE,
+        VK_HARDENING_BUDGET_DELEGATECALL, VK_HARDENING_FOREIGN_CHAIN,
+        VK_HARDENING_OPEN_SIGNATURE,      VK_HARDENING_UNKNOWN_CALLER,
         VK_HARDENING_SIGNATURE_WINDOW,    VK_HARDENING_REPLAYABLE_SIGNATURE,
-        VK_HARDENING_ANY_TARGET,          VK_HARDENING_ANY_AMOUNT,
-        VK_HARDENING_FOREIGN_CHAIN,       VK_HARDENING_UNKNOWN_CALLER};
+        VK_HARDENING_ANY_TARGET,          VK_HARDENING_ANY_AMOUNT};
     vk_hardening_set expected = VK_HARDENING_NONE;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         expected |= vk_hardening_bit(rules[i]);
@@ -381,6 +381,56 @@ START_TEST(test_replayable_signature) {
 }
 END_TEST
 
+/* Typed data of a contract that the policy names, for the account 0xac.. on chain 1. */
+static message typed_message(vk_typed_domain *domain) {
+    message m = message_under("[" CALLERS "]");
+    *domain = (vk_typed_domain){.has_chain_id = true,
+                                .chain_id = vk_u256_from_u64(1),
+                                .has_verifying_contract = true,
+                                .verifying_contract = address_of(0x11)};
+    m.request.domain = domain;
+    m.request.chain_id = 1;
+    m.request.account = address_of(0xac);
+    m.request.entry_point = address_of(0xe9);
+    return m;
+}
+
+START_TEST(test_own_domain) {
+    vk_typed_domain domain;
+    message m = typed_message(&domain);
+    check_allowed(judge_message(&m, VK_HARDENING_NONE));
+    const vk_address own[] = {m.request.account, m.request.entry_point,
+                              vk_entry_point_address(VK_ENTRY_POINT_0_8)};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        domain.verifying_contract = own[i];
+        check_only(judge_message, &m, VK_HARDENING_OWN_DOMAIN, "domain");
+    }
+    vk_policy_clear(&m.policy);
+}
+END_TEST
+
+START_TEST(test_foreign_chain) {
+    vk_typed_domain domain;
+    message m = typed_message(&domain);
+    domain.chain_id = vk_u256_from_u64(2);
+    check_only(judge_message, &m, VK_HARDENING_FOREIGN_CHAIN, "domain");
+    domain.has_chain_id = false;
+    check_allowed(judge_message(&m, VK_HARDENING_NONE));
+    vk_policy_clear(&m.policy);
+}
+END_TEST
+
+START_TEST(test_unknown_caller) {
+    vk_typed_domain domain;
+    message m = typed_message(&domain);
+    m.request.has_caller = domain.has_verifying_contract = false;
+    check_only(judge_message, &m, VK_HARDENING_UNKNOWN_CALLER, "signature-caller");
+    m.request.domain = NULL;
+    check_only(judge_message, &m, VK_HARDENING_UNKNOWN_CALLER, "signature-caller");
+    vk_policy_clear(&m.policy);
+}
+END_TEST
+
 /* What the chain refuses is no matter of hardening. */
 START_TEST(test_message_denied) {
     message m = message_under("[" CALLERS "]");
@@ -534,7 +584,10 @@ int main(void) {
     tcase_add_loop_test(tests, test_named_target, 0, 7);
     tcase_add_test(tests, test_unjudged_delegatecall);
     tcase_add_test(tests, test_budget_delegatecall);
+    tcase_add_test(tests, test_own_domain);
+    tcase_add_test(tests, test_foreign_chain);
     tcase_add_test(tests, test_open_signature);
+    tcase_add_test(tests, test_unknown_caller);
     tcase_add_test(tests, test_signature_window);
     tcase_add_test(tests, test_replayable_signature);
     tcase_add_test(tests, test_message_denied);

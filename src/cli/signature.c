@@ -1,0 +1,50 @@
+#include "cli/signed.h"
+
+/* Most signatures fit at once; the module says when one does not. */
+#define FIRST_SIZE 4096
+
+static CK_RV sign_once(vk_cli *cli, vk_bytes payload, size_t *size, vk_buf *out) {
+    size_t start = out->len;
+    CK_ULONG len = *size;
+    vk_buf_put_zeros(out, *size);
+    if (vk_buf_status(out) != VK_OK) {
+        return CKR_HOST_MEMORY;
+    }
+    /* Cryptoki's input is not const, C_Sign does not write to it. */
+    CK_BYTE_PTR data = (CK_BYTE_PTR)(uintptr_t)payload.data;
+    CK_RV rv = cli->module.f->C_Sign(cli->session, data, payload.len, out->data + start, &len);
+    out->len = start + (rv == CKR_OK ? len : 0);
+    *size = len;
+    return rv;
+}
+
+static CK_RV run(vk_cli *cli, CK_MECHANISM_TYPE type, const vk_key_info *key, vk_bytes payload,
+                 vk_buf *out) {
+    CK_MECHANISM mechanism = {type, NULL, 0};
+    size_t size = FIRST_SIZE;
+    CK_RV rv = cli->module.f->C_SignInit(cli->session, &mechanism, key->object);
+    if (rv == CKR_OK) {
+        rv = sign_once(cli, payload, &size, out);
+    }
+    return rv == CKR_BUFFER_TOO_SMALL ? sign_once(cli, payload, &size, out) : rv;
+}
+
+static vk_exit tell_refusal(vk_cli *cli, const vk_key_info *key) {
+    vk_buf denial = {0};
+    vk_exit exit = vk_key_denial(cli, key->object, &denial);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_cli_refused(cli, "refused", (const char *)denial.data);
+        exit = vk_cli_hint(cli, exit, "\"valetkey explain\" shows what each rule says");
+    }
+    vk_buf_clear(&denial);
+    return exit;
+}
+
+vk_exit vk_signature_make(vk_cli *cli, CK_MECHANISM_TYPE mechanism, const vk_key_info *key,
+                          vk_bytes payload, vk_buf *out) {
+    CK_RV rv = run(cli, mechanism, key, payload, out);
+    if (rv == CKR_FUNCTION_REJECTED || rv == CKR_KEY_FUNCTION_NOT_PERMITTED) {
+        return tell_refusal(cli, key);
+    }
+    return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot sign", rv);
+}
