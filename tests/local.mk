@@ -36,12 +36,13 @@ include tests/crash/local.mk
 include tests/cli/local.mk
 include tests/verdicts/local.mk
 
-# The same programs under valgrind; and those with threads, for builds with -fsanitize=thread.
+# The same programs under valgrind; and those with threads, for builds with -fsanitize=thread. Both
+# are many times slower, so what check takes for a test that hangs is, too.
 check-valgrind check-valgrind-slow: $(check_PROGRAMS) valetkey-pkcs11.la
 	tests='$(valgrind_tests)'; test $@ = check-valgrind || tests='$(valgrind_slow_tests)'; \
-	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" \
+	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" \
 		LOG_COMPILER='$(LIBTOOL) --mode=execute valgrind' \
 		AM_LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite'
 check-threads: $(thread_tests) valetkey-pkcs11.la
-	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
+	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
 .PHONY: check-valgrind check-valgrind-slow check-threads

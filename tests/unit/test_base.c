@@ -370,6 +370,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("base");
     TCase *tests = tcase_create("base");
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_u256_text);
     tcase_add_test(tests, test_u256_scaled);
     tcase_add_test(tests, test_u256_read_scaled);
