@@ -60,22 +60,8 @@ static bool names(const vk_thirdweb_permission *permission, const vk_address *ta
     return false;
 }
 
-/* Exactly the zero address, however often. */
 static bool is_wildcard(const vk_thirdweb_permission *permission) {
-    for (size_t i = 0; i < permission->target_count; i++) {
-        if (!vk_address_is_zero(&permission->targets[i])) {
-            return false;
-        }
-    }
-    return permission->target_count > 0;
-}
-
-static void put_bound(vk_buf *out, const vk_u256 *seconds) {
-    if (vk_u256_fits(seconds, 48)) {
-        vk_put_time(out, vk_u256_low64(seconds));
-    } else {
-        vk_buf_put_text(out, "a time beyond every clock");
-    }
+    return vk_thirdweb_is_wildcard(permission->targets, permission->target_count);
 }
 
 static void check_active(subject *s, uint64_t now) {
@@ -91,7 +77,7 @@ static void check_active(subject *s, uint64_t now) {
         vk_put_time(&reason, now);
         vk_buf_put_text(&reason, early ? " is before the session, which opens at "
                                        : " is after the session, which closed at ");
-        put_bound(&reason, early ? &permission->start : &permission->end);
+        vk_put_any_time(&reason, early ? &permission->start : &permission->end);
         deny_buf(s, "window", &reason);
     }
 }
