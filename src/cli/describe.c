@@ -83,12 +83,35 @@ static vk_exit say_call(vk_cli *cli, uint64_t chain_id, uint8_t call_type, const
     return VK_EXIT_OK;
 }
 
+/* thirdweb's calls as Kernel's. */
+static vk_status decode_thirdweb(vk_bytes call_data, vk_execution *out, vk_error *err) {
+    vk_thirdweb_calls calls = {0};
+    vk_status status = vk_thirdweb_calls_decode(call_data, &calls, err);
+    if (status == VK_OK) {
+        *out = (vk_execution){.call_type = calls.batch ? VK_CALL_BATCH : VK_CALL_SINGLE,
+                              .call_count = calls.count,
+                              .calls = calls.calls};
+    }
+    return status;
+}
+
+static vk_status decode(const vk_userop *op, const vk_grant *grant, vk_execution *out,
+                        vk_error *err) {
+    if (grant != NULL && grant->kind == VK_GRANT_THIRDWEB) {
+        return decode_thirdweb(op->call_data, out, err);
+    }
+    vk_kernel_version usual =
+        op->entry_point == VK_ENTRY_POINT_0_6 ? VK_KERNEL_0_2_4 : VK_KERNEL_0_3_1;
+    return vk_execution_decode_for(grant != NULL ? grant->kernel : usual, op->call_data, out, err);
+}
+
 /* What cannot be decoded is said as such; the verdict on it follows elsewhere. */
-static vk_exit say_calls(vk_cli *cli, const vk_userop *op, uint64_t chain_id) {
+static vk_exit say_calls(vk_cli *cli, const vk_userop *op, uint64_t chain_id,
+                         const vk_grant *grant) {
     vk_execution execution = {0};
     vk_error err = {0};
     vk_exit exit = VK_EXIT_OK;
-    vk_status status = vk_execution_decode(op->call_data, &execution, &err);
+    vk_status status = decode(op, grant, &execution, &err);
     vk_out_open(&cli->out, "calls", '[');
     for (size_t i = 0; i < execution.call_count && exit == VK_EXIT_OK; i++) {
         exit = say_call(cli, chain_id, execution.call_type, &execution.calls[i], i + 1);
@@ -117,7 +140,21 @@ static const char *type_text(uint8_t type) {
                                          : "unknown";
 }
 
-static void say_nonce(vk_out *out, const vk_u256 *value) {
+/* Only Kernel 0.3.0 on reads anything in it. */
+static void say_plain_nonce(vk_out *out, const vk_u256 *value) {
+    vk_kernel_nonce nonce = vk_kernel_nonce_decode(value);
+    vk_buf key = {0};
+    vk_hex_put(&key, (vk_bytes){value->be, 24});
+    vk_say_field(out, "nonce", "key %.*s, sequence %" PRIu64, (int)key.len, (const char *)key.data,
+                 nonce.sequence);
+    vk_buf_clear(&key);
+    vk_out_open(out, "nonce", '{');
+    vk_out_bytes(out, "key", (vk_bytes){value->be, 24});
+    vk_out_u64(out, "sequence", nonce.sequence);
+    vk_out_close(out, '}');
+}
+
+static void say_kernel_nonce(vk_out *out, const vk_u256 *value) {
     vk_kernel_nonce nonce = vk_kernel_nonce_decode(value);
     const uint8_t *id = nonce.permission_id;
     vk_say_field(out, "nonce", "%s mode, %s 0x%02x%02x%02x%02x, lane %u, sequence %" PRIu64,
@@ -132,6 +169,44 @@ static void say_nonce(vk_out *out, const vk_u256 *value) {
     vk_out_close(out, '}');
 }
 
+static void say_nonce(vk_out *out, const vk_userop *op, const vk_grant *grant) {
+    bool thirdweb = grant != NULL && grant->kind == VK_GRANT_THIRDWEB;
+    if (thirdweb || op->entry_point == VK_ENTRY_POINT_0_6) {
+        say_plain_nonce(out, &op->nonce);
+    } else {
+        say_kernel_nonce(out, &op->nonce);
+    }
+}
+
+/* Of EntryPoint 0.6 they begin a longer member. */
+static bool leading_address(vk_bytes bytes, vk_address *out) {
+    if (bytes.len < sizeof out->b) {
+        return false;
+    }
+    memcpy(out->b, bytes.data, sizeof out->b);
+    return true;
+}
+
+static bool paymaster_of(const vk_userop *op, vk_address *out) {
+    *out = op->paymaster;
+    return op->entry_point == VK_ENTRY_POINT_0_6 ? leading_address(op->paymaster_and_data, out)
+                                                 : op->has_paymaster;
+}
+
+static bool factory_of(const vk_userop *op, vk_address *out) {
+    *out = op->factory;
+    return op->entry_point == VK_ENTRY_POINT_0_6 ? leading_address(op->init_code, out)
+                                                 : op->has_factory;
+}
+
+/* EntryPoint 0.6 lets a paymaster use verificationGasLimit twice more. */
+static bool add_0_6_paymaster(const vk_userop *op, vk_u256 *gas) {
+    vk_address paymaster;
+    bool pays = op->entry_point == VK_ENTRY_POINT_0_6 && paymaster_of(op, &paymaster);
+    return !pays || (vk_u256_add(gas, &op->verification_gas_limit, gas) &&
+                     vk_u256_add(gas, &op->verification_gas_limit, gas));
+}
+
 /* What the EntryPoint takes at most, its prefund. */
 static bool max_cost(const vk_userop *op, vk_u256 *out) {
     const vk_u256 *limits[] = {&op->verification_gas_limit, &op->call_gas_limit,
@@ -143,12 +218,13 @@ static bool max_cost(const vk_userop *op, vk_u256 *out) {
             return false;
         }
     }
-    return vk_u256_mul(out, &op->max_fee_per_gas, out);
+    return add_0_6_paymaster(op, out) && vk_u256_mul(out, &op->max_fee_per_gas, out);
 }
 
 static void say_cost(vk_out *out, const vk_userop *op) {
     vk_u256 cost;
     char ether[82], wei[79];
+    vk_address paymaster;
     if (!max_cost(op, &cost)) {
         vk_say_field(out, "gas", "costs more than 256 bits of wei");
         vk_out_null(out, "maxCost");
@@ -157,7 +233,7 @@ static void say_cost(vk_out *out, const vk_userop *op) {
     vk_u256_scaled(&cost, 18, ether);
     vk_u256_decimal(&cost, wei);
     vk_say_field(out, "gas", "at most %s ether%s", ether,
-                 op->has_paymaster ? ", paid by the paymaster" : "");
+                 paymaster_of(op, &paymaster) ? ", paid by the paymaster" : "");
     vk_out_text(out, "maxCost", wei);
 }
 
@@ -178,18 +254,20 @@ static void say_chain(vk_out *out, uint64_t chain_id) {
     vk_out_u64(out, "chainId", chain_id);
 }
 
-vk_exit vk_describe_operation(vk_cli *cli, const vk_userop *op, uint64_t chain_id) {
+vk_exit vk_describe_operation(vk_cli *cli, const vk_userop *op, uint64_t chain_id,
+                              const vk_grant *grant) {
     vk_out *out = &cli->out;
+    vk_address address;
     say_address(out, "account", &op->sender);
     say_chain(out, chain_id);
-    say_nonce(out, &op->nonce);
-    if (op->has_factory) {
-        say_address(out, "factory", &op->factory);
+    say_nonce(out, op, grant);
+    if (factory_of(op, &address)) {
+        say_address(out, "factory", &address);
     }
-    if (op->has_paymaster) {
-        say_address(out, "paymaster", &op->paymaster);
+    if (paymaster_of(op, &address)) {
+        say_address(out, "paymaster", &address);
     }
-    vk_exit exit = say_calls(cli, op, chain_id);
+    vk_exit exit = say_calls(cli, op, chain_id, grant);
     say_cost(out, op);
     return exit;
 }

@@ -4,8 +4,9 @@
 
 #include "cli/cli.h"
 
-/* chain_id 0: unknown. Account, nonce, calls and cost: text, or the JSON members "nonce", "calls",
- * "maxCost", ... */
-VK_MUST_USE vk_exit vk_describe_operation(vk_cli *cli, const vk_userop *op, uint64_t chain_id);
+/* chain_id 0: unknown. grant: whose account it is, NULL: unknown. Account, nonce, calls and cost:
+ * text, or the JSON members "nonce", "calls", "maxCost", ... */
+VK_MUST_USE vk_exit vk_describe_operation(vk_cli *cli, const vk_userop *op, uint64_t chain_id,
+                                          const vk_grant *grant);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 typedef struct explain_job {
@@ -84,15 +85,18 @@ static void judge_grant(vk_cli *cli, explain_job *job) {
 static void judge_mode(vk_cli *cli, explain_job *job) {
     char reason[VK_REASON_MAX] = "";
     bool installs = false;
-    vk_status status = vk_grant_check_mode(job->grant, &job->state.install, &job->request.op.nonce,
-                                           &installs, reason);
+    vk_status status =
+        vk_grant_check_mode(job->grant, &job->state.install, &job->request.op, &installs, reason);
     if (status != VK_OK) {
         note(cli, job, "nonce", VK_RESULT_DENIED, reason);
         return;
     }
     note(cli, job, "nonce", VK_RESULT_ALLOWED,
          installs ? "the operation brings the approval along (enable mode)"
-                  : "the permission is installed");
+         : job->grant->kind == VK_GRANT_OWNER    ? "the key is the account's owner"
+         : job->grant->kind == VK_GRANT_PLUGIN   ? "the plug-in is enabled"
+         : job->grant->kind == VK_GRANT_THIRDWEB ? "a thirdweb account takes any nonce"
+                                                 : "the permission is installed");
 }
 
 static void note_verdict(vk_cli *cli, explain_job *job, const vk_verdict *verdict) {
@@ -100,22 +104,34 @@ static void note_verdict(vk_cli *cli, explain_job *job, const vk_verdict *verdic
         note(cli, job, verdict->rule, VK_RESULT_DENIED, verdict->reason);
     }
     for (size_t i = 0; i < verdict->count; i++) {
-        note(cli, job, vk_rule_name(job->key.policy.rules[i].kind), verdict->rules[i].result,
-             verdict->rules[i].reason);
+        bool named = !verdict->allowed && (int)i == verdict->rule_index;
+        note(cli, job, named ? verdict->rule : vk_rule_name(job->key.policy.rules[i].kind),
+             verdict->rules[i].result, verdict->rules[i].reason);
     }
+}
+
+/* Without a grant the rules are asked for an account of the usual kind. */
+static vk_grant usual_grant(const explain_job *job) {
+    bool is_0_6 = job->request.op.entry_point == VK_ENTRY_POINT_0_6;
+    vk_grant grant = {.chain_id = chain_of(job)};
+    memcpy(grant.account.selector, vk_kernel_execute_selector, sizeof grant.account.selector);
+    if (vk_policy_is_thirdweb(&job->key.policy)) {
+        grant.kind = VK_GRANT_THIRDWEB;
+    } else if (is_0_6) {
+        grant.kind = VK_GRANT_OWNER;
+        grant.kernel = VK_KERNEL_0_2_4;
+    }
+    return grant;
 }
 
 static vk_exit judge_rules(vk_cli *cli, explain_job *job) {
     vk_verdict verdict;
-    vk_verdict_request asked = {.op = &job->request.op,
-                                .chain_id = chain_of(job),
-                                .now = job->now,
-                                .selector = job->grant != NULL ? job->grant->account.selector
-                                                               : vk_kernel_execute_selector};
-    if (job->grant != NULL) {
-        vk_grant_first_states(job->grant, &job->key.policy, job->state.rules);
-    }
-    vk_status status = vk_policy_evaluate(&job->key.policy, &asked, job->state.rules, &verdict);
+    vk_grant usual = usual_grant(job);
+    const vk_grant *grant = job->grant != NULL ? job->grant : &usual;
+    vk_verdict_request asked = {.op = &job->request.op, .now = job->now};
+    vk_grant_first_states(grant, &job->key.policy, job->state.rules);
+    vk_status status =
+        vk_grant_evaluate(grant, &job->key.policy, &asked, job->state.rules, &verdict);
     if (status != VK_OK) {
         return vk_cli_fail_status(cli, "cannot judge the operation", status);
     }
@@ -144,6 +160,9 @@ static vk_exit load(vk_cli *cli, explain_job *job) {
         exit = vk_grants_load(cli, &job->key, &job->grants);
     }
     if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
+    }
+    if (exit == VK_EXIT_OK) {
         exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
     }
     if (exit != VK_EXIT_OK || !job->key.has_policy) {
@@ -163,6 +182,12 @@ static void conclude(vk_cli *cli, const explain_job *job) {
     } else {
         vk_say(out, ".\n");
     }
+    if (job->grant != NULL && vk_grant_is_token_only(job->grant)) {
+        vk_say(out, "  %s\n", vk_grant_keeper_text(job->grant));
+    }
+    if (job->grant != NULL) {
+        vk_out_text(out, "keptBy", vk_grant_is_token_only(job->grant) ? "token" : "account");
+    }
     vk_out_bool(out, "wouldSign", !job->refused);
     if (job->refused) {
         vk_out_text(out, "rule", job->rule);
@@ -176,7 +201,7 @@ static vk_exit explain(vk_cli *cli, explain_job *job) {
     vk_out_text(out, "label", job->key.label);
     vk_out_u64(out, "at", job->now);
     vk_say_in(out, VK_STYLE_HEAD, "Operation\n");
-    vk_exit exit = vk_describe_operation(cli, &job->request.op, chain_of(job));
+    vk_exit exit = vk_describe_operation(cli, &job->request.op, chain_of(job), job->grant);
     vk_say_in(out, VK_STYLE_HEAD, "Rules\n");
     vk_out_open(out, "verdicts", '[');
     if (exit == VK_EXIT_OK) {
@@ -192,7 +217,7 @@ vk_exit vk_cmd_explain(vk_cli *cli) {
     explain_job job = {0};
     vk_exit exit = vk_read_time(cli, VK_OPT_AT, (uint64_t)time(NULL), &job.now);
     if (exit == VK_EXIT_OK) {
-        exit = vk_read_operation(cli, &job.text, &job.request);
+        exit = vk_read_operation(cli, &job.text);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_session_begin(cli, false);

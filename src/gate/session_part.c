@@ -12,7 +12,7 @@ static vk_status put_ecdsa(const vk_loaded *loaded, const vk_hash *userop_hash, 
     vk_status status = vk_key_sign(loaded->key, &digest, signature65, &recovery_id);
     if (status == VK_OK) {
         signature65[64] = (uint8_t)(27 + recovery_id);
-        vk_permission_signature((vk_bytes){signature65, sizeof signature65}, out);
+        vk_buf_put(out, signature65, sizeof signature65);
     }
     return status;
 }
@@ -32,13 +32,7 @@ static vk_status put_assertion(const vk_loaded *loaded, vk_bytes auth_data, vk_b
         .auth_data = auth_data, .client_data = client_data, .use_precompiled = use_precompiled};
     memcpy(assertion.r, signature64, 32);
     memcpy(assertion.s, signature64 + 32, 32);
-    vk_buf encoded = {0};
-    status = vk_webauthn_encode(&assertion, &encoded);
-    if (status == VK_OK) {
-        vk_permission_signature(vk_buf_view(&encoded), out);
-    }
-    vk_buf_clear(&encoded);
-    return status;
+    return vk_webauthn_encode(&assertion, out);
 }
 
 static vk_status put_webauthn(const vk_loaded *loaded, const vk_hash *userop_hash,
@@ -59,8 +53,8 @@ static vk_status put_webauthn(const vk_loaded *loaded, const vk_hash *userop_has
     return status;
 }
 
-vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,
-                               uint64_t chain_id, uint32_t sign_count, vk_buf *out) {
+vk_status vk_gate_signer_part(const vk_loaded *loaded, const vk_hash *userop_hash,
+                              uint64_t chain_id, uint32_t sign_count, vk_buf *out) {
     vk_status status = loaded->signer.kind == VK_SIGNER_WEBAUTHN
                            ? put_webauthn(loaded, userop_hash, chain_id, sign_count, out)
                            : put_ecdsa(loaded, userop_hash, out);
