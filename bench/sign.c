@@ -4,10 +4,7 @@
  *
  * Usage: sign [SLICES [SECONDS_PER_SLICE]], with $VALETKEY_HOME on the disk to measure.
  */
-#include "support/client.h"
-#include "support/vectors.h"
-
-#include <valetkey/valetkey.h>
+#include "session_key.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -37,13 +34,6 @@ typedef struct subject {
     int base; /* index of the subject that the ratio is against; -1: none */
     double rates[SLICES_MAX];
 } subject;
-
-static void must(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "bench: %s failed\n", what);
-        exit(1);
-    }
-}
 
 static void raw_secp256k1(bench *b, uint8_t digest[32]) {
     secp256k1_ecdsa_signature signature;
@@ -136,61 +126,6 @@ static double median(subject *s, int slices) {
 
 /* ---- Keys ---- */
 
-static const char policies[] =
-    "[{\"type\":\"call\",\"policyVersion\":\"0.0.4\",\"permissions\":[{\"target\":"
-    "\"0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48\",\"selector\":\"0xa9059cbb\",\"rules\":["
-    "{\"condition\":0,\"offset\":0,\"params\":["
-    "\"0x00000000000000000000000070997970c51812dc3a010c7d01b50e0d17dc79c8\"]},"
-    "{\"condition\":4,\"offset\":32,\"params\":["
-    "\"0x0000000000000000000000000000000000000000000000000000000005f5e100\"]}]}]},"
-    "{\"type\":\"timestamp\",\"validAfter\":1767225600,\"validUntil\":1924992000}]";
-
-static const char call_data[] =
-    "0xe9ae5c53000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-    "00000000000000000000000000000000000000000040000000000000000000000000000000000000000000000000"
-    "0000000000000078a0b86991c6218b36c1d19d4a2e9eb0ce3606eb4800000000000000000000000000000000"
-    "00000000000000000000000000000000a9059cbb00000000000000000000000070997970c51812dc3a010c7d"
-    "01b50e0d17dc79c800000000000000000000000000000000000000000000000000000000017d784000000000"
-    "00000000";
-
-static void permission_id(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
-                          uint8_t id4[4]) {
-    CK_ATTRIBUTE attribute = {CKA_VALETKEY_PERMISSION_ID, id4, 4};
-    must(f->C_GetAttributeValue(session, key, &attribute, 1) == CKR_OK, "permissionId");
-}
-
-static void grant(bench *b, const char *label, const uint8_t id4[4]) {
-    vk_serialized_account account = {.policies = (char *)(uintptr_t)policies,
-                                     .pre_installed = true};
-    memset(account.account.b, 0x11, sizeof account.account.b);
-    memcpy(account.permission_id, id4, 4);
-    memcpy(account.selector, vk_kernel_execute_selector, 4);
-    vk_buf text = {0}, json = {0};
-    must(vk_serialized_write(&account, &text) == VK_OK, "serialize");
-    vk_buf_printf(&json,
-                  "{\"chainId\":31337,\"kernelVersion\":\"0.3.1\",\"entryPoint\":"
-                  "\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\",\"serializedAccount\":\"%.*s\"}",
-                  (int)text.len, (const char *)text.data);
-    char *grant_json = vk_buf_take_text(&json);
-    must(client_grant(&b->client, label, grant_json) == CKR_OK, "grant");
-    vk_text_free(grant_json);
-    vk_buf_clear(&text);
-}
-
-static vk_buf operation(const uint8_t id4[4]) {
-    vk_buf json = {0};
-    vk_buf_printf(
-        &json,
-        "{\"callData\":\"%s\",\"callGasLimit\":\"0x1d4c0\",\"maxFeePerGas\":\"0x3b9aca00\","
-        "\"maxPriorityFeePerGas\":\"0x5f5e100\",\"nonce\":\"0x2%02x%02x%02x%02x%052d\","
-        "\"preVerificationGas\":\"0x13880\","
-        "\"sender\":\"0x1111111111111111111111111111111111111111\","
-        "\"verificationGasLimit\":\"0x124f80\"}",
-        call_data, id4[0], id4[1], id4[2], id4[3], 0);
-    must(vk_buf_status(&json) == VK_OK, "operation");
-    return json;
-}
-
 static EVP_PKEY *openssl_key(void) {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     must(key != NULL, "EVP_EC_gen");
@@ -205,17 +140,12 @@ static void set_up(bench *b) {
     client_start(&b->client, "bench");
     b->secp256k1 = client_import(&b->client, "raw", b->secret, sudo);
     b->p256 = client_import_p256(&b->client, "raw-p256", b->secret, sudo);
-    uint8_t other[32], id4[4];
-    memset(other, 9, sizeof other);
-    b->session_key = client_import(&b->client, "session", other, policies);
-    b->passkey = client_import_p256(&b->client, "passkey", other, policies);
-    must(b->secp256k1 && b->p256 && b->session_key && b->passkey, "import");
-    permission_id(b->client.f, b->client.session, b->session_key, id4);
-    grant(b, "session", id4);
-    b->operation = operation(id4);
-    permission_id(b->client.f, b->client.session, b->passkey, id4);
-    grant(b, "passkey", id4);
-    b->passkey_operation = operation(id4);
+    must(b->secp256k1 && b->p256, "import");
+    uint8_t id4[4];
+    b->session_key = session_key_new(&b->client, "session", false, 9, session_policies, id4);
+    b->operation = session_operation(id4, 0);
+    b->passkey = session_key_new(&b->client, "passkey", true, 9, session_policies, id4);
+    b->passkey_operation = session_operation(id4, 0);
 }
 
 static void tear_down(bench *b) {

@@ -55,6 +55,9 @@ FUZZ_BUILD=$out/asan "$root/scripts/fuzz.sh" 3
 say "Verdicts of the chain, played through C_Sign"
 cat "$out/gcc/tests/verdicts/play.log"
 
+say "Processes that are killed, at most 30 runs in 20 seconds (scripts/crash.sh: 500 runs)"
+VALETKEY_BUILD=$out/gcc "$root/scripts/crash.sh" 30 20
+
 say "The demo"
 VALETKEY_BUILD=$out/gcc "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
     cat "$out/demo.log"
@@ -64,6 +67,10 @@ grep ' operations signed, ' "$out/demo.log"
 
 say "pkcs11-tool --test, and ECDSA on sudo keys"
 VALETKEY_BUILD=$out/gcc "$root/tests/clients/pkcs11-tool.sh"
+
+say "The standard way: pkcs11-tool, PyKCS11, p11-kit server, Node"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way.sh"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way-node.sh"
 
 say "make install and make distcheck"
 (cd "$out/gcc" && make -s -j "$jobs" distcheck >distcheck.out 2>&1) || {

@@ -8,7 +8,7 @@ libvk_test_la_SOURCES = tests/support/vectors.c tests/support/vectors.h
 libvk_test_la_LIBADD = $(CHECK_LIBS)
 vk_test_libs = libvk-test.la libvk-core.la $(CJSON_LIBS) $(CHECK_LIBS)
 vk_test_token_libs = libvk-test.la libvk-token.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += tests/vectors tests/clients scripts .ci
+EXTRA_DIST += tests/vectors tests/clients tests/differential scripts .ci
 valgrind_tests = tests/unit/test_base tests/unit/test_userop
 # Minutes each, for the PINs' key derivation: not part of scripts/check.sh.
 valgrind_slow_tests =
@@ -25,11 +25,13 @@ include tests/unit/policy.mk
 include tests/unit/permissions.mk
 include tests/unit/thirdweb.mk
 include tests/unit/userop.mk
+include tests/unit/verify.mk
 include tests/api/local.mk
 include tests/batch/local.mk
 include tests/fuzz/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk
+include tests/crash/local.mk
 include tests/cli/local.mk
 include tests/verdicts/local.mk
 

@@ -181,6 +181,14 @@ VK_API VK_MUST_USE vk_status vk_grant_evaluate(const vk_grant *grant, const vk_p
                                                vk_rule_state *states, vk_verdict *out);
 
 /*
+ * The calls of an operation of this account, read by its Kernel version, or as thirdweb's account
+ * reads them (a batch is then VK_CALL_BATCH too). VK_ERR_FORMAT where they cannot be read;
+ * vk_execution_clear. The views point into call_data.
+ */
+VK_API VK_MUST_USE vk_status vk_grant_calls(const vk_grant *grant, vk_bytes call_data,
+                                            vk_execution *out, vk_error *err);
+
+/*
  * The session key's part of the signature around what its signer makes (65 bytes, or an encoded
  * assertion): 0xff in front for a permission, else as it is. Appends.
  */

@@ -116,6 +116,11 @@
 /* Why the last refused operation was refused, text; empty when none was. set: - */
 #define CKA_VALETKEY_LAST_DENIAL VK_CKA(0x3C)
 
+/* ---- Operations that wait to be signed as digests ---- */
+
+/* userOpHash of the operation, 32 bytes, on each of its three data objects. set: - */
+#define CKA_VALETKEY_USEROP_HASH VK_CKA(0x50)
+
 /* ---- Mechanisms ---- */
 
 /* C_Sign takes a UserOperation (JSON or ABI) and gives the finished signature field. */
@@ -134,5 +139,28 @@
 #define VK_APPLICATION_GRANT "valetkey-grant"
 /* The serialized account of a grant of a permission, the SDK's text. Read-only. */
 #define VK_APPLICATION_ACCOUNT "valetkey-account"
+
+/*
+ * The standard way, for clients without vendor mechanisms. The user writes an operation (JSON or
+ * ABI, at most 128 KiB) as a token object with CKA_APPLICATION valetkey-userop and the CKA_LABEL of
+ * the key, its CKA_ID (needed where keys share a label), or both. C_CreateObject judges it:
+ * CKR_FUNCTION_REJECTED, and CKA_VALETKEY_LAST_DENIAL of the key says why, or the operation waits,
+ * for 60 seconds, until CKM_ECDSA signs its digest with that key, once. The verdict is repeated and
+ * the budget reserved then; until then nothing is spent. At most 64 operations of a key wait
+ * (CKR_DEVICE_MEMORY). The newest is found first.
+ *
+ * All objects of an operation are private, have the label and CKA_ID of the key, the CKA_OBJECT_ID
+ * that the operation was written with, if any, and CKA_VALETKEY_USEROP_HASH. They are gone when the
+ * digest is signed, or the time over; destroying one of them takes the operation back.
+ */
+/* The operation as it was written. */
+#define VK_APPLICATION_USEROP "valetkey-userop"
+/* The 32 bytes that CKM_ECDSA signs: EIP-191 hash of the userOpHash; P-256: SHA-256 of
+ * authenticatorData and SHA-256 of clientDataJSON. Read-only. */
+#define VK_APPLICATION_DIGEST "valetkey-digest"
+/* P-256: what the digest is of, {"authenticatorData":"0x...","clientDataJSON":"..."}. Under
+ * CKA_VALETKEY_USE_SIGN_COUNT its count is above those of the operations that were written before,
+ * so they are to be signed in that order. Read-only. */
+#define VK_APPLICATION_ASSERTION "valetkey-assertion"
 
 #endif

@@ -65,6 +65,8 @@ typedef struct vk_thirdweb_request {
  */
 #define VK_THIRDWEB_ANY_TARGET 1u /* the wildcard: exactly the zero address */
 #define VK_THIRDWEB_ANY_AMOUNT 2u /* a limit of 2^256 - 1 */
+/* No part of the rule: an is_admin above 2, which the chain takes like 2 but hashes as it is. */
+#define VK_THIRDWEB_ANY_IS_ADMIN 4u
 
 /* Are these targets the wildcard: nothing but the zero address, however often? */
 VK_API bool vk_thirdweb_is_wildcard(const vk_address *targets, size_t count);

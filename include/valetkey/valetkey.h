@@ -24,12 +24,14 @@
 #include <valetkey/grant.h>
 #include <valetkey/hardening.h>
 #include <valetkey/kernel.h>
+#include <valetkey/lint.h>
 #include <valetkey/manage.h>
 #include <valetkey/message.h>
 #include <valetkey/multichain.h>
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
+#include <valetkey/spend.h>
 #include <valetkey/status.h>
 #include <valetkey/thirdweb.h>
 #include <valetkey/thirdweb_verdict.h>

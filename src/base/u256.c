@@ -188,28 +188,44 @@ vk_status vk_u256_read_scaled(const char *text, size_t text_len, unsigned decima
     return VK_OK;
 }
 
-/* Divides by ten in place and returns the remainder. */
-static unsigned divide_ten(uint8_t be[32]) {
-    unsigned remainder = 0;
-    for (int i = 0; i < 32; i++) {
-        unsigned part = remainder << 8 | be[i];
-        be[i] = (uint8_t)(part / 10);
-        remainder = part % 10;
+#define BILLION 1000000000u
+#define BILLION_DIGITS 9
+
+/* Divides by a billion in place, most significant word first, and returns the remainder. */
+static uint32_t divide_billion(uint32_t words[8]) {
+    uint64_t remainder = 0;
+    for (int i = 0; i < 8; i++) {
+        uint64_t part = remainder << 32 | words[i];
+        words[i] = (uint32_t)(part / BILLION);
+        remainder = part % BILLION;
     }
-    return remainder;
+    return (uint32_t)remainder;
+}
+
+static void to_words(const vk_u256 *value, uint32_t words[8]) {
+    for (int i = 0; i < 8; i++) {
+        const uint8_t *b = value->be + 4 * i;
+        words[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+    }
 }
 
 void vk_u256_decimal(const vk_u256 *value, char text79[79]) {
-    vk_u256 rest = *value;
-    char reversed[79];
-    size_t count = 0;
-    do {
-        reversed[count++] = (char)('0' + divide_ten(rest.be));
-    } while (!vk_u256_is_zero(&rest));
-    for (size_t i = 0; i < count; i++) {
-        text79[i] = reversed[count - 1 - i];
+    uint32_t words[8];
+    char digits[9 * BILLION_DIGITS];
+    size_t first = sizeof digits;
+    to_words(value, words);
+    while (first > 0) {
+        uint32_t part = divide_billion(words);
+        for (int i = 0; i < BILLION_DIGITS; i++) {
+            digits[--first] = (char)('0' + part % 10);
+            part /= 10;
+        }
     }
-    text79[count] = '\0';
+    while (first < sizeof digits - 1 && digits[first] == '0') {
+        first++;
+    }
+    memcpy(text79, digits + first, sizeof digits - first);
+    text79[sizeof digits - first] = '\0';
 }
 
 void vk_u256_scaled(const vk_u256 *value, unsigned decimals, char text82[82]) {

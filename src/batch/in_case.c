@@ -278,9 +278,9 @@ static vk_hardening_set read_rule_name(const vk_in *element) {
 
 vk_hardening_set vk_in_hardening(const vk_in *in) {
     vk_hardening_set relaxed = VK_HARDENING_NONE;
-    const cJSON *value = vk_in_line_hardening(in);
-    vk_in list = {.value = vk_in_has(in, "hardening") ? vk_json_get(in->value, "hardening") : value,
-                  .path = vk_path_member(&in->path, "hardening"),
+    bool inside = vk_in_has(in, "hardening");
+    vk_in list = {.value = inside ? vk_json_get(in->value, "hardening") : vk_in_line_hardening(in),
+                  .path = vk_path_member(inside ? &in->path : NULL, "hardening"),
                   .line = in->line};
     if (list.value == NULL) {
         return VK_HARDENING_NONE;

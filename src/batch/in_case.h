@@ -24,7 +24,8 @@ void vk_in_case_account(const vk_in *in, size_t step_count, vk_verdict_account *
 void vk_in_case_operation(const vk_in *step, vk_entry_point version, const vk_address *sender,
                           vk_userop *op, vk_verdict_answer *answer);
 
-/* "hardening" of the kinds of verdicts: "off", or a list of the rules that are. */
+/* "hardening" of the request, or of "in", which then counts: "off", "on", or a list of the rules
+ * that are off. */
 vk_hardening_set vk_in_hardening(const vk_in *in);
 /* One element of "steps" in the answer. */
 void vk_reply_verdict(vk_reply *reply, const vk_verdict_answer *answer);

@@ -8,6 +8,7 @@ const vk_batch_kind vk_batch_kinds[] = {
     {.name = "userop_hash", .handler = vk_batch_userop_hash},
     {.name = "permission", .handler = vk_batch_permission},
     {.name = "policy_data", .handler = vk_batch_policy_data},
+    {.name = "lint", .handler = vk_batch_lint},
     {.name = "webauthn", .handler = vk_batch_webauthn},
     {.name = "webauthn_signature", .handler = vk_batch_webauthn_signature},
     {.name = "validators", .handler = vk_batch_validators},

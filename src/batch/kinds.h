@@ -11,6 +11,7 @@ vk_status vk_batch_nonce_key(const vk_in *in, bool sdk, vk_reply *reply, vk_erro
 vk_status vk_batch_userop_hash(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_permission(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_policy_data(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
+vk_status vk_batch_lint(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_webauthn(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_webauthn_signature(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);
 vk_status vk_batch_validators(const vk_in *in, bool sdk, vk_reply *reply, vk_error *err);

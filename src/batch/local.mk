@@ -17,6 +17,7 @@ libvk_batch_la_SOURCES += src/batch/enable.c src/batch/in_session.c src/batch/in
 	src/batch/manage.c
 libvk_batch_la_SOURCES += src/batch/in_message.c src/batch/in_message.h src/batch/thirdweb.c \
 	src/batch/thirdweb_request.c src/batch/thirdweb_request.h
+libvk_batch_la_SOURCES += src/batch/in_thirdweb.c src/batch/in_thirdweb.h src/batch/lint.c
 libvk_batch_la_SOURCES += src/batch/serialized.h src/batch/serialized_account.c \
 	src/batch/serialized_read.c
 libvk_batch_la_SOURCES += src/batch/in_case.c src/batch/in_case.h src/batch/thirdweb_account.c \

@@ -77,10 +77,11 @@ static void apply(vk_thirdweb_account *account, const vk_thirdweb_request *reque
 vk_status vk_thirdweb_account_request(vk_thirdweb_account *account,
                                       const vk_thirdweb_request *request, vk_bytes signature,
                                       uint64_t now) {
+    static const unsigned anything =
+        VK_THIRDWEB_ANY_TARGET | VK_THIRDWEB_ANY_AMOUNT | VK_THIRDWEB_ANY_IS_ADMIN;
     vk_thirdweb_hashes hashes;
-    vk_status status =
-        vk_thirdweb_hash(request, VK_THIRDWEB_ABI_IS_ADMIN, account->chain_id, &account->account,
-                         VK_THIRDWEB_ANY_TARGET | VK_THIRDWEB_ANY_AMOUNT, &hashes, NULL);
+    vk_status status = vk_thirdweb_hash(request, VK_THIRDWEB_ABI_IS_ADMIN, account->chain_id,
+                                        &account->account, anything, &hashes, NULL);
     if (status != VK_OK) {
         return status;
     }

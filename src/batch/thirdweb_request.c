@@ -1,5 +1,7 @@
 #include "batch/thirdweb_request.h"
 
+#include "batch/in_thirdweb.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,49 +14,6 @@ typedef struct question {
     vk_address account;
     unsigned allowed;
 } question;
-
-/* ---- A request as it is ---- */
-
-static const vk_address *read_targets(const vk_in *in, size_t *count) {
-    vk_in list = vk_in_list(in, "approvedTargets", count);
-    vk_address *targets = vk_in_alloc(in, (*count + 1) * sizeof *targets);
-    for (size_t i = 0; targets != NULL && i < *count; i++) {
-        targets[i] = vk_in_element_address(&list, i);
-    }
-    return targets;
-}
-
-vk_thirdweb_request vk_in_thirdweb_request(const vk_in *in, vk_thirdweb_abi abi) {
-    static const char *const members[] = {"signer",
-                                          "approvedTargets",
-                                          "nativeTokenLimitPerTransaction",
-                                          "permissionStartTimestamp",
-                                          "permissionEndTimestamp",
-                                          "reqValidityStartTimestamp",
-                                          "reqValidityEndTimestamp",
-                                          "uid",
-                                          "isAdmin",
-                                          NULL};
-    vk_in object = vk_in_object(in, "request");
-    vk_in_only(&object, members);
-    vk_thirdweb_request request = {
-        .signer = vk_in_address(&object, "signer"),
-        .native_limit = vk_in_u256(&object, "nativeTokenLimitPerTransaction", 256),
-        .start = vk_in_u256(&object, "permissionStartTimestamp", 128),
-        .end = vk_in_u256(&object, "permissionEndTimestamp", 128),
-        .request_start = vk_in_u256(&object, "reqValidityStartTimestamp", 128),
-        .request_end = vk_in_u256(&object, "reqValidityEndTimestamp", 128),
-        .uid = vk_in_hash(&object, "uid"),
-    };
-    request.targets = read_targets(&object, &request.target_count);
-    if (abi == VK_THIRDWEB_ABI_IS_ADMIN) {
-        request.is_admin = (uint8_t)vk_in_u64(&object, "isAdmin", UINT8_MAX);
-    } else if (vk_in_has(&object, "isAdmin")) {
-        vk_in_fail(&object, "isAdmin", VK_ERR_FORMAT,
-                   "the request of \"abi_version\" \"v1\" has no \"isAdmin\"");
-    }
-    return request;
-}
 
 /* ---- A call of thirdweb's package ---- */
 
@@ -92,7 +51,7 @@ static void read_permissions(const vk_in *in, vk_thirdweb_permissions *out, unsi
     if (out->any_target) {
         *allowed |= VK_THIRDWEB_ANY_TARGET;
     } else {
-        out->targets = read_targets(&object, &out->target_count);
+        out->targets = vk_in_thirdweb_targets(&object, &out->target_count);
     }
     if (vk_in_has(&object, "nativeTokenLimitPerTransaction")) {
         out->limit_ether = read_ether(&object, "nativeTokenLimitPerTransaction");
@@ -181,7 +140,8 @@ static const char *first_difference(const vk_thirdweb_request *a, const vk_third
 /* The call's request, with the time and the uid of the one that is given: the package took the
  * former from its clock and the latter from its random source. */
 static void check_given(const vk_in *in, question *q) {
-    vk_thirdweb_request given = vk_in_thirdweb_request(in, q->abi);
+    vk_in object = vk_in_object(in, "request");
+    vk_thirdweb_request given = vk_in_thirdweb_request(&object, q->abi);
     bool has_end;
     vk_thirdweb_request made = make_request(in, 0, &given.uid, &has_end, &q->allowed);
     made.request_end = given.request_end;
@@ -190,8 +150,7 @@ static void check_given(const vk_in *in, question *q) {
     }
     const char *name = first_difference(&given, &made);
     if (name != NULL) {
-        vk_in request = vk_in_object(in, "request");
-        vk_in_fail(&request, name, VK_ERR_MISMATCH, "\"%s\" is not what \"%.40s\" makes", name,
+        vk_in_fail(&object, name, VK_ERR_MISMATCH, "\"%s\" is not what \"%.40s\" makes", name,
                    vk_in_text(in, "call"));
     }
     q->request = given;
@@ -328,7 +287,8 @@ void vk_thirdweb_answer_request(const vk_in *in, bool sdk, vk_reply *reply) {
     if (call) {
         read_call(in, &q);
     } else {
-        q.request = vk_in_thirdweb_request(in, q.abi);
+        vk_in object = vk_in_object(in, "request");
+        q.request = vk_in_thirdweb_request(&object, q.abi);
     }
     if (call && !vk_in_has(in, "request")) {
         reply_request(&q.request, reply);

@@ -5,9 +5,9 @@
  * the signature; an admin may do everything.
  */
 #include "batch/in_case.h"
+#include "batch/in_thirdweb.h"
 #include "batch/kinds.h"
 #include "batch/thirdweb_account.h"
-#include "batch/thirdweb_request.h"
 
 #include <string.h>
 
@@ -23,7 +23,8 @@ static const char *const step_members[] = {
 
 static void read_request(const vk_in *element, vk_thirdweb_account *account) {
     vk_in_only(element, request_members);
-    vk_thirdweb_request request = vk_in_thirdweb_request(element, VK_THIRDWEB_ABI_IS_ADMIN);
+    vk_in object = vk_in_object(element, "request");
+    vk_thirdweb_request request = vk_in_thirdweb_request(&object, VK_THIRDWEB_ABI_IS_ADMIN);
     uint64_t now = vk_in_u64(element, "timestamp", UINT64_MAX);
     vk_bytes signature = vk_in_bytes(element, "signature");
     if (vk_in_status(element) == VK_OK) {

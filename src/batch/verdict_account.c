@@ -113,6 +113,7 @@ static vk_status evaluate(const vk_verdict_account *account, const passage *p,
                           vk_verdict_answer *answer) {
     vk_address guards[] = {account->signer.contract, vk_root_validator(VK_ROOT_ECDSA),
                            account->root.validator};
+    size_t known = account->root.kind == VK_ROOT_UNKNOWN ? 2 : 3;
     vk_verdict_request request = {.op = p->op,
                                   .chain_id = account->chain_id,
                                   .now = p->when->time,
@@ -120,13 +121,14 @@ static vk_status evaluate(const vk_verdict_account *account, const passage *p,
                                   .block = p->when->block,
                                   .selector = p->selector,
                                   .guards = guards,
-                                  .guard_count = sizeof guards / sizeof guards[0],
+                                  .guard_count = known,
                                   .relaxed = relaxed};
     vk_verdict verdict;
     vk_status status = vk_policy_evaluate(account->policy, &request, states, &verdict);
     if (status == VK_OK && !verdict.allowed) {
+        bool first = answer->rule[0] == '\0';
         vk_verdict_answer_deny(answer, verdict.rule, "%s", verdict.reason);
-        answer->hardening = verdict.hardening;
+        answer->hardening = first ? verdict.hardening : answer->hardening;
     }
     if (status == VK_OK) {
         vk_verdict_clear(&verdict);
@@ -148,6 +150,20 @@ static void check_signature(const vk_verdict_account *account, passage *p,
     }
 }
 
+/* As the contracts do. Bytes for a policy stand behind the call data that it gets, where the rules
+ * take nothing to be: a slice that leads out of its call is then refused unread. */
+static vk_status evaluate_exactly(const vk_verdict_account *account, const passage *p,
+                                  vk_rule_state *states, vk_verdict_answer *answer) {
+    vk_hardening_set relaxed = VK_HARDENING_ALL;
+    bool unknown = (p->unusual & VK_UNUSUAL_POLICY_PART) != 0;
+    if (unknown) {
+        relaxed &= ~vk_hardening_bit(VK_HARDENING_SLICE_BOUNDS);
+    }
+    vk_status status = evaluate(account, p, relaxed, states, answer);
+    answer->hardening = unknown ? NULL : answer->hardening;
+    return status;
+}
+
 /* What the account's contracts say. states is changed if they accept. */
 static vk_status judge(const vk_verdict_account *account, passage *p, vk_rule_state *states,
                        vk_verdict_answer *answer) {
@@ -165,7 +181,7 @@ static vk_status judge(const vk_verdict_account *account, passage *p, vk_rule_st
         return VK_OK;
     }
     check_signature(account, p, answer);
-    return evaluate(account, p, VK_HARDENING_ALL, states, answer);
+    return evaluate_exactly(account, p, states, answer);
 }
 
 /* ---- Hardening of the signature ---- */
@@ -280,9 +296,10 @@ static void check_message_signature(const vk_verdict_account *account,
                           .hash = message->hash,
                           .replayable = parts->replayable};
     vk_status status = vk_message_digest(&wrapped, &digest, &err);
+    /* Asked about a message, the account forgets what it skipped for the policies: no part of
+     * theirs can stand in front. */
     if (status == VK_OK) {
-        status = vk_permission_signature_read(parts->part, account->policy->count, &signer_part,
-                                              unusual, &err);
+        status = vk_permission_signature_read(parts->part, 0, &signer_part, unusual, &err);
     }
     if (status == VK_OK) {
         status = vk_signer_accepts(&account->signer, &digest, signer_part, unusual, &err);

@@ -1,5 +1,6 @@
 /* approve: what the owner signs, and the grant made of the signature. */
 #include "cli/approval.h"
+#include "cli/findings.h"
 #include "cli/input.h"
 #include "cli/owner_key.h"
 #include "cli/session.h"
@@ -113,6 +114,7 @@ static vk_exit ask(vk_cli *cli, const vk_approval *a) {
     put_subject(out, a);
     vk_exit exit = put_request(cli, a);
     vk_out_raw(out, "typedData", vk_buf_view(&a->typed_data));
+    vk_out_findings(out, &cli->findings);
     vk_out_close(out, '}');
     return exit;
 }
@@ -217,6 +219,7 @@ static void say_granted(vk_cli *cli, const vk_approval *a, const char *product) 
     if (product[0] != '\0') {
         vk_out_text(out, call ? "callData" : "serializedAccount", product);
     }
+    vk_out_findings(out, &cli->findings);
     vk_out_close(out, '}');
 }
 
@@ -251,6 +254,12 @@ static vk_exit grant(vk_cli *cli, vk_approval *a) {
     return exit == VK_EXIT_OK ? tell(cli, a) : exit;
 }
 
+/* Before the owner sees what is to be signed, and before anything is added. */
+static vk_exit look_at_policy(vk_cli *cli, const vk_approval *a) {
+    vk_lint_subject about = {a->grant.entry_point_version, &a->account.account};
+    return vk_findings_of(cli, &a->key.policy, &about);
+}
+
 vk_exit vk_cmd_approve(vk_cli *cli) {
     vk_approval approval = {0};
     vk_exit exit = check_options(cli);
@@ -262,6 +271,9 @@ vk_exit vk_cmd_approve(vk_cli *cli) {
     }
     if (exit == VK_EXIT_OK) {
         exit = check_output(cli, &approval);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = look_at_policy(cli, &approval);
     }
     if (exit == VK_EXIT_OK) {
         exit = is_asking(cli) ? ask(cli, &approval) : grant(cli, &approval);

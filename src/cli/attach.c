@@ -1,5 +1,5 @@
 /* userop attach: the public rest around the session key's part. */
-#include "cli/grants.h"
+#include "cli/digestpart.h"
 #include "cli/input.h"
 #include "cli/session.h"
 #include "cli/signed.h"
@@ -15,6 +15,7 @@ typedef struct attach_job {
     vk_key_info key;
     vk_grants grants;
     const vk_grant *grant;
+    vk_hash hash; /* of the operation */
     vk_buf signature;
 } attach_job;
 
@@ -31,6 +32,11 @@ static vk_exit part_is_no_hex(vk_cli *cli) {
     return vk_cli_fail(cli, VK_EXIT_INPUT, "the session part is not hex bytes");
 }
 
+/* The bytes of a bare signature may look like anything, also like hex. */
+static bool is_hex(const vk_buf *file, vk_bytes text) {
+    return file->len != VK_BARE_SIGNATURE_LEN && text.len >= 2 && memcmp(text.data, "0x", 2) == 0;
+}
+
 /* "0x..." itself, or a file with the bytes or their hex. */
 static vk_exit read_part(vk_cli *cli, vk_buf *part) {
     const char *value = vk_opt(cli, VK_OPT_SESSION_PART);
@@ -42,7 +48,7 @@ static vk_exit read_part(vk_cli *cli, vk_buf *part) {
     vk_buf file = {0};
     vk_exit exit = vk_read_file(cli, value, PART_FILE_MAX, &file);
     vk_bytes text = vk_trim(vk_buf_view(&file));
-    if (exit == VK_EXIT_OK && text.len >= 2 && memcmp(text.data, "0x", 2) == 0) {
+    if (exit == VK_EXIT_OK && is_hex(&file, text)) {
         vk_status status = vk_hex_read((const char *)text.data, text.len, PART_FILE_MAX, part);
         exit = status == VK_OK ? VK_EXIT_OK : part_is_no_hex(cli);
     } else if (exit == VK_EXIT_OK) {
@@ -59,24 +65,43 @@ static bool ecdsa_part_holds(const vk_key_info *key, vk_bytes part, const vk_has
            vk_address_equal(&signer, &key->signer.address);
 }
 
+static vk_exit hash_operation(vk_cli *cli, attach_job *job) {
+    vk_status status = vk_userop_hash(&job->request.op, job->grant->chain_id,
+                                      &job->grant->entry_point, &job->hash);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_status(cli, "cannot hash the operation", status);
+}
+
+static vk_exit complete_part(vk_cli *cli, attach_job *job) {
+    bool is_bare = job->part.len == VK_BARE_SIGNATURE_LEN;
+    if (vk_opt_flag(cli, VK_OPT_ASSERTION) && !(is_bare && job->key.p256)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--assertion belongs to the bare signature of a passkey (64 bytes); "
+                           "this part has %zu bytes, of a %s key",
+                           job->part.len, vk_key_type_text(&job->key));
+    }
+    vk_exit exit = hash_operation(cli, job);
+    if (exit == VK_EXIT_OK && is_bare) {
+        exit = vk_digest_part(cli, &job->key, job->grant, &job->hash, &job->part);
+    }
+    return exit;
+}
+
 /* A part that belongs to another key or operation would be found out by the chain only. */
 static vk_exit check_part(vk_cli *cli, const attach_job *job) {
-    vk_hash hash;
     vk_error err = {0};
     vk_bytes inner;
     if (!vk_grant_signer_part(job->grant, vk_buf_view(&job->part), &inner)) {
         return vk_cli_fail(cli, VK_EXIT_INPUT,
-                           "a session part begins with 0xff; this is something "
-                           "else (%zu bytes)",
+                           job->grant->kind == VK_GRANT_PERMISSION
+                               ? "a session part begins with 0xff, a bare signature has 64 bytes; "
+                                 "this is something else (%zu bytes)"
+                               : "this is no session part (%zu bytes)",
                            job->part.len);
     }
-    vk_status status =
-        vk_userop_hash(&job->request.op, job->grant->chain_id, &job->grant->entry_point, &hash);
-    if (status != VK_OK) {
-        return vk_cli_fail_status(cli, "cannot hash the operation", status);
-    }
-    bool holds = job->key.p256 ? vk_webauthn_verify(inner, &hash, job->key.point65, &err) == VK_OK
-                               : ecdsa_part_holds(&job->key, inner, &hash);
+    bool holds = job->key.p256
+                     ? vk_webauthn_verify(inner, &job->hash, job->key.point65, &err) == VK_OK
+                     : ecdsa_part_holds(&job->key, inner, &job->hash);
     if (!holds) {
         vk_exit exit = vk_cli_fail(cli, VK_EXIT_INPUT,
                                    "the session part is not the key's signature of this operation");
@@ -126,6 +151,9 @@ vk_exit vk_cmd_attach(vk_cli *cli) {
     }
     if (exit == VK_EXIT_OK) {
         exit = choose_grant(cli, &job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = complete_part(cli, &job);
     }
     if (exit == VK_EXIT_OK) {
         exit = check_part(cli, &job);

@@ -30,6 +30,7 @@ typedef struct vk_report {
     char hint[1024];
     char rule[32];              /* of a refusal */
     char reason[VK_REASON_MAX]; /* of a refusal */
+    bool by_lint;               /* the findings are why */
 } vk_report;
 
 /* A loaded PKCS#11 module. */
@@ -48,6 +49,7 @@ typedef struct vk_cli {
     char token_label[33]; /* of the token in use */
     CK_SESSION_HANDLE session;
     bool has_session;
+    vk_lint_findings findings; /* of the policy that the command is about */
 } vk_cli;
 
 /* Keeps the first failure and returns code. message is a sentence without a final full stop. */
@@ -85,6 +87,7 @@ vk_exit vk_cmd_approve(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
+vk_exit vk_cmd_lint(vk_cli *cli);
 vk_exit vk_cmd_thirdweb_add_admin(vk_cli *cli);
 vk_exit vk_cmd_thirdweb_remove_admin(vk_cli *cli);
 vk_exit vk_cmd_thirdweb_remove_session(vk_cli *cli);

@@ -5,6 +5,7 @@
 #define PIN (BIT(PIN_FILE) | BIT(PIN_FD))
 #define SO_PIN (BIT(SO_PIN_FILE) | BIT(SO_PIN_FD))
 #define KEY (BIT(LABEL) | BIT(ID))
+#define LINT (BIT(LINT) | BIT(LINT_ALLOW))
 #define PASSKEY (BIT(RP_ID) | BIT(ORIGIN) | BIT(SIGN_COUNT))
 
 const vk_command vk_commands[] = {
@@ -21,16 +22,17 @@ const vk_command vk_commands[] = {
     {"token list", vk_cmd_token_list, 0, 0, "list the tokens",
      "Lists the tokens of the module with the state of their PINs.",
      "  valetkey token list\n  valetkey token list --json | jq -r '.tokens[].label'\n"},
-    {"key create", vk_cmd_key_create, BIT(LABEL), PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY,
-     "make a session key on the token",
+    {"key create", vk_cmd_key_create, BIT(LABEL),
+     PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | LINT, "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
-     "power over any account until \"valetkey approve\" gives it a grant.",
+     "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
+     "meant in the policy is said on standard error; --lint error refuses it.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"},
     {"key import", vk_cmd_key_import, BIT(LABEL),
      PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | BIT(KEY_FILE) | BIT(SERIALIZED) |
          BIT(AUTHENTICATOR_ID) | BIT(AUTHENTICATOR_ID_HASH) | BIT(CHAIN_ID) | BIT(KERNEL_VERSION) |
-         BIT(ENTRY_POINT) | BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT),
+         BIT(ENTRY_POINT) | BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT) | LINT,
      "move a session key made elsewhere onto the token",
      "Imports a private key. With --serialized, the policy and the grant are those of the\n"
      "serialized account that the SDK made, and the key may be inside it; everything is checked\n"
@@ -54,7 +56,7 @@ const vk_command vk_commands[] = {
      PIN | KEY | BIT(KERNEL_VERSION) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(OWNER) | BIT(INDEX) |
          BIT(ENABLE_NONCE) | BIT(SIGNATURE) | BIT(OWNER_KEY) | BIT(OWNER_PIN_FILE) |
          BIT(PRE_INSTALLED) | BIT(INSTALLED_AT) | BIT(OUTPUT) | BIT(AS_OWNER) | BIT(SELECTOR) |
-         BIT(VALID_AFTER) | BIT(VALID_UNTIL) | BIT(REQUEST),
+         BIT(VALID_AFTER) | BIT(VALID_UNTIL) | BIT(REQUEST) | LINT,
      "let the account's owner approve a key",
      "Prints what the owner of the account signs (EIP-712) to approve the key; with the owner's\n"
      "signature, adds the grant. The account is --account, or the one that --owner and --index\n"
@@ -82,12 +84,15 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"userop attach", vk_cmd_attach, BIT(SESSION_PART),
-     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(OPERATION), "put the public rest around a session part",
+     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(ASSERTION) | BIT(OPERATION),
+     "put the public rest around a session part",
      "Makes the finished signature of the part that the session key signed (by \"valetkey sign\n"
-     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. The part "
-     "is\n"
-     "checked first. No PIN is needed.",
+     "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. 64 bytes\n"
+     "are the bare signature that CKM_ECDSA made of the operation's valetkey-digest; that of a\n"
+     "passkey needs --assertion. The part is checked first. No PIN is needed.",
      "  valetkey userop attach --label shop --input op.json --session-part part.bin\n"
+     "  valetkey userop attach --label pass --input op.json --session-part rs.bin \\\n"
+     "      --assertion assertion.json\n"
      "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
     {"explain", vk_cmd_explain, 0, KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT),
      "say what an operation does and what the key would answer",
@@ -95,6 +100,15 @@ const vk_command vk_commands[] = {
      "if the key would sign, 3 if it would refuse. No PIN is needed.",
      "  valetkey explain --label shop --input op.json\n"
      "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+    {"lint", vk_cmd_lint, BIT(POLICY), BIT(LINT_ALLOW) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(AT),
+     "say what is probably not meant in a policy",
+     "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds,\n"
+     "limits that a batch multiplies, wildcards, rules that limit nothing. FILE may also stand\n"
+     "without --policy, and may have a thirdweb permission request. Exit status 0 if nothing is\n"
+     "found, 2 if something is. No token is needed.",
+     "  valetkey lint policy.json\n"
+     "  valetkey lint policy.json --entry-point 0.7 --lint-allow batch-multiplies,zero-selector\n"
+     "  valetkey lint - --json < policy.json | jq -r '.findings[].code'\n"},
     {"thirdweb add-admin", vk_cmd_thirdweb_add_admin, BIT(CHAIN_ID) | BIT(ACCOUNT) | BIT(SIGNER),
      SO_PIN | BIT(OUTPUT), "make the request that makes somebody an admin",
      "Prints the request that an admin of a thirdweb account signs (EIP-712) to make --signer an\n"

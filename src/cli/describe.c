@@ -83,26 +83,14 @@ static vk_exit say_call(vk_cli *cli, uint64_t chain_id, uint8_t call_type, const
     return VK_EXIT_OK;
 }
 
-/* thirdweb's calls as Kernel's. */
-static vk_status decode_thirdweb(vk_bytes call_data, vk_execution *out, vk_error *err) {
-    vk_thirdweb_calls calls = {0};
-    vk_status status = vk_thirdweb_calls_decode(call_data, &calls, err);
-    if (status == VK_OK) {
-        *out = (vk_execution){.call_type = calls.batch ? VK_CALL_BATCH : VK_CALL_SINGLE,
-                              .call_count = calls.count,
-                              .calls = calls.calls};
-    }
-    return status;
-}
-
 static vk_status decode(const vk_userop *op, const vk_grant *grant, vk_execution *out,
                         vk_error *err) {
-    if (grant != NULL && grant->kind == VK_GRANT_THIRDWEB) {
-        return decode_thirdweb(op->call_data, out, err);
+    if (grant != NULL) {
+        return vk_grant_calls(grant, op->call_data, out, err);
     }
     vk_kernel_version usual =
         op->entry_point == VK_ENTRY_POINT_0_6 ? VK_KERNEL_0_2_4 : VK_KERNEL_0_3_1;
-    return vk_execution_decode_for(grant != NULL ? grant->kernel : usual, op->call_data, out, err);
+    return vk_execution_decode_for(usual, op->call_data, out, err);
 }
 
 /* What cannot be decoded is said as such; the verdict on it follows elsewhere. */

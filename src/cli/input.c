@@ -189,18 +189,15 @@ vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *o
     return VK_EXIT_OK;
 }
 
-vk_exit vk_read_policy(vk_cli *cli, vk_buf *json) {
-    vk_policy policy;
+vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out) {
     vk_error err = {0};
     vk_exit exit = vk_read_file(cli, vk_opt(cli, VK_OPT_POLICY), VK_POLICY_JSON_MAX, json);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    if (vk_policy_read((const char *)json->data, json->len, &policy, &err) != VK_OK) {
-        return vk_cli_fail_error(cli, "the policy is not accepted", &err);
-    }
-    vk_policy_clear(&policy);
-    return VK_EXIT_OK;
+    return vk_policy_read((const char *)json->data, json->len, out, &err) == VK_OK
+               ? VK_EXIT_OK
+               : vk_cli_fail_error(cli, "the policy is not accepted", &err);
 }
 
 /* A text begins with '{' for the library, an editor may leave space around it. */

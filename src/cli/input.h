@@ -24,8 +24,8 @@ VK_MUST_USE vk_exit vk_read_curve(vk_cli *cli, bool *p256);
 /* A time option; absent when it is not given. */
 VK_MUST_USE vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *out);
 
-/* --policy, checked. The text has no trailing NUL. */
-VK_MUST_USE vk_exit vk_read_policy(vk_cli *cli, vk_buf *json);
+/* --policy, checked: its text, without a trailing NUL, and what it says. Clear both. */
+VK_MUST_USE vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out);
 
 /* --entry-point: "0.6" to "0.9", or a published address. */
 VK_MUST_USE vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out);

@@ -37,7 +37,7 @@ vk_exit vk_cmd_key_create(vk_cli *cli) {
     CK_OBJECT_HANDLE public_key = 0;
     vk_exit exit = vk_new_key_read(cli, &key);
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
-        exit = vk_read_policy(cli, &key.policy);
+        exit = vk_new_key_read_policy(cli, &key);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_session_begin_user(cli, true);

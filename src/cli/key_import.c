@@ -1,4 +1,5 @@
 /* key import: a key made elsewhere, with its policy and its first grant. */
+#include "cli/findings.h"
 #include "cli/grants.h"
 #include "cli/input.h"
 #include "cli/keyfile.h"
@@ -63,7 +64,7 @@ static vk_exit read_policies(vk_cli *cli, import_job *job) {
     if (vk_opt_flag(cli, VK_OPT_SERIALIZED)) {
         return read_serialized(cli, job);
     }
-    return vk_opt_flag(cli, VK_OPT_POLICY) ? vk_read_policy(cli, &job->key.policy) : VK_EXIT_OK;
+    return vk_opt_flag(cli, VK_OPT_POLICY) ? vk_new_key_read_policy(cli, &job->key) : VK_EXIT_OK;
 }
 
 /* The library does not keep the private key that a serialized account may carry. */
@@ -122,23 +123,31 @@ static vk_exit read_signer(vk_cli *cli, const import_job *job, vk_signer *out) {
     return VK_EXIT_OK;
 }
 
+static vk_exit look_at_grant(vk_cli *cli, const import_job *job, const vk_policy *policy,
+                             const vk_signer *signer) {
+    vk_grant grant;
+    vk_error err = {0};
+    vk_bytes json = vk_buf_view(&job->grant);
+    if (vk_grant_read((const char *)json.data, json.len, policy, signer, &grant, &err) != VK_OK) {
+        return vk_cli_fail_error(cli, "the serialized account does not fit the key", &err);
+    }
+    vk_lint_subject about = {grant.entry_point_version, &grant.account.account};
+    vk_exit exit = vk_findings_of(cli, policy, &about);
+    vk_grant_clear(&grant);
+    return exit;
+}
+
 /* Looks at the grant as the module will, before anything is written. */
 static vk_exit check_grant(vk_cli *cli, const import_job *job, const vk_signer *signer) {
     vk_policy policy;
-    vk_grant grant;
     vk_error err = {0};
     vk_bytes json = vk_buf_view(&job->key.policy);
     if (vk_policy_read((const char *)json.data, json.len, &policy, &err) != VK_OK) {
         return vk_cli_fail_error(cli, "the policy in the serialized account is not accepted", &err);
     }
-    vk_status status =
-        vk_grant_read((const char *)job->grant.data, job->grant.len, &policy, signer, &grant, &err);
+    vk_exit exit = look_at_grant(cli, job, &policy, signer);
     vk_policy_clear(&policy);
-    if (status != VK_OK) {
-        return vk_cli_fail_error(cli, "the serialized account does not fit the key", &err);
-    }
-    vk_grant_clear(&grant);
-    return VK_EXIT_OK;
+    return exit;
 }
 
 static vk_exit make_grant(vk_cli *cli, import_job *job) {

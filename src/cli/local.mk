@@ -1,11 +1,12 @@
 bin_PROGRAMS += valetkey
 valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
 	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c src/cli/batch.c \
-	src/cli/cli.h src/cli/commands.c src/cli/describe.c src/cli/describe.h src/cli/error.c \
-	src/cli/explain.c src/cli/grants.c src/cli/grants.h src/cli/input.c src/cli/input.h \
+	src/cli/cli.h src/cli/commands.c src/cli/describe.c src/cli/describe.h src/cli/digestpart.c \
+	src/cli/digestpart.h src/cli/error.c src/cli/explain.c src/cli/findings.c src/cli/findings.h \
+	src/cli/grants.c src/cli/grants.h src/cli/input.c src/cli/input.h \
 	src/cli/key_create.c src/cli/key_import.c src/cli/key_list.c src/cli/key_show.c \
 	src/cli/keyfile.c src/cli/keyfile.h src/cli/keyinfo.c src/cli/keyinfo.h \
-	src/cli/keyselect.c src/cli/main.c src/cli/makekey.c src/cli/makekey.h src/cli/module.c \
+	src/cli/keyselect.c src/cli/lint.c src/cli/main.c src/cli/makekey.c src/cli/makekey.h src/cli/module.c \
 	src/cli/object.c src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c \
 	src/cli/output.h src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h \
 	src/cli/rv.c src/cli/session.c src/cli/session.h src/cli/signed.c src/cli/signed.h \

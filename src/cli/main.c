@@ -1,3 +1,4 @@
+#include "cli/findings.h"
 #include "cli/session.h"
 
 #include "base/json.h"
@@ -30,6 +31,9 @@ static void report_json(vk_cli *cli, vk_exit code) {
     if (code == VK_EXIT_REFUSED) {
         vk_out_text(out, "rule", report->rule);
         vk_out_text(out, "reason", report->reason);
+    }
+    if (report->by_lint) {
+        vk_out_findings(out, &cli->findings);
     }
     if (report->hint[0] != '\0') {
         vk_out_text(out, "hint", report->hint);
@@ -100,5 +104,6 @@ int main(int argc, char **argv) {
     vk_session_end(&cli);
     code = finish(&cli, code);
     vk_buf_clear(&cli.out.text);
+    vk_lint_clear(&cli.findings);
     return (int)code;
 }

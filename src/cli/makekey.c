@@ -1,5 +1,6 @@
 #include "cli/makekey.h"
 
+#include "cli/findings.h"
 #include "cli/input.h"
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,21 @@ vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out) {
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ID)) {
         exit = vk_read_hex(cli, VK_OPT_ID, 255, &out->id);
     }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_findings_check_options(cli);
+    }
     return exit == VK_EXIT_OK ? read_credential(cli, out) : exit;
+}
+
+vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out) {
+    static const vk_lint_subject unknown;
+    vk_policy policy;
+    vk_exit exit = vk_read_policy(cli, &out->policy, &policy);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_findings_of(cli, &policy, &unknown);
+        vk_policy_clear(&policy);
+    }
+    return exit;
 }
 
 void vk_new_key_common(const vk_cli *cli, const vk_new_key *key, vk_template *t) {
@@ -155,6 +170,7 @@ vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const char *verb, b
     vk_out_open(&cli->out, NULL, '{');
     vk_key_put_json(&cli->out, &key);
     vk_out_bool(&cli->out, "granted", has_grant);
+    vk_out_findings(&cli->out, &cli->findings);
     vk_out_close(&cli->out, '}');
     vk_key_info_clear(&key);
     return VK_EXIT_OK;

@@ -13,8 +13,10 @@ typedef struct vk_new_key {
     vk_buf credential_id_hash;
 } vk_new_key;
 
-/* --type, --id, --authenticator-id and --authenticator-id-hash. */
+/* --type, --id, --authenticator-id and --authenticator-id-hash; the options of lint are checked. */
 VK_MUST_USE vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out);
+/* --policy, checked; what lint finds is said, or refused. */
+VK_MUST_USE vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out);
 void vk_new_key_clear(vk_new_key *key);
 
 /* The attributes of both halves, and those of each. */

@@ -50,10 +50,15 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                        "write the result there: a serialized account, a request, a call"},
     [VK_OPT_INPUT] = {"input", "FILE|-", "the UserOperation; default - (standard input)"},
     [VK_OPT_SESSION] = {"session", NULL, "give the session key's part of the signature only"},
-    [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX", "the session key's part"},
+    [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX",
+                             "the session key's part, or its bare signature (64 bytes)"},
+    [VK_OPT_ASSERTION] = {"assertion", "FILE|-",
+                          "what a passkey's bare signature is of: the valetkey-assertion object"},
     [VK_OPT_OPERATION] = {"operation", NULL, "print the whole operation with its signature"},
     [VK_OPT_INSTALLED_AT] = {"installed-at", "TIME",
                              "when the account got a permission that it has already"},
+    [VK_OPT_LINT] = {"lint", "off|warn|error", "what to do about what is probably not meant"},
+    [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
     [VK_OPT_ENTRY_POINT] = {"entry-point", "VERSION|ADDRESS",
                             "EntryPoint of the account; default: the Kernel version's"},
     [VK_OPT_AS_OWNER] = {"as-owner", NULL, "the key is the account's owner itself"},
@@ -116,9 +121,26 @@ static vk_exit read_option(vk_cli *cli, int argc, char **argv, int *at) {
     return VK_EXIT_OK;
 }
 
+/* The option that a bare word behind the command stands for. */
+static vk_option operand_of(const char *words) {
+    return strcmp(words, "lint") == 0 ? VK_OPT_POLICY : VK_OPT_COUNT;
+}
+
+static vk_exit set_operand(vk_cli *cli, vk_option option, const char *word) {
+    if (cli->options.value[option] != NULL) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s is given twice", infos[option].name);
+    }
+    cli->options.value[option] = word;
+    return VK_EXIT_OK;
+}
+
 /* Collects the words that are not options, at most 63 bytes, separated by spaces. */
 static vk_exit add_word(vk_cli *cli, char words[64], const char *word) {
     size_t used = strlen(words);
+    vk_option operand = operand_of(words);
+    if (operand != VK_OPT_COUNT) {
+        return set_operand(cli, operand, word);
+    }
     if (used + strlen(word) + 2 > 64) {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" is not a command", word);
     }
@@ -133,7 +155,7 @@ static vk_exit read_words(vk_cli *cli, int argc, char **argv, char words[64]) {
             cli->options.value[VK_OPT_HELP] = "";
         } else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0') {
             exit = read_option(cli, argc, argv, &i);
-        } else if (argv[i][0] == '-') {
+        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             exit = vk_cli_fail(cli, VK_EXIT_USAGE, "there is no option %s", argv[i]);
         } else {
             exit = add_word(cli, words, argv[i]);

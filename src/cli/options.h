@@ -2,7 +2,8 @@
  * The command line: one table of options, one of commands.
  *
  * An option means the same in every command. Options and the words of the command may come in any
- * order; "--name value" and "--name=value" are the same; names are exact.
+ * order; "--name value" and "--name=value" are the same; names are exact. Behind the words of a
+ * command that works on one file, the file may stand alone.
  */
 #ifndef VK_CLI_OPTIONS_H
 #define VK_CLI_OPTIONS_H
@@ -48,9 +49,12 @@ typedef enum vk_option {
     VK_OPT_INPUT,
     VK_OPT_SESSION,
     VK_OPT_SESSION_PART,
+    VK_OPT_ASSERTION,
     VK_OPT_OPERATION,
     VK_OPT_AT,
     VK_OPT_INSTALLED_AT,
+    VK_OPT_LINT,
+    VK_OPT_LINT_ALLOW,
     VK_OPT_ENTRY_POINT,
     VK_OPT_AS_OWNER,
     VK_OPT_SELECTOR,

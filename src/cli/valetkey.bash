@@ -2,23 +2,24 @@
 
 _valetkey_options() {
     local pin='--pin-file --pin-fd' key='--label --id'
-    local passkey='--rp-id --origin --sign-count'
+    local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     case $1 in
     'token init') echo "--label --default-policy --so-pin-file --so-pin-fd $pin" ;;
-    'key create') echo "$key --type --policy $passkey $pin" ;;
+    'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
-            "--authenticator-id-hash --chain-id --kernel-version --owner --enable-nonce --installed-at $pin"
+            "--authenticator-id-hash --chain-id --kernel-version --owner --enable-nonce --installed-at $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key remove') echo "$key $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --account --owner --index --enable-nonce" \
-            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $pin"
+            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $lint $pin"
         ;;
     sign) echo "$key --input --chain-id --session --operation $pin" ;;
-    'userop attach') echo "$key --input --chain-id --session-part --operation" ;;
+    'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at" ;;
+    lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     esac
 }
 
@@ -41,6 +42,8 @@ _valetkey_values() {
     case $1 in
     --type) echo 'secp256k1 p256' ;;
     --default-policy) echo 'none sudo' ;;
+    --lint) echo 'off warn error' ;;
+    --entry-point) echo '0.6 0.7 0.8 0.9' ;;
     --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
     --token)
         [ -x "$(command -v jq)" ] &&
@@ -54,27 +57,37 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --serialized | --input | --output | --session-part)
+    --module | --*-file | --policy | --serialized | --input | --output | --session-part | --assertion)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --kernel-version | --token)
+    --type | --default-policy | --kernel-version | --token | --lint | --entry-point)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at)
+        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | --lint-allow)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
+    'lint '*) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options lint) $global" -- "$cur") ;;
+    lint)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(
+            case $cur in
+            -*) compgen -W "$(_valetkey_options lint) $global" -- "$cur" ;;
+            *) compgen -f -- "$cur" ;;
+            esac
+        )
+        ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options "$command") $global" -- "$cur") ;;
     esac
 }

@@ -24,7 +24,8 @@ void vk_gate_forget(vk_gate *gate);
 /* ---- Making keys ---- */
 
 /* record: curve, attributes, policy and passkey members as wanted; point65 is filled in. The policy
- * is checked (VK_ERR_POLICY); a missing one becomes the token's default. */
+ * is checked (VK_ERR_POLICY; where valetkey.conf says "lint = error", for lint's findings too); a
+ * missing one becomes the token's default. */
 VK_MUST_USE vk_status vk_gate_generate(vk_gate *gate, vk_key_record *record,
                                        const vk_key_names *names, vk_error *err);
 VK_MUST_USE vk_status vk_gate_import(vk_gate *gate, vk_key_record *record,
@@ -47,7 +48,8 @@ VK_MUST_USE vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const ch
 typedef enum vk_gate_form {
     VK_GATE_USEROP,         /* the finished signature */
     VK_GATE_USEROP_SESSION, /* the session key's part */
-    VK_GATE_DIGEST          /* r || s over a 32-byte digest: keys under sudo only */
+    VK_GATE_DIGEST          /* r || s over a 32-byte digest: any one for keys under sudo, else that
+                             * of an operation that waits */
 } vk_gate_form;
 
 /* May the key be used in this form at all? VK_DENIED with a reason if its policy speaks against it.
@@ -62,5 +64,13 @@ VK_MUST_USE vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form
  */
 VK_MUST_USE vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form,
                                    vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err);
+
+/*
+ * The standard way: judges the operation like vk_gate_sign and spends nothing. What is allowed
+ * waits (see token/pending.h) until vk_gate_sign gets its digest, which repeats the verdict, spends
+ * and signs, once. object_id may be empty. *id is that of token/pending.h.
+ */
+VK_MUST_USE vk_status vk_gate_pend(vk_gate *gate, int64_t key_id, vk_bytes payload,
+                                   vk_bytes object_id, int64_t *id, vk_error *err);
 
 #endif

@@ -175,7 +175,12 @@ static vk_status load(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loa
 
 vk_status vk_loaded_get(vk_gate *gate, int64_t key_id, vk_loaded **out, vk_error *err) {
     uint64_t generation;
-    vk_status status = vk_token_generation(gate->token, &generation);
+    /* A token that was taken away signs nothing more, not even what needs no record. */
+    vk_status status = vk_token_check_present(gate->token, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_token_generation(gate->token, &generation);
     if (status != VK_OK) {
         return vk_fail(err, status, NULL, "%s", vk_status_text(status));
     }

@@ -19,10 +19,40 @@ vk_status vk_gate_signer(const vk_key_record *record, vk_signer *out) {
     return VK_OK;
 }
 
-static vk_status check_policy(const char *json, size_t len, vk_error *err) {
+/* What valetkey.conf beside the token says. */
+static vk_status read_settings(vk_gate *gate, vk_home_settings *out, vk_error *err) {
+    const char *path = vk_token_path(gate->token);
+    const char *slash = strrchr(path, '/');
+    char *home = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path));
+    vk_status status = home == NULL ? VK_ERR_MEMORY : vk_home_settings_read(home, out, err);
+    free(home);
+    return status;
+}
+
+/* Findings are errors here only where the settings say so; who makes the key hears of the first. */
+static vk_status lint_policy(vk_gate *gate, const vk_policy *policy, vk_error *err) {
+    vk_home_settings settings;
+    vk_lint_findings findings = {0};
+    vk_status status = read_settings(gate, &settings, err);
+    if (status != VK_OK || settings.lint != VK_LINT_ERROR) {
+        return status;
+    }
+    vk_lint_context context = {.now = vk_gate_now(), .allowed = settings.lint_allowed};
+    status = vk_lint_policy(policy, &context, &findings);
+    if (status == VK_OK && findings.count > 0) {
+        const vk_lint_finding *first = &findings.list[0];
+        status = vk_fail(err, VK_ERR_POLICY, first->path, "%s: %s", vk_lint_code_text(first->code),
+                         first->message);
+    }
+    vk_lint_clear(&findings);
+    return status;
+}
+
+static vk_status check_policy(vk_gate *gate, const char *json, size_t len, vk_error *err) {
     vk_policy policy;
     vk_status status = vk_policy_read(json, len, &policy, err);
     if (status == VK_OK) {
+        status = lint_policy(gate, &policy, err);
         vk_policy_clear(&policy);
     }
     return status;
@@ -41,7 +71,7 @@ static vk_status default_policy(vk_gate *gate, vk_key_record *record) {
 
 static vk_status complete(vk_gate *gate, vk_key_record *record, vk_error *err) {
     vk_status status = record->policy != NULL
-                           ? check_policy(record->policy, strlen(record->policy), err)
+                           ? check_policy(gate, record->policy, strlen(record->policy), err)
                            : default_policy(gate, record);
     if (status == VK_OK && record->curve == VK_CURVE_P256) {
         status = vk_gate_complete_passkey(record, err);
@@ -80,7 +110,7 @@ vk_status vk_gate_import(vk_gate *gate, vk_key_record *record, const vk_key_name
 
 vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
                              vk_error *err) {
-    vk_status status = check_policy(json, json_len, err);
+    vk_status status = check_policy(gate, json, json_len, err);
     if (status != VK_OK) {
         return status;
     }

@@ -37,34 +37,27 @@ static vk_status evaluate_digest(const vk_loaded *loaded, vk_rule_state *states,
     return take_verdict(status, &verdict, charge, err);
 }
 
-/* Digests name no account: they are counted in the key's own budget, each digest once. */
-static vk_status reserve_digest(vk_gate *gate, const vk_loaded *loaded, const vk_hash *digest,
-                                vk_error *err) {
-    vk_grant_record own = {.key_id = loaded->record.id};
-    vk_u256 nonce = vk_u256_from_be(digest->b, sizeof digest->b);
-    vk_reservation *reservation;
-    vk_budget budget = {0};
-    vk_nonce_charge charge = {0};
-    vk_status status = vk_policy_permission_id(&loaded->policy, &loaded->signer, own.permission_id);
-    if (status == VK_OK) {
-        status =
-            vk_reservation_begin(gate->token, &own, loaded->record.version, loaded->policy.count,
-                                 &nonce, &reservation, &budget, &charge, err);
-    }
-    if (status != VK_OK) {
-        return status;
-    }
-    status = evaluate_digest(loaded, budget.rules, &charge, err);
-    if (status == VK_OK) {
-        status = vk_reservation_commit(reservation, &budget, &charge, err);
-    } else {
-        vk_reservation_rollback(reservation);
-    }
-    vk_budget_clear(&budget);
-    return status;
+static vk_status decide_digest_budget(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                                      vk_error *err) {
+    return evaluate_digest(context, budget->rules, charge, err);
 }
 
-static vk_status decide_digest(vk_gate *gate, const vk_loaded *loaded, const vk_hash *digest,
+/* Digests name no account: they are counted in the key's own budget, each digest once. */
+static vk_status reserve_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
+                                vk_error *err) {
+    vk_grant_record own = {.key_id = loaded->record.id};
+    vk_decision decision = {.grant = &own,
+                            .key_version = loaded->record.version,
+                            .rule_count = loaded->policy.count,
+                            .nonce = vk_u256_from_be(digest->b, sizeof digest->b),
+                            .decide = decide_digest_budget,
+                            .context = loaded};
+    vk_status status = vk_policy_permission_id(&loaded->policy, &loaded->signer, own.permission_id);
+    return status == VK_OK ? vk_token_decide(gate->token, &decision, err)
+                           : explain_status(err, status);
+}
+
+static vk_status decide_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
                                vk_error *err) {
     if (vk_policy_has_state(&loaded->policy)) {
         return reserve_digest(gate, loaded, digest, err);
@@ -79,7 +72,34 @@ static vk_status decide_digest(vk_gate *gate, const vk_loaded *loaded, const vk_
     return status;
 }
 
-static vk_status sign_digest(vk_gate *gate, const vk_loaded *loaded, vk_bytes payload, uint8_t *out,
+/* Without a grant there is no operation that could wait, and an ordinary key needs no look. */
+static bool may_wait(const vk_loaded *loaded) {
+    return !vk_policy_is_sudo(&loaded->policy) || loaded->grant_count > 0;
+}
+
+static vk_status sign_freely(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
+                             uint8_t signature64[64], vk_error *err) {
+    vk_status status = decide_digest(gate, loaded, digest, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_key_sign(loaded->key, digest, signature64, NULL);
+    return status == VK_OK ? VK_OK : explain_status(err, status);
+}
+
+/* A digest that stands for an operation is signed as that operation. */
+static vk_status sign_known(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
+                            uint8_t signature64[64], vk_error *err) {
+    bool found = false;
+    vk_status status = VK_OK;
+    if (may_wait(loaded)) {
+        status = vk_gate_pending_sign(gate, loaded, digest, signature64, &found, err);
+    }
+    bool is_free = vk_policy_is_sudo(&loaded->policy);
+    return found || !is_free ? status : sign_freely(gate, loaded, digest, signature64, err);
+}
+
+static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload, uint8_t *out,
                              size_t *out_len, vk_error *err) {
     vk_hash digest;
     if (payload.len != sizeof digest.b) {
@@ -91,12 +111,7 @@ static vk_status sign_digest(vk_gate *gate, const vk_loaded *loaded, vk_bytes pa
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
     memcpy(digest.b, payload.data, sizeof digest.b);
-    vk_status status = decide_digest(gate, loaded, &digest, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = vk_key_sign(loaded->key, &digest, out, NULL);
-    return status == VK_OK ? VK_OK : explain_status(err, status);
+    return sign_known(gate, loaded, &digest, out, err);
 }
 
 /* ---- UserOperations ---- */
@@ -127,36 +142,64 @@ static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, v
     return status;
 }
 
+/* Every assertion has a higher count than those that were signed before it. */
+static vk_status count_assertion(const vk_loaded *loaded, vk_budget *budget,
+                                 vk_gate_decision *decision, vk_error *err) {
+    if (!loaded->record.use_sign_count) {
+        decision->sign_count = 0;
+        return VK_OK;
+    }
+    if (decision->sign_count == 0) {
+        decision->sign_count = budget->sign_count + 1;
+    }
+    if (decision->sign_count <= budget->sign_count) {
+        return vk_fail(err, VK_DENIED, "signCount",
+                       "the assertion has the sign count %u, but %u was signed since: write the "
+                       "operation again",
+                       decision->sign_count, budget->sign_count);
+    }
+    budget->sign_count = decision->sign_count;
+    return VK_OK;
+}
+
+/* What a decision about an operation is made of. */
+typedef struct reservation {
+    const vk_loaded *loaded;
+    const vk_gate_request *request;
+    vk_gate_decision *decision;
+    bool enabled;
+} reservation;
+
+static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                               vk_error *err) {
+    reservation *r = context;
+    vk_grant_first_states(&r->request->grant->grant, &r->loaded->policy, budget->rules);
+    vk_status status = check_mode(r->request, budget, err);
+    if (status == VK_OK) {
+        status = evaluate(r->loaded, r->request, budget->rules, charge, err);
+    }
+    if (status == VK_OK) {
+        status = count_assertion(r->loaded, budget, r->decision, err);
+    }
+    r->enabled = budget->enabled;
+    return status;
+}
+
 /* The verdict and what it moves, in one transaction that is durable when this returns VK_OK. */
 static vk_status reserve(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
-                         uint32_t *sign_count, vk_error *err) {
-    vk_reservation *reservation;
-    vk_budget budget = {0};
-    vk_nonce_charge charge = {0};
-    vk_status status = vk_reservation_begin(
-        gate->token, &request->grant->record, loaded->record.version, loaded->policy.count,
-        &request->request.op.nonce, &reservation, &budget, &charge, err);
-    if (status != VK_OK) {
-        return status;
+                         vk_gate_decision *decision, vk_error *err) {
+    reservation r = {.loaded = loaded, .request = request, .decision = decision};
+    vk_decision asked = {.grant = &request->grant->record,
+                         .key_version = loaded->record.version,
+                         .rule_count = loaded->policy.count,
+                         .nonce = request->request.op.nonce,
+                         .is_trial = decision->is_trial,
+                         .decide = decide_budget,
+                         .context = &r};
+    vk_status status = vk_token_decide(gate->token, &asked, err);
+    if (status == VK_OK && !decision->is_trial) {
+        atomic_store(&request->grant->enabled, r.enabled);
     }
-    vk_grant_first_states(&request->grant->grant, &loaded->policy, budget.rules);
-    status = check_mode(request, &budget, err);
-    if (status == VK_OK) {
-        status = evaluate(loaded, request, budget.rules, &charge, err);
-    }
-    if (status == VK_OK && loaded->record.use_sign_count) {
-        budget.sign_count++;
-    }
-    if (status == VK_OK) {
-        status = vk_reservation_commit(reservation, &budget, &charge, err);
-    } else {
-        vk_reservation_rollback(reservation);
-    }
-    if (status == VK_OK) {
-        *sign_count = loaded->record.use_sign_count ? budget.sign_count : 0;
-        atomic_store(&request->grant->enabled, budget.enabled);
-    }
-    vk_budget_clear(&budget);
     return status;
 }
 
@@ -167,10 +210,10 @@ static bool needs_store(const vk_loaded *loaded, const vk_gate_request *request)
            vk_policy_has_state(&loaded->policy);
 }
 
-static vk_status decide(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
-                        uint32_t *sign_count, vk_error *err) {
+vk_status vk_gate_decide(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
+                         vk_gate_decision *decision, vk_error *err) {
     if (needs_store(loaded, request)) {
-        return reserve(gate, loaded, request, sign_count, err);
+        return reserve(gate, loaded, request, decision, err);
     }
     vk_rule_state *states = calloc(loaded->policy.count, sizeof *states);
     if (states == NULL) {
@@ -209,13 +252,13 @@ static vk_status sign_request(vk_gate *gate, const vk_loaded *loaded,
     if (!fits) {
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
-    uint32_t sign_count = 0;
-    vk_status status = decide(gate, loaded, request, &sign_count, err);
+    vk_gate_decision decision = {0};
+    vk_status status = vk_gate_decide(gate, loaded, request, &decision, err);
     if (status != VK_OK) {
         return status;
     }
     vk_buf signature = {0};
-    status = finish(loaded, request, form, sign_count, &signature);
+    status = finish(loaded, request, form, decision.sign_count, &signature);
     if (status == VK_OK && signature.len != len) {
         status = VK_ERR_CRYPTO;
     }
@@ -242,20 +285,23 @@ static vk_status sign_userop(vk_gate *gate, const vk_loaded *loaded, vk_gate_for
 
 /* ---- Entry ---- */
 
-static vk_status check_form(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
-    if (loaded->policy.count == 0) {
-        return deny(err, "policy", "the key has no policy, so it signs nothing");
+static vk_status check_policy(const vk_loaded *loaded, vk_error *err) {
+    return loaded->policy.count == 0
+               ? deny(err, "policy", "the key has no policy, so it signs nothing")
+               : VK_OK;
+}
+
+static vk_status check_form(vk_gate *gate, const vk_loaded *loaded, vk_gate_form form,
+                            vk_error *err) {
+    vk_status status = check_policy(loaded, err);
+    if (status == VK_OK && form == VK_GATE_DIGEST && !vk_policy_is_sudo(&loaded->policy)) {
+        status = vk_gate_pending_any(gate, loaded, err);
     }
-    if (form == VK_GATE_DIGEST && !vk_policy_is_sudo(&loaded->policy)) {
-        return deny(err, "policy",
-                    "a digest hides what it stands for: this key's policy depends on content, so "
-                    "it signs UserOperations only (CKM_VALETKEY_USEROP)");
-    }
-    return VK_OK;
+    return status;
 }
 
 /* For people only: the answer stands whether or not it can be noted. */
-static void note(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err) {
+void vk_gate_note(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err) {
     if (status != VK_DENIED && status != VK_ERR_INTEGRITY) {
         return;
     }
@@ -270,7 +316,7 @@ static vk_status allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_err
     vk_loaded *loaded;
     vk_status status = vk_loaded_get(gate, key_id, &loaded, err);
     if (status == VK_OK) {
-        status = check_form(loaded, form, err);
+        status = check_form(gate, loaded, form, err);
         vk_loaded_put(loaded);
     }
     return status;
@@ -280,7 +326,7 @@ vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_er
     vk_error local = {0};
     vk_error *why = err != NULL ? err : &local;
     vk_status status = allows(gate, key_id, form, why);
-    note(gate, key_id, status, why);
+    vk_gate_note(gate, key_id, status, why);
     return status;
 }
 
@@ -291,7 +337,7 @@ static vk_status sign_once(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_
     if (status != VK_OK) {
         return status;
     }
-    status = check_form(loaded, form, err);
+    status = check_policy(loaded, err);
     if (status == VK_OK) {
         status = form == VK_GATE_DIGEST
                      ? sign_digest(gate, loaded, payload, out, out_len, err)
@@ -314,6 +360,6 @@ vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_byte
     if (status == VK_ERR_MISMATCH) {
         status = vk_fail(why, VK_ERR_BUSY, NULL, "other processes keep changing the key");
     }
-    note(gate, key_id, status, why);
+    vk_gate_note(gate, key_id, status, why);
     return status;
 }

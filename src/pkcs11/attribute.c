@@ -68,7 +68,7 @@ static CK_RV from_row(const vk_object *object, const vk_attribute_row *row, vk_b
 }
 
 static const vk_attribute_table *const tables[] = {&vk_standard_attributes, &vk_policy_attributes,
-                                                   &vk_grant_attributes};
+                                                   &vk_grant_attributes, &vk_pending_attributes};
 #define TABLES (sizeof tables / sizeof tables[0])
 
 static const vk_attribute_row *find_row(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
@@ -157,15 +157,19 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_
 
 /* ---- C_GetObjectSize: the bytes of what can be read ---- */
 
-static CK_ULONG size_of(const vk_object *object) {
-    vk_buf all = {0};
-    for (size_t i = 0; i < vk_standard_attributes.count; i++) {
-        const vk_attribute_row *row = &vk_standard_attributes.rows[i];
-        if (row->kinds & object->kind) {
-            CK_RV ignored = vk_attribute_get(object, row->type, &all);
+static void put_all(const vk_object *object, const vk_attribute_table *table, vk_buf *out) {
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->rows[i].kinds & object->kind) {
+            CK_RV ignored = vk_attribute_get(object, table->rows[i].type, out);
             (void)ignored;
         }
     }
+}
+
+static CK_ULONG size_of(const vk_object *object) {
+    vk_buf all = {0};
+    put_all(object, &vk_standard_attributes, &all);
+    put_all(object, &vk_pending_attributes, &all);
     CK_ULONG size = vk_buf_status(&all) == VK_OK ? all.len : CK_UNAVAILABLE_INFORMATION;
     vk_buf_clear(&all);
     return size;
@@ -294,8 +298,9 @@ static CK_RV set_attributes(vk_session *session, CK_OBJECT_HANDLE handle, const 
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = object.kind & VK_KINDS_TOKEN_DATA ? CKR_ACTION_PROHIBITED
-                                           : may_set(session, &object, templ, count);
+    rv = object.kind & (VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING)
+             ? CKR_ACTION_PROHIBITED
+             : may_set(session, &object, templ, count);
     if (rv == CKR_OK) {
         rv = set_on_object(&object, templ, count);
     }

@@ -39,6 +39,7 @@ typedef struct vk_attribute_table {
 extern const vk_attribute_table vk_standard_attributes;
 extern const vk_attribute_table vk_policy_attributes;
 extern const vk_attribute_table vk_grant_attributes;
+extern const vk_attribute_table vk_pending_attributes;
 
 /* The stored CK_BBOOL, or what it is when there is none. */
 bool vk_stored_bool(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, bool absent);

@@ -55,15 +55,18 @@ static CK_RV get_public_key_info(const vk_object *object, vk_buf *out) {
 }
 
 static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
-    static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP,
-                                                   CKM_VALETKEY_USEROP_SESSION};
-    static const CK_MECHANISM_TYPE digests[] = {CKM_ECDSA, CKM_ECDSA_SHA256};
+    /* CKM_ECDSA signs the digests of operations that were written as data objects; those of
+     * passkeys are hashes by SHA-256. */
+    static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP, CKM_VALETKEY_USEROP_SESSION,
+                                                   CKM_ECDSA};
+    static const CK_MECHANISM_TYPE hashed[] = {CKM_ECDSA_SHA256};
     const vk_policy *policy = vk_view_policy(object->view);
     if (policy != NULL) {
         vk_buf_put(out, operations, sizeof operations);
     }
-    if (policy != NULL && vk_policy_is_sudo(policy)) {
-        vk_buf_put(out, digests, sizeof digests);
+    bool is_passkey = object->view->record.curve == VK_CURVE_P256;
+    if (policy != NULL && (is_passkey || vk_policy_is_sudo(policy))) {
+        vk_buf_put(out, hashed, sizeof hashed);
     }
     return CKR_OK;
 }
@@ -185,25 +188,27 @@ static CK_RV get_unique_id(const vk_object *object, vk_buf *out) {
 #define PUB VK_KIND_PUBLIC
 #define KEYS VK_KINDS_KEY
 #define OURS VK_KINDS_TOKEN_DATA
+#define WAITING VK_KINDS_PENDING
 #define THEIRS VK_KIND_SESSION
 
 static const vk_attribute_row rows[] = {
     {CKA_CLASS, PRIV, VK_FROM_NUMBER, CKO_PRIVATE_KEY, NULL},
     {CKA_CLASS, PUB, VK_FROM_NUMBER, CKO_PUBLIC_KEY, NULL},
-    {CKA_CLASS, OURS | THEIRS, VK_FROM_NUMBER, CKO_DATA, NULL},
-    {CKA_TOKEN, KEYS | OURS, VK_FROM_TRUE, 0, NULL},
+    {CKA_CLASS, OURS | THEIRS | WAITING, VK_FROM_NUMBER, CKO_DATA, NULL},
+    {CKA_TOKEN, KEYS | OURS | WAITING, VK_FROM_TRUE, 0, NULL},
     {CKA_TOKEN, THEIRS, VK_FROM_FALSE, 0, NULL},
-    {CKA_PRIVATE, PRIV, VK_FROM_TRUE, 0, NULL},
+    {CKA_PRIVATE, PRIV | WAITING, VK_FROM_TRUE, 0, NULL},
     {CKA_PRIVATE, PUB | THEIRS, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_PRIVATE, OURS, VK_FROM_FALSE, 0, NULL},
     {CKA_MODIFIABLE, KEYS | THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
-    {CKA_MODIFIABLE, OURS, VK_FROM_FALSE, 0, NULL},
-    {CKA_COPYABLE, KEYS | OURS, VK_FROM_FALSE, 0, NULL},
+    {CKA_MODIFIABLE, OURS | WAITING, VK_FROM_FALSE, 0, NULL},
+    {CKA_COPYABLE, KEYS | OURS | WAITING, VK_FROM_FALSE, 0, NULL},
     {CKA_COPYABLE, THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_DESTROYABLE, KEYS | THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_DESTROYABLE, OURS, VK_FROM_FALSE, 0, NULL},
+    {CKA_DESTROYABLE, WAITING, VK_FROM_TRUE, 0, NULL},
     {CKA_LABEL, KEYS | THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
-    {CKA_LABEL, OURS, VK_FROM_GETTER, 0, get_key_label},
+    {CKA_LABEL, OURS | WAITING, VK_FROM_GETTER, 0, get_key_label},
     {CKA_UNIQUE_ID, KEYS | OURS, VK_FROM_GETTER, 0, get_unique_id},
 
     {CKA_KEY_TYPE, KEYS, VK_FROM_NUMBER, CKK_EC, NULL},

@@ -1,10 +1,9 @@
-/* Making data objects: of the session, or as the way to give a key a policy or a grant. */
+/* Making data objects: of the session, or as the way to give a key a policy or a grant, or an
+ * operation to sign. */
 #include "pkcs11/attribute.h"
+#include "pkcs11/key_data.h"
 #include "pkcs11/template.h"
 #include "token/attrs.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- Session objects ---- */
 
@@ -107,107 +106,15 @@ CK_RV vk_copy_data(vk_session *session, const vk_object *object, const CK_ATTRIB
     return publish(session, templ, count, data, out);
 }
 
-/* ---- Which key is meant ---- */
-
-/* A data object that a key gets: what the template says of it. */
-typedef struct key_data {
-    const CK_ATTRIBUTE *application, *label, *id, *value;
-} key_data;
-
-static CK_RV read_key_data(const CK_ATTRIBUTE *templ, CK_ULONG count, key_data *out) {
-    *out = (key_data){0};
-    for (CK_ULONG i = 0; i < count; i++) {
-        switch (templ[i].type) {
-        case CKA_CLASS:
-        case CKA_TOKEN:
-        case CKA_PRIVATE:
-        case CKA_MODIFIABLE:
-        case CKA_OBJECT_ID:
-            break;
-        case CKA_APPLICATION:
-            out->application = &templ[i];
-            break;
-        case CKA_LABEL:
-            out->label = &templ[i];
-            break;
-        case CKA_ID:
-            out->id = &templ[i];
-            break;
-        case CKA_VALUE:
-            out->value = &templ[i];
-            break;
-        default:
-            return CKR_ATTRIBUTE_TYPE_INVALID;
-        }
-    }
-    bool named = out->label != NULL || out->id != NULL;
-    return named && out->value != NULL ? CKR_OK : CKR_TEMPLATE_INCOMPLETE;
-}
-
-static bool has_application(const CK_ATTRIBUTE *application, const char *text) {
-    const vk_bytes wanted = {(const uint8_t *)text, strlen(text)};
-    return application != NULL && vk_bytes_equal(vk_attribute_bytes(application), wanted);
-}
-
-static bool has_name(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, vk_bytes name) {
-    vk_bytes stored = {0};
-    return vk_attrs_get(attrs, type, &stored) && vk_bytes_equal(stored, name);
-}
-
-/* Asks the key itself: nothing authenticates the index that it was found in. */
-static bool is_meant(const vk_key_record *record, const CK_ATTRIBUTE *name) {
-    const vk_bytes bytes = vk_attribute_bytes(name);
-    return record->has_private && (has_name(&record->private_attrs, name->type, bytes) ||
-                                   has_name(&record->public_attrs, name->type, bytes));
-}
-
-/* Counts the private keys with this name among the ids; *key_id is the last one. */
-static vk_status count_private(vk_slot *slot, const key_data *data, const int64_t *ids,
-                               size_t count, size_t *found, int64_t *key_id) {
-    const CK_ATTRIBUTE *name = data->id != NULL ? data->id : data->label;
-    for (size_t i = 0; i < count; i++) {
-        vk_view *view;
-        vk_status status = vk_view_get(slot, ids[i], &view);
-        if (status != VK_OK) {
-            return status;
-        }
-        if (is_meant(&view->record, name)) {
-            *key_id = ids[i];
-            (*found)++;
-        }
-        vk_view_put(view);
-    }
-    return VK_OK;
-}
-
-/* The one key with this label or, if there is one, this id. */
-static CK_RV find_key(vk_slot *slot, const key_data *data, int64_t *key_id) {
-    const vk_bytes name = vk_attribute_bytes(data->id != NULL ? data->id : data->label);
-    const vk_key_filter filter = {.label = data->id == NULL ? &name : NULL,
-                                  .ckid = data->id != NULL ? &name : NULL};
-    int64_t *ids = NULL;
-    size_t count = 0, found = 0;
-    vk_status status = vk_token_key_find(slot->token, &filter, &ids, &count);
-    if (status == VK_OK) {
-        status = count_private(slot, data, ids, count, &found, key_id);
-    }
-    free(ids);
-    if (status == VK_OK && found != 1) {
-        vk_debug("%zu keys have that name, where one must", found);
-        return CKR_TEMPLATE_INCONSISTENT;
-    }
-    return vk_ck(status, NULL);
-}
-
 /* ---- valetkey-policy and valetkey-grant ---- */
 
 typedef vk_status (*gate_call)(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
                                vk_error *err);
 
-static CK_RV through_gate(vk_slot *slot, gate_call call, const key_data *data, int64_t *key_id) {
+static CK_RV through_gate(vk_slot *slot, gate_call call, const vk_key_data *data, int64_t *key_id) {
     const vk_bytes json = vk_attribute_bytes(data->value);
     vk_error err = {0};
-    CK_RV rv = find_key(slot, data, key_id);
+    CK_RV rv = vk_key_data_find(slot, data, key_id);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -221,7 +128,7 @@ static CK_RV through_gate(vk_slot *slot, gate_call call, const key_data *data, i
     return vk_ck_template(status, &err);
 }
 
-static CK_RV create_policy(vk_session *session, const key_data *data, CK_OBJECT_HANDLE *out) {
+static CK_RV create_policy(vk_session *session, const vk_key_data *data, CK_OBJECT_HANDLE *out) {
     vk_role role = vk_slot_role(session->slot);
     int64_t key_id;
     if (role != VK_ROLE_SO) {
@@ -250,7 +157,7 @@ static CK_RV newest_grant(vk_session *session, int64_t key_id, CK_OBJECT_HANDLE 
     return rv;
 }
 
-static CK_RV create_grant(vk_session *session, const key_data *data, CK_OBJECT_HANDLE *out) {
+static CK_RV create_grant(vk_session *session, const vk_key_data *data, CK_OBJECT_HANDLE *out) {
     int64_t key_id;
     if (vk_slot_role(session->slot) != VK_ROLE_USER) {
         return CKR_USER_NOT_LOGGED_IN;
@@ -262,16 +169,16 @@ static CK_RV create_grant(vk_session *session, const key_data *data, CK_OBJECT_H
 static CK_RV create_on_token(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
                              CK_OBJECT_HANDLE *out) {
     const CK_ATTRIBUTE *application = vk_template_find(templ, count, CKA_APPLICATION);
-    bool is_policy = has_application(application, VK_APPLICATION_POLICY);
-    key_data data;
-    if (!is_policy && !has_application(application, VK_APPLICATION_GRANT)) {
-        vk_debug("the token keeps no data objects but %s and %s", VK_APPLICATION_POLICY,
-                 VK_APPLICATION_GRANT);
+    bool is_policy = vk_is_application(application, VK_APPLICATION_POLICY);
+    vk_key_data data;
+    if (!is_policy && !vk_is_application(application, VK_APPLICATION_GRANT)) {
+        vk_debug("the token keeps no data objects but %s, %s and %s", VK_APPLICATION_POLICY,
+                 VK_APPLICATION_GRANT, VK_APPLICATION_USEROP);
         return CKR_TEMPLATE_INCONSISTENT;
     }
     CK_RV rv = vk_object_may_change(session, true);
     if (rv == CKR_OK) {
-        rv = read_key_data(templ, count, &data);
+        rv = vk_key_data_read(templ, count, &data);
     }
     if (rv != CKR_OK) {
         return rv;
@@ -282,9 +189,13 @@ static CK_RV create_on_token(vk_session *session, const CK_ATTRIBUTE *templ, CK_
 CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
                      CK_OBJECT_HANDLE *out) {
     const CK_ATTRIBUTE *token = vk_template_find(templ, count, CKA_TOKEN);
+    const CK_ATTRIBUTE *application = vk_template_find(templ, count, CKA_APPLICATION);
     bool on_token = false;
     if (token != NULL && !vk_attribute_bool(token, &on_token)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    if (vk_is_application(application, VK_APPLICATION_USEROP)) {
+        return vk_create_userop(session, on_token, templ, count, out);
     }
     return on_token ? create_on_token(session, templ, count, out)
                     : create_in_session(session, templ, count, out);

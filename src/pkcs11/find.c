@@ -45,14 +45,14 @@ static unsigned kinds_of_class(CK_OBJECT_CLASS class) {
     case CKO_PUBLIC_KEY:
         return VK_KIND_PUBLIC;
     case CKO_DATA:
-        return VK_KINDS_TOKEN_DATA | VK_KIND_SESSION;
+        return VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING | VK_KIND_SESSION;
     default:
         return 0;
     }
 }
 
 static unsigned possible_kinds(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_role role) {
-    unsigned kinds = VK_KINDS_TOKEN | VK_KIND_SESSION;
+    unsigned kinds = VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KIND_SESSION;
     const CK_ATTRIBUTE *class = vk_template_find(templ, count, CKA_CLASS);
     const CK_ATTRIBUTE *token = vk_template_find(templ, count, CKA_TOKEN);
     CK_OBJECT_CLASS number;
@@ -62,12 +62,13 @@ static unsigned possible_kinds(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_rol
     }
     if (token != NULL) {
         bool known = vk_attribute_bool(token, &on_token);
-        kinds &= !known ? 0 : on_token ? VK_KINDS_TOKEN : (unsigned)VK_KIND_SESSION;
+        kinds &= !known ? 0 : on_token ? VK_KINDS_TOKEN | VK_KINDS_PENDING : VK_KIND_SESSION;
     }
     if (vk_template_find(templ, count, CKA_ID) != NULL) {
-        kinds &= VK_KINDS_KEY;
+        kinds &= VK_KINDS_KEY | VK_KINDS_PENDING;
     }
-    return role == VK_ROLE_USER ? kinds : kinds & ~(unsigned)VK_KIND_PRIVATE;
+    const unsigned of_the_user = VK_KIND_PRIVATE | VK_KINDS_PENDING;
+    return role == VK_ROLE_USER ? kinds : kinds & ~of_the_user;
 }
 
 /* ---- Objects of the token ---- */
@@ -152,21 +153,53 @@ static CK_RV search_token(vk_slot *slot, find_query *query, vk_search *search) {
     return rv;
 }
 
-/* ---- Objects of sessions ---- */
+/* ---- Objects of sessions, and of operations that wait ---- */
+
+/* One that is gone, or cannot be read, is none. */
+static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, find_query *query,
+                     vk_search *search) {
+    vk_object object;
+    if (vk_object_open(session, handle, &object) != CKR_OK) {
+        return CKR_OK;
+    }
+    CK_RV rv = matches(&object, query) ? push(search, handle) : CKR_OK;
+    vk_object_close(&object);
+    return rv;
+}
 
 static CK_RV search_sessions(vk_session *session, find_query *query, vk_search *search) {
     CK_OBJECT_HANDLE *handles = NULL;
     size_t count = 0;
     CK_RV rv = vk_handle_session_objects(session->slot->id, &handles, &count);
     for (size_t i = 0; i < count && rv == CKR_OK; i++) {
-        vk_object object;
-        if (vk_object_open(session, handles[i], &object) != CKR_OK) {
-            continue;
-        }
-        rv = matches(&object, query) ? push(search, handles[i]) : CKR_OK;
-        vk_object_close(&object);
+        rv = push_if(session, handles[i], query, search);
     }
     free(handles);
+    return rv;
+}
+
+static CK_RV search_operation(vk_session *session, int64_t pending_id, find_query *query,
+                              vk_search *search) {
+    static const vk_kind kinds[] = {VK_KIND_USEROP, VK_KIND_DIGEST, VK_KIND_ASSERTION};
+    CK_RV rv = CKR_OK;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rv == CKR_OK; i++) {
+        if (query->kinds & kinds[i]) {
+            rv = push_if(session, vk_handle_of_pending(pending_id, kinds[i]), query, search);
+        }
+    }
+    return rv;
+}
+
+static CK_RV search_pending(vk_session *session, find_query *query, vk_search *search) {
+    int64_t *ids = NULL;
+    size_t count = 0;
+    vk_error err = {0};
+    vk_status status = vk_token_pending_list(session->slot->token, 0, &ids, &count, &err);
+    CK_RV rv = status == VK_ERR_NOT_LOGGED_IN ? CKR_OK : vk_ck(status, &err);
+    for (size_t i = 0; i < count && rv == CKR_OK; i++) {
+        rv = search_operation(session, ids[i], query, search);
+    }
+    free(ids);
     return rv;
 }
 
@@ -185,6 +218,9 @@ static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG 
     query.kinds = possible_kinds(templ, count, vk_slot_role(session->slot));
     if (query.kinds & VK_KINDS_TOKEN) {
         rv = search_token(session->slot, &query, search);
+    }
+    if (rv == CKR_OK && (query.kinds & VK_KINDS_PENDING)) {
+        rv = search_pending(session, &query, search);
     }
     if (rv == CKR_OK && (query.kinds & VK_KIND_SESSION)) {
         rv = search_sessions(session, &query, search);

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-#define HANDLES_MAX (UINT32_MAX - 1)
+/* From here on handles are computed: four for each operation that waits. */
+#define PENDING_BASE ((CK_OBJECT_HANDLE)1 << 31)
+#define HANDLES_MAX ((size_t)PENDING_BASE - 1)
 
 /* ---- The table ---- */
 
@@ -78,6 +80,30 @@ static CK_RV find_or_add(vk_handles *handles, const vk_ref *ref, CK_OBJECT_HANDL
     return CKR_OK;
 }
 
+/* ---- Computed handles ---- */
+
+static const vk_kind pending_kinds[] = {VK_KIND_USEROP, VK_KIND_DIGEST, VK_KIND_ASSERTION};
+#define PENDING_KINDS (sizeof pending_kinds / sizeof pending_kinds[0])
+
+CK_OBJECT_HANDLE vk_handle_of_pending(int64_t pending_id, vk_kind kind) {
+    CK_OBJECT_HANDLE place = 0;
+    while (pending_kinds[place] != kind) {
+        place++;
+    }
+    return PENDING_BASE + ((CK_OBJECT_HANDLE)pending_id << 2) + place;
+}
+
+static CK_RV get_pending(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
+    CK_OBJECT_HANDLE place = handle & 3;
+    if (place >= PENDING_KINDS) {
+        return CKR_OBJECT_HANDLE_INVALID;
+    }
+    *out = (vk_ref){.slot_id = slot_id,
+                    .kind = pending_kinds[place],
+                    .pending_id = (int64_t)((handle - PENDING_BASE) >> 2)};
+    return CKR_OK;
+}
+
 /* ---- Under the module's lock ---- */
 
 CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
@@ -107,6 +133,9 @@ static bool is_gone(const vk_ref *ref) {
 }
 
 CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
+    if (handle >= PENDING_BASE) {
+        return get_pending(slot_id, handle, out);
+    }
     vk_module *module = vk_module_lock();
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;

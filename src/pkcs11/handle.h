@@ -1,6 +1,7 @@
 /*
  * Object handles: one for each object that was ever named to the application. A handle keeps its
- * meaning until C_Finalize and is never given to another object.
+ * meaning until C_Finalize and is never given to another object. Those of operations that wait are
+ * computed from the operation's id, so that nothing is kept of what comes and goes so often.
  */
 #ifndef VK_PKCS11_HANDLE_H
 #define VK_PKCS11_HANDLE_H
@@ -19,13 +20,18 @@ typedef enum vk_kind {
     VK_KIND_POLICY = 4,
     VK_KIND_GRANT = 8,
     VK_KIND_ACCOUNT = 16,
-    VK_KIND_SESSION = 32 /* a data object that only this process has */
+    VK_KIND_SESSION = 32, /* a data object that only this process has */
+    /* An operation that waits to be signed as a digest, the digest, and what that is of. */
+    VK_KIND_USEROP = 64,
+    VK_KIND_DIGEST = 128,
+    VK_KIND_ASSERTION = 256
 } vk_kind;
 
 #define VK_KINDS_KEY (VK_KIND_PRIVATE | VK_KIND_PUBLIC)
 #define VK_KINDS_GRANT (VK_KIND_GRANT | VK_KIND_ACCOUNT)
 #define VK_KINDS_TOKEN_DATA (VK_KIND_POLICY | VK_KINDS_GRANT)
 #define VK_KINDS_TOKEN (VK_KINDS_KEY | VK_KINDS_TOKEN_DATA)
+#define VK_KINDS_PENDING (VK_KIND_USEROP | VK_KIND_DIGEST | VK_KIND_ASSERTION)
 
 /* What a handle stands for. */
 typedef struct vk_ref {
@@ -33,6 +39,7 @@ typedef struct vk_ref {
     vk_kind kind;
     int64_t key_id;       /* VK_KINDS_TOKEN */
     int64_t grant_id;     /* VK_KINDS_GRANT, else 0 */
+    int64_t pending_id;   /* VK_KINDS_PENDING, else 0 */
     struct vk_data *data; /* VK_KIND_SESSION; counted */
 } vk_ref;
 
@@ -46,6 +53,8 @@ typedef struct vk_handles {
 
 /* The handle of a token object, made when it is first asked for. */
 CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out);
+/* The handle of an object of an operation that waits. */
+CK_OBJECT_HANDLE vk_handle_of_pending(int64_t pending_id, vk_kind kind);
 /* A new handle for a session object; takes over the count. */
 CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out);
 /* CKR_OBJECT_HANDLE_INVALID if it means nothing in this slot. A session object is counted up. */

@@ -75,6 +75,9 @@ static void destroy(vk_module *module) {
     }
     free(module->sessions);
     free(module->slots);
+    if (module->home != NULL) {
+        vk_home_sweep(module->home);
+    }
     vk_text_free(module->home);
     pthread_mutex_destroy(&module->listing);
     free(module);

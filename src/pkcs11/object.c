@@ -63,6 +63,8 @@ bool vk_object_visible(const vk_object *object) {
         is_private = object->view->public_is_private;
     } else if (object->kind == VK_KIND_SESSION) {
         is_private = object->data->is_private;
+    } else if (object->kind & VK_KINDS_PENDING) {
+        is_private = true;
     }
     return !is_private || vk_slot_role(object->slot) == VK_ROLE_USER;
 }
@@ -72,6 +74,9 @@ static CK_RV open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
     if (ref->kind == VK_KIND_SESSION) {
         *out = (vk_object){.slot = slot, .kind = ref->kind, .data = ref->data};
         return CKR_OK;
+    }
+    if (ref->kind & VK_KINDS_PENDING) {
+        return vk_pending_open(slot, ref, out);
     }
     vk_view *view;
     vk_status status = vk_view_get(slot, ref->key_id, &view);
@@ -101,6 +106,10 @@ CK_RV vk_object_open(vk_session *session, CK_OBJECT_HANDLE handle, vk_object *ou
 void vk_object_close(vk_object *object) {
     vk_view_put(object->view);
     vk_data_put(object->data);
+    if (object->pending != NULL) {
+        vk_pending_clear(object->pending);
+        free(object->pending);
+    }
     *object = (vk_object){0};
 }
 
@@ -198,6 +207,9 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE source, CK_ATTRIBU
 /* ---- C_DestroyObject ---- */
 
 static bool is_destroyable(const vk_object *object) {
+    if (object->kind & VK_KINDS_PENDING) {
+        return true;
+    }
     return !(object->kind & VK_KINDS_TOKEN_DATA) && vk_object_bool(object, CKA_DESTROYABLE, true);
 }
 
@@ -224,6 +236,8 @@ static CK_RV destroy_object(vk_session *session, CK_OBJECT_HANDLE handle) {
     }
     if (rv == CKR_OK && object.kind == VK_KIND_SESSION) {
         rv = vk_handle_drop_one(handle) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    } else if (rv == CKR_OK && (object.kind & VK_KINDS_PENDING)) {
+        rv = vk_pending_destroy(&object);
     } else if (rv == CKR_OK) {
         rv = destroy_key(&object);
     }

@@ -3,6 +3,7 @@
 #define VK_PKCS11_OBJECT_H
 
 #include "pkcs11/entry.h"
+#include "token/pending.h"
 
 /* A session data object. */
 typedef struct vk_data {
@@ -19,8 +20,9 @@ void vk_data_put(vk_data *data);               /* NULL allowed */
 typedef struct vk_object {
     vk_slot *slot;
     vk_kind kind;
-    vk_view *view;                /* VK_KINDS_TOKEN */
+    vk_view *view;                /* VK_KINDS_TOKEN, VK_KINDS_PENDING */
     const vk_grant_record *grant; /* VK_KINDS_GRANT; in view */
+    vk_pending *pending;          /* VK_KINDS_PENDING */
     vk_data *data;                /* VK_KIND_SESSION */
 } vk_object;
 
@@ -51,6 +53,15 @@ CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG co
 /* C_CopyObject: session data objects only. */
 CK_RV vk_copy_data(vk_session *session, const vk_object *object, const CK_ATTRIBUTE *templ,
                    CK_ULONG count, CK_OBJECT_HANDLE *out);
+/* ---- Operations that wait (pending.c) ---- */
+
+/* The data object of an operation: it is judged, and waits if it is allowed. */
+CK_RV vk_create_userop(vk_session *session, bool on_token, const CK_ATTRIBUTE *templ,
+                       CK_ULONG count, CK_OBJECT_HANDLE *out);
+CK_RV vk_pending_open(vk_slot *slot, const vk_ref *ref, vk_object *out);
+/* The operation is taken back, and with it its other objects. */
+CK_RV vk_pending_destroy(const vk_object *object);
+
 /* The half of a key as an object of the session. */
 CK_RV vk_key_handle(vk_session *session, int64_t key_id, vk_kind kind, CK_OBJECT_HANDLE *out);
 

@@ -40,6 +40,9 @@ static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanis
     err.path[0] = err.message[0] = '\0';
     vk_status status = vk_gate_allows(session->slot->gate, view->record.id, mechanism->form, &err);
     CK_RV rv = vk_ck(status, &err);
+    if (status == VK_ERR_NOT_FOUND) {
+        return CKR_KEY_HANDLE_INVALID; /* removed since it was looked up */
+    }
     return status == VK_DENIED ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
 }
 

@@ -14,6 +14,7 @@
 #define SELECTOR_LEN 4
 #define PARAMS 3 /* start, length, hash */
 #define OPERATION_WORDS 9
+#define ID_END (SELECTOR_LEN + VK_WORD)
 /* More would cost the contract more gas than a block has. */
 #define SLICE_MAX ((uint64_t)1 << 22)
 
@@ -59,8 +60,7 @@ static vk_slice_result compare(const vk_param_rule *rule, vk_bytes slice) {
 /* ---- The calldata of checkUserOpPolicy(bytes32 id, PackedUserOperation userOp) ---- */
 
 /* Only what stands behind the call data matters, and what stands before it if an offset leads
- * back; the id is not known here, and taken for zero. The policy's part of the signature is empty.
- */
+ * back. Selector and id are not known here; the policy's part of the signature is empty. */
 static void put_operation(const vk_userop_packed *op, vk_buf *out, size_t *call_data_at) {
     size_t offset = OPERATION_WORDS * VK_WORD;
     vk_bytes parts[] = {op->init_code, op->call_data, op->paymaster_and_data, {NULL, 0}};
@@ -126,26 +126,42 @@ static void copy_padded(vk_bytes calldata, const vk_u256 *at, uint8_t *out, size
     memcpy(out, calldata.data + from, there < len ? there : len);
 }
 
-static vk_slice_result follow(const vk_param_rule *rule, vk_bytes calldata, size_t arguments_at) {
-    vk_u256 at = vk_u256_from_u64(arguments_at + rule->offset), offset, argument_len, needed;
-    copy_padded(calldata, &at, offset.be, sizeof offset.be);
-    at = add_wrapping(&offset, arguments_at);
-    copy_padded(calldata, &at, argument_len.be, sizeof argument_len.be);
-    if (!vk_u256_add(&rule->params[0], &rule->params[1], &needed) ||
-        vk_u256_cmp(&argument_len, &needed) < 0 || !vk_u256_fits(&needed, 63) ||
-        vk_u256_low64(&rule->params[1]) > SLICE_MAX) {
-        return VK_SLICE_TOO_SHORT;
-    }
-    at = add_wrapping(&at, VK_WORD + vk_u256_low64(&rule->params[0]));
+/* An offset that leads back so far would be followed to bytes that are not known here. The slice
+ * itself stands behind its length. */
+static bool is_unknown(const vk_u256 *at) {
+    return vk_u256_fits(at, 64) && vk_u256_low64(at) < ID_END;
+}
+
+/* Is an argument of that length long enough for the slice? */
+static bool is_in(const vk_param_rule *rule, const vk_u256 *argument_len) {
+    vk_u256 needed;
+    return vk_u256_add(&rule->params[0], &rule->params[1], &needed) &&
+           vk_u256_cmp(argument_len, &needed) >= 0 && vk_u256_fits(&needed, 63) &&
+           vk_u256_low64(&rule->params[1]) <= SLICE_MAX;
+}
+
+static vk_slice_result compare_at(const vk_param_rule *rule, vk_bytes calldata, const vk_u256 *at) {
     size_t len = (size_t)vk_u256_low64(&rule->params[1]);
     uint8_t *slice = malloc(len + 1);
     if (slice == NULL) {
         return VK_SLICE_FAILED;
     }
-    copy_padded(calldata, &at, slice, len);
+    copy_padded(calldata, at, slice, len);
     vk_slice_result result = compare(rule, (vk_bytes){slice, len});
     free(slice);
     return result;
+}
+
+static vk_slice_result follow(const vk_param_rule *rule, vk_bytes calldata, size_t arguments_at) {
+    vk_u256 at = vk_u256_from_u64(arguments_at + rule->offset), offset, argument_len;
+    copy_padded(calldata, &at, offset.be, sizeof offset.be);
+    at = add_wrapping(&offset, arguments_at);
+    copy_padded(calldata, &at, argument_len.be, sizeof argument_len.be);
+    if (is_unknown(&at) || !is_in(rule, &argument_len)) {
+        return VK_SLICE_TOO_SHORT;
+    }
+    at = add_wrapping(&at, VK_WORD + vk_u256_low64(&rule->params[0]));
+    return compare_at(rule, calldata, &at);
 }
 
 static vk_slice_result follow_outside(const vk_param_rule *rule, vk_bytes data,

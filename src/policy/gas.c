@@ -171,6 +171,7 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
 
 const vk_rule_type vk_rule_gas = {.kind = VK_RULE_GAS,
                                   .name = "gas",
+                                  .published = published,
                                   .stateful = true,
                                   .parse = parse,
                                   .check = check,

@@ -146,6 +146,26 @@ vk_status vk_grant_evaluate(const vk_grant *grant, const vk_policy *policy,
                                             : evaluate_kernel(grant, policy, &asked, states, out);
 }
 
+/* ---- Calls ---- */
+
+static vk_status thirdweb_calls(vk_bytes call_data, vk_execution *out, vk_error *err) {
+    vk_thirdweb_calls calls = {0};
+    vk_status status = vk_thirdweb_calls_decode(call_data, &calls, err);
+    if (status == VK_OK) {
+        *out = (vk_execution){.call_type = calls.batch ? VK_CALL_BATCH : VK_CALL_SINGLE,
+                              .call_count = calls.count,
+                              .calls = calls.calls};
+    }
+    return status;
+}
+
+vk_status vk_grant_calls(const vk_grant *grant, vk_bytes call_data, vk_execution *out,
+                         vk_error *err) {
+    return grant->kind == VK_GRANT_THIRDWEB
+               ? thirdweb_calls(call_data, out, err)
+               : vk_execution_decode_for(grant->kernel, call_data, out, err);
+}
+
 /* ---- Signatures ---- */
 
 void vk_grant_session_part(const vk_grant *grant, vk_bytes signer_part, vk_buf *out) {

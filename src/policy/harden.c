@@ -99,8 +99,23 @@ static bool slice_outside(subject *s) {
 
 /* ---- Contracts that keep the limits ---- */
 
+/* A delegatecall that no call rule has judged, where there is something to lift: its code could
+ * call the account as itself. */
+static bool unjudged_delegatecall(const subject *s) {
+    bool limits = false, judged = false;
+    for (size_t i = 0; i < s->policy->count; i++) {
+        const vk_rule *rule = &s->policy->rules[i];
+        limits = limits || rule->kind != VK_RULE_SUDO;
+        judged = judged || (rule->kind == VK_RULE_CALL && is_active(rule));
+    }
+    return is_delegatecall(s) && limits && !judged;
+}
+
 static const char *guard_name(const subject *s, const vk_address *target) {
     const vk_verdict_request *request = s->what->request;
+    if (unjudged_delegatecall(s)) {
+        return "code that runs as the account itself";
+    }
     if (vk_address_equal(target, &request->op->sender)) {
         return "the account itself";
     }

@@ -15,3 +15,9 @@ libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 	src/policy/evaluate_message.c src/policy/execute_read.c src/policy/execute_read.h \
 	src/policy/harden.c src/policy/hardening.c src/policy/thirdweb.c src/policy/thirdweb_rule.c \
 	src/policy/window.c
+libvk_core_la_SOURCES += src/policy/spend.c
+libvk_core_la_SOURCES += src/policy/lint.c src/policy/lint.h src/policy/lint_argument.c \
+	src/policy/lint_call.c src/policy/lint_combination.c src/policy/lint_function.c \
+	src/policy/lint_gas.c src/policy/lint_limit.c src/policy/lint_pair.c \
+	src/policy/lint_rate.c src/policy/lint_signature.c src/policy/lint_thirdweb.c \
+	src/policy/lint_time.c

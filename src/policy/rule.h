@@ -28,7 +28,8 @@ typedef struct vk_evaluation {
 typedef struct vk_rule_type {
     vk_rule_kind kind;
     const char *name;
-    bool stateful; /* an operation changes its state */
+    bool stateful;         /* an operation changes its state */
+    const char *published; /* the contract, EIP-55 text; NULL: there are several */
     /* The structure, and the ranges of numbers. *out is zeroed but for kind and flag. What it owns
      * is given to clear, also after a failure. */
     vk_status (*parse)(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err);

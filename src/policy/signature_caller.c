@@ -126,6 +126,7 @@ static void clear(vk_rule *rule) {
 
 const vk_rule_type vk_rule_signature_caller = {.kind = VK_RULE_SIGNATURE_CALLER,
                                                .name = "signature-caller",
+                                               .published = published,
                                                .parse = parse,
                                                .check = check,
                                                .encode = encode,

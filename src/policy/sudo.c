@@ -36,6 +36,7 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
 
 const vk_rule_type vk_rule_sudo = {.kind = VK_RULE_SUDO,
                                    .name = "sudo",
+                                   .published = published,
                                    .parse = parse,
                                    .check = check,
                                    .encode = encode,

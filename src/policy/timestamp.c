@@ -77,6 +77,7 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
 
 const vk_rule_type vk_rule_timestamp = {.kind = VK_RULE_TIMESTAMP,
                                         .name = "timestamp",
+                                        .published = published,
                                         .parse = parse,
                                         .check = check,
                                         .encode = encode,

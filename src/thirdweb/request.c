@@ -63,12 +63,12 @@ static vk_status check_times(const vk_thirdweb_request *request, vk_error *err) 
 }
 
 static vk_status check_is_admin(const vk_thirdweb_request *request, vk_thirdweb_abi abi,
-                                vk_error *err) {
+                                unsigned allowed, vk_error *err) {
     if (abi == VK_THIRDWEB_ABI_V1 && request->is_admin != VK_THIRDWEB_SET_PERMISSIONS) {
         return vk_fail(err, VK_ERR_RANGE, "isAdmin",
                        "the older request has no \"isAdmin\": admins are made by setAdmin");
     }
-    if (request->is_admin > VK_THIRDWEB_REMOVE_ADMIN) {
+    if (!(allowed & VK_THIRDWEB_ANY_IS_ADMIN) && request->is_admin > VK_THIRDWEB_REMOVE_ADMIN) {
         return vk_fail(err, VK_ERR_RANGE, "isAdmin", "\"isAdmin\" is %u, but must be 0, 1 or 2",
                        request->is_admin);
     }
@@ -98,7 +98,7 @@ vk_status vk_thirdweb_check(const vk_thirdweb_request *request, vk_thirdweb_abi 
                        VK_THIRDWEB_TARGETS_MAX);
     }
     vk_status status = check_times(request, err);
-    status = status == VK_OK ? check_is_admin(request, abi, err) : status;
+    status = status == VK_OK ? check_is_admin(request, abi, allowed, err) : status;
     /* The contract does not look at the permissions in a request about an admin. */
     bool permissions = request->is_admin == VK_THIRDWEB_SET_PERMISSIONS;
     return status == VK_OK && permissions ? check_rule(request, allowed, err) : status;

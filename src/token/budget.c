@@ -262,3 +262,26 @@ vk_status vk_store_nonce_write(vk_token *token, int64_t budget_id, const vk_hash
     vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
     return vk_query_run(&query, err);
 }
+
+/* ---- For display ---- */
+
+static vk_status read_budget(vk_token *token, const vk_grant_record *grant, size_t rule_count,
+                             vk_budget *out, vk_error *err) {
+    int64_t version, id;
+    uint8_t point65[65];
+    vk_hash subject;
+    vk_status status = vk_store_key_point(token, grant->key_id, &version, point65, err);
+    if (status == VK_OK) {
+        status = vk_budget_subject(point65, grant, &subject);
+    }
+    return status == VK_OK ? vk_budget_read(token, &subject, rule_count, &id, out, err) : status;
+}
+
+vk_status vk_token_budget_get(vk_token *token, const vk_grant_record *grant, size_t rule_count,
+                              vk_budget *out, vk_error *err) {
+    *out = (vk_budget){0};
+    vk_token_lock(token);
+    vk_status status = read_budget(token, grant, rule_count, out, err);
+    vk_token_unlock(token);
+    return status;
+}

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/secret.h"
 #include "token/fork.h"
 #include "token/home.h"
 
@@ -46,7 +45,7 @@ static vk_status insert_token(vk_db *db, const char *serial, const vk_token_new 
 
 static vk_status insert_rows(vk_db *db, const char *serial, const vk_token_new *args,
                              vk_error *err) {
-    vk_token_keys *keys = vk_secret_alloc(sizeof *keys);
+    vk_token_keys *keys = vk_token_keys_new();
     if (keys == NULL) {
         return VK_ERR_MEMORY;
     }
@@ -60,7 +59,7 @@ static vk_status insert_rows(vk_db *db, const char *serial, const vk_token_new *
     if (status == VK_OK) {
         status = vk_pin_write(db, serial, VK_ROLE_SO, args->so_pin, args->so_pin_len, keys->token);
     }
-    vk_secret_free(keys, sizeof *keys);
+    vk_token_keys_free(keys);
     return status;
 }
 
@@ -131,7 +130,10 @@ static vk_status start_over(vk_token *token, const vk_token_new *args, const vk_
     if (status != VK_OK) {
         return status;
     }
-    status = remove_all(token, VK_SQL_GRANT_REMOVE_ALL, err);
+    status = remove_all(token, VK_SQL_PENDING_REMOVE_ALL, err);
+    if (status == VK_OK) {
+        status = remove_all(token, VK_SQL_GRANT_REMOVE_ALL, err);
+    }
     if (status == VK_OK) {
         status = remove_all(token, VK_SQL_KEY_REMOVE_ALL, err);
     }
@@ -140,6 +142,9 @@ static vk_status start_over(vk_token *token, const vk_token_new *args, const vk_
     }
     if (status == VK_OK) {
         status = write_setup(token, args, keys, err);
+    }
+    if (status == VK_OK) {
+        status = vk_token_mark_changed(token, err);
     }
     return vk_db_end(&token->db, status, err);
 }
@@ -191,13 +196,13 @@ vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *e
     if (status != VK_OK) {
         return status;
     }
-    vk_token_keys *keys = vk_secret_alloc(sizeof *keys);
+    vk_token_keys *keys = vk_token_keys_new();
     if (keys == NULL) {
         return VK_ERR_MEMORY;
     }
     vk_token_lock(token);
     status = reinit(token, args, keys, err);
     vk_token_unlock(token);
-    vk_secret_free(keys, sizeof *keys);
+    vk_token_keys_free(keys);
     return status;
 }

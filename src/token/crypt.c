@@ -109,17 +109,42 @@ vk_status vk_crypt_subkey(const uint8_t key32[32], const char *purpose, uint8_t 
     return ok ? VK_OK : VK_ERR_CRYPTO;
 }
 
-vk_status vk_crypt_mac(const uint8_t key32[32], vk_bytes data, uint8_t mac32[32]) {
+vk_status vk_mac_new(vk_mac **out) {
+    EVP_MAC *kind = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    *out = kind != NULL ? EVP_MAC_CTX_new(kind) : NULL;
+    EVP_MAC_free(kind);
+    if (*out != NULL && EVP_MAC_CTX_set_params(*out, params) == 1) {
+        return VK_OK;
+    }
+    vk_mac_free(*out);
+    *out = NULL;
+    return VK_ERR_CRYPTO;
+}
+
+void vk_mac_free(vk_mac *mac) {
+    EVP_MAC_CTX_free(mac);
+}
+
+vk_status vk_crypt_mac(vk_mac *mac, const uint8_t key32[32], vk_bytes data, uint8_t mac32[32]) {
     size_t len = 0;
-    const unsigned char *done = EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key32, 32, data.data,
-                                          data.len, mac32, 32, &len);
-    return done != NULL && len == 32 ? VK_OK : VK_ERR_CRYPTO;
+    bool ok = EVP_MAC_init(mac, key32, 32, NULL) == 1 &&
+              EVP_MAC_update(mac, data.data, data.len) == 1 &&
+              EVP_MAC_final(mac, mac32, &len, 32) == 1;
+    return ok && len == 32 ? VK_OK : VK_ERR_CRYPTO;
 }
 
 void vk_canonical_u64(vk_buf *out, uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        vk_buf_put_byte(out, (uint8_t)(value >> shift));
+    uint8_t be[8];
+    for (int i = 7; i >= 0; i--) {
+        be[i] = (uint8_t)value;
+        value >>= 8;
     }
+    vk_buf_put(out, be, sizeof be);
 }
 
 void vk_canonical_bytes(vk_buf *out, vk_bytes value) {

@@ -31,8 +31,13 @@ VK_MUST_USE vk_status vk_crypt_open(const uint8_t key32[32], vk_bytes aad,
 /* HKDF-SHA256, purpose as its info. */
 VK_MUST_USE vk_status vk_crypt_subkey(const uint8_t key32[32], const char *purpose,
                                       uint8_t out32[32]);
-/* HMAC-SHA256. */
-VK_MUST_USE vk_status vk_crypt_mac(const uint8_t key32[32], vk_bytes data, uint8_t mac32[32]);
+/* HMAC-SHA256. What it needs is made once: that costs more than a short message. Not for several
+ * threads at once. */
+typedef struct evp_mac_ctx_st vk_mac;
+VK_MUST_USE vk_status vk_mac_new(vk_mac **out);
+void vk_mac_free(vk_mac *mac); /* NULL allowed; wipes */
+VK_MUST_USE vk_status vk_crypt_mac(vk_mac *mac, const uint8_t key32[32], vk_bytes data,
+                                   uint8_t mac32[32]);
 
 /* Writing what is sealed or authenticated: every part says where it ends. */
 void vk_canonical_u64(vk_buf *out, uint64_t value);

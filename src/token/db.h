@@ -3,6 +3,7 @@
 #define VK_TOKEN_DB_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 #include <valetkey/bytes.h>
 
 /* Every statement there is; the texts are in sql.c. */
@@ -10,7 +11,12 @@ typedef enum vk_sql {
     VK_SQL_BEGIN = 0,
     VK_SQL_COMMIT,
     VK_SQL_ROLLBACK,
+    VK_SQL_PART_BEGIN,
+    VK_SQL_PART_KEEP,
+    VK_SQL_PART_DROP,
     VK_SQL_DATA_VERSION,
+    VK_SQL_STATE_CHANGES,
+    VK_SQL_STATE_CHANGED,
     VK_SQL_TOKEN_INSERT,
     VK_SQL_TOKEN_READ,
     VK_SQL_TOKEN_SETUP,
@@ -47,35 +53,72 @@ typedef enum vk_sql {
     VK_SQL_BUDGET_WRITE,
     VK_SQL_NONCE_READ,
     VK_SQL_NONCE_WRITE,
+    VK_SQL_PENDING_READ,
+    VK_SQL_PENDING_FIND,
+    VK_SQL_PENDING_LIST,
+    VK_SQL_PENDING_COUNT,
+    VK_SQL_PENDING_SIGN_COUNT,
+    VK_SQL_PENDING_INSERT,
+    VK_SQL_PENDING_SET_MAC,
+    VK_SQL_PENDING_REMOVE,
+    VK_SQL_PENDING_REMOVE_SAME,
+    VK_SQL_PENDING_REMOVE_KEY,
+    VK_SQL_PENDING_REMOVE_ALL,
+    VK_SQL_PENDING_EXPIRE,
     VK_SQL_STATEMENTS
 } vk_sql;
 
 extern const char *const vk_sql_texts[VK_SQL_STATEMENTS];
-extern const char *const vk_sql_schema;
 
-/* The schema sets both. */
+/* The schema sets it. */
 #define VK_DB_APPLICATION_ID 5655296 /* 0x564B00 */
-#define VK_DB_SCHEMA_VERSION 1
 #define VK_DB_BUSY_MS 5000
 /* No text or blob in a token is longer. */
 #define VK_DB_VALUE_MAX (16 << 20)
 
+/* A file as it was when it was last looked at. inode 0: there is none to look at. */
+typedef struct vk_db_file {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+} vk_db_file;
+
 typedef struct vk_db {
     sqlite3 *handle;
     bool read_only;
+    int64_t waits_since_ms; /* for the write lock */
+    unsigned noise;
+    vk_db_file file, log; /* the write-ahead log */
+    bool is_settled;      /* their names are durable */
     sqlite3_stmt *statements[VK_SQL_STATEMENTS];
 } vk_db;
 
 /* Makes the tables in an empty file that exists. */
 VK_MUST_USE vk_status vk_db_make(vk_db *db, const char *path, vk_error *err);
-/* A file that cannot be written, or stands in a directory that cannot, opens read-only. */
+/* A file that cannot be written, or stands in a directory that cannot, opens read-only. Tables of
+ * an older version are brought up to date; VK_ERR_READ_ONLY where they cannot be. */
 VK_MUST_USE vk_status vk_db_open(vk_db *db, const char *path, vk_error *err);
 void vk_db_close(vk_db *db);
 
+/* VK_ERR_STORE if the file or its write-ahead log lost its name, or was cut short, since it was
+ * opened: what is committed then is lost. Two calls of stat. */
+VK_MUST_USE vk_status vk_db_files_check(vk_db *db, vk_error *err);
+/* The same of the file alone, and not of its length: safe beside a thread that uses db. */
+VK_MUST_USE vk_status vk_db_check_present(const vk_db *db, vk_error *err);
+
 /* Begins a transaction that writes. */
 VK_MUST_USE vk_status vk_db_begin(vk_db *db, vk_error *err);
+/* The same, but does not wait: VK_ERR_BUSY if somebody else writes. */
+VK_MUST_USE vk_status vk_db_try_begin(vk_db *db);
 /* Commits if status is VK_OK, else rolls back; returns status, or why the commit failed. */
 VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
+
+/* A moment in which another process that waits can begin. */
+void vk_db_let_others(vk_db *db);
+
+/* A part of a transaction that fails alone; ended like the whole. */
+VK_MUST_USE vk_status vk_db_begin_part(vk_db *db, vk_error *err);
+VK_MUST_USE vk_status vk_db_end_part(vk_db *db, vk_status status, vk_error *err);
 
 /* ---- One execution of a statement ---- */
 

@@ -84,6 +84,23 @@ static vk_status sweep(const char *home, int directory, uint64_t *newest_ms, vk_
     return VK_OK;
 }
 
+void vk_home_sweep(const char *home) {
+    uint64_t newest_ms;
+    int directory = -1;
+    if (vk_file_check_home(home, NULL) == VK_OK) {
+        directory = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (directory < 0) {
+        return;
+    }
+    /* Whoever makes a token holds the lock: the drafts are then not left, but worked on. */
+    if (flock(directory, LOCK_EX | LOCK_NB) == 0) {
+        vk_status ignored = sweep(home, directory, &newest_ms, NULL);
+        (void)ignored;
+    }
+    close(directory);
+}
+
 /* Tokens sort by serial: a new one comes last, even if the clock went back. */
 static vk_status new_serial(uint64_t newest_ms, char serial[VK_TOKEN_SERIAL_LEN + 1]) {
     uint8_t noise[3];

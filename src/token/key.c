@@ -292,14 +292,20 @@ static vk_status run_for_key(vk_token *token, vk_sql sql, int64_t id) {
     return vk_query_run(&query, NULL);
 }
 
-static vk_status remove_row(vk_token *token, int64_t id) {
+/* What needs the private half. */
+static vk_status remove_uses(vk_token *token, int64_t id) {
     vk_status status = run_for_key(token, VK_SQL_GRANT_REMOVE, id);
+    return status == VK_OK ? run_for_key(token, VK_SQL_PENDING_REMOVE_KEY, id) : status;
+}
+
+static vk_status remove_row(vk_token *token, int64_t id) {
+    vk_status status = remove_uses(token, id);
     return status == VK_OK ? run_for_key(token, VK_SQL_KEY_REMOVE, id) : status;
 }
 
 static vk_status keep_public(vk_token *token, vk_key_row *row) {
     drop_private(row);
-    vk_status status = run_for_key(token, VK_SQL_GRANT_REMOVE, row->record.id);
+    vk_status status = remove_uses(token, row->record.id);
     return status == VK_OK ? store(token, row, NULL, NULL) : status;
 }
 

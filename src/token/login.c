@@ -1,4 +1,3 @@
-#include "base/secret.h"
 #include "token/store.h"
 
 static bool is_role(vk_role role) {
@@ -9,7 +8,7 @@ static vk_status log_in(vk_token *token, vk_role role, const uint8_t *pin, size_
     if (token->role != VK_ROLE_NONE) {
         return VK_ERR_EXISTS;
     }
-    vk_token_keys *keys = vk_secret_alloc(sizeof *keys);
+    vk_token_keys *keys = vk_token_keys_new();
     if (keys == NULL) {
         return VK_ERR_MEMORY;
     }
@@ -18,7 +17,7 @@ static vk_status log_in(vk_token *token, vk_role role, const uint8_t *pin, size_
         status = vk_token_keys_derive(keys);
     }
     if (status != VK_OK) {
-        vk_secret_free(keys, sizeof *keys);
+        vk_token_keys_free(keys);
         return status;
     }
     token->keys = keys;

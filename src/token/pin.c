@@ -1,3 +1,4 @@
+#include "base/secret.h"
 #include "token/store.h"
 
 typedef struct pin_row {
@@ -200,7 +201,23 @@ vk_status vk_pin_unwrap(vk_token *token, vk_role role, const uint8_t *pin, size_
     return status;
 }
 
+/* ---- The token's keys ---- */
+
+vk_token_keys *vk_token_keys_new(void) {
+    return vk_secret_alloc(sizeof(vk_token_keys));
+}
+
+void vk_token_keys_free(vk_token_keys *keys) {
+    if (keys != NULL) {
+        vk_mac_free(keys->mac_of);
+        vk_secret_free(keys, sizeof *keys);
+    }
+}
+
 vk_status vk_token_keys_derive(vk_token_keys *keys) {
     vk_status status = vk_crypt_subkey(keys->token, "valetkey seal", keys->seal);
-    return status == VK_OK ? vk_crypt_subkey(keys->token, "valetkey mac", keys->mac) : status;
+    if (status == VK_OK) {
+        status = vk_crypt_subkey(keys->token, "valetkey mac", keys->mac);
+    }
+    return status == VK_OK ? vk_mac_new(&keys->mac_of) : status;
 }

@@ -12,7 +12,7 @@ void vk_row_head(vk_buf *out, const char *kind, const char *serial) {
 vk_status vk_row_mac(const vk_token_keys *keys, vk_buf *data, uint8_t mac32[32]) {
     vk_status status = vk_buf_status(data);
     if (status == VK_OK) {
-        status = vk_crypt_mac(keys->mac, vk_buf_view(data), mac32);
+        status = vk_crypt_mac(keys->mac_of, keys->mac, vk_buf_view(data), mac32);
     }
     vk_buf_clear(data);
     return status;

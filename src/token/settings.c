@@ -30,26 +30,53 @@ static bool split(char *line, char **name, char **value) {
     return true;
 }
 
+static vk_status read_default_policy(const char *value, vk_home_settings *out, vk_error *err) {
+    out->default_sudo = strcmp(value, "sudo") == 0;
+    return out->default_sudo || strcmp(value, "none") == 0
+               ? VK_OK
+               : vk_fail(err, VK_ERR_FORMAT, NULL,
+                         "default-policy is \"%.40s\", but must be none or sudo", value);
+}
+
+static vk_status read_lint(const char *value, vk_home_settings *out, vk_error *err) {
+    return vk_lint_level_read(value, &out->lint)
+               ? VK_OK
+               : vk_fail(err, VK_ERR_FORMAT, NULL,
+                         "lint is \"%.40s\", but must be off, warn or error", value);
+}
+
+static vk_status read_lint_allow(const char *value, vk_home_settings *out, vk_error *err) {
+    return vk_lint_codes_read(value, &out->lint_allowed, err);
+}
+
+static const struct {
+    const char *name;
+    vk_status (*read)(const char *value, vk_home_settings *out, vk_error *err);
+} settings[] = {
+    {"default-policy", read_default_policy}, {"lint", read_lint}, {"lint-allow", read_lint_allow}};
+
+static vk_status read_setting(const char *name, const char *value, vk_home_settings *out,
+                              vk_error *err) {
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (strcmp(name, settings[i].name) == 0) {
+            return settings[i].read(value, out, err);
+        }
+    }
+    return vk_fail(err, VK_ERR_FORMAT, NULL, "\"%.40s\" is unknown", name);
+}
+
 static vk_status read_line(char *line, unsigned number, vk_home_settings *out, const char *path,
                            vk_error *err) {
     char *name, *value, *text = trim(line);
+    vk_error why = {.status = VK_OK};
     if (text[0] == '\0') {
         return VK_OK;
     }
     if (!split(text, &name, &value)) {
         return vk_fail(err, VK_ERR_FORMAT, path, "line %u is not \"name = value\"", number);
     }
-    if (strcmp(name, "default-policy") != 0) {
-        return vk_fail(err, VK_ERR_FORMAT, path, "line %u sets \"%.40s\", which is unknown", number,
-                       name);
-    }
-    out->default_sudo = strcmp(value, "sudo") == 0;
-    if (!out->default_sudo && strcmp(value, "none") != 0) {
-        return vk_fail(err, VK_ERR_FORMAT, path,
-                       "line %u: default-policy is \"%.40s\", but must be none or sudo", number,
-                       value);
-    }
-    return VK_OK;
+    vk_status status = read_setting(name, value, out, &why);
+    return status == VK_OK ? VK_OK : vk_fail(err, status, path, "line %u: %s", number, why.message);
 }
 
 static vk_status read_lines(FILE *file, vk_home_settings *out, const char *path, vk_error *err) {
@@ -82,11 +109,11 @@ static vk_status read_file(const char *path, vk_home_settings *out, vk_error *er
     if (file == NULL) {
         return vk_file_failed(err, path, "it cannot be opened");
     }
-    vk_home_settings settings = {0};
-    status = read_lines(file, &settings, path, err);
+    vk_home_settings read = {0};
+    status = read_lines(file, &read, path, err);
     fclose(file);
     if (status == VK_OK) {
-        *out = settings;
+        *out = read;
     }
     return status;
 }

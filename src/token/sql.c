@@ -1,63 +1,27 @@
 #include "token/db.h"
 
-/*
- * Numbers beyond 63 bits are stored as the signed integer of the same bits. A column of the search
- * index is NULL where the key has no such half.
- */
-const char *const vk_sql_schema =
-    "PRAGMA application_id = 5655296; PRAGMA user_version = 1;"
-
-    "CREATE TABLE token("
-    " id INTEGER PRIMARY KEY CHECK(id = 1), serial TEXT NOT NULL, label TEXT NOT NULL,"
-    " default_sudo INTEGER NOT NULL, default_mac BLOB NOT NULL,"
-    " budget_count INTEGER NOT NULL, budget_mac BLOB NOT NULL);"
-
-    "CREATE TABLE pin("
-    " role INTEGER PRIMARY KEY, tries_left INTEGER NOT NULL,"
-    " scrypt_n INTEGER NOT NULL, scrypt_r INTEGER NOT NULL, scrypt_p INTEGER NOT NULL,"
-    " salt BLOB NOT NULL, wrapped BLOB NOT NULL);"
-
-    "CREATE TABLE key("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL, curve INTEGER NOT NULL,"
-    " point BLOB NOT NULL UNIQUE, has_private INTEGER NOT NULL, has_public INTEGER NOT NULL,"
-    " private_attrs BLOB NOT NULL, public_attrs BLOB NOT NULL,"
-    " policy TEXT, rp_id TEXT, origin TEXT, credential_id BLOB NOT NULL,"
-    " authenticator_id_hash BLOB NOT NULL, use_sign_count INTEGER NOT NULL,"
-    " sealed BLOB, last_denial TEXT,"
-    " private_label BLOB, private_ckid BLOB, public_label BLOB, public_ckid BLOB);"
-    "CREATE INDEX key_private_label ON key(private_label, private_ckid);"
-    "CREATE INDEX key_public_label ON key(public_label, public_ckid);"
-    "CREATE INDEX key_private_ckid ON key(private_ckid);"
-    "CREATE INDEX key_public_ckid ON key(public_ckid);"
-
-    "CREATE TABLE approval("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT, key_id INTEGER NOT NULL, json TEXT NOT NULL,"
-    " chain_id INTEGER NOT NULL, entry_point BLOB NOT NULL, account BLOB NOT NULL,"
-    " permission_id BLOB NOT NULL, mac BLOB NOT NULL);"
-    "CREATE INDEX approval_key ON approval(key_id);"
-
-    "CREATE TABLE budget("
-    " id INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE, enabled INTEGER NOT NULL,"
-    " enable_nonce BLOB NOT NULL, sign_count INTEGER NOT NULL, rules BLOB NOT NULL,"
-    " mac BLOB NOT NULL);"
-
-    "CREATE TABLE nonce("
-    " budget_id INTEGER NOT NULL, nonce BLOB NOT NULL, gas BLOB NOT NULL,"
-    " counted_at INTEGER NOT NULL, mac BLOB NOT NULL,"
-    " PRIMARY KEY(budget_id, nonce)) WITHOUT ROWID;";
-
 #define KEY_COLUMNS                                                                                \
     "version, curve, point, has_private, has_public, private_attrs, public_attrs, policy, rp_id,"  \
     " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
     " private_label, private_ckid, public_label, public_ckid"
 
+#define PENDING_COLUMNS                                                                            \
+    "key_id, grant_id, made_wall, made_steady, digest, userop_hash, sign_count, payload,"          \
+    " object_id, assertion, mac"
+
 const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [VK_SQL_COMMIT] = "COMMIT",
     [VK_SQL_ROLLBACK] = "ROLLBACK",
+    [VK_SQL_PART_BEGIN] = "SAVEPOINT part",
+    [VK_SQL_PART_KEEP] = "RELEASE part",
+    [VK_SQL_PART_DROP] = "ROLLBACK TO part",
     [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
+    [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
+    [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
-    [VK_SQL_TOKEN_INSERT] = "INSERT INTO token VALUES(1, ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_TOKEN_INSERT] = "INSERT INTO token(id, serial, label, default_sudo, default_mac,"
+                            " budget_count, budget_mac) VALUES(1, ?, ?, ?, ?, ?, ?)",
     [VK_SQL_TOKEN_READ] = "SELECT serial, label, default_sudo, default_mac, budget_count,"
                           " budget_mac FROM token WHERE id = 1",
     [VK_SQL_TOKEN_SETUP] = "UPDATE token SET label = ?, default_sudo = ?, default_mac = ?",
@@ -120,4 +84,21 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_NONCE_READ] = "SELECT gas, counted_at, mac FROM nonce"
                           " WHERE budget_id = ? AND nonce = ?",
     [VK_SQL_NONCE_WRITE] = "INSERT OR REPLACE INTO nonce VALUES(?, ?, ?, ?, ?)",
+
+    [VK_SQL_PENDING_READ] = "SELECT id, " PENDING_COLUMNS " FROM pending WHERE id = ?",
+    [VK_SQL_PENDING_FIND] = "SELECT id, " PENDING_COLUMNS " FROM pending"
+                            " WHERE key_id = ? AND digest = ? ORDER BY id DESC LIMIT 1",
+    [VK_SQL_PENDING_LIST] = "SELECT id, made_wall, made_steady FROM pending"
+                            " WHERE ?1 = 0 OR key_id = ?1 ORDER BY id DESC",
+    [VK_SQL_PENDING_COUNT] = "SELECT count(*) FROM pending WHERE key_id = ?",
+    [VK_SQL_PENDING_SIGN_COUNT] = "SELECT max(sign_count) FROM pending WHERE grant_id = ?",
+    [VK_SQL_PENDING_INSERT] = "INSERT INTO pending(" PENDING_COLUMNS ")"
+                              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')",
+    [VK_SQL_PENDING_SET_MAC] = "UPDATE pending SET mac = ? WHERE id = ?",
+    [VK_SQL_PENDING_REMOVE] = "DELETE FROM pending WHERE id = ?",
+    [VK_SQL_PENDING_REMOVE_SAME] = "DELETE FROM pending WHERE key_id = ? AND userop_hash = ?",
+    [VK_SQL_PENDING_REMOVE_KEY] = "DELETE FROM pending WHERE key_id = ?",
+    [VK_SQL_PENDING_REMOVE_ALL] = "DELETE FROM pending",
+    [VK_SQL_PENDING_EXPIRE] = "DELETE FROM pending WHERE NOT (?1 - made_wall BETWEEN 0 AND ?3"
+                              " AND ?2 - made_steady BETWEEN 0 AND ?3)",
 };

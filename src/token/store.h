@@ -7,6 +7,8 @@
 
 #include "token/crypt.h"
 #include "token/db.h"
+#include "token/group.h"
+#include "token/scope.h"
 #include "token/token.h"
 
 /* In secret memory, while somebody is logged in. */
@@ -14,6 +16,7 @@ typedef struct vk_token_keys {
     uint8_t token[32]; /* what both PINs wrap */
     uint8_t seal[32];  /* seals private keys */
     uint8_t mac[32];   /* authenticates rows */
+    vk_mac *mac_of;    /* at work; owned */
 } vk_token_keys;
 
 struct vk_token {
@@ -25,9 +28,13 @@ struct vk_token {
     vk_token_keys *keys;          /* NULL while nobody is logged in */
     unsigned unsaved_failures[3]; /* by role: wrong PINs that could not be written */
     int64_t data_version;         /* SQLite's, when it was last looked up */
-    vk_token *next_open;          /* see fork.h */
+    int64_t changes;              /* of the records, then */
+    vk_group group;
+    vk_scope scope;      /* of the transactions of decisions */
+    vk_token *next_open; /* see fork.h */
     _Atomic uint64_t generation;
     _Atomic int64_t looked_up_ms;
+    _Atomic int64_t present_ms; /* when the file was last seen in its place */
 };
 
 void vk_token_lock(vk_token *token);
@@ -38,6 +45,11 @@ VK_MUST_USE vk_status vk_token_begin(vk_token *token, vk_error *err);
  * became of it, and sees that err says something. */
 VK_MUST_USE vk_status vk_token_end(vk_token *token, vk_status status, vk_error *err);
 
+/* The same for decisions, which leave the records alone. */
+VK_MUST_USE vk_status vk_token_end_decisions(vk_token *token, vk_status status, vk_error *err);
+/* Sees that err says something about a failure; returns status. */
+vk_status vk_token_explain(vk_error *err, vk_status status);
+
 /* All that follow are called with the lock held. */
 /* VK_ERR_NOT_LOGGED_IN unless this role is. */
 VK_MUST_USE vk_status vk_token_needs(const vk_token *token, vk_role role);
@@ -45,6 +57,10 @@ VK_MUST_USE vk_status vk_token_needs(const vk_token *token, vk_role role);
 void vk_token_forget(vk_token *token);
 /* The records changed: bumps the generation. */
 void vk_token_changed(vk_token *token);
+/* The same for other processes, which look it up; part of the transaction that changes them. */
+VK_MUST_USE vk_status vk_token_mark_changed(vk_token *token, vk_error *err);
+/* Looks up what others changed; *by_others: they wrote anything at all. */
+VK_MUST_USE vk_status vk_token_look_up(vk_token *token, bool *by_others, vk_error *err);
 
 /* ---- Files (file.c) ---- */
 
@@ -67,6 +83,9 @@ VK_MUST_USE vk_status vk_pin_unwrap(vk_token *token, vk_role role, const uint8_t
                                     uint8_t token_key32[32]);
 /* How many tries are left; *present: there is such a PIN. */
 VK_MUST_USE vk_status vk_pin_tries(vk_token *token, vk_role role, bool *present, unsigned *tries);
+/* In secret memory; NULL if there is none. */
+vk_token_keys *vk_token_keys_new(void);
+void vk_token_keys_free(vk_token_keys *keys); /* NULL allowed; wipes */
 /* The subkeys of keys->token. */
 VK_MUST_USE vk_status vk_token_keys_derive(vk_token_keys *keys);
 

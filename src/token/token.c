@@ -3,7 +3,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/secret.h"
 #include "token/fork.h"
 
 void vk_token_lock(vk_token *token) {
@@ -14,7 +13,7 @@ void vk_token_unlock(vk_token *token) {
     pthread_mutex_unlock(&token->lock);
 }
 
-static vk_status explained(vk_error *err, vk_status status) {
+vk_status vk_token_explain(vk_error *err, vk_status status) {
     if (status != VK_OK && err != NULL && err->status != status) {
         return vk_fail(err, status, NULL, "%s", vk_status_text(status));
     }
@@ -33,13 +32,30 @@ vk_status vk_token_begin(vk_token *token, vk_error *err) {
     return status;
 }
 
+vk_status vk_token_mark_changed(vk_token *token, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_STATE_CHANGED);
+    return vk_query_run(&query, err);
+}
+
 vk_status vk_token_end(vk_token *token, vk_status status, vk_error *err) {
+    if (status == VK_OK) {
+        status = vk_token_mark_changed(token, err);
+    }
     status = vk_db_end(&token->db, status, err);
     if (status == VK_OK) {
         vk_token_changed(token);
     }
     vk_token_unlock(token);
-    return explained(err, status);
+    return vk_token_explain(err, status);
+}
+
+vk_status vk_token_end_decisions(vk_token *token, vk_status status, vk_error *err) {
+    status = vk_db_end(&token->db, status, err);
+    if (status != VK_OK) {
+        vk_scope_clear(&token->scope);
+    }
+    vk_token_unlock(token);
+    return vk_token_explain(err, status);
 }
 
 vk_status vk_token_needs(const vk_token *token, vk_role role) {
@@ -47,7 +63,8 @@ vk_status vk_token_needs(const vk_token *token, vk_role role) {
 }
 
 void vk_token_forget(vk_token *token) {
-    vk_secret_free(token->keys, sizeof *token->keys);
+    vk_token_keys_free(token->keys);
+    vk_scope_clear(&token->scope);
     token->keys = NULL;
     token->role = VK_ROLE_NONE;
 }
@@ -115,8 +132,12 @@ vk_status vk_token_open(const char *path, vk_token **out, vk_error *err) {
     }
     pthread_mutex_init(&token->lock, NULL);
     atomic_init(&token->generation, 1);
-    atomic_init(&token->looked_up_ms, -1);
-    vk_status status = open_into(token, path, err);
+    atomic_init(&token->looked_up_ms, INT64_MIN / 2);
+    atomic_init(&token->present_ms, -1);
+    vk_status status = vk_group_init(&token->group);
+    if (status == VK_OK) {
+        status = open_into(token, path, err);
+    }
     if (status != VK_OK) {
         vk_token_close(token);
         return status;
@@ -132,6 +153,7 @@ void vk_token_close(vk_token *token) {
     vk_token_forget(token);
     close_db(token);
     vk_text_free(token->path);
+    vk_group_destroy(&token->group);
     pthread_mutex_destroy(&token->lock);
     free(token);
 }
@@ -190,26 +212,64 @@ static int64_t clock_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static vk_status look_up_changes(vk_token *token) {
-    vk_query query = vk_query_start(&token->db, VK_SQL_DATA_VERSION);
-    vk_status status = vk_query_row(&query, NULL);
-    if (status == VK_OK && vk_column_int(&query, 0) != token->data_version) {
-        token->data_version = vk_column_int(&query, 0);
-        vk_token_changed(token);
+static vk_status read_int(vk_token *token, vk_sql sql, int64_t *out, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, sql);
+    vk_status status = vk_query_row(&query, err);
+    if (status == VK_OK) {
+        *out = vk_column_int(&query, 0);
     }
     vk_query_end(&query);
     return status;
 }
 
-vk_status vk_token_generation(vk_token *token, uint64_t *out) {
-    vk_status status = VK_OK;
-    int64_t now = clock_ms();
-    if (atomic_load(&token->looked_up_ms) != now) {
+vk_status vk_token_look_up(vk_token *token, bool *by_others, vk_error *err) {
+    int64_t version = 0, changes = 0;
+    vk_status status = read_int(token, VK_SQL_DATA_VERSION, &version, err);
+    *by_others = status == VK_OK && version != token->data_version;
+    if (*by_others) {
+        status = read_int(token, VK_SQL_STATE_CHANGES, &changes, err);
+    }
+    if (status != VK_OK) {
+        return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;
+    }
+    if (*by_others && changes != token->changes) {
+        token->changes = changes;
+        vk_token_changed(token);
+    }
+    token->data_version = version;
+    atomic_store(&token->looked_up_ms, clock_ms());
+    return VK_OK;
+}
+
+/* Whoever holds the lock for long looks up the changes as well. */
+static bool lock_for_look_up(vk_token *token, int64_t age_ms) {
+    if (age_ms > VK_GENERATION_AGE_MS) {
         vk_token_lock(token);
-        status = look_up_changes(token);
-        atomic_store(&token->looked_up_ms, now);
+        return true;
+    }
+    return pthread_mutex_trylock(&token->lock) == 0;
+}
+
+vk_status vk_token_generation(vk_token *token, uint64_t *out) {
+    bool by_others;
+    vk_status status = VK_OK;
+    int64_t age_ms = clock_ms() - atomic_load(&token->looked_up_ms);
+    if (age_ms != 0 && lock_for_look_up(token, age_ms)) {
+        status = vk_token_look_up(token, &by_others, NULL);
         vk_token_unlock(token);
     }
     *out = atomic_load(&token->generation);
+    return status;
+}
+
+vk_status vk_token_check_present(vk_token *token, vk_error *err) {
+    int64_t now = clock_ms();
+    if (atomic_load(&token->present_ms) == now) {
+        return VK_OK;
+    }
+    vk_status status = vk_db_check_present(&token->db, err);
+    if (status == VK_OK) {
+        atomic_store(&token->present_ms, now);
+    }
     return status;
 }

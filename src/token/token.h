@@ -1,10 +1,11 @@
 /*
  * A token on disk: one SQLite file. PINs, sealed keys, grants, budgets.
  *
- * Thread safety: a vk_token may be used from several threads; every function takes its lock, no
- * function calls back while it holds it. Several processes may open one file. After fork the child
- * must not touch a vk_token of the parent (pkcs11/ forgets them by process id); it may open the
- * same file for itself (VK_ERR_BUSY if another thread used a token at the moment of the fork).
+ * Thread safety: a vk_token may be used from several threads; every function takes its lock, and
+ * only vk_token_decide calls back while it holds it. Several processes may open one file. After
+ * fork the child must not touch a vk_token of the parent (pkcs11/ forgets them by process id); it
+ * may open the same file for itself (VK_ERR_BUSY if another thread used a token at the moment of
+ * the fork).
  *
  * Durability: every function that changes the token returns VK_OK only when the change is on disk.
  */
@@ -12,6 +13,7 @@
 #define VK_TOKEN_TOKEN_H
 
 #include "base/curve.h"
+#include <valetkey/lint.h>
 #include <valetkey/verdict.h>
 
 typedef struct vk_token vk_token;
@@ -34,10 +36,15 @@ VK_MUST_USE vk_status vk_home_path(char **out);
  * ours. */
 VK_MUST_USE vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err);
 void vk_home_free(char **paths, size_t count);
+/* Removes what processes left behind that were killed while they made a token, if it can. */
+void vk_home_sweep(const char *home);
 
-/* What the file valetkey.conf there says, for tokens made from now on. */
+/* What the file valetkey.conf there says. */
 typedef struct vk_home_settings {
-    bool default_sudo; /* "default-policy = sudo"; otherwise "none", the default */
+    bool default_sudo;     /* of tokens made from now on: "default-policy = sudo"; otherwise "none",
+                              the default */
+    vk_lint_level lint;    /* "lint = error", "off", or "warn", the default */
+    uint64_t lint_allowed; /* "lint-allow = CODE ...": VK_LINT_BITs of what may stay */
 } vk_home_settings;
 
 /* A missing file means all defaults; a line that is not understood, or a file that others can write
@@ -171,9 +178,15 @@ VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *fi
 VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record,
                                           uint8_t secret32[32], vk_error *err);
 
-/* A number that another connection's change to the file changes. Cheap: looked up at most once a
- * millisecond; *out stays the same while nothing changed. */
+/* A number that a change of keys or grants changes, in other processes too; decisions leave it.
+ * Cheap: looked up at most once a millisecond, and up to VK_GENERATION_AGE_MS old while the token
+ * is busy. */
+#define VK_GENERATION_AGE_MS 100
 VK_MUST_USE vk_status vk_token_generation(vk_token *token, uint64_t *out);
+
+/* VK_ERR_STORE if the token's file was removed or replaced since it was opened. Cheap, as above;
+ * and does not wait for a thread that writes. */
+VK_MUST_USE vk_status vk_token_check_present(vk_token *token, vk_error *err);
 
 /* ---- Grants ---- */
 
@@ -213,24 +226,35 @@ void vk_budget_clear(vk_budget *budget);
 VK_MUST_USE vk_status vk_token_budget_get(vk_token *token, const vk_grant_record *grant,
                                           size_t rule_count, vk_budget *out, vk_error *err);
 
+/* ---- Decisions ---- */
+
 /*
- * A reservation: begin takes the token's write lock (across processes) and reads the budget and
- * what was signed for the nonce; commit writes both and is durable when it returns; exactly one of
- * commit and rollback ends it. The thread that began it must not call other vk_token_ functions in
- * between. begin also checks that the key's record still has key_version (VK_ERR_MISMATCH if
- * not: read it again) and that the grant still exists. User login.
- *
- * A grant with id 0 stands for the key's own budget, which digests are counted in: its chain,
- * EntryPoint and account are zero.
+ * Decides upon what was spent, and changes it to what is spent afterwards if it returns VK_OK; its
+ * changes are dropped otherwise. budget->count and the place of budget->rules stay. It runs on any
+ * of the threads that decide at that moment, while the others wait: it must not sign, nor call
+ * vk_token_ functions.
  */
-typedef struct vk_reservation vk_reservation;
-VK_MUST_USE vk_status vk_reservation_begin(vk_token *token, const vk_grant_record *grant,
-                                           int64_t key_version, size_t rule_count,
-                                           const vk_u256 *nonce, vk_reservation **out,
-                                           vk_budget *budget, vk_nonce_charge *charge,
-                                           vk_error *err);
-VK_MUST_USE vk_status vk_reservation_commit(vk_reservation *reservation, const vk_budget *budget,
-                                            const vk_nonce_charge *charge, vk_error *err);
-void vk_reservation_rollback(vk_reservation *reservation);
+typedef vk_status (*vk_decide_fn)(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                                  vk_error *err);
+
+typedef struct vk_decision {
+    /* Whose budget. Id 0 stands for the key's own, which digests are counted in: its chain,
+     * EntryPoint and account are zero. */
+    const vk_grant_record *grant;
+    int64_t key_version; /* the key as the caller knows it */
+    size_t rule_count;
+    vk_u256 nonce;
+    bool is_trial; /* what it changes is dropped in any case */
+    vk_decide_fn decide;
+    void *context;
+} vk_decision;
+
+/*
+ * Runs the decision with the token locked for every other writer, in other processes too. What it
+ * changed is durable when VK_OK is returned; otherwise it has changed nothing. Decisions of several
+ * threads share one wait for the disk. User login. VK_ERR_MISMATCH if the key has another version
+ * by now: read it again; VK_ERR_NOT_FOUND if the key or the grant is gone.
+ */
+VK_MUST_USE vk_status vk_token_decide(vk_token *token, const vk_decision *decision, vk_error *err);
 
 #endif

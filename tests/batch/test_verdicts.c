@@ -76,8 +76,9 @@ static void compare(const char *id, const cJSON *step, const cJSON *answer, tall
     }
 }
 
-static void play_case(const char *kind, const cJSON *one, bool hardening, tally *t) {
-    cJSON *answer = ask(kind, one, hardening);
+static void play_case(const cJSON *one, bool hardening, tally *t) {
+    bool thirdweb = cJSON_HasObjectItem(one, "accountType");
+    cJSON *answer = ask(thirdweb ? "thirdweb_verdict" : "verdict", one, hardening);
     const char *id = vectors_text(one, "id");
     ck_assert_msg(cJSON_IsTrue(vectors_get(answer, "ok")), "%s: %s", id,
                   cJSON_PrintUnformatted(answer));
@@ -92,40 +93,37 @@ static void play_case(const char *kind, const cJSON *one, bool hardening, tally 
 
 /* ---- The files ---- */
 
-#define RULES_MAX 3
+#define RULES_MAX 10
 
 static const struct {
-    const char *name, *kind;
+    const char *name;
     size_t steps;
     struct {
         vk_hardening rule;
         size_t count;
     } hardened[RULES_MAX]; /* ends with a count of 0 */
 } files[] = {
-    {"call", "verdict", 341, {{0}}},
-    {"gas", "verdict", 416, {{VK_HARDENING_ZERO_PAYMASTER, 18}}},
-    {"timestamp", "verdict", 555, {{0}}},
-    {"ratelimit", "verdict", 485, {{0}}},
-    {"ratelimit-reset", "verdict", 612, {{0}}},
-    {"signature",
-     "verdict",
-     636,
-     {{VK_HARDENING_OPEN_SIGNATURE, 113}, {VK_HARDENING_SIGNATURE_WINDOW, 19}}},
-    {"combo",
-     "verdict",
-     513,
-     {{VK_HARDENING_OPEN_SIGNATURE, 53}, {VK_HARDENING_SIGNATURE_WINDOW, 1}}},
-    {"sudo",
-     "verdict",
-     416,
-     {{VK_HARDENING_OPEN_SIGNATURE, 73}, {VK_HARDENING_CALLDATA_ENCODING, 12}}},
-    {"signer-ecdsa", "verdict", 228, {{VK_HARDENING_SIGNATURE_ENCODING, 78}}},
-    {"signer-webauthn", "verdict", 126, {{0}}},
-    {"enable", "verdict", 73, {{0}}},
-    {"thirdweb",
-     "thirdweb_verdict",
-     430,
-     {{VK_HARDENING_ANY_TARGET, 5}, {VK_HARDENING_CALLDATA_ENCODING, 7}}},
+    {"call", 341, {{0}}},
+    {"gas", 416, {{VK_HARDENING_ZERO_PAYMASTER, 18}}},
+    {"timestamp", 555, {{0}}},
+    {"ratelimit", 485, {{0}}},
+    {"ratelimit-reset", 612, {{0}}},
+    {"signature", 636, {{VK_HARDENING_OPEN_SIGNATURE, 113}, {VK_HARDENING_SIGNATURE_WINDOW, 19}}},
+    {"combo", 513, {{VK_HARDENING_OPEN_SIGNATURE, 53}, {VK_HARDENING_SIGNATURE_WINDOW, 1}}},
+    {"sudo", 416, {{VK_HARDENING_OPEN_SIGNATURE, 73}, {VK_HARDENING_CALLDATA_ENCODING, 12}}},
+    {"signer-ecdsa", 228, {{VK_HARDENING_SIGNATURE_ENCODING, 78}}},
+    {"signer-webauthn", 126, {{0}}},
+    {"enable", 73, {{0}}},
+    /* Random and hostile ones (tests/differential). */
+    {"differential",
+     435,
+     {{VK_HARDENING_OPEN_SIGNATURE, 19},
+      {VK_HARDENING_CALLDATA_ENCODING, 24},
+      {VK_HARDENING_PROTECTED_TARGET, 14},
+      {VK_HARDENING_SIGNATURE_ENCODING, 4},
+      {VK_HARDENING_BUDGET_DELEGATECALL, 3},
+      {VK_HARDENING_ZERO_PAYMASTER, 3}}},
+    {"thirdweb", 430, {{VK_HARDENING_ANY_TARGET, 5}, {VK_HARDENING_CALLDATA_ENCODING, 7}}},
 };
 
 static tally play(int i, bool hardening) {
@@ -135,7 +133,7 @@ static tally play(int i, bool hardening) {
     cJSON *file = vectors_load(path);
     const cJSON *one;
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
-        play_case(files[i].kind, one, hardening, &t);
+        play_case(one, hardening, &t);
     }
     cJSON_Delete(file);
     ck_assert_uint_eq(t.steps, files[i].steps);
@@ -161,6 +159,75 @@ START_TEST(test_hardening) {
 }
 END_TEST
 
+/* ---- The member "hardening" ---- */
+
+/* A message of a sudo key, which is refused by open-signature alone. */
+#define CASE                                                                                       \
+    "\"kernelVersion\":\"0.3.1\",\"entryPointVersion\":\"0.7\",\"chainId\":31337,\"account\":"     \
+    "\"0xf0cfef5762353e185a350945e8394ee2a198643a\",\"signer\":{\"type\":\"ecdsa\",\"address\":"   \
+    "\"0x28c2f2eea99d96a4fa74c80ce74b4b51e3dd10ba\"},\"policies\":[{\"type\":\"sudo\"}],"          \
+    "\"steps\":["                                                                                  \
+    "{\"kind\":\"erc1271\",\"timestamp\":1760000000,"                                              \
+    "\"caller\":\"0x0dd9faba11222508abbc771cd358e35c5b6aa291\","                                   \
+    "\"hash\":\"0x969c8f64a6835ccf885631002bc6ca2949e49fb8d6c027277bb1529e42eb4be1\","             \
+    "\"signature\":\"0x02198aa2e3ffe8ae5fd6219203a268502e423dcc0329def2e818ea88c0d7876d90476fb40a" \
+    "085cc631ee7200ffae8c72566cf865a3b1291c92200b02bc3e63ae60d0003a5e5b1b\"}]"
+
+static const struct {
+    const char *request, *in; /* members: nothing, or "hardening" */
+    bool accept;
+    const char *path; /* of the error; NULL: none */
+} members[] = {
+    {"", "", false, NULL},
+    {",\"hardening\":\"on\"", "", false, NULL},
+    {",\"hardening\":\"off\"", "", true, NULL},
+    {",\"hardening\":[]", "", false, NULL},
+    {",\"hardening\":[\"open-signature\"]", "", true, NULL},
+    {",\"hardening\":[\"any-target\",\"open-signature\",\"open-signature\"]", "", true, NULL},
+    {",\"hardening\":[\"any-target\"]", "", false, NULL},
+    /* In the case itself: that is the one that counts. */
+    {"", "\"hardening\":\"off\",", true, NULL},
+    {",\"hardening\":\"on\"", "\"hardening\":[\"open-signature\"],", true, NULL},
+    {",\"hardening\":\"off\"", "\"hardening\":\"on\",", false, NULL},
+    /* Faults. */
+    {",\"hardening\":\"none\"", "", false, "hardening"},
+    {",\"hardening\":true", "", false, "hardening"},
+    {",\"hardening\":null", "", false, "hardening"},
+    {",\"hardening\":[\"open-signature\",\"open\"]", "", false, "hardening[1]"},
+    {",\"hardening\":[1]", "", false, "hardening[0]"},
+    {"", "\"hardening\":[\"open\"],", false, "in.hardening[0]"},
+};
+
+START_TEST(test_member) {
+    vk_buf line = {0};
+    vk_buf_put_text(&line, "{\"kind\":\"verdict\"");
+    vk_buf_put_text(&line, members[_i].request);
+    vk_buf_put_text(&line, ",\"in\":{");
+    vk_buf_put_text(&line, members[_i].in);
+    vk_buf_put_text(&line, CASE "}}");
+    cJSON *answer = batch_ask_line(vk_buf_view(&line));
+    if (members[_i].path != NULL) {
+        ck_assert_str_eq(vectors_text(vectors_get(answer, "error"), "path"), members[_i].path);
+    } else {
+        const cJSON *step = vectors_get(vectors_get(answer, "out"), "steps")->child;
+        ck_assert(cJSON_IsTrue(vectors_get(step, "accept")) == members[_i].accept);
+        ck_assert(cJSON_HasObjectItem(step, "hardening") == !members[_i].accept);
+    }
+    cJSON_Delete(answer);
+    vk_buf_clear(&line);
+}
+END_TEST
+
+/* Kinds that give no verdicts do not take it. */
+START_TEST(test_other_kind) {
+    static const char line[] = "{\"kind\":\"nonce_key\",\"hardening\":\"off\",\"in\":{\"string\":"
+                               "\"a\",\"entryPointVersion\":\"0.7\"}}";
+    cJSON *answer = batch_ask_line((vk_bytes){(const uint8_t *)line, sizeof line - 1});
+    ck_assert_str_eq(vectors_text(vectors_get(answer, "error"), "path"), "hardening");
+    cJSON_Delete(answer);
+}
+END_TEST
+
 int main(void) {
     int count = (int)(sizeof files / sizeof files[0]);
     Suite *suite = suite_create("batch-verdicts");
@@ -168,6 +235,8 @@ int main(void) {
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, test_chain, 0, count);
     tcase_add_loop_test(tests, test_hardening, 0, count);
+    tcase_add_loop_test(tests, test_member, 0, (int)(sizeof members / sizeof members[0]));
+    tcase_add_test(tests, test_other_kind);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

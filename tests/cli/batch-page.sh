@@ -8,7 +8,7 @@ awk '/^\.EX/ { example = ""; next }
     /^\.EE/ { if (example ~ /^{"id":[0-9]/) print example; next }
     { example = example $0 }' "$page" |
     sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\(ha/^/g; s/\\\\(ti/~/g; s/^\\\\&//; s/\\\\e/\\\\/g" >requests
-sed -n 's/^    {"\([a-z0-9_]*\)", vk_batch_.*/\1/p' "$VK_TEST_SRCDIR/src/batch/kinds.c" | sort >kinds
+sed -n 's/^    {.name = "\([a-z0-9_]*\)", .handler = vk_batch_.*/\1/p' "$VK_TEST_SRCDIR/src/batch/kinds.c" | sort >kinds
 step="the examples"
 "$VK_TEST_BUILDDIR/valetkey" batch <requests >out
 jq -r .kind requests | sort | diff -u --label kinds kinds --label examples - ||

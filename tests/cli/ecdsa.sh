@@ -70,6 +70,13 @@ sign() {
     cp out part
     want 0 userop attach --label usdc --input "op$1.json" --session-part part
     same "$(cat out)" "$expected" "the attached signature"
+    # r and s alone, as CKM_ECDSA gives them: as hex, and as the 64 bytes of a file.
+    want 0 userop attach --label usdc --input "op$1.json" --session-part "0x$(cut -c 5-132 part)"
+    same "$(cat out)" "$expected" "the signature attached to r and s"
+    # shellcheck disable=SC2059
+    printf "$(cut -c 5-132 part | sed 's/../\\x&/g')" >rs
+    want 0 userop attach --label usdc --input "op$1.json" --session-part rs
+    same "$(cat out)" "$expected" "the signature attached to a file"
     want 0 sign --label usdc --input "op$1.json" --pin-file pin
     same "$(cat out)" "$expected" "the signature"
 }
@@ -133,7 +140,15 @@ valetkey: the session part is not the key's signature of this operation
 valetkey: sign the very same operation again with "valetkey sign --session"
 EOF
 want 2 userop attach --label usdc --input op1.json --session-part 0x0102
-echo 'valetkey: a session part begins with 0xff; this is something else (2 bytes)' | err
+echo 'valetkey: a session part begins with 0xff, a bare signature has 64 bytes; this is something else (2 bytes)' | err
+zeros=$(printf '%0128d' 0)
+want 2 userop attach --label usdc --input op1.json --session-part "0x$zeros"
+err <<'EOF'
+valetkey: the session part is not the key's signature of this operation
+valetkey: sign the very same operation again with "valetkey sign --session"
+EOF
+want 1 userop attach --label usdc --input op1.json --session-part part --assertion op1.json
+echo 'valetkey: --assertion belongs to the bare signature of a passkey (64 bytes); this part has 66 bytes, of a secp256k1 key' | err
 jq '.sender = "0x1111111111111111111111111111111111111111"' op1.json >other.json
 want 5 userop attach --label usdc --input other.json --session-part part
 err <<'EOF'

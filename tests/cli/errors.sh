@@ -65,7 +65,7 @@ json . '{"token":"second","keys":[]}'
 
 # PINs.
 session .policies >policy.json
-create=(key create --token main --label shop --policy policy.json)
+create=(key create --token main --label shop --policy policy.json --lint off)
 want 4 "${create[@]}"
 err <<'EOF'
 valetkey: a PIN is needed, and there is no terminal to ask on
@@ -102,7 +102,7 @@ json '[.tokens[].userPin]' '["locked","ok"]'
 want 4 token init --label short --so-pin-file so-pin --pin-file <(echo abc)
 
 # Policies and keys.
-create=(key create --token second --label shop --pin-file pin)
+create=(key create --token second --label shop --pin-file pin --lint off)
 policy() {
     jq "$1" policy.json >changed.json
     want 2 "${create[@]}" --policy changed.json --json

@@ -30,6 +30,20 @@ masked() {
     printf '%s' "${1:0:$2}${1:$(($2 + 128))}"
 }
 
+# word N: of the part's encoding, behind 0xff; number N; text OFFSET: a string's bytes, in hex.
+word() { cut -c $((5 + 64 * $1))-$((68 + 64 * $1)) part; }
+number() { printf '%d' "0x$(word "$1" | tail -c 9)"; }
+text() {
+    local at=$(($1 / 32))
+    cut -c $((69 + 64 * at))-$((68 + 64 * at + 2 * $(number "$at"))) part
+}
+# What a valetkey-assertion object says.
+assertion() {
+    # shellcheck disable=SC2059
+    printf "$(text "$(number 1)" | sed 's/../\\x&/g')" |
+        jq -Rsc --arg auth "0x$(text "$(number 0)")" '{authenticatorData: $auth, clientDataJSON: .}'
+}
+
 for i in {0..10}; do
     session ".operations[$i].userOp" >op.json
     if [ "$(session ".operations[$i].verdict.accept")" = true ]; then
@@ -42,11 +56,34 @@ for i in {0..10}; do
         before=${attached%%"$(cut -c 3- part)"*}
         rs=$((${#before} + 2 + 3 * 64))
         same "$(masked "$attached" $rs)" "$(masked "$expected" $rs)" "all but r and s"
+        # r and s alone, as CKM_ECDSA gives them.
+        assertion >assertion.json
+        want 0 userop attach --label pass --input op.json --session-part "0x$(word 3)$(word 4)" \
+            --assertion assertion.json
+        same "$(cat out)" "$attached" "the signature attached to r and s"
+        cp op.json signed.json
     else
         want 3 explain --label pass --input op.json
         want 3 sign --label pass --input op.json --session --pin-file pin
     fi
 done
+bare=(userop attach --label pass --input signed.json --session-part "0x$(word 3)$(word 4)")
+want 1 "${bare[@]}"
+err <<'EOF'
+valetkey: the bare signature of a passkey needs the assertion that it is of: --assertion FILE
+valetkey: it is the valetkey-assertion object that stood beside the valetkey-digest
+EOF
+jq -c '.authenticatorData = "0x00"' assertion.json >other.json
+want 2 "${bare[@]}" --assertion other.json
+err <<'EOF'
+valetkey: the session part is not the key's signature of this operation
+valetkey: sign the very same operation again with "valetkey sign --session"
+EOF
+echo '{"authenticatorData":"0x00"}' >other.json
+want 2 "${bare[@]}" --assertion other.json
+err <<'EOF'
+valetkey: the assertion cannot be used: clientDataJSON: member "clientDataJSON" is missing
+EOF
 want 0 key show --label pass --json
 json '.grants[0].budgets' '[{"rule":"gas","gasLeft":"4420000000000000"}]'
 finish

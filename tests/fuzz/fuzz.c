@@ -15,12 +15,17 @@ const fuzz_target fuzz_targets[] = {
     {"grant", fuzz_grant},
     {"policy", fuzz_policy},
     {"verdict", fuzz_verdict},
+    {"execute_read", fuzz_execute_read},
+    {"session_part", fuzz_session_part},
+    {"message_parts", fuzz_message_parts},
+    {"any_assertion", fuzz_any_assertion},
     {"webauthn", fuzz_webauthn},
     {"der", fuzz_der},
     {"credential", fuzz_credential},
     {"thirdweb_calls", fuzz_thirdweb_calls},
     {"typed_data", fuzz_typed_data},
     {"batch", fuzz_batch},
+    {"verdict_case", fuzz_verdict_case},
     {NULL, NULL},
 };
 

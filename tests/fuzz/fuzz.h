@@ -38,12 +38,17 @@ void fuzz_serialized(vk_bytes input);     /* the JSON inside of the base64 */
 void fuzz_grant(vk_bytes input);          /* address20, policy text, NUL, grant text */
 void fuzz_policy(vk_bytes input);         /* JSON */
 void fuzz_verdict(vk_bytes input);        /* policy text, NUL, operation text */
+void fuzz_execute_read(vk_bytes input);   /* calldata */
+void fuzz_session_part(vk_bytes input);   /* number of policies, then a signature */
+void fuzz_message_parts(vk_bytes input);  /* Kernel version, then a signature */
+void fuzz_any_assertion(vk_bytes input);  /* challenge32, x32, y32, encoded assertion */
 void fuzz_webauthn(vk_bytes input);       /* encoded assertion */
 void fuzz_der(vk_bytes input);            /* P-256 signature */
 void fuzz_credential(vk_bytes input);     /* which reader, then its bytes */
 void fuzz_thirdweb_calls(vk_bytes input); /* calldata */
 void fuzz_typed_data(vk_bytes input);     /* JSON */
 void fuzz_batch(vk_bytes input);          /* a request line */
+void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
 
 /* Says which property does not hold, and aborts. */
 #define FUZZ_REQUIRE(condition)                                                                    \

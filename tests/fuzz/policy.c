@@ -6,7 +6,21 @@ static vk_signer session_key(void) {
     return vk_signer_ecdsa(&address);
 }
 
-/* Everything that was accepted can be installed and described. */
+/* Every finding has a code, and a sentence that was not cut off. */
+static void check_findings(const vk_policy *policy) {
+    vk_lint_context context = {.now = 1800000000, .entry_point = VK_ENTRY_POINT_0_8};
+    vk_lint_findings findings;
+    FUZZ_REQUIRE(vk_lint_policy(policy, &context, &findings) == VK_OK);
+    FUZZ_REQUIRE(findings.count <= VK_LINT_FINDINGS_MAX);
+    for (size_t i = 0; i < findings.count; i++) {
+        FUZZ_REQUIRE(vk_lint_code_text(findings.list[i].code) != NULL);
+        size_t len = strlen(findings.list[i].message);
+        FUZZ_REQUIRE(len > 0 && len < sizeof findings.list[i].message - 1);
+    }
+    vk_lint_clear(&findings);
+}
+
+/* Everything that was accepted can be looked at, installed and described. */
 void fuzz_policy(vk_bytes input) {
     vk_policy policy;
     vk_error err = {0};
@@ -19,6 +33,7 @@ void fuzz_policy(vk_bytes input) {
     vk_buf data = {0}, text = {0};
     uint8_t id4[4];
     FUZZ_REQUIRE(policy.count <= VK_POLICIES_MAX);
+    check_findings(&policy);
     FUZZ_REQUIRE(vk_policy_enable_data(&policy, &signer, &data) == VK_OK);
     FUZZ_REQUIRE(data.len % 32 == 0);
     FUZZ_REQUIRE(vk_policy_permission_id(&policy, &signer, id4) == VK_OK);
@@ -44,16 +59,54 @@ static void check_verdict(const vk_verdict *verdict, const vk_rule_state *states
     }
 }
 
-static void judge(const vk_policy *policy, const vk_userop *op) {
+static vk_verdict judge(const vk_policy *policy, const vk_userop *op, vk_hardening_set relaxed) {
     static const uint8_t selector[4] = {0xe9, 0xae, 0x5c, 0x53};
-    vk_verdict_request request = {.op = op, .chain_id = 1, .now = 1800000000, .selector = selector};
+    vk_verdict_request request = {
+        .op = op, .chain_id = 1, .now = 1800000000, .selector = selector, .relaxed = relaxed};
     vk_rule_state *states = calloc(policy->count + 1, sizeof *states);
     vk_verdict verdict;
     FUZZ_REQUIRE(states != NULL);
     FUZZ_REQUIRE(vk_policy_evaluate(policy, &request, states, &verdict) == VK_OK);
     check_verdict(&verdict, states, policy->count);
-    vk_verdict_clear(&verdict);
     free(states);
+    return verdict;
+}
+
+static vk_verdict judge_message(const vk_policy *policy, const vk_userop *op,
+                                vk_hardening_set relaxed) {
+    vk_message_request request = {.now = 1800000000,
+                                  .has_caller = op->has_paymaster,
+                                  .caller = op->paymaster,
+                                  .replayable = op->call_data.len % 2 == 1,
+                                  .relaxed = relaxed};
+    vk_verdict verdict;
+    FUZZ_REQUIRE(vk_policy_evaluate_message(policy, &request, &verdict) == VK_OK);
+    FUZZ_REQUIRE(verdict.allowed == (verdict.reason[0] == '\0'));
+    return verdict;
+}
+
+/* What is allowed with hardening is allowed without; hardening that is off denies nothing, and
+ * changes no denial of the chain's. The operations are of EntryPoint 0.7, which knows no blocks. */
+static void compare(vk_verdict hard, vk_verdict some, vk_verdict off, vk_hardening_set relaxed) {
+    vk_hardening rule;
+    FUZZ_REQUIRE(off.hardening == NULL);
+    FUZZ_REQUIRE(!hard.allowed || (some.allowed && off.allowed));
+    FUZZ_REQUIRE(!some.allowed || off.allowed);
+    FUZZ_REQUIRE(off.allowed || (strcmp(off.reason, hard.reason) == 0 && hard.hardening == NULL));
+    FUZZ_REQUIRE(hard.allowed || !off.allowed || hard.hardening != NULL);
+    FUZZ_REQUIRE(some.hardening == NULL || (vk_hardening_find(some.hardening, &rule) == VK_OK &&
+                                            (vk_hardening_bit(rule) & relaxed) == 0));
+    vk_verdict_clear(&hard);
+    vk_verdict_clear(&some);
+    vk_verdict_clear(&off);
+}
+
+static void judge_all(const vk_policy *policy, const vk_userop *op) {
+    vk_hardening_set some = (vk_hardening_set)vk_u256_low64(&op->nonce) & VK_HARDENING_ALL;
+    compare(judge(policy, op, VK_HARDENING_NONE), judge(policy, op, some),
+            judge(policy, op, VK_HARDENING_ALL), some);
+    compare(judge_message(policy, op, VK_HARDENING_NONE), judge_message(policy, op, some),
+            judge_message(policy, op, VK_HARDENING_ALL), some);
 }
 
 void fuzz_verdict(vk_bytes input) {
@@ -64,7 +117,7 @@ void fuzz_verdict(vk_bytes input) {
         return;
     }
     if (vk_userop_read_json(input, VK_ENTRY_POINT_0_7, &op, NULL) == VK_OK) {
-        judge(&policy, &op);
+        judge_all(&policy, &op);
         vk_userop_clear(&op);
     }
     vk_policy_clear(&policy);

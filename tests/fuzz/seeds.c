@@ -60,6 +60,7 @@ static const struct {
     int prefix;
 } hex_members[] = {
     {"callData", "execution", -1},
+    {"callData", "execute_read", -1},
     {"callData", "thirdweb_calls", -1},
     {"factoryData", "factory_data", 0},
     {"initCode", "factory_data", 7},
@@ -284,6 +285,110 @@ static void sow_answers(const sower *s) {
     vk_buf_clear(&answer);
 }
 
+/* ---- Policies that lint finds something in ---- */
+
+static void sow_lint(const sower *s) {
+    cJSON *file = vectors_load("../unit/lint.json");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "policies")) {
+        sow_json(s, "policy", -1, vectors_get(vectors_get(one, "hit"), "policy"));
+    }
+    cJSON_ArrayForEach(one, vectors_get(file, "thirdweb")) {
+        cJSON *in = cJSON_Duplicate(vectors_get(one, "hit"), true);
+        cJSON_DeleteItemFromObject(in, "findings");
+        sow_request(s, "lint", in, false);
+        cJSON_Delete(in);
+    }
+    cJSON_Delete(file);
+}
+
+/* ---- What the chain did ---- */
+
+/* A case as a program would be given it; the small ones only. */
+static void sow_verdict_case(const sower *s, uint8_t kind, const cJSON *one) {
+    static const char *const kinds[] = {"verdict", "thirdweb_verdict"};
+    enum { SMALL = 3200 };
+    char *text = cJSON_PrintUnformatted(one);
+    FUZZ_REQUIRE(text != NULL);
+    if (strlen(text) < SMALL) {
+        sow_text(s, "verdict_case", kind, text);
+        sow_request(s, kinds[kind], one, false);
+    }
+    cJSON_free(text);
+}
+
+static void sow_verdicts(const sower *s, const char *name, uint8_t kind) {
+    char path[64];
+    int cases = 0;
+    snprintf(path, sizeof path, "verdicts/%s.json", name);
+    cJSON *file = vectors_load(path);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
+        if (cases++ % 4 == 0) {
+            sow_verdict_case(s, kind, one);
+        }
+    }
+    cJSON_Delete(file);
+}
+
+static void sow_session_part(const sower *s, const cJSON *one) {
+    int policies = (int)vectors_u64(vectors_get(one, "in"), "policies");
+    const cJSON *signature;
+    cJSON_ArrayForEach(signature, vectors_get(vectors_get(one, "out"), "signatures")) {
+        sow_hex(s, "session_part", policies, vectors_text(signature, "signature"));
+    }
+}
+
+/* Kernel versions as the target numbers them; their signatures also as those of another one. */
+static void sow_message_parts(const sower *s, const cJSON *one) {
+    const char *version = vectors_text(vectors_get(one, "in"), "kernelVersion");
+    const char *signature = vectors_text(vectors_get(one, "out"), "signature");
+    sow_hex(s, "message_parts", version[4] - '0', signature);
+    sow_hex(s, "message_parts", 3, signature);
+}
+
+static void sow_any_assertion(const sower *s, const cJSON *one) {
+    const cJSON *in = vectors_get(one, "in");
+    vk_buf input = {0}, encoded = vectors_bytes(in, "signature");
+    vk_hash challenge = vectors_hash(in, "hash");
+    vk_u256 x = vectors_u256(in, "pubX"), y = vectors_u256(in, "pubY");
+    vk_buf_put(&input, challenge.b, sizeof challenge.b);
+    vk_buf_put(&input, x.be, sizeof x.be);
+    vk_buf_put(&input, y.be, sizeof y.be);
+    vk_buf_put(&input, encoded.data, encoded.len);
+    sow(s, "any_assertion", &input);
+    vk_buf_clear(&input);
+    vk_buf_clear(&encoded);
+}
+
+static void sow_chain(const sower *s, const char *name,
+                      void (*sow_one)(const sower *s, const cJSON *one)) {
+    cJSON *file = vectors_load(name);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
+        if (sow_one != NULL) {
+            sow_one(s, one);
+        }
+    }
+    walk(s, file);
+    cJSON_Delete(file);
+}
+
+static void sow_all_chain(const sower *s) {
+    static const char *const verdicts[] = {
+        "call",         "combo",           "gas",  "ratelimit", "ratelimit-reset", "signature",
+        "signer-ecdsa", "signer-webauthn", "sudo", "timestamp"};
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+        sow_verdicts(s, verdicts[i], 0);
+    }
+    sow_verdicts(s, "thirdweb", 1);
+    sow_chain(s, "onchain_permission_signature.json", sow_session_part);
+    sow_chain(s, "message_signature.json", sow_message_parts);
+    sow_chain(s, "onchain_webauthn.json", sow_any_assertion);
+    sow_chain(s, "onchain_call_policy.json", NULL);
+    sow_chain(s, "onchain_thirdweb.json", NULL);
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -305,6 +410,8 @@ void seeds_each(seed_fn use, void *context) {
         sow_browser(&s, name);
     }
     sow_answers(&s);
+    sow_lint(&s);
+    sow_all_chain(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
 }

@@ -2,6 +2,8 @@
 #include "token/token.h"
 
 #include <dlfcn.h>
+#include <glob.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +227,30 @@ bool get_bool(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_T
 CK_RV get_rv(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
     CK_ATTRIBUTE templ = {type, NULL, 0};
     return f->C_GetAttributeValue(session, object, &templ, 1);
+}
+
+CK_RV write_data(CK_SESSION_HANDLE session, const char *application, const char *label,
+                 const char *value, CK_OBJECT_HANDLE *out) {
+    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_data),
+                            ATTR(CKA_TOKEN, yes),
+                            {CKA_APPLICATION, (void *)application, strlen(application)},
+                            {CKA_LABEL, (void *)label, strlen(label)},
+                            {CKA_VALUE, (void *)value, strlen(value)}};
+    return f->C_CreateObject(session, templ, COUNT(templ), out);
+}
+
+void edit_tokens(const char *sql) {
+    char pattern[512];
+    glob_t files;
+    snprintf(pattern, sizeof pattern, "%s/*.db", getenv("VALETKEY_HOME"));
+    ck_assert_int_eq(glob(pattern, 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        sqlite3 *db;
+        ck_assert_int_eq(sqlite3_open(files.gl_pathv[i], &db), SQLITE_OK);
+        ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+    }
+    globfree(&files);
 }
 
 CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism,

@@ -76,6 +76,12 @@ CK_ULONG get_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIB
 bool get_bool(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 CK_RV get_rv(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 
+/* A data object on the token; label is that of a key. */
+CK_RV write_data(CK_SESSION_HANDLE session, const char *application, const char *label,
+                 const char *value, CK_OBJECT_HANDLE *out);
+/* Past the store, on every token: what somebody with the files could do. */
+void edit_tokens(const char *sql);
+
 CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism,
                 vk_bytes data, CK_BYTE *signature, CK_ULONG *len);
 
@@ -87,6 +93,8 @@ Suite *token_suite(void);
 Suite *object_suite(void);
 Suite *attribute_suite(void);
 Suite *policy_suite(void);
+Suite *pending_suite(void);
+Suite *pending_keys_suite(void);
 Suite *signing_suite(void);
 Suite *thread_suite(void);
 

@@ -10,6 +10,8 @@ int main(void) {
     srunner_add_suite(runner, object_suite());
     srunner_add_suite(runner, attribute_suite());
     srunner_add_suite(runner, policy_suite());
+    srunner_add_suite(runner, pending_suite());
+    srunner_add_suite(runner, pending_keys_suite());
     srunner_add_suite(runner, signing_suite());
     srunner_add_suite(runner, thread_suite());
     make_template_home();

@@ -1,28 +1,16 @@
 /* Policies and grants through data objects, and signing UserOperations with them. */
-#include "../support/vectors.h"
-#include "support.h"
+#include "sdk.h"
 
-#include <glob.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WEI_ALLOWED 10000000000000000u
 
 static CK_BYTE sudo_policy[] =
     "[{\"type\":\"sudo\",\"policyAddress\":\"0x67b436caD8a6D025DF6C82C5BB43fbF11fC5B9B7\","
     "\"policyFlag\":\"0x0000\"}]";
-
-static CK_RV write_data(CK_SESSION_HANDLE session, const char *application, const char *label,
-                        const char *value, CK_OBJECT_HANDLE *out) {
-    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_data),
-                            ATTR(CKA_TOKEN, yes),
-                            {CKA_APPLICATION, (void *)application, strlen(application)},
-                            {CKA_LABEL, (void *)label, strlen(label)},
-                            {CKA_VALUE, (void *)value, strlen(value)}};
-    return f->C_CreateObject(session, templ, COUNT(templ), out);
-}
 
 static CK_RV write_policy(CK_SESSION_HANDLE session, const char *label, const char *json) {
     CK_OBJECT_HANDLE out;
@@ -55,21 +43,6 @@ START_TEST(the_so_sets_a_policy) {
     ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_OK);
 }
 END_TEST
-
-/* Past the store: what somebody with the files could do. */
-static void edit_tokens(const char *sql) {
-    char pattern[512];
-    glob_t files;
-    snprintf(pattern, sizeof pattern, "%s/*.db", getenv("VALETKEY_HOME"));
-    ck_assert_int_eq(glob(pattern, 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        sqlite3 *db;
-        ck_assert_int_eq(sqlite3_open(files.gl_pathv[i], &db), SQLITE_OK);
-        ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-        sqlite3_close(db);
-    }
-    globfree(&files);
-}
 
 /* The search index is not authenticated: names are compared with what the key itself says. */
 START_TEST(an_edited_index_misleads_no_policy) {
@@ -106,60 +79,53 @@ START_TEST(bad_policies_make_no_key) {
 }
 END_TEST
 
+/* ---- valetkey.conf ---- */
+
+static void write_settings(const char *text) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/valetkey.conf", getenv("VALETKEY_HOME"));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static CK_RV make_with_sudo(const char *token, const char *label) {
+    CK_ATTRIBUTE policy = TEXT(CKA_VALETKEY_POLICY, sudo_policy);
+    pair_args args = {secp256k1, sizeof secp256k1, label, &policy, 1};
+    CK_SESSION_HANDLE session = login(token, CKU_USER);
+    pair keys;
+    CK_RV rv = try_generate(session, &args, &keys);
+    ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
+    return rv;
+}
+
+/* What lint finds is an error for every way to a policy, but not for the token's own default. */
+START_TEST(the_settings_make_findings_errors) {
+    write_settings("lint = warn\n");
+    ck_assert_int_eq(make_with_sudo("plain", "warned"), CKR_OK);
+    write_settings("lint = error\n");
+    ck_assert_int_eq(make_with_sudo("plain", "refused"), CKR_ATTRIBUTE_VALUE_INVALID);
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    GENERATE(session, secp256k1, "default");
+    ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
+    session = login("plain", CKU_USER);
+    GENERATE(session, secp256k1, "k");
+    ck_assert_int_eq(f->C_Logout(session), CKR_OK);
+    ck_assert_int_eq(try_login(session, CKU_SO, SO_PIN), CKR_OK);
+    ck_assert_int_eq(write_policy(session, "k", (char *)sudo_policy), CKR_ATTRIBUTE_VALUE_INVALID);
+    write_settings("lint = error\n"
+                   "lint-allow = no-call-limit no-expiry no-gas-limit signatures-open\n");
+    ck_assert_int_eq(write_policy(session, "k", (char *)sudo_policy), CKR_OK);
+    ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
+    ck_assert_int_eq(make_with_sudo("plain", "allowed"), CKR_OK);
+    write_settings("lint = maybe\n");
+    ck_assert_int_ne(make_with_sudo("plain", "unreadable"), CKR_OK);
+}
+END_TEST
+
 /* ---- A session key that the SDK made ---- */
-
-typedef struct sdk_key {
-    cJSON *vector;
-    CK_SESSION_HANDLE session;
-    CK_OBJECT_HANDLE key, grant;
-} sdk_key;
-
-static char *grant_json(const cJSON *vector) {
-    cJSON *grant = cJSON_CreateObject();
-    cJSON_AddNumberToObject(grant, "chainId", (double)vectors_u64(vector, "chainId"));
-    cJSON_AddStringToObject(grant, "kernelVersion", vectors_text(vector, "kernelVersion"));
-    cJSON_AddStringToObject(grant, "entryPoint", vectors_text(vector, "entryPoint"));
-    cJSON_AddStringToObject(grant, "serializedAccount", vectors_text(vector, "serializedAccount"));
-    char *text = cJSON_PrintUnformatted(grant);
-    cJSON_Delete(grant);
-    return text;
-}
-
-static void import_key(sdk_key *sdk) {
-    uint8_t secret[32];
-    char *policy = cJSON_PrintUnformatted(vectors_get(sdk->vector, "policies"));
-    vectors_fixed(vectors_get(sdk->vector, "session"), "privateKey", secret, sizeof secret);
-    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_private),
-                            ATTR(CKA_KEY_TYPE, type_ec),
-                            ATTR(CKA_TOKEN, yes),
-                            ATTR(CKA_EC_PARAMS, secp256k1),
-                            TEXT(CKA_LABEL, "sdk"),
-                            ATTR(CKA_VALUE, secret),
-                            {CKA_VALETKEY_POLICY, policy, strlen(policy)}};
-    ck_assert_int_eq(f->C_CreateObject(sdk->session, templ, COUNT(templ), &sdk->key), CKR_OK);
-    free(policy);
-}
-
-static sdk_key import_sdk_key(void) {
-    sdk_key sdk = {.vector = vectors_load("session/ecdsa.json"),
-                   .session = login("plain", CKU_USER)};
-    import_key(&sdk);
-    char *grant = grant_json(sdk.vector);
-    ck_assert_int_eq(write_data(sdk.session, VK_APPLICATION_GRANT, "sdk", grant, &sdk.grant),
-                     CKR_OK);
-    ck_assert_int_eq(write_data(sdk.session, VK_APPLICATION_GRANT, "sdk", grant, &sdk.grant),
-                     CKR_TEMPLATE_INCONSISTENT);
-    ck_assert_int_eq(write_data(sdk.session, VK_APPLICATION_GRANT, "sdk", "{}", &sdk.grant),
-                     CKR_ATTRIBUTE_VALUE_INVALID);
-    free(grant);
-    CK_ATTRIBUTE by_application = TEXT(CKA_APPLICATION, VK_APPLICATION_GRANT);
-    ck_assert_int_eq(find_all(sdk.session, &by_application, 1, &sdk.grant), 1);
-    return sdk;
-}
-
-static const cJSON *operation(const sdk_key *sdk, int index) {
-    return cJSON_GetArrayItem(vectors_get(sdk->vector, "operations"), index);
-}
 
 /* In two parts, as pkcs11-tool does. */
 static CK_RV sign_in_parts(const sdk_key *sdk, const char *text, CK_BYTE *signature,
@@ -191,7 +157,7 @@ static void check_operation(const sdk_key *sdk, const cJSON *op) {
 }
 
 START_TEST(operations_of_the_sdk) {
-    sdk_key sdk = import_sdk_key();
+    sdk_key sdk = sdk_ecdsa();
     int count = 0;
     const cJSON *op;
     cJSON_ArrayForEach(op, vectors_get(sdk.vector, "operations")) {
@@ -204,8 +170,8 @@ START_TEST(operations_of_the_sdk) {
 END_TEST
 
 START_TEST(nothing_is_spent_by_asking) {
-    sdk_key sdk = import_sdk_key();
-    const cJSON *op = operation(&sdk, 0);
+    sdk_key sdk = sdk_ecdsa();
+    const cJSON *op = sdk_operation(&sdk, 0);
     CK_BYTE left[32], signature[8192], allowed[32];
     CK_ULONG len = 0;
     char *text = cJSON_PrintUnformatted(vectors_get(op, "userOp"));
@@ -236,8 +202,22 @@ static CK_RV sign_text(const sdk_key *sdk, const char *text, size_t len) {
                      (vk_bytes){(const uint8_t *)text, len}, signature, &signature_len);
 }
 
+START_TEST(grants_that_are_refused) {
+    sdk_key sdk = sdk_ecdsa();
+    CK_BYTE grant[16384];
+    CK_OBJECT_HANDLE none;
+    CK_ULONG len = get_value(sdk.session, sdk.grant, CKA_VALUE, grant, sizeof grant - 1);
+    grant[len] = '\0';
+    ck_assert_int_eq(write_data(sdk.session, VK_APPLICATION_GRANT, "sdk", (char *)grant, &none),
+                     CKR_TEMPLATE_INCONSISTENT);
+    ck_assert_int_eq(write_data(sdk.session, VK_APPLICATION_GRANT, "sdk", "{}", &none),
+                     CKR_ATTRIBUTE_VALUE_INVALID);
+    cJSON_Delete(sdk.vector);
+}
+END_TEST
+
 START_TEST(payloads_that_are_no_operation) {
-    sdk_key sdk = import_sdk_key();
+    sdk_key sdk = sdk_ecdsa();
     CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0};
     char *long_text = calloc(1, VK_USEROP_MAX + 1);
     ck_assert_ptr_nonnull(long_text);
@@ -254,14 +234,8 @@ END_TEST
 
 /* ---- What can be read of it ---- */
 
-static void expect_text(const sdk_key *sdk, CK_ATTRIBUTE_TYPE type, const char *expected) {
-    char text[2048] = {0};
-    get_value(sdk->session, sdk->key, type, text, sizeof text - 1);
-    ck_assert_msg(strstr(text, expected) != NULL, "0x%lx is %s", type, text);
-}
-
 START_TEST(the_policy_is_readable) {
-    sdk_key sdk = import_sdk_key();
+    sdk_key sdk = sdk_ecdsa();
     CK_BYTE bytes[256], id[4];
     vk_address account = vectors_address(sdk.vector, "account");
     vk_address address = vectors_address(vectors_get(sdk.vector, "session"), "address");
@@ -290,7 +264,7 @@ START_TEST(the_policy_is_readable) {
 END_TEST
 
 START_TEST(anybody_reads_the_data_objects) {
-    sdk_key sdk = import_sdk_key();
+    sdk_key sdk = sdk_ecdsa();
     static char value[65536];
     ck_assert_int_eq(f->C_Logout(sdk.session), CKR_OK);
     CK_ATTRIBUTE data[] = {ATTR(CKA_CLASS, class_data), TEXT(CKA_LABEL, "sdk")};
@@ -306,8 +280,8 @@ START_TEST(anybody_reads_the_data_objects) {
 END_TEST
 
 START_TEST(a_refusal_is_remembered_and_the_policy_stays) {
-    sdk_key sdk = import_sdk_key();
-    char *text = cJSON_PrintUnformatted(vectors_get(operation(&sdk, 0), "userOp"));
+    sdk_key sdk = sdk_ecdsa();
+    char *text = sdk_userop(&sdk, 0);
     expect_text(&sdk, CKA_VALETKEY_LAST_DENIAL, "");
     char *sender = strstr(text, "\"sender\":\"0x") + 12;
     sender[0] = sender[0] == '1' ? '2' : '1';
@@ -331,10 +305,12 @@ Suite *policy_suite(void) {
     tcase_add_test(policy, nobody_else_sets_a_policy);
     tcase_add_test(policy, an_edited_index_misleads_no_policy);
     tcase_add_test(policy, bad_policies_make_no_key);
+    tcase_add_test(policy, the_settings_make_findings_errors);
     suite_add_tcase(suite, policy);
     TCase *sdk = started_case("a key of the SDK");
     tcase_add_test(sdk, operations_of_the_sdk);
     tcase_add_test(sdk, nothing_is_spent_by_asking);
+    tcase_add_test(sdk, grants_that_are_refused);
     tcase_add_test(sdk, payloads_that_are_no_operation);
     tcase_add_test(sdk, the_policy_is_readable);
     tcase_add_test(sdk, anybody_reads_the_data_objects);

@@ -10,6 +10,8 @@
 #include <valetkey/bytes.h>
 #include <valetkey/pkcs11.h>
 
+#include <stdbool.h>
+
 typedef struct client {
     void *module;
     CK_FUNCTION_LIST *f;
@@ -23,6 +25,40 @@ typedef struct client {
 /* Makes a token with this label and logs the user in. */
 void client_start(client *c, const char *label);
 void client_stop(client *c);
+
+/* ---- The same in steps ---- */
+
+/* Loads and initializes the module. */
+void client_load(client *c);
+/* The slot of the token with this label; false if there is none. */
+bool client_slot(const client *c, const char *label, CK_SLOT_ID *out);
+/* The slot with the token that is not initialized yet. */
+CK_SLOT_ID client_empty_slot(const client *c);
+CK_RV client_init_token(const client *c, CK_SLOT_ID slot, const char *so_pin, const char *label);
+/* Opens c->session, read-write, in c->slot. Threads copy the client and open their own. */
+CK_RV client_open(client *c);
+CK_RV client_login(const client *c, CK_USER_TYPE user, const char *pin);
+
+/* ---- Objects ---- */
+
+typedef struct client_key {
+    const char *label;
+    bool p256;               /* else secp256k1 */
+    bool use_sign_count;     /* P-256 */
+    const uint8_t *secret32; /* NULL: made by the token */
+    const char *policy;      /* NULL: none */
+} client_key;
+
+/* Makes or imports a key pair; the private key's handle. */
+CK_RV client_make(client *c, const client_key *key, CK_OBJECT_HANDLE *out);
+/* Objects of a class with this label: how many, and the first. */
+CK_RV client_find(client *c, CK_OBJECT_CLASS class, const char *label, CK_OBJECT_HANDLE *first,
+                  CK_ULONG *count);
+/* *len: room, then length. */
+CK_RV client_read(client *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out,
+                  CK_ULONG *len);
+/* Writes a data object with this application text for the key with this label. */
+CK_RV client_data(client *c, const char *application, const char *label, const char *value);
 
 /* Imports a key with a policy; CK_INVALID_HANDLE if the token refuses it. */
 CK_OBJECT_HANDLE client_import(client *c, const char *label, const uint8_t secret32[32],

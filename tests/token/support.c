@@ -201,22 +201,35 @@ vk_grant_record grant_add(vk_token *token, int64_t key_id, uint64_t chain_id) {
     return grant;
 }
 
-vk_status reserve(vk_token *token, const vk_grant_record *grant, uint64_t nonce, uint64_t gas) {
-    vk_reservation *reservation;
-    vk_budget budget;
-    vk_nonce_charge charge;
-    vk_u256 wide_nonce = vk_u256_from_u64(nonce), wide_gas = vk_u256_from_u64(gas);
-    vk_status status = vk_reservation_begin(token, grant, key_version(token, grant->key_id), RULES,
-                                            &wide_nonce, &reservation, &budget, &charge, NULL);
-    if (status != VK_OK) {
-        return status;
+vk_status decide(vk_token *token, const vk_grant_record *grant, uint64_t nonce, vk_decide_fn body,
+                 void *context) {
+    vk_decision decision = {.grant = grant,
+                            .key_version = key_version(token, grant->key_id),
+                            .rule_count = RULES,
+                            .nonce = vk_u256_from_u64(nonce),
+                            .decide = body,
+                            .context = context};
+    return vk_token_decide(token, &decision, NULL);
+}
+
+typedef struct use {
+    uint64_t nonce, gas;
+} use;
+
+static vk_status spend(void *context, vk_budget *budget, vk_nonce_charge *charge, vk_error *err) {
+    const use *u = context;
+    vk_u256 gas = vk_u256_from_u64(u->gas);
+    (void)err;
+    if (!vk_u256_add(&budget->rules[0].spent, &gas, &budget->rules[0].spent)) {
+        return VK_DENIED;
     }
-    ck_assert(vk_u256_add(&budget.rules[0].spent, &wide_gas, &budget.rules[0].spent));
-    budget.rules[0].used++;
-    charge = (vk_nonce_charge){.present = true, .gas = wide_gas, .window = UINT64_MAX - nonce};
-    status = vk_reservation_commit(reservation, &budget, &charge, NULL);
-    vk_budget_clear(&budget);
-    return status;
+    budget->rules[0].used++;
+    *charge = (vk_nonce_charge){.present = true, .gas = gas, .window = UINT64_MAX - u->nonce};
+    return VK_OK;
+}
+
+vk_status reserve(vk_token *token, const vk_grant_record *grant, uint64_t nonce, uint64_t gas) {
+    return decide(token, grant, nonce, spend, &(use){nonce, gas});
 }
 
 vk_budget budget_of(vk_token *token, const vk_grant_record *grant) {
@@ -227,29 +240,45 @@ vk_budget budget_of(vk_token *token, const vk_grant_record *grant) {
 
 /* ---- Past the store ---- */
 
-static sqlite3 *raw_open(const char *path) {
+static sqlite3 *raw_open(const char *path, int flags) {
     sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | flags, NULL), SQLITE_OK);
     sqlite3_busy_timeout(db, 10000);
     return db;
 }
 
-void raw(const char *path, const char *sql) {
-    sqlite3 *db = raw_open(path);
+static void raw_run(sqlite3 *db, const char *sql) {
     char *message = NULL;
     sqlite3_exec(db, sql, NULL, NULL, &message);
     ck_assert_msg(message == NULL, "%s: %s", sql, message);
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
 
-int64_t raw_int(const char *path, const char *sql) {
-    sqlite3 *db = raw_open(path);
+void raw(const char *path, const char *sql) {
+    raw_run(raw_open(path, 0), sql);
+}
+
+void raw_make(const char *path, const char *sql) {
+    raw_run(raw_open(path, SQLITE_OPEN_CREATE), sql);
+}
+
+char *raw_text(const char *path, const char *sql) {
+    sqlite3 *db = raw_open(path, 0);
     sqlite3_stmt *statement;
     ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(statement, 0);
+    const unsigned char *value = sqlite3_column_text(statement, 0);
+    char *copy = strdup(value != NULL ? (const char *)value : "");
+    ck_assert_ptr_nonnull(copy);
     sqlite3_finalize(statement);
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+    return copy;
+}
+
+int64_t raw_int(const char *path, const char *sql) {
+    char *text = raw_text(path, sql);
+    int64_t value = strtoll(text, NULL, 10);
+    free(text);
     return value;
 }
 

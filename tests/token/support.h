@@ -50,6 +50,9 @@ vk_grant_record grant_new(int64_t key_id, uint64_t chain_id);
 vk_grant_record grant_add(vk_token *token, int64_t key_id, uint64_t chain_id);
 int64_t key_version(vk_token *token, int64_t id);
 
+/* A decision with nonce about the key as it is now. */
+vk_status decide(vk_token *token, const vk_grant_record *grant, uint64_t nonce, vk_decide_fn body,
+                 void *context);
 /* One reservation: adds gas to rule 0's spent and 1 to its used; the nonce is charged gas. */
 vk_status reserve(vk_token *token, const vk_grant_record *grant, uint64_t nonce, uint64_t gas);
 vk_budget budget_of(vk_token *token, const vk_grant_record *grant);
@@ -57,7 +60,9 @@ vk_budget budget_of(vk_token *token, const vk_grant_record *grant);
 
 /* Past the store: a connection of its own, as somebody with the file would have. */
 void raw(const char *path, const char *sql);
+void raw_make(const char *path, const char *sql); /* makes the file */
 int64_t raw_int(const char *path, const char *sql);
+char *raw_text(const char *path, const char *sql); /* free it */
 
 /* Runs in a child, as an ordinary user if we are root: permissions do not bind root. The child may
  * use libcheck's assertions. */

@@ -141,23 +141,22 @@ static int open_status(void *path) {
     return (int)status;
 }
 
+static vk_status fork_inside(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                             vk_error *err) {
+    (void)charge;
+    (void)err;
+    ck_assert_int_eq(run_child(open_status, context), VK_ERR_BUSY);
+    budget->rules[0].used = 1;
+    return VK_OK;
+}
+
 /* The fork comes in the middle of a transaction, which the child can neither use nor end. */
-START_TEST(a_fork_in_a_reservation_is_noticed) {
+START_TEST(a_fork_in_a_decision_is_noticed) {
     fixture f = fixture_new();
     vk_token *token = token_open_as(f.path, VK_ROLE_USER);
-    vk_reservation *reservation;
-    vk_budget budget;
-    vk_nonce_charge charge;
-    vk_u256 nonce = {0};
-    int64_t version = key_version(token, f.grant.key_id);
-    assert_ok(vk_reservation_begin(token, &f.grant, version, RULES, &nonce, &reservation, &budget,
-                                   &charge, NULL));
-    ck_assert_int_eq(run_child(open_status, f.path), VK_ERR_BUSY);
-    budget.rules[0].used = 1;
-    assert_ok(vk_reservation_commit(reservation, &budget, &charge, NULL));
-    vk_budget_clear(&budget);
+    assert_ok(decide(token, &f.grant, 0, fork_inside, f.path));
     ck_assert_int_eq(run_child(open_status, f.path), VK_OK);
-    budget = budget_of(token, &f.grant);
+    vk_budget budget = budget_of(token, &f.grant);
     ck_assert_uint_eq(budget.rules[0].used, 1);
     vk_budget_clear(&budget);
     vk_token_close(token);
@@ -168,6 +167,6 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {nothing_is_lost_when_the_parent_closes,
                                   the_parent_goes_on_when_the_child_closes,
-                                  a_fork_in_a_reservation_is_noticed};
+                                  a_fork_in_a_decision_is_noticed};
     return RUN_TESTS("token fork", tests);
 }

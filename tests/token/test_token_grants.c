@@ -1,4 +1,4 @@
-/* Grants, budgets and reservations. */
+/* Grants, budgets and decisions. */
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +24,6 @@ static uint64_t spent(vk_token *token, const vk_grant_record *grant) {
     ck_assert_uint_eq(budget.count, RULES);
     vk_budget_clear(&budget);
     return value;
-}
-
-static vk_status begin(vk_token *token, const vk_grant_record *grant, uint64_t nonce,
-                       vk_reservation **out, vk_budget *budget, vk_nonce_charge *charge) {
-    vk_u256 wide = vk_u256_from_u64(nonce);
-    return vk_reservation_begin(token, grant, key_version(token, grant->key_id), RULES, &wide, out,
-                                budget, charge, NULL);
 }
 
 /* ---- Grants ---- */
@@ -109,52 +102,76 @@ START_TEST(do_not_change_the_version) {
 }
 END_TEST
 
-/* ---- Reservations ---- */
+/* ---- Decisions ---- */
+
+/* What a decision found, and what it puts in its place. */
+typedef struct state {
+    vk_budget budget;
+    vk_rule_state rules[RULES];
+    vk_nonce_charge charge;
+} state;
+
+static void copy_state(const vk_budget *budget, const vk_nonce_charge *charge, state *to) {
+    ck_assert_uint_eq(budget->count, RULES);
+    to->budget = *budget;
+    memcpy(to->rules, budget->rules, sizeof to->rules);
+    to->charge = *charge;
+}
+
+static vk_status refuse(void *context, vk_budget *budget, vk_nonce_charge *charge, vk_error *err) {
+    copy_state(budget, charge, context);
+    budget->rules[0].used = 5;
+    budget->enabled = true;
+    charge->present = true;
+    return vk_fail(err, VK_DENIED, "test", "no");
+}
+
+static state state_of(vk_token *token, const vk_grant_record *grant, uint64_t nonce) {
+    state found;
+    assert_status(decide(token, grant, nonce, refuse, &found), VK_DENIED);
+    return found;
+}
+
+static vk_status fill(void *context, vk_budget *budget, vk_nonce_charge *charge, vk_error *err) {
+    (void)err;
+    budget->enabled = true;
+    budget->sign_count = UINT32_MAX;
+    memset(budget->enable_nonce.be, 0xee, 32);
+    memset(budget->rules[2].spent.be, 0xff, 32);
+    budget->rules[1] = (vk_rule_state){.used = UINT64_MAX, .window = UINT64_MAX - 1};
+    *charge = (vk_nonce_charge){true, budget->rules[2].spent, UINT64_MAX};
+    copy_state(budget, charge, context);
+    return VK_OK;
+}
 
 START_TEST(every_member_comes_back) {
     vk_token *token = user_token();
     int64_t id = key_add(token, 1);
     vk_grant_record grant = grant_add(token, id, 1);
-    vk_reservation *reservation;
-    vk_budget budget, back;
-    vk_nonce_charge charge, charge_back;
-    assert_ok(begin(token, &grant, 9, &reservation, &budget, &charge));
-    ck_assert(!budget.enabled && !charge.present && budget.sign_count == 0);
-    ck_assert(vk_u256_is_zero(&budget.rules[2].spent));
-    budget.enabled = true;
-    budget.sign_count = UINT32_MAX;
-    memset(budget.enable_nonce.be, 0xee, 32);
-    memset(budget.rules[2].spent.be, 0xff, 32);
-    budget.rules[1] = (vk_rule_state){.used = UINT64_MAX, .window = UINT64_MAX - 1};
-    charge = (vk_nonce_charge){true, budget.rules[2].spent, UINT64_MAX};
-    assert_ok(vk_reservation_commit(reservation, &budget, &charge, NULL));
+    state first = state_of(token, &grant, 9), written;
+    ck_assert(!first.budget.enabled && !first.charge.present && first.budget.sign_count == 0);
+    ck_assert(vk_u256_is_zero(&first.rules[2].spent));
+    assert_ok(decide(token, &grant, 9, fill, &written));
     token = token_reopen(token);
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));
-    assert_ok(begin(token, &grant, 9, &reservation, &back, &charge_back));
-    vk_reservation_rollback(reservation);
-    ck_assert(back.enabled && back.sign_count == UINT32_MAX && back.count == RULES);
-    ck_assert_mem_eq(&back.enable_nonce, &budget.enable_nonce, 32);
-    ck_assert_mem_eq(back.rules, budget.rules, RULES * sizeof *back.rules);
-    ck_assert(charge_back.present && charge_back.window == UINT64_MAX);
-    ck_assert_mem_eq(&charge_back.gas, &charge.gas, 32);
-    vk_budget_clear(&budget);
-    vk_budget_clear(&back);
+    state back = state_of(token, &grant, 9);
+    ck_assert(back.budget.enabled && back.budget.sign_count == UINT32_MAX);
+    ck_assert_mem_eq(&back.budget.enable_nonce, &written.budget.enable_nonce, 32);
+    ck_assert_mem_eq(back.rules, written.rules, sizeof back.rules);
+    ck_assert(back.charge.present && back.charge.window == UINT64_MAX);
+    ck_assert_mem_eq(&back.charge.gas, &written.charge.gas, 32);
     vk_grant_record_clear(&grant);
     vk_token_close(token);
 }
 END_TEST
 
-START_TEST(rollback_changes_nothing) {
+START_TEST(a_refusal_changes_nothing) {
     vk_token *token = user_token();
     int64_t id = key_add(token, 1);
     vk_grant_record grant = grant_add(token, id, 1);
-    vk_reservation *reservation;
-    vk_budget budget;
-    vk_nonce_charge charge;
-    assert_ok(begin(token, &grant, 1, &reservation, &budget, &charge));
-    budget.rules[0].used = 5;
-    vk_reservation_rollback(reservation);
-    vk_budget_clear(&budget);
+    state_of(token, &grant, 1);
+    state found = state_of(token, &grant, 1);
+    ck_assert(!found.budget.enabled && !found.charge.present && found.rules[0].used == 0);
     assert_ok(reserve(token, &grant, 1, 7));
     ck_assert_uint_eq(spent(token, &grant), 7);
     vk_grant_record_clear(&grant);
@@ -162,22 +179,24 @@ START_TEST(rollback_changes_nothing) {
 }
 END_TEST
 
+static vk_status decide_with(vk_token *token, const vk_grant_record *grant, int64_t version,
+                             size_t rule_count) {
+    state found;
+    vk_decision decision = {.grant = grant,
+                            .key_version = version,
+                            .rule_count = rule_count,
+                            .decide = refuse,
+                            .context = &found};
+    return vk_token_decide(token, &decision, NULL);
+}
+
 START_TEST(refused_when_something_is_missing) {
     vk_token *token = user_token();
     int64_t id = key_add(token, 1);
     vk_grant_record grant = grant_add(token, id, 1);
-    vk_reservation *reservation;
-    vk_budget budget;
-    vk_nonce_charge charge;
-    vk_u256 nonce = {0};
     int64_t version = key_version(token, id);
-    assert_status(vk_reservation_begin(token, &grant, version + 1, RULES, &nonce, &reservation,
-                                       &budget, &charge, NULL),
-                  VK_ERR_MISMATCH);
-    ck_assert_ptr_null(reservation);
-    assert_status(vk_reservation_begin(token, &grant, version, VK_POLICIES_MAX + 1, &nonce,
-                                       &reservation, &budget, &charge, NULL),
-                  VK_ERR_ARGUMENT);
+    assert_status(decide_with(token, &grant, version + 1, RULES), VK_ERR_MISMATCH);
+    assert_status(decide_with(token, &grant, version, VK_POLICIES_MAX + 1), VK_ERR_ARGUMENT);
     grant.id++;
     assert_status(reserve(token, &grant, 1, 1), VK_ERR_NOT_FOUND);
     grant.id--;
@@ -185,9 +204,7 @@ START_TEST(refused_when_something_is_missing) {
     assert_status(reserve(token, &grant, 1, 1), VK_ERR_NOT_LOGGED_IN);
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));
     assert_ok(reserve(token, &grant, 1, 1));
-    assert_status(vk_reservation_begin(token, &grant, version, RULES + 1, &nonce, &reservation,
-                                       &budget, &charge, NULL),
-                  VK_ERR_INTEGRITY);
+    assert_status(decide_with(token, &grant, version, RULES + 1), VK_ERR_INTEGRITY);
     assert_ok(vk_token_key_remove(token, id, true, false));
     assert_status(reserve(token, &grant, 1, 1), VK_ERR_NOT_FOUND);
     vk_grant_record_clear(&grant);
@@ -195,18 +212,21 @@ START_TEST(refused_when_something_is_missing) {
 }
 END_TEST
 
-START_TEST(commit_wants_the_same_rules) {
+static vk_status drop_a_rule(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                             vk_error *err) {
+    (void)context;
+    (void)charge;
+    (void)err;
+    budget->count--;
+    return VK_OK;
+}
+
+START_TEST(the_rules_stay_as_many) {
     vk_token *token = user_token();
     int64_t id = key_add(token, 1);
     vk_grant_record grant = grant_add(token, id, 1);
-    vk_reservation *reservation;
-    vk_budget budget;
-    vk_nonce_charge charge;
-    assert_ok(begin(token, &grant, 1, &reservation, &budget, &charge));
-    budget.count--;
-    assert_status(vk_reservation_commit(reservation, &budget, &charge, NULL), VK_ERR_ARGUMENT);
+    assert_status(decide(token, &grant, 1, drop_a_rule, NULL), VK_ERR_ARGUMENT);
     assert_ok(reserve(token, &grant, 1, 1));
-    vk_budget_clear(&budget);
     vk_grant_record_clear(&grant);
     vk_token_close(token);
 }
@@ -253,13 +273,8 @@ START_TEST(budgets_outlive_keys) {
         id = key_add(token, 1);
         grant = grant_add(token, id, 1);
         ck_assert_uint_eq(spent(token, &grant), (uint64_t)i * 50);
-        vk_reservation *reservation;
-        vk_budget budget;
-        vk_nonce_charge charge;
-        assert_ok(begin(token, &grant, 3, &reservation, &budget, &charge));
-        ck_assert(charge.present && vk_u256_low64(&charge.gas) == 50);
-        vk_reservation_rollback(reservation);
-        vk_budget_clear(&budget);
+        state found = state_of(token, &grant, 3);
+        ck_assert(found.charge.present && vk_u256_low64(&found.charge.gas) == 50);
         assert_ok(reserve(token, &grant, 3, 50));
         vk_grant_record_clear(&grant);
     }
@@ -293,9 +308,9 @@ int main(void) {
                                   need_the_user_and_a_private_key,
                                   do_not_change_the_version,
                                   every_member_comes_back,
-                                  rollback_changes_nothing,
+                                  a_refusal_changes_nothing,
                                   refused_when_something_is_missing,
-                                  commit_wants_the_same_rules,
+                                  the_rules_stay_as_many,
                                   a_changed_copy_is_refused,
                                   budgets_are_per_grant,
                                   budgets_outlive_keys,

@@ -43,9 +43,30 @@ START_TEST(test_understood) {
 }
 END_TEST
 
+START_TEST(test_lint) {
+    static const struct {
+        const char *text;
+        vk_lint_level level;
+        uint64_t allowed;
+    } cases[] = {{"default-policy = sudo\n", VK_LINT_WARN, 0},
+                 {"lint = off\n", VK_LINT_OFF, 0},
+                 {"lint=error # for all\nlint-allow = batch-multiplies, no-expiry\n", VK_LINT_ERROR,
+                  VK_LINT_BIT(VK_LINT_BATCH_MULTIPLIES) | VK_LINT_BIT(VK_LINT_NO_EXPIRY)},
+                 {"lint = error\nlint = warn\nlint-allow =\n", VK_LINT_WARN, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vk_home_settings settings = {0};
+        write_settings(cases[i].text);
+        assert_ok(vk_home_settings_read(home, &settings, NULL));
+        ck_assert_msg(settings.lint == cases[i].level, "%zu", i);
+        ck_assert_msg(settings.lint_allowed == cases[i].allowed, "%zu", i);
+    }
+}
+END_TEST
+
 START_TEST(test_refused) {
-    static const char *const texts[] = {"default-policy\n", "default-policy = all\n", "other = 1\n",
-                                        "= sudo\n"};
+    static const char *const texts[] = {"default-policy\n", "default-policy = all\n",
+                                        "other = 1\n",      "= sudo\n",
+                                        "lint = errors\n",  "lint-allow = no-expiri\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         bool sudo;
         vk_error err = {0};
@@ -69,6 +90,6 @@ START_TEST(test_unsafe_mode) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {test_understood, test_refused, test_unsafe_mode};
+    const TTest *const tests[] = {test_understood, test_lint, test_refused, test_unsafe_mode};
     return RUN_TESTS("token settings", tests);
 }

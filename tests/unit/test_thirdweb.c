@@ -235,6 +235,8 @@ START_TEST(test_ranges) {
     request.target_count = 1;
     request.is_admin = 3;
     assert_check(&request, VK_THIRDWEB_ABI_IS_ADMIN, 0, VK_ERR_RANGE, "isAdmin");
+    assert_check(&request, VK_THIRDWEB_ABI_IS_ADMIN, VK_THIRDWEB_ANY_IS_ADMIN, VK_OK, "");
+    assert_check(&request, VK_THIRDWEB_ABI_V1, VK_THIRDWEB_ANY_IS_ADMIN, VK_ERR_RANGE, "isAdmin");
     request.is_admin = VK_THIRDWEB_ADD_ADMIN;
     assert_check(&request, VK_THIRDWEB_ABI_IS_ADMIN, 0, VK_OK, "");
     assert_check(&request, VK_THIRDWEB_ABI_V1, 0, VK_ERR_RANGE, "isAdmin");

@@ -1,0 +1,138 @@
+/*
+ * The schema: the tables of its first version, and what each later version adds. A new token gets
+ * all of them in turn, so an old token that was brought up to date cannot differ from it.
+ */
+#include "token/migrate.h"
+
+#include <stdio.h>
+
+#include "token/db_status.h"
+
+/*
+ * Version 1. Numbers beyond 63 bits are stored as the signed integer of the same bits. A column of
+ * the search index is NULL where the key has no such half.
+ */
+static const char base[] =
+    "PRAGMA application_id = 5655296;"
+
+    "CREATE TABLE token("
+    " id INTEGER PRIMARY KEY CHECK(id = 1), serial TEXT NOT NULL, label TEXT NOT NULL,"
+    " default_sudo INTEGER NOT NULL, default_mac BLOB NOT NULL,"
+    " budget_count INTEGER NOT NULL, budget_mac BLOB NOT NULL);"
+
+    "CREATE TABLE pin("
+    " role INTEGER PRIMARY KEY, tries_left INTEGER NOT NULL,"
+    " scrypt_n INTEGER NOT NULL, scrypt_r INTEGER NOT NULL, scrypt_p INTEGER NOT NULL,"
+    " salt BLOB NOT NULL, wrapped BLOB NOT NULL);"
+
+    "CREATE TABLE key("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL, curve INTEGER NOT NULL,"
+    " point BLOB NOT NULL UNIQUE, has_private INTEGER NOT NULL, has_public INTEGER NOT NULL,"
+    " private_attrs BLOB NOT NULL, public_attrs BLOB NOT NULL,"
+    " policy TEXT, rp_id TEXT, origin TEXT, credential_id BLOB NOT NULL,"
+    " authenticator_id_hash BLOB NOT NULL, use_sign_count INTEGER NOT NULL,"
+    " sealed BLOB, last_denial TEXT,"
+    " private_label BLOB, private_ckid BLOB, public_label BLOB, public_ckid BLOB);"
+    "CREATE INDEX key_private_label ON key(private_label, private_ckid);"
+    "CREATE INDEX key_public_label ON key(public_label, public_ckid);"
+    "CREATE INDEX key_private_ckid ON key(private_ckid);"
+    "CREATE INDEX key_public_ckid ON key(public_ckid);"
+
+    "CREATE TABLE approval("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, key_id INTEGER NOT NULL, json TEXT NOT NULL,"
+    " chain_id INTEGER NOT NULL, entry_point BLOB NOT NULL, account BLOB NOT NULL,"
+    " permission_id BLOB NOT NULL, mac BLOB NOT NULL);"
+    "CREATE INDEX approval_key ON approval(key_id);"
+
+    "CREATE TABLE budget("
+    " id INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE, enabled INTEGER NOT NULL,"
+    " enable_nonce BLOB NOT NULL, sign_count INTEGER NOT NULL, rules BLOB NOT NULL,"
+    " mac BLOB NOT NULL);"
+
+    "CREATE TABLE nonce("
+    " budget_id INTEGER NOT NULL, nonce BLOB NOT NULL, gas BLOB NOT NULL,"
+    " counted_at INTEGER NOT NULL, mac BLOB NOT NULL,"
+    " PRIMARY KEY(budget_id, nonce)) WITHOUT ROWID;";
+
+/* Version 2: the journal, its settings, and the token's state as a whole. */
+static const char journal[] =
+    "ALTER TABLE token ADD COLUMN journal INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE token ADD COLUMN journal_max INTEGER NOT NULL DEFAULT 100000;"
+
+    "CREATE TABLE state("
+    " id INTEGER PRIMARY KEY CHECK(id = 1), changes INTEGER NOT NULL, counter INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, head BLOB NOT NULL, anchored INTEGER NOT NULL, mac BLOB NOT NULL);"
+    "INSERT INTO state VALUES(1, 0, 0, 0, zeroblob(32), 0, x'');"
+
+    "CREATE TABLE chain("
+    " id INTEGER PRIMARY KEY, point BLOB NOT NULL UNIQUE, sequence INTEGER NOT NULL,"
+    " head BLOB NOT NULL, mac BLOB NOT NULL);"
+
+    "CREATE TABLE journal("
+    " number INTEGER PRIMARY KEY, chain_id INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, event INTEGER NOT NULL, form INTEGER NOT NULL, policy BLOB NOT NULL,"
+    " chain INTEGER NOT NULL, account BLOB NOT NULL, permission_id BLOB NOT NULL,"
+    " operation BLOB NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, hardening TEXT NOT NULL,"
+    " before BLOB NOT NULL, after BLOB NOT NULL, hash BLOB NOT NULL, mac BLOB NOT NULL);";
+
+/* Version 3: operations that wait to be signed as digests. */
+static const char pending[] =
+    "CREATE TABLE pending("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, key_id INTEGER NOT NULL, grant_id INTEGER NOT NULL,"
+    " made_wall INTEGER NOT NULL, made_steady INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " userop_hash BLOB NOT NULL, sign_count INTEGER NOT NULL, payload BLOB NOT NULL,"
+    " object_id BLOB NOT NULL, assertion TEXT, mac BLOB NOT NULL);"
+    "CREATE INDEX pending_digest ON pending(key_id, digest);";
+
+/* One text a version, the first leads to version 2. Published texts never change: append. */
+static const char *const steps[] = {journal, pending};
+
+#define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
+
+int64_t vk_schema_version(void) {
+    return STEPS + 1;
+}
+
+vk_status vk_schema_read_version(vk_db *db, int64_t *out, vk_error *err) {
+    return vk_db_pragma_int(db, "PRAGMA user_version", out, err);
+}
+
+static vk_status write_version(vk_db *db, vk_error *err) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %lld", (long long)vk_schema_version());
+    return vk_db_run_text(db, sql, err);
+}
+
+static vk_status run_steps(vk_db *db, int64_t version, vk_error *err) {
+    vk_status status = VK_OK;
+    for (int64_t i = version - 1; i < STEPS && status == VK_OK; i++) {
+        status = vk_db_run_text(db, steps[i], err);
+    }
+    return status == VK_OK ? write_version(db, err) : status;
+}
+
+vk_status vk_schema_make(vk_db *db, vk_error *err) {
+    vk_status status = vk_db_begin(db, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_db_run_text(db, base, err);
+    if (status == VK_OK) {
+        status = run_steps(db, 1, err);
+    }
+    return vk_db_end(db, status, err);
+}
+
+/* The version is read again: another process may have been faster. */
+vk_status vk_schema_migrate(vk_db *db, vk_error *err) {
+    int64_t version;
+    vk_status status = vk_db_begin(db, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_schema_read_version(db, &version, err);
+    if (status == VK_OK && version < vk_schema_version()) {
+        status = run_steps(db, version, err);
+    }
+    return vk_db_end(db, status, err);
+}

@@ -1,0 +1,58 @@
+/*
+ * What a transaction of decisions knows: the rows that it has read and authenticated, each once,
+ * and the budgets that it will write. It has the write lock, so nobody else can change them.
+ *
+ * What it knows is kept for the next transaction. That one forgets it if another connection wrote
+ * to the file in between, if keys or grants were changed, if the login ended, or if the commit
+ * failed; so a row is either still the one that was authenticated, or it is read again.
+ */
+#ifndef VK_TOKEN_SCOPE_H
+#define VK_TOKEN_SCOPE_H
+
+#include "token/token.h"
+
+#define VK_SCOPE_BUCKETS 256
+#define VK_SCOPE_MAX 8192
+
+/* A grant that was checked, or the key's own budget. */
+typedef struct vk_scope_grant {
+    vk_grant_record record;
+    int64_t key_version;
+    vk_hash subject;
+    struct vk_scope_grant *next;
+} vk_scope_grant;
+
+typedef struct vk_scope_budget {
+    vk_hash subject;
+    int64_t id;
+    vk_budget now;
+    bool is_changed;
+    struct vk_scope_budget *next, *next_changed;
+} vk_scope_budget;
+
+typedef struct vk_scope {
+    uint64_t generation; /* of the token, when the transaction began */
+    size_t count;        /* of grants and budgets */
+    vk_scope_grant *grants[VK_SCOPE_BUCKETS];
+    vk_scope_budget *budgets[VK_SCOPE_BUCKETS];
+    vk_scope_budget *changed;
+} vk_scope;
+
+/* A transaction has begun; by_others: another connection wrote since the last one. */
+void vk_scope_enter(vk_token *token, bool by_others);
+/* Forgets everything. */
+void vk_scope_clear(vk_scope *scope);
+
+/* Whose budget is asked for, once key and grant are what they should be. VK_ERR_MISMATCH if the key
+ * has another version. */
+VK_MUST_USE vk_status vk_scope_subject(vk_token *token, const vk_grant_record *grant,
+                                       int64_t key_version, vk_hash *out, vk_error *err);
+/* The budget, owned by the scope. */
+VK_MUST_USE vk_status vk_scope_budget_of(vk_token *token, const vk_hash *subject, size_t rule_count,
+                                         vk_scope_budget **out, vk_error *err);
+/* The budget will be written. */
+void vk_scope_note_change(vk_token *token, vk_scope_budget *budget);
+/* Writes what changed. */
+VK_MUST_USE vk_status vk_scope_flush(vk_token *token, vk_error *err);
+
+#endif

@@ -1,0 +1,175 @@
+/* Tokens of older versions: tests/vectors/token/version-1.sql is one, dumped from a file that the
+ * program of that version made with support.c: two keys, two grants, two reservations. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "support.h"
+
+#define OLD_SPENT 150
+#define OLD_USED 2
+
+static char *read_dump(void) {
+    char path[512];
+    const char *directory = getenv("VK_TEST_SRCDIR");
+    snprintf(path, sizeof path, "%s/tests/vectors/token/version-1.sql",
+             directory != NULL ? directory : ".");
+    FILE *file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "%s", path);
+    char *text = NULL;
+    size_t len = 0;
+    ck_assert_int_gt(getdelim(&text, &len, '\0', file), 0);
+    fclose(file);
+    return text;
+}
+
+/* An old token in directory; its path, free it. */
+static char *old_token(const char *directory) {
+    char *path = malloc(512), *dump = read_dump();
+    snprintf(path, 512, "%s/1a21e2aa7c85e7d9.db", directory);
+    raw_make(path, "PRAGMA journal_mode = WAL");
+    raw(path, dump);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    free(dump);
+    return path;
+}
+
+static vk_grant_record first_grant(vk_token *token) {
+    vk_grant_record *grants, first;
+    size_t count;
+    assert_ok(vk_token_grants(token, 1, &grants, &count, NULL));
+    ck_assert_uint_eq(count, 2);
+    first = grants[0];
+    grants[0] = (vk_grant_record){0};
+    vk_grant_records_free(grants, count);
+    return first;
+}
+
+static void assert_keys(vk_token *token) {
+    uint8_t secret[32], expected[32];
+    for (unsigned n = 0; n < 2; n++) {
+        vk_key_record record;
+        assert_ok(vk_token_key_get(token, n + 1, &record));
+        assert_ok(vk_token_key_unseal(token, &record, secret, NULL));
+        secret_of(n, expected);
+        ck_assert_mem_eq(secret, expected, 32);
+        vk_key_record_clear(&record);
+    }
+}
+
+START_TEST(version_1_works_on) {
+    char *path = old_token(home);
+    vk_token *token = token_open_as(path, VK_ROLE_USER);
+    assert_keys(token);
+    vk_grant_record grant = first_grant(token);
+    vk_budget budget = budget_of(token, &grant);
+    ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), OLD_SPENT);
+    vk_budget_clear(&budget);
+    assert_ok(reserve(token, &grant, 3, 7));
+    token = token_reopen(token);
+    assert_ok(login(token, VK_ROLE_USER, USER_PIN));
+    budget = budget_of(token, &grant);
+    ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), OLD_SPENT + 7);
+    ck_assert_uint_eq(budget.rules[0].used, OLD_USED + 1);
+    vk_budget_clear(&budget);
+    vk_grant_record_clear(&grant);
+    vk_token_close(token);
+    free(path);
+}
+END_TEST
+
+/* What the schema is: every table and index with its text, which says the same for both. */
+static char *schema_of(const char *path) {
+    return raw_text(path, "SELECT group_concat(name || ':' || sql, char(10)) FROM"
+                          " (SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+                          " ORDER BY name)");
+}
+
+START_TEST(old_and_new_are_the_same) {
+    char *old = old_token(home), *place = home_new();
+    vk_token *token = token_new(place);
+    char *new = path_of(token);
+    vk_token_close(token);
+    assert_ok(vk_token_open(old, &token, NULL));
+    vk_token_close(token);
+    char *old_schema = schema_of(old), *new_schema = schema_of(new);
+    ck_assert_str_eq(old_schema, new_schema);
+    ck_assert_int_gt(raw_int(old, "PRAGMA user_version"), 1);
+    ck_assert_int_eq(raw_int(old, "PRAGMA user_version"), raw_int(new, "PRAGMA user_version"));
+    free(old_schema);
+    free(new_schema);
+    free(old);
+    free(new);
+    home_remove(place);
+}
+END_TEST
+
+#define OPENERS 8
+
+static void *open_it(void *path) {
+    vk_token *token = NULL;
+    vk_status status = vk_token_open(path, &token, NULL);
+    vk_token_close(token);
+    return (void *)(uintptr_t)status;
+}
+
+START_TEST(opened_by_many_at_once) {
+    char *path = old_token(home);
+    pthread_t threads[OPENERS];
+    void *status;
+    for (size_t i = 0; i < OPENERS; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, open_it, path), 0);
+    }
+    for (size_t i = 0; i < OPENERS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], &status), 0);
+        assert_ok((vk_status)(uintptr_t)status);
+    }
+    free(path);
+}
+END_TEST
+
+/* A table of the new version stands in the way: nothing is half done. */
+START_TEST(all_or_nothing) {
+    char *path = old_token(home);
+    vk_token *token;
+    vk_error err = {0};
+    raw(path, "CREATE TABLE journal(x)");
+    assert_status(vk_token_open(path, &token, &err), VK_ERR_STORE);
+    ck_assert_int_ne(err.message[0], 0);
+    ck_assert_int_eq(raw_int(path, "PRAGMA user_version"), 1);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'state'"), 0);
+    raw(path, "DROP TABLE journal");
+    assert_ok(vk_token_open(path, &token, NULL));
+    vk_token_close(token);
+    free(path);
+}
+END_TEST
+
+static void open_read_only(void) {
+    char *place = home_new(), *path = old_token(place);
+    vk_token *token;
+    vk_error err = {0};
+    ck_assert_int_eq(chmod(path, 0400), 0);
+    ck_assert_int_eq(chmod(place, 0500), 0);
+    assert_status(vk_token_open(path, &token, &err), VK_ERR_READ_ONLY);
+    ck_assert_ptr_nonnull(strstr(err.message, "schema version 1"));
+    ck_assert_int_eq(chmod(place, 0700), 0);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    assert_ok(vk_token_open(path, &token, NULL));
+    vk_token_close(token);
+    home_remove(place);
+    free(path);
+}
+
+START_TEST(read_only_says_so) {
+    run_as_user(open_read_only);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {version_1_works_on, old_and_new_are_the_same,
+                                  opened_by_many_at_once, all_or_nothing, read_only_says_so};
+    return RUN_TESTS("token versions", tests);
+}
