@@ -23,3 +23,13 @@ tests_verdicts_test_sdk_operations_SOURCES = tests/verdicts/test_sdk_operations.
 tests_verdicts_test_sdk_operations_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_test_sdk_operations_LDADD = $(kernel_libs)
 EXTRA_tests_verdicts_test_sdk_operations_DEPENDENCIES = valetkey-pkcs11.la
+
+check_PROGRAMS += tests/verdicts/play_thirdweb
+TESTS += tests/verdicts/play_thirdweb
+tests_verdicts_play_thirdweb_SOURCES = tests/verdicts/play_thirdweb.c tests/support/client.c \
+	tests/support/client.h tests/support/clock.c tests/support/clock.h tests/support/vectors.c \
+	tests/support/vectors.h
+tests_verdicts_play_thirdweb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_play_thirdweb_LDADD = $(vk_test_libs)
+tests_verdicts_play_thirdweb_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_verdicts_play_thirdweb_DEPENDENCIES = valetkey-pkcs11.la

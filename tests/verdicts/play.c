@@ -14,7 +14,7 @@
 #include <string.h>
 
 typedef struct counts {
-    int cases, steps, signed_same, denied, stricter, other_form, other_version;
+    int cases, steps, signed_same, denied, stricter, other_form, other_signer;
     int not_created; /* cases whose policy valetkey refuses to give to a key */
     int wrong;
 } counts;
@@ -75,6 +75,7 @@ static vk_buf operation(const cJSON *one, const cJSON *step) {
     vk_address account = vectors_address(one, "account");
     vk_address entry_point = vectors_address(one, "entryPoint");
     vk_userop op = policy_step_op(step, &account);
+    op.entry_point = vk_entry_point_of_address(&entry_point); /* of the same form */
     vk_buf abi = {0};
     if (vk_userop_write_abi(&op, vectors_u64(one, "chainId"), &entry_point, &abi) != VK_OK) {
         exit(2);
@@ -116,6 +117,18 @@ static bool demands_nobody(const cJSON *one) {
     return false;
 }
 
+/* Is the window one of block numbers, which a token does not know? */
+static bool counts_blocks(const cJSON *one) {
+    const cJSON *policy;
+    cJSON_ArrayForEach(policy, vectors_get(one, "policies")) {
+        const cJSON *after = cJSON_GetObjectItemCaseSensitive(policy, "validAfter");
+        if (cJSON_IsNumber(after) && after->valuedouble > 140737488355328.0) {
+            return strcmp(vectors_text(one, "entryPointVersion"), "0.9") == 0;
+        }
+    }
+    return false;
+}
+
 /* What the chain accepts and hardening refuses is counted in all: tests/batch/test_verdicts says by
  * which rule. */
 static void judge_refused(const cJSON *one, const cJSON *step, int index, CK_RV rv, counts *n) {
@@ -123,7 +136,7 @@ static void judge_refused(const cJSON *one, const cJSON *step, int index, CK_RV 
     bool accepted = cJSON_IsTrue(vectors_get(vectors_get(step, "verdict"), "accept"));
     if (!accepted) {
         n->denied++;
-    } else if (cJSON_IsFalse(canonical) || demands_nobody(one)) {
+    } else if (cJSON_IsFalse(canonical) || demands_nobody(one) || counts_blocks(one)) {
         n->stricter++;
     } else {
         report(one, index, "refused what the chain accepts", rv);
@@ -158,9 +171,8 @@ static void play_step(client *c, CK_OBJECT_HANDLE key, const cJSON *one, const c
 }
 
 static void play_case(client *c, const cJSON *one, counts *n) {
-    if (strcmp(vectors_text(one, "entryPointVersion"), "0.7") != 0 ||
-        strcmp(vectors_text(vectors_get(one, "signer"), "type"), "ecdsa") != 0) {
-        n->other_version += cJSON_GetArraySize(vectors_get(one, "steps"));
+    if (strcmp(vectors_text(vectors_get(one, "signer"), "type"), "ecdsa") != 0) {
+        n->other_signer += cJSON_GetArraySize(vectors_get(one, "steps"));
         return;
     }
     n->cases++;
@@ -194,7 +206,7 @@ typedef struct expectation {
 } expectation;
 
 static const expectation expected[] = {
-    {"call", 230, 341},  {"gas", 205, 416},  {"timestamp", 170, 461}, {"ratelimit", 205, 485},
+    {"call", 230, 341},  {"gas", 205, 416},  {"timestamp", 205, 555}, {"ratelimit", 205, 485},
     {"combo", 205, 432}, {"sudo", 205, 336}, {"enable", 17, 53},
 };
 
@@ -211,9 +223,9 @@ static bool play_file(client *c, const expectation *file_expected) {
     cJSON_Delete(file);
     printf("%-10s %3d cases %3d steps: %3d signed as the chain accepted them, %3d denied, "
            "%d accepted ones denied by hardening, %d wrong; %d cases without a key; not played: "
-           "%d ERC-1271 steps, %d steps of other signers and EntryPoints\n",
+           "%d ERC-1271 steps, %d steps of other signers\n",
            name, n.cases, n.steps, n.signed_same, n.denied, n.stricter, n.wrong, n.not_created,
-           n.other_form, n.other_version);
+           n.other_form, n.other_signer);
     bool complete = n.cases == file_expected->cases && n.steps == file_expected->steps &&
                     n.steps == n.signed_same + n.denied + n.stricter;
     fflush(stdout);
