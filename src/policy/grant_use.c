@@ -1,6 +1,8 @@
 /* Grants at work: is an operation for one, what it says, and the signature around the key's part.
  */
+#include "kernel/version.h"
 #include "policy/grant_form.h"
+#include "policy/rule.h"
 
 #include <valetkey/thirdweb_verdict.h>
 
@@ -10,7 +12,6 @@
 #include <string.h>
 
 #define SIGNER_PREFIX 0xff
-#define GUARDS_MAX 2
 
 /* ---- Who keeps the key to its policy ---- */
 
@@ -86,19 +87,29 @@ vk_status vk_grant_match(const vk_grant *grant, const vk_userop_request *request
 
 /* ---- Verdicts ---- */
 
-static void add_guard(vk_address guards[GUARDS_MAX], size_t *count, const vk_address *guard) {
-    if (!vk_address_is_zero(guard)) {
-        guards[(*count)++] = *guard;
+size_t vk_grant_guards(const vk_grant *grant, vk_address out[VK_GRANT_GUARDS_MAX]) {
+    static const vk_root_kind kinds[] = {VK_ROOT_ECDSA, VK_ROOT_MULTI_CHAIN, VK_ROOT_PASSKEY};
+    size_t count = 0;
+    out[count++] = grant->entry_point;
+    if (!vk_address_is_zero(&grant->validator)) {
+        out[count++] = grant->validator;
     }
+    if (!vk_address_is_zero(&grant->root.validator)) {
+        out[count++] = grant->root.validator;
+        return count;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        out[count++] = vk_root_validator(kinds[i]);
+    }
+    return count;
 }
 
 static vk_status evaluate_kernel(const vk_grant *grant, const vk_policy *policy,
                                  vk_verdict_request *request, vk_rule_state *states,
                                  vk_verdict *out) {
-    vk_address guards[GUARDS_MAX];
-    add_guard(guards, &request->guard_count, &grant->validator);
-    add_guard(guards, &request->guard_count, &grant->root.validator);
+    vk_address guards[VK_GRANT_GUARDS_MAX];
     request->guards = guards;
+    request->guard_count = vk_grant_guards(grant, guards);
     request->valid_after = grant->valid_after;
     request->valid_until = grant->valid_until;
     request->selector = grant->kind == VK_GRANT_OWNER ? NULL : grant->account.selector;
@@ -107,7 +118,7 @@ static vk_status evaluate_kernel(const vk_grant *grant, const vk_policy *policy,
 }
 
 /* The session is the policy's one rule, so the verdict of the whole is that rule's too. */
-static vk_status add_rule(vk_verdict *out) {
+static vk_status add_rule(const vk_thirdweb_permission *permission, vk_verdict *out) {
     out->rules = calloc(1, sizeof *out->rules);
     if (out->rules == NULL) {
         vk_verdict_clear(out);
@@ -115,6 +126,8 @@ static vk_status add_rule(vk_verdict *out) {
     }
     out->count = 1;
     out->rule_index = out->allowed ? -1 : 0;
+    out->rules[0].valid_after = vk_thirdweb_low48(&permission->start);
+    out->rules[0].valid_until = vk_thirdweb_low48(&permission->end);
     out->rules[0].result = out->allowed ? VK_RESULT_ALLOWED : VK_RESULT_DENIED;
     snprintf(out->rules[0].reason, sizeof out->rules[0].reason, "%s",
              out->allowed ? "targets, native value and time are within the session" : out->reason);
@@ -129,7 +142,7 @@ static vk_status evaluate_thirdweb(const vk_policy *policy, const vk_verdict_req
     }
     vk_thirdweb_permission permission = vk_thirdweb_permission_of_rule(&policy->rules[0]);
     vk_status status = vk_thirdweb_evaluate(&permission, request, out);
-    return status == VK_OK ? add_rule(out) : status;
+    return status == VK_OK ? add_rule(&permission, out) : status;
 }
 
 vk_status vk_grant_evaluate(const vk_grant *grant, const vk_policy *policy,

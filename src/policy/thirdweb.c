@@ -113,14 +113,15 @@ static void check_calls(subject *s, const vk_thirdweb_calls *calls) {
     }
 }
 
-static uint64_t low48(const vk_u256 *value) {
+uint64_t vk_thirdweb_low48(const vk_u256 *value) {
     vk_u256 low = vk_u256_from_be(value->be + sizeof value->be - BOUND_LEN, BOUND_LEN);
     return vk_u256_low64(&low);
 }
 
 /* The account reports the lowest 48 bits of the window, of an admin's too. */
 static void check_window(subject *s, const vk_verdict_request *request) {
-    uint64_t after = low48(&s->permission->start), until = low48(&s->permission->end);
+    uint64_t after = vk_thirdweb_low48(&s->permission->start),
+             until = vk_thirdweb_low48(&s->permission->end);
     if (vk_entry_point_in_window(request->op->entry_point, after, until, request->now,
                                  request->block)) {
         return;
@@ -180,6 +181,16 @@ static void harden_calls(subject *s, const vk_thirdweb_calls *calls) {
 
 /* ---- Verdicts ---- */
 
+/* The account says no by a signature that it does not take; what it cannot read it reverts. */
+static void chain_answers(vk_verdict *out) {
+    if (out->rule[0] == '\0' || out->hardening != NULL) {
+        return;
+    }
+    vk_chain_entry_point(out, strcmp(out->rule, "callData") == 0 ? "AA23 reverted"
+                              : strcmp(out->rule, "time") == 0   ? "AA22 expired or not due"
+                                                                 : "AA24 signature error");
+}
+
 static vk_status evaluate_session(subject *s, const vk_verdict_request *request) {
     vk_thirdweb_calls calls = {0};
     vk_error err = {0};
@@ -214,6 +225,7 @@ vk_status vk_thirdweb_evaluate(const vk_thirdweb_permission *permission,
     } else {
         status = evaluate_session(&s, request);
     }
+    chain_answers(out);
     out->allowed = status == VK_OK && out->rule[0] == '\0';
     return status;
 }
