@@ -225,15 +225,10 @@ CK_RV client_grant(client *c, const char *label, const char *json) {
     return client_data(c, VK_APPLICATION_GRANT, label, json);
 }
 
-CK_OBJECT_HANDLE client_find(client *c, const char *label) {
-    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
-                               {CKA_LABEL, (void *)(uintptr_t)label, strlen(label)}};
+CK_OBJECT_HANDLE client_private_key(client *c, const char *label) {
     CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
     CK_ULONG count = 0;
-    must(c->f->C_FindObjectsInit(c->session, template, 2), "C_FindObjectsInit");
-    must(c->f->C_FindObjects(c->session, &key, 1, &count), "C_FindObjects");
-    must(c->f->C_FindObjectsFinal(c->session), "C_FindObjectsFinal");
+    must(client_find(c, CKO_PRIVATE_KEY, label, &key, &count), "C_FindObjects");
     return count == 1 ? key : CK_INVALID_HANDLE;
 }
 

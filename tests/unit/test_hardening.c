@@ -42,7 +42,8 @@ START_TEST(test_switchable) {
         VK_HARDENING_ZERO_PAYMASTER,      VK_HARDENING_PROTECTED_TARGET,
         VK_HARDENING_BUDGET_DELEGATECALL, VK_HARDENING_OPEN_SIGNATURE,
         VK_HARDENING_SIGNATURE_WINDOW,    VK_HARDENING_REPLAYABLE_SIGNATURE,
-        VK_HARDENING_ANY_TARGET,          VK_HARDENING_ANY_AMOUNT};
+        VK_HARDENING_ANY_TARGET,          VK_HARDENING_ANY_AMOUNT,
+        VK_HARDENING_FOREIGN_CHAIN,       VK_HARDENING_UNKNOWN_CALLER};
     vk_hardening_set expected = VK_HARDENING_NONE;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         expected |= vk_hardening_bit(rules[i]);

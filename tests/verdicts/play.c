@@ -209,7 +209,7 @@ static void play_case(client *c, const cJSON *one, counts *n) {
 /* The messages once more, with a key that is on the token by now. */
 static void play_messages_again(client *c, const cJSON *one, message_counts *n) {
     const cJSON *step;
-    CK_OBJECT_HANDLE key = client_find(c, vectors_text(one, "id"));
+    CK_OBJECT_HANDLE key = client_private_key(c, vectors_text(one, "id"));
     cJSON_ArrayForEach(step, vectors_get(one, "steps")) {
         if (cJSON_HasObjectItem(step, "kind")) {
             play_message(c, key, one, step, n);

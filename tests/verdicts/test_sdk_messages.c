@@ -97,7 +97,7 @@ static void sign(client *c, CK_OBJECT_HANDLE key, const cJSON *one) {
 static CK_OBJECT_HANDLE key_of(client *c, const cJSON *in) {
     uint8_t secret[32];
     const char *label = vectors_text(in, "permissionId");
-    CK_OBJECT_HANDLE key = client_find(c, label);
+    CK_OBJECT_HANDLE key = client_private_key(c, label);
     if (key != CK_INVALID_HANDLE) {
         return key;
     }
