@@ -11,7 +11,9 @@ pairing_key pairing_key_of(uint8_t seed, bool p256) {
     memset(key.secret32, seed, sizeof key.secret32);
     ck_assert_int_eq(vk_key_public(curve, key.secret32, key.point65), VK_OK);
     vk_address address = vk_address_of_point(key.point65);
-    vk_hash id = vk_keccak256((vk_bytes){key.point65, sizeof key.point65});
+    vk_hash credential, id;
+    ck_assert_int_eq(vk_sha256((vk_bytes){key.point65, sizeof key.point65}, &credential), VK_OK);
+    id = vk_keccak256((vk_bytes){credential.b, sizeof credential.b});
     key.signer = p256 ? vk_signer_webauthn(key.point65, &id) : vk_signer_ecdsa(&address);
     return key;
 }
@@ -72,6 +74,23 @@ char *pairing_owner_json(const pairing_key *owner) {
         vk_buf_put_text(&out, "\"");
     }
     return vk_buf_take_text(&out);
+}
+
+vk_enable_v2 pairing_enable_v2(const pairing_key *session, vk_buf *enable_data) {
+    vk_enable_v2 enable = {
+        .kernel = VK_KERNEL_0_2_4, .chain_id = PAIRING_CHAIN, .selector = {0x51, 0x94, 0x54, 0x47}};
+    vk_root root = {.kind = session->p256 ? VK_ROOT_PASSKEY : VK_ROOT_ECDSA,
+                    .owner = session->signer.address,
+                    .authenticator_id_hash = session->signer.authenticator_id_hash};
+    memcpy(root.point65, session->point65, sizeof root.point65);
+    vk_buf_clear(enable_data);
+    ck_assert_int_eq(vk_root_enable_data(&root, enable_data), VK_OK);
+    ck_assert_int_eq(vk_address_read(PAIRING_ACCOUNT, strlen(PAIRING_ACCOUNT), &enable.account),
+                     VK_OK);
+    enable.validator =
+        vk_validator_named(session->p256 ? "passkey" : "ecdsa", VK_KERNEL_0_2_4)->address;
+    enable.enable_data = vk_buf_view(enable_data);
+    return enable;
 }
 
 vk_policy pairing_policy(const char *json) {

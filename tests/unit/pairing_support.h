@@ -14,7 +14,8 @@ typedef struct pairing_key {
     vk_signer signer;
 } pairing_key;
 
-/* The key of that seed and curve, always the same. */
+/* The key of that seed and curve, always the same; a passkey with the credential id that a token
+ * gives it. */
 pairing_key pairing_key_of(uint8_t seed, bool p256);
 /* What such an owner's wallet answers to a digest: 65 bytes, or an assertion about it. */
 vk_buf pairing_approve(const pairing_key *owner, const vk_hash *digest);
@@ -22,6 +23,11 @@ vk_buf pairing_approve(const pairing_key *owner, const vk_hash *digest);
 char *pairing_approval(const pairing_key *owner, const vk_hash *digest);
 /* The owner as a grant's JSON says it, with the member's name: ,"owner":... vk_text_free it. */
 char *pairing_owner_json(const pairing_key *owner);
+
+/* What is approved of a session key as a plug-in of Kernel 0.2.4, to be changed. */
+#define PAIRING_ACCOUNT "0x1111111111111111111111111111111111111111"
+#define PAIRING_CHAIN 10
+vk_enable_v2 pairing_enable_v2(const pairing_key *session, vk_buf *enable_data);
 
 vk_policy pairing_policy(const char *json);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT "0x1111111111111111111111111111111111111111"
-#define CHAIN 10
+#define ACCOUNT PAIRING_ACCOUNT
+#define CHAIN PAIRING_CHAIN
 #define POLICY "[{\"type\":\"gas\",\"allowed\":\"1000\"},{\"type\":\"sudo\"}]"
 
 static pairing_key ecdsa, passkey, ecdsa_owner, passkey_owner;
@@ -27,23 +27,6 @@ static void clear(void) {
 
 /* ---- Approvals ---- */
 
-/* What is approved of a session key; to be changed. */
-static vk_enable_v2 enable_of(const pairing_key *session, vk_buf *enable_data) {
-    vk_enable_v2 enable = {
-        .kernel = VK_KERNEL_0_2_4, .chain_id = CHAIN, .selector = {0x51, 0x94, 0x54, 0x47}};
-    vk_root root = {.kind = session->p256 ? VK_ROOT_PASSKEY : VK_ROOT_ECDSA,
-                    .owner = session->signer.address,
-                    .authenticator_id_hash = session->signer.authenticator_id_hash};
-    memcpy(root.point65, session->point65, sizeof root.point65);
-    vk_buf_clear(enable_data);
-    ck_assert_int_eq(vk_root_enable_data(&root, enable_data), VK_OK);
-    ck_assert_int_eq(vk_address_read(ACCOUNT, strlen(ACCOUNT), &enable.account), VK_OK);
-    enable.validator =
-        vk_validator_named(session->p256 ? "passkey" : "ecdsa", VK_KERNEL_0_2_4)->address;
-    enable.enable_data = vk_buf_view(enable_data);
-    return enable;
-}
-
 static char *approval_of(const vk_enable_v2 *enable, const pairing_key *owner) {
     vk_hash digest;
     ck_assert_int_eq(vk_enable_v2_digest(enable, &digest, NULL), VK_OK);
@@ -53,7 +36,7 @@ static char *approval_of(const vk_enable_v2 *enable, const pairing_key *owner) {
 /* The ordinary approval of a session key by an owner. */
 static char *good_approval(const pairing_key *session, const pairing_key *owner) {
     vk_buf data = {0};
-    vk_enable_v2 enable = enable_of(session, &data);
+    vk_enable_v2 enable = pairing_enable_v2(session, &data);
     char *approval = approval_of(&enable, owner);
     vk_buf_clear(&data);
     return approval;
@@ -134,7 +117,7 @@ END_TEST
 
 static char *window_approval(uint64_t after, uint64_t until, bool sdk) {
     vk_buf data = {0};
-    vk_enable_v2 enable = enable_of(&passkey, &data);
+    vk_enable_v2 enable = pairing_enable_v2(&passkey, &data);
     enable.valid_after = after;
     enable.valid_until = until;
     enable.sdk = sdk;
@@ -239,7 +222,7 @@ END_TEST
 START_TEST(test_bad_approvals) {
     vk_buf data = {0};
     for (int i = 0; i < 5; i++) {
-        vk_enable_v2 enable = enable_of(&passkey, &data);
+        vk_enable_v2 enable = pairing_enable_v2(&passkey, &data);
         enable.account.b[19] ^= i == 1;
         enable.chain_id += i == 2;
         enable.kernel = i == 3 ? VK_KERNEL_0_2_3 : enable.kernel;
@@ -322,7 +305,7 @@ END_TEST
 START_TEST(test_typed_data) {
     vk_buf data = {0}, json = {0};
     vk_hash digest, typed;
-    vk_enable_v2 enable = enable_of(&passkey, &data);
+    vk_enable_v2 enable = pairing_enable_v2(&passkey, &data);
     for (int i = 0; i < 2; i++) {
         enable.valid_after = 1700000000;
         enable.valid_until = 1800000000;

@@ -143,10 +143,8 @@ START_TEST(test_delegatecalls) {
                               .count = 1,
                               .calls = {call_of(&target, 0)}};
         check(delegate, "call");
-        check_under("[{\"type\":\"gas\",\"allowed\":\"1000\"}]", delegate, "target");
-        delegate.relaxed = vk_hardening_bit(VK_HARDENING_PROTECTED_TARGET);
         check_under("[{\"type\":\"gas\",\"allowed\":\"1000\"}]", delegate, "delegatecall");
-        delegate.relaxed = VK_HARDENING_NONE;
+        check_under("[{\"type\":\"timestamp\",\"validUntil\":1}]", delegate, "target");
         check_under("[{\"type\":\"sudo\"}]", delegate, NULL);
     }
 }

@@ -44,3 +44,12 @@ tests_verdicts_test_sdk_messages_SOURCES = tests/verdicts/test_sdk_messages.c \
 tests_verdicts_test_sdk_messages_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_test_sdk_messages_LDADD = $(vk_test_token_libs)
 EXTRA_tests_verdicts_test_sdk_messages_DEPENDENCIES = valetkey-pkcs11.la
+
+check_PROGRAMS += tests/verdicts/test_pairings
+TESTS += tests/verdicts/test_pairings
+tests_verdicts_test_pairings_SOURCES = tests/verdicts/test_pairings.c tests/support/client.c \
+	tests/support/client.h tests/support/vectors.c tests/support/vectors.h \
+	tests/unit/pairing_support.c tests/unit/pairing_support.h
+tests_verdicts_test_pairings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_test_pairings_LDADD = $(vk_test_token_libs)
+EXTRA_tests_verdicts_test_pairings_DEPENDENCIES = valetkey-pkcs11.la
