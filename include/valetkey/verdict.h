@@ -87,7 +87,8 @@ typedef struct vk_verdict {
     const char *hardening;          /* the hardening rule that denied; NULL: the chain denies too */
     /* What a bundler would have reported of an operation, given a good signature: "AA23 reverted:
      * PolicyFailed(1)". The contracts ask in another order than reason is chosen by. Empty where
-     * they would accept, and for digests and messages. */
+     * they would accept (all operations of an account without the permission plug-in), and for
+     * digests and messages. */
     char chain_error[VK_CHAIN_ERROR_MAX];
     size_t count;
     vk_rule_verdict *rules; /* owned, one a rule of the policy */

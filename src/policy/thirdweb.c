@@ -1,6 +1,7 @@
 /* thirdweb's permissions: targets, a limit for each call, a window. They keep no state. */
 #include "policy/rule.h"
 #include "policy/text.h"
+#include "thirdweb/calls.h"
 
 #include <valetkey/thirdweb_verdict.h>
 
@@ -181,14 +182,17 @@ static void harden_calls(subject *s, const vk_thirdweb_calls *calls) {
 
 /* ---- Verdicts ---- */
 
-/* The account says no by a signature that it does not take; what it cannot read it reverts. */
-static void chain_answers(vk_verdict *out) {
+/* The account says no by not taking the signature; what it cannot read it reverts. */
+static void chain_answers(const vk_verdict_request *request, vk_verdict *out) {
+    vk_bytes call_data = request->op->call_data;
+    bool reverts = strcmp(out->rule, "callData") == 0 &&
+                   (call_data.len < 4 || vk_thirdweb_is_execute(call_data));
     if (out->rule[0] == '\0' || out->hardening != NULL) {
         return;
     }
-    vk_chain_entry_point(out, strcmp(out->rule, "callData") == 0 ? "AA23 reverted"
-                              : strcmp(out->rule, "time") == 0   ? "AA22 expired or not due"
-                                                                 : "AA24 signature error");
+    vk_chain_entry_point(out, reverts                          ? "AA23 reverted"
+                              : strcmp(out->rule, "time") == 0 ? "AA22 expired or not due"
+                                                               : "AA24 signature error");
 }
 
 static vk_status evaluate_session(subject *s, const vk_verdict_request *request) {
@@ -225,7 +229,7 @@ vk_status vk_thirdweb_evaluate(const vk_thirdweb_permission *permission,
     } else {
         status = evaluate_session(&s, request);
     }
-    chain_answers(out);
+    chain_answers(request, out);
     out->allowed = status == VK_OK && out->rule[0] == '\0';
     return status;
 }

@@ -9,6 +9,7 @@
 #include "support/vectors.h"
 
 #include <valetkey/grant.h>
+#include <valetkey/thirdweb_verdict.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -181,8 +182,35 @@ static void judge_refused(client *c, CK_OBJECT_HANDLE key, const cJSON *one, con
     }
 }
 
+/* The verdict says what the chain answered; only not why it reverted. */
+static void check_error(const cJSON *one, const cJSON *step, const cJSON *session) {
+    static const char reverted[] = "AA23 reverted";
+    vk_userop_request request;
+    vk_policy policy;
+    vk_verdict verdict;
+    const char *error = vectors_text(vectors_get(step, "verdict"), "reason");
+    char *op = operation_of(one, step), *json = policy_of(vectors_get(session, "request"));
+    ck_assert_int_eq(vk_userop_read_request((vk_bytes){(uint8_t *)op, strlen(op)},
+                                            VK_ENTRY_POINT_0_7, &request, NULL),
+                     VK_OK);
+    ck_assert_int_eq(vk_policy_read(json, strlen(json), &policy, NULL), VK_OK);
+    vk_thirdweb_permission permission = vk_thirdweb_permission_of_rule(&policy.rules[0]);
+    vk_verdict_request asked = {.op = &request.op, .now = vectors_u64(step, "timestamp")};
+    ck_assert_int_eq(vk_thirdweb_evaluate(&permission, &asked, &verdict), VK_OK);
+    size_t len = strcmp(verdict.chain_error, reverted) == 0 ? strlen(reverted) : strlen(error) + 1;
+    ck_assert_msg(strncmp(verdict.chain_error, error, len) == 0, "%s: %s, not %s",
+                  vectors_text(one, "id"), verdict.chain_error, error);
+    vk_verdict_clear(&verdict);
+    vk_policy_clear(&policy);
+    vk_userop_clear(&request.op);
+    vk_text_free(op);
+    vk_text_free(json);
+}
+
 static void play_step(client *c, CK_OBJECT_HANDLE key, const cJSON *one, const cJSON *step,
-                      int index, bool is_admin, counts *n) {
+                      int index, counts *n) {
+    bool is_admin;
+    const cJSON *session = session_of(one, &is_admin);
     CK_BYTE signature[256];
     CK_ULONG len = sizeof signature;
     CK_RV rv = CKR_FUNCTION_REJECTED;
@@ -198,6 +226,9 @@ static void play_step(client *c, CK_OBJECT_HANDLE key, const cJSON *one, const c
         judge_signed(one, step, index, (vk_bytes){signature, len}, n);
     } else if (rv == CKR_FUNCTION_REJECTED) {
         judge_refused(c, key, one, step, index, is_admin, n);
+        if (key != CK_INVALID_HANDLE && !is_accepted(step)) {
+            check_error(one, step, session);
+        }
     } else {
         report(one, index, "failed", rv, n);
     }
@@ -214,13 +245,12 @@ static bool is_of_session(const cJSON *step, counts *n) {
     return session;
 }
 
-static void play_steps(client *c, CK_OBJECT_HANDLE key, const cJSON *one, bool is_admin,
-                       counts *n) {
+static void play_steps(client *c, CK_OBJECT_HANDLE key, const cJSON *one, counts *n) {
     const cJSON *step;
     int index = 0;
     cJSON_ArrayForEach(step, vectors_get(one, "steps")) {
         if (is_of_session(step, n)) {
-            play_step(c, key, one, step, index, is_admin, n);
+            play_step(c, key, one, step, index, n);
         }
         index++;
     }
@@ -280,7 +310,7 @@ static void play_case(client *c, const cJSON *one, counts *n) {
         ck_assert_msg(add_grant(c, one, session, label) == CKR_OK, "%s", label);
         n->sessions++;
     }
-    play_steps(c, key, one, is_admin, n);
+    play_steps(c, key, one, n);
 }
 
 START_TEST(test_thirdweb) {
