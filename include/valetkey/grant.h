@@ -49,8 +49,8 @@ VK_API const char *vk_grant_kind_text(vk_grant_kind kind);
  *   "account":"0x..."
  *   "factoryData":"0x..."       optional: with it owner, Kernel version and account are checked
  *
- * "permission" (0.3.0 with EntryPoint 0.7; 0.3.1 on with 0.7, or 0.8 or 0.9 for an own deployment,
- * whose factory data cannot be checked and must be empty):
+ * "permission" (0.3.0 on, with EntryPoint 0.7; or with 0.8 or 0.9 for an own deployment, whose
+ * factory data cannot be checked and must be empty):
  *   "serializedAccount":"...base64..."
  *   "enableNonce":N             the account's currentNonce; default 1
  *   "hook":"0x..."              of the approval: 0x0 or 0x1, no hook; default 0x0
@@ -115,9 +115,14 @@ typedef struct vk_grant {
 VK_API VK_MUST_USE vk_status vk_grant_read(const char *json, size_t json_len,
                                            const vk_policy *policy, const vk_signer *signer,
                                            vk_grant *out, vk_error *err);
+/* The same before there is an approval, which may be of any bytes. */
+VK_API VK_MUST_USE vk_status vk_grant_read_unapproved(const char *json, size_t json_len,
+                                                      const vk_policy *policy,
+                                                      const vk_signer *signer, vk_grant *out,
+                                                      vk_error *err);
 /* Appends the JSON. */
 VK_API VK_MUST_USE vk_status vk_grant_write(const vk_grant *grant, vk_buf *out);
-/* The same without the checks, for a text that was checked before and is authenticated. */
+/* Without any checks, for a text that was checked before and is authenticated. */
 VK_API VK_MUST_USE vk_status vk_grant_read_checked(const char *json, size_t json_len,
                                                    const vk_policy *policy, const vk_signer *signer,
                                                    vk_grant *out, vk_error *err);
@@ -181,8 +186,8 @@ VK_API size_t vk_grant_guards(const vk_grant *grant, vk_address out[VK_GRANT_GUA
 
 /*
  * The verdict on an operation that vk_grant_match takes: vk_policy_evaluate or vk_thirdweb_evaluate
- * with what the grant knows and guards. Of request, op, now, block, charge and relaxed are looked at. A
- * thirdweb verdict has the policy's one rule, which says the same as the whole.
+ * with what the grant knows and guards. Of request, op, now, block, charge and relaxed are looked
+ * at. A thirdweb verdict has the policy's one rule, which says the same as the whole.
  */
 VK_API VK_MUST_USE vk_status vk_grant_evaluate(const vk_grant *grant, const vk_policy *policy,
                                                const vk_verdict_request *request,

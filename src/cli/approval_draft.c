@@ -131,8 +131,8 @@ vk_exit vk_approval_draft(vk_cli *cli, vk_approval *a) {
     vk_status status = writers[a->kind](a, &json);
     status = status == VK_OK ? vk_buf_status(&json) : status;
     if (status == VK_OK) {
-        status = vk_grant_read_checked((const char *)json.data, json.len, &a->key.policy,
-                                       &a->key.signer, &a->grant, &err);
+        status = vk_grant_read_unapproved((const char *)json.data, json.len, &a->key.policy,
+                                          &a->key.signer, &a->grant, &err);
     }
     vk_buf_clear(&json);
     if (status == VK_OK && !a->account.pre_installed) {

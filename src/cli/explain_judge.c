@@ -159,8 +159,8 @@ static vk_status evaluate(const vk_explain *job, vk_verdict *out) {
     vk_grant usual = usual_grant(job);
     vk_verdict_request asked = {
         .op = &job->request.op, .now = job->now, .relaxed = job->key.relaxed};
-    vk_status status = vk_grant_evaluate(job->grant != NULL ? job->grant : &usual,
-                                         &job->key.policy, &asked, scratch, out);
+    vk_status status = vk_grant_evaluate(job->grant != NULL ? job->grant : &usual, &job->key.policy,
+                                         &asked, scratch, out);
     free(scratch);
     return status;
 }

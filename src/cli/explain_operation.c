@@ -175,6 +175,7 @@ static vk_exit put_chain(vk_cli *cli, const vk_explain *job) {
     }
     if (job->grant != NULL) {
         vk_out_text(out, "kind", vk_grant_kind_text(job->grant->kind));
+        vk_out_text(out, "keptBy", vk_grant_is_token_only(job->grant) ? "token" : "account");
     }
     return put_field(cli, "on", NULL, &words);
 }

@@ -181,7 +181,4 @@ void vk_explain_findings(vk_cli *cli, const vk_explain *job) {
     put_verdicts(out, &job->judgement);
     put_rules(out, job);
     put_verdict(out, &job->judgement);
-    if (job->grant != NULL) {
-        vk_out_text(out, "keptBy", vk_grant_is_token_only(job->grant) ? "token" : "account");
-    }
 }

@@ -137,7 +137,7 @@ vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out) {
     return *out != VK_KERNEL_UNKNOWN
                ? VK_EXIT_OK
                : vk_bad_value(cli, VK_OPT_KERNEL_VERSION,
-                           "v1, 0.0.2, 0.2.2, 0.2.3, 0.2.4, 0.3.0, 0.3.1, 0.3.2 or 0.3.3");
+                              "v1, 0.0.2, 0.2.2, 0.2.3, 0.2.4, 0.3.0, 0.3.1, 0.3.2 or 0.3.3");
 }
 
 vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out) {
@@ -150,7 +150,7 @@ vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out) {
     return *out != VK_ENTRY_POINT_UNKNOWN
                ? VK_EXIT_OK
                : vk_bad_value(cli, VK_OPT_ENTRY_POINT,
-                           "0.6, 0.7, 0.8 or 0.9, or the address of one of them");
+                              "0.6, 0.7, 0.8 or 0.9, or the address of one of them");
 }
 
 vk_exit vk_read_curve(vk_cli *cli, bool *p256) {

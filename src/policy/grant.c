@@ -153,20 +153,40 @@ vk_status vk_grant_read_checked(const char *json, size_t json_len, const vk_poli
     return VK_OK;
 }
 
-vk_status vk_grant_read(const char *json, size_t json_len, const vk_policy *policy,
-                        const vk_signer *signer, vk_grant *out, vk_error *err) {
+/* Unlike vk_grant_has_approval also where the operations do not bring it along. */
+static bool has_signature(const vk_grant *grant) {
+    return vk_grant_form_of(grant->kind)->check_approval != NULL && !grant->account.pre_installed;
+}
+
+static vk_status read_and_check(const char *json, size_t json_len, const vk_policy *policy,
+                                const vk_signer *signer, bool approved, vk_grant *out,
+                                vk_error *err) {
     vk_grant grant;
     vk_status status = vk_grant_read_checked(json, json_len, policy, signer, &grant, err);
     if (status != VK_OK) {
         return status;
     }
-    status = vk_grant_form_of(grant.kind)->check(&grant, policy, signer, err);
+    const vk_grant_form *form = vk_grant_form_of(grant.kind);
+    status = form->check(&grant, policy, signer, err);
+    if (status == VK_OK && approved && has_signature(&grant)) {
+        status = form->check_approval(&grant, err);
+    }
     if (status != VK_OK) {
         vk_grant_clear(&grant);
         return status;
     }
     *out = grant;
     return VK_OK;
+}
+
+vk_status vk_grant_read(const char *json, size_t json_len, const vk_policy *policy,
+                        const vk_signer *signer, vk_grant *out, vk_error *err) {
+    return read_and_check(json, json_len, policy, signer, true, out, err);
+}
+
+vk_status vk_grant_read_unapproved(const char *json, size_t json_len, const vk_policy *policy,
+                                   const vk_signer *signer, vk_grant *out, vk_error *err) {
+    return read_and_check(json, json_len, policy, signer, false, out, err);
 }
 
 /* ---- Writing ---- */

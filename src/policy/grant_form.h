@@ -16,9 +16,11 @@ typedef struct vk_grant_form {
     /* What follows from policy and signer, which go with the kind. */
     vk_status (*derive)(vk_grant *grant, const vk_policy *policy, const vk_signer *signer,
                         vk_error *err);
-    /* Everything that a text from outside could get wrong. */
+    /* Everything that a text from outside could get wrong, but the approval. */
     vk_status (*check)(const vk_grant *grant, const vk_policy *policy, const vk_signer *signer,
                        vk_error *err);
+    /* Its signature, unless the grant is pre-installed; NULL: there never is one. */
+    vk_status (*check_approval)(const vk_grant *grant, vk_error *err);
     /* Appends members, each behind a comma. */
     vk_status (*write)(const vk_grant *grant, vk_buf *out);
     /* VK_DENIED with the reason; NULL: the account takes any nonce. */

@@ -156,9 +156,6 @@ static vk_status check_permission_id(const vk_grant *grant, const vk_policy *pol
 }
 
 static vk_status check_approval(const vk_grant *grant, vk_error *err) {
-    if (grant->account.pre_installed) {
-        return VK_OK;
-    }
     vk_enable enable;
     vk_hash digest;
     vk_grant_enable(grant, &enable);
@@ -169,10 +166,7 @@ static vk_status check_approval(const vk_grant *grant, vk_error *err) {
 static vk_status check(const vk_grant *grant, const vk_policy *policy, const vk_signer *signer,
                        vk_error *err) {
     vk_status status = check_policies(grant, policy, err);
-    if (status == VK_OK) {
-        status = check_permission_id(grant, policy, signer, err);
-    }
-    return status == VK_OK ? check_approval(grant, err) : status;
+    return status == VK_OK ? check_permission_id(grant, policy, signer, err) : status;
 }
 
 /* ---- Writing ---- */
@@ -273,6 +267,7 @@ const vk_grant_form vk_grant_form_permission = {.name = "permission",
                                                 .read = read_members,
                                                 .derive = derive,
                                                 .check = check,
+                                                .check_approval = check_approval,
                                                 .write = write_members,
                                                 .match_nonce = match_nonce,
                                                 .attach = attach,

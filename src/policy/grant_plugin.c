@@ -130,17 +130,17 @@ static vk_status check_contract(const vk_grant *grant, const vk_signer *signer, 
 static vk_status check(const vk_grant *grant, const vk_policy *policy, const vk_signer *signer,
                        vk_error *err) {
     (void)policy;
+    vk_status status = check_contract(grant, signer, err);
+    return status == VK_OK && grant->root.kind != VK_ROOT_UNKNOWN
+               ? vk_grant_check_validator(grant, "rootValidator", err)
+               : status;
+}
+
+static vk_status check_approval(const vk_grant *grant, vk_error *err) {
     vk_enable_v2 enable;
     vk_hash digest;
-    vk_status status = check_contract(grant, signer, err);
-    if (status == VK_OK && grant->root.kind != VK_ROOT_UNKNOWN) {
-        status = vk_grant_check_validator(grant, "rootValidator", err);
-    }
-    if (status != VK_OK || grant->account.pre_installed) {
-        return status;
-    }
     vk_grant_enable_v2(grant, &enable);
-    status = vk_enable_v2_digest(&enable, &digest, err);
+    vk_status status = vk_enable_v2_digest(&enable, &digest, err);
     return status == VK_OK ? vk_grant_check_approval(grant, &digest, err) : status;
 }
 
@@ -205,6 +205,7 @@ const vk_grant_form vk_grant_form_plugin = {.name = "plugin",
                                             .read = read_members,
                                             .derive = derive,
                                             .check = check,
+                                            .check_approval = check_approval,
                                             .write = write_members,
                                             .attach = attach,
                                             .attached_len = attached_len};

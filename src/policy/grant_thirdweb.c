@@ -170,7 +170,7 @@ static vk_status check_subject(const vk_thirdweb_request *request, const vk_sign
 }
 
 /* As the account recovers it: OpenZeppelin's takes no high s. */
-static vk_status check_signature(const vk_grant *grant, vk_error *err) {
+static vk_status check_approval(const vk_grant *grant, vk_error *err) {
     vk_thirdweb_hashes hashes;
     vk_address signer;
     char given[43], named[43];
@@ -202,10 +202,7 @@ static vk_status check(const vk_grant *grant, const vk_policy *policy, const vk_
         return VK_OK;
     }
     vk_status status = check_subject(&grant->request, signer, err);
-    if (status == VK_OK) {
-        status = check_permissions(&grant->request, &policy->rules[0], err);
-    }
-    return status == VK_OK ? check_signature(grant, err) : status;
+    return status == VK_OK ? check_permissions(&grant->request, &policy->rules[0], err) : status;
 }
 
 /* ---- Writing ---- */
@@ -247,6 +244,7 @@ const vk_grant_form vk_grant_form_thirdweb = {.name = "thirdweb",
                                               .read = read_members,
                                               .derive = derive,
                                               .check = check,
+                                              .check_approval = check_approval,
                                               .write = write_members,
                                               .attach = attach,
                                               .attached_len = attached_len};

@@ -14,8 +14,8 @@
 
 /* What the account would do with the call data. */
 typedef struct vk_operation_calls {
-    /* Empty when nobody can read it, for an empty batch, and without call data. The data points into
-     * the operation. */
+    /* Empty when nobody can read it, for an empty batch, and without call data. The data points
+     * into the operation. */
     vk_execution execution;
     bool is_own; /* not execute: the one call is to a function of the account itself */
     char fault[VK_REASON_MAX]; /* why it is not the encoding that every reader understands, or

@@ -399,21 +399,21 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {test_callers,
-                                         test_unknown_caller,
-                                         test_open_signature,
-                                         test_flags,
-                                         test_window,
-                                         test_chain,
-                                         test_replayable,
-                                         test_account,
-                                         test_addressed,
-                                         test_own_domains,
-                                         test_operation_in_disguise,
-                                         test_approval_in_disguise,
-                                         test_wrapper_in_disguise,
-                                         test_hash_as_text,
-                                         test_undeployed,
-                                         test_guards};
+                                  test_unknown_caller,
+                                  test_open_signature,
+                                  test_flags,
+                                  test_window,
+                                  test_chain,
+                                  test_replayable,
+                                  test_account,
+                                  test_addressed,
+                                  test_own_domains,
+                                  test_operation_in_disguise,
+                                  test_approval_in_disguise,
+                                  test_wrapper_in_disguise,
+                                  test_hash_as_text,
+                                  test_undeployed,
+                                  test_guards};
     Suite *suite = suite_create("grants and messages");
     TCase *all = tcase_create("messages");
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
