@@ -250,7 +250,7 @@ static void help_all(FILE *to) {
           "Session keys for smart accounts on a PKCS#11 token.\n\nCommands:\n",
           to);
     for (const vk_command *c = vk_commands; c->name != NULL; c++) {
-        fprintf(to, "  %-15s %s\n", c->name, c->summary);
+        fprintf(to, "  %-24s %s\n", c->name, c->summary);
     }
     fputs("\nOptions of every command:\n", to);
     help_options(GLOBAL, to);

@@ -20,11 +20,16 @@ bool vk_grant_is_token_only(const vk_grant *grant) {
 }
 
 const char *vk_grant_keeper_text(const vk_grant *grant) {
-    return vk_grant_is_token_only(grant)
-               ? "The account has no permission plug-in: these limits are kept by this token "
-                 "alone. "
-                 "Whoever has another copy of the key is not bound by them."
-               : "The account keeps these limits too, whoever has the key.";
+    static const char *const texts[VK_GRANT_KINDS] = {
+        [VK_GRANT_PERMISSION] = "The account keeps these limits too, whoever has the key.",
+        [VK_GRANT_PLUGIN] =
+            "The account has no permission plug-in: these limits are kept by this "
+            "token alone. Whoever has another copy of the key is not bound by them.",
+        [VK_GRANT_OWNER] = "The account has no permission plug-in for its owner: these limits are "
+                           "kept by this token alone. Whoever has another copy of the key is not "
+                           "bound by them.",
+        [VK_GRANT_THIRDWEB] = "The account keeps these limits too, whoever has the key."};
+    return texts[grant->kind];
 }
 
 /* ---- Matching ---- */

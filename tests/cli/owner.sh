@@ -3,6 +3,7 @@
 # and keeps the policy that nobody else keeps; the command says so.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 . "$VK_TEST_SRCDIR/tests/cli/pairing.sh"
+kept=${kept/plug-in:/plug-in for its owner:}
 
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
 payments
@@ -22,8 +23,7 @@ owner() {
 # Kernel 0.2.4, EntryPoint 0.6.
 owner 0.2.4 --index 3
 operation 0.2.4 "$(paid 5)" 0
-oracle enable_v2 '{kernelVersion: "0.2.4", entryPointVersion: "0.6", mode: "sudo", validAfter: 0,
-    validUntil: 0, account: $account}' .signature
+owned
 signed 0.2.4 "$expected"
 by_tool 0.2.4 op.json "$expected"
 case $expected in 0x00000000*) ;; *) fail "no root mode" ;; esac
@@ -83,8 +83,7 @@ EOF
 want 0 key remove --label v1 --pin-file pin
 owner v1 --account 0x00000000000000000000000000000000000000cc
 operation v1 "$(paid 5)" 0
-oracle enable_v2 '{kernelVersion: "0.2.4", entryPointVersion: "0.6", mode: "sudo", validAfter: 0,
-    validUntil: 0, account: $account}' .signature
+owned
 signed v1 "0x${expected#0x00000000}"
 by_tool v1 op.json "0x${expected#0x00000000}"
 want 1 approve --label v1 --chain-id 11 --kernel-version v1 --pin-file pin --account "$account"

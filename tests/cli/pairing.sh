@@ -1,6 +1,6 @@
 # Shared by the tests of accounts without permissions and of thirdweb's. Source it behind lib.sh.
 # The command's own batch makes call data, and what a signature must be.
-# shellcheck disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 kept='The account has no permission plug-in: these limits are kept by this token alone. Whoever has another copy of the key is not bound by them.'
 
@@ -61,6 +61,13 @@ oracle() {
         "{chainId: \"10\", ownerPrivateKey: \$key,
           userOp: (\$op[0] | del(.signature))} + $2")
     expected=$(ask "$1" "$in" "$3")
+}
+
+# owned: $expected of the owner key.hex of an account of Kernel 0.2.4: root mode in front.
+owned() {
+    # shellcheck disable=SC2016
+    oracle enable_v2 '{kernelVersion: "0.2.4", entryPointVersion: "0.6", mode: "sudo",
+        validAfter: 0, validUntil: 0, account: $account}' .signature
 }
 
 # by_tool LABEL FILE EXPECTED: the same with pkcs11-tool, where there is one.

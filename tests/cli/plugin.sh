@@ -73,8 +73,7 @@ point=$(jq -rn '"0x" + "11" * 64')
 main 1 "${approve[@]}" --label ecdsa --owner "$point"
 main 0 "${approve[@]}" --label ecdsa --account "$account" --pre-installed --pin-file pin
 operation 0.2.4 "$(paid 5)" 3
-oracle enable_v2 '{kernelVersion: "0.2.4", entryPointVersion: "0.6", mode: "sudo", validAfter: 0,
-    validUntil: 0, account: $account}' .signature
+owned
 main 0 sign --label ecdsa --input op.json --pin-file pin
 same "$(cat out)" "0x00000001${expected#0x00000000}" "the signature"
 by_tool ecdsa op.json "0x00000001${expected#0x00000000}"

@@ -66,8 +66,7 @@ main 0 "${approve[@]/10/11}" --owner "$admin" --entry-point 0.7 --owner-key "$ur
 
 # Operations.
 operation thirdweb "$(paid 5)" 0x5b6d0000000000000000 0x 0.6
-oracle enable_v2 '{kernelVersion: "0.2.4", entryPointVersion: "0.6", mode: "sudo", validAfter: 0,
-    validUntil: 0, account: $account}' .signature
+owned
 jq '{chainId: 10, entryPoint: "0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789", userOp: .}' op.json >on10.json
 mv on10.json op.json
 signed tw "0x${expected#0x00000000}" --token main

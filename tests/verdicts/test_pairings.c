@@ -225,9 +225,10 @@ START_TEST(test_attributes) {
     ck_assert_uint_eq(add_owner("owner", "0.2.4"), CKR_OK);
     ck_assert_str_eq(text_of(key, CKA_VALETKEY_GRANT_KINDS), "owner");
     ck_assert_str_eq(text_of(key, CKA_VALETKEY_KEPT_BY), "token");
-    ck_assert_str_eq(text_of(key, CKA_VALETKEY_KEPT_BY_TEXT),
-                     "The account has no permission plug-in: these limits are kept by this token "
-                     "alone. Whoever has another copy of the key is not bound by them.");
+    ck_assert_str_eq(
+        text_of(key, CKA_VALETKEY_KEPT_BY_TEXT),
+        "The account has no permission plug-in for its owner: these limits are kept by "
+        "this token alone. Whoever has another copy of the key is not bound by them.");
     ck_assert_str_eq(text_of(key, CKA_VALETKEY_KERNEL_VERSIONS), "0.2.4");
     ck_assert(strstr(text_of(key, CKA_VALETKEY_STATE), "\"installed\":true") != NULL);
     /* A grant, a policy; no account of the SDK's. */
