@@ -21,6 +21,7 @@ include tests/unit/accounts.mk
 include tests/unit/manage.mk
 include tests/unit/validators.mk
 include tests/unit/grant.mk
+include tests/unit/messages.mk
 include tests/unit/policy.mk
 include tests/unit/permissions.mk
 include tests/unit/thirdweb.mk

@@ -7,6 +7,8 @@
 
 #include <valetkey/account.h>
 #include <valetkey/enable_v2.h>
+#include <valetkey/message.h>
+#include <valetkey/message_payload.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
 #include <valetkey/thirdweb.h>
@@ -173,8 +175,9 @@ VK_API void vk_grant_first_states(const vk_grant *grant, const vk_policy *policy
 
 /*
  * The verdict on an operation that vk_grant_match takes: vk_policy_evaluate or vk_thirdweb_evaluate
- * with what the grant knows. Of request, op, now, block, charge and relaxed are looked at. A
- * thirdweb verdict has the policy's one rule, which says the same as the whole.
+ * with what the grant knows. Of request, op, now, block, charge, guards (see
+ * vk_grant_guards) and relaxed are looked at. A thirdweb verdict has the policy's one rule, which
+ * says the same as the whole.
  */
 VK_API VK_MUST_USE vk_status vk_grant_evaluate(const vk_grant *grant, const vk_policy *policy,
                                                const vk_verdict_request *request,
@@ -204,6 +207,46 @@ VK_API VK_MUST_USE vk_status vk_grant_attach(const vk_grant *grant, const vk_use
 /* How many bytes that appends. */
 VK_API size_t vk_grant_attached_len(const vk_grant *grant, const vk_userop *op,
                                     size_t session_part_len);
+
+/* The contracts that keep the session within its limits, for the guards of a verdict on an
+ * operation: the signer's, the EntryPoint, the key's validator, the root validator; where that is
+ * not known, each of ZeroDev's. Returns how many they are. */
+#define VK_GRANT_GUARDS_MAX 6
+VK_API size_t vk_grant_guards(const vk_grant *grant, const vk_signer *signer,
+                              vk_address out[VK_GRANT_GUARDS_MAX]);
+
+/* ---- Messages (ERC-1271) ---- */
+
+/* Is the message for the account of this grant, as far as it says? */
+VK_API bool vk_grant_is_addressed(const vk_grant *grant, const vk_message_payload *payload);
+
+/* A message on a key's desk. */
+typedef struct vk_grant_moment {
+    bool installed; /* the account has the permission: see vk_install and pre_installed */
+    uint64_t now;
+    vk_hardening_set relaxed;
+} vk_grant_moment;
+
+/*
+ * The verdict on a message that the grant's account is to sign with this permission. The contract
+ * that will ask is taken to be the verifyingContract of typed data; a text names none. Denied as
+ * well: what the account cannot sign (its Kernel version, factory data that it has not), anything
+ * before the permission is installed, and everything under a grant of another kind.
+ */
+VK_API VK_MUST_USE vk_status vk_grant_evaluate_message(const vk_grant *grant,
+                                                       const vk_policy *policy,
+                                                       const vk_message_payload *payload,
+                                                       const vk_grant_moment *moment,
+                                                       vk_verdict *out);
+/* The message as the account signs it: its digests are in valetkey/message.h. */
+VK_API void vk_grant_message(const vk_grant *grant, const vk_message_payload *payload,
+                             vk_message *out);
+/* Appends the account's signature around the key's, 65 bytes or an encoded assertion.
+ * VK_ERR_UNSUPPORTED: there is none, err says why. */
+VK_API VK_MUST_USE vk_status vk_grant_message_signature(const vk_grant *grant,
+                                                        const vk_message_payload *payload,
+                                                        vk_bytes key_signature, vk_buf *out,
+                                                        vk_error *err);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,10 @@ typedef enum vk_hardening {
     VK_HARDENING_BUDGET_DELEGATECALL,   /* delegatecalls by keys with a budget */
     VK_HARDENING_SIGNATURE_ENCODING,    /* signatures in another form than the usual one */
     VK_HARDENING_UNPATCHED_SIGNER,      /* WebAuthn signers before 0.0.4 */
+    VK_HARDENING_OWN_DOMAIN,            /* typed data for the account itself, or an EntryPoint */
+    VK_HARDENING_FOREIGN_CHAIN,         /* typed data for another chain than the account's */
     VK_HARDENING_OPEN_SIGNATURE,        /* messages of keys whose policy does not speak of any */
+    VK_HARDENING_UNKNOWN_CALLER,        /* messages of which nobody knows who will check them */
     VK_HARDENING_SIGNATURE_WINDOW,      /* messages outside the window for operations */
     VK_HARDENING_REPLAYABLE_SIGNATURE,  /* messages that are good on every chain */
     VK_HARDENING_ANY_TARGET,            /* thirdweb: the wildcard for targets */
@@ -44,6 +47,10 @@ VK_API vk_hardening_set vk_hardening_bit(vk_hardening rule);
 VK_API const char *vk_hardening_name(vk_hardening rule);
 /* VK_ERR_NOT_FOUND if no rule has the name. */
 VK_API VK_MUST_USE vk_status vk_hardening_find(const char *name, vk_hardening *out);
+/* Names separated by commas, in the order above; nothing for an empty set. Appends. */
+VK_API void vk_hardening_put_names(vk_hardening_set set, vk_buf *out);
+/* Reads such names (or none); names that no rule has are left out. */
+VK_API vk_hardening_set vk_hardening_read_names(vk_bytes names);
 /* Those that a token lets its SO turn off. The others guard against what nobody can want. */
 VK_API vk_hardening_set vk_hardening_switchable(void);
 

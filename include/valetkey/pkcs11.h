@@ -113,8 +113,18 @@
  * Chain ids, used and window are JSON numbers, spent is decimal text, hex is in lower case. set: -
  */
 #define CKA_VALETKEY_STATE VK_CKA(0x3B)
-/* Why the last refused operation was refused, text; empty when none was. set: - */
+/* Why the last refused operation was refused, text: "rule: reason"; empty when none was. Also what
+ * C_SignInit refuses with CKR_KEY_FUNCTION_NOT_PERMITTED, and a key that fails its integrity check
+ * ("integrity: ..."); not what is malformed. Behind the reason stand " (hardening rule NAME)" where
+ * valetkey is stricter than the chain, and " (account 0x... on chain N)" of a key with several
+ * grants. On a token that cannot be written the process that was refused reads its own. set: - */
 #define CKA_VALETKEY_LAST_DENIAL VK_CKA(0x3C)
+
+/* ---- The token ---- */
+
+/* Hardening rules that the SO turned off on the key's token, text, separated by commas:
+ * "open-signature,unknown-caller"; empty when none is. set: - (valetkey token set) */
+#define CKA_VALETKEY_RELAXED VK_CKA(0x40)
 
 /* ---- Operations that wait to be signed as digests ---- */
 
@@ -127,9 +137,20 @@
 #define CKM_VALETKEY_USEROP VK_CKM(1)
 /* The same decision; gives only the session key's part: 0xff and the signer's bytes. */
 #define CKM_VALETKEY_USEROP_SESSION VK_CKM(2)
-/* 3 and 4 are kept for texts (EIP-191) and typed data (EIP-712). */
+/*
+ * C_Sign takes a message and gives the account's signature of it (ERC-1271), for a key with one
+ * grant: a text, which is the bytes as they are, whatever they look like (EIP-191); or EIP-712
+ * JSON (types, domain, primaryType, message). The token parses and hashes them itself.
+ */
+#define CKM_VALETKEY_MESSAGE VK_CKM(3)
+#define CKM_VALETKEY_TYPED_DATA VK_CKM(4)
 /* C_Digest: Keccak-256. */
 #define CKM_VALETKEY_KECCAK256 VK_CKM(5)
+/* The same as 3 and 4 for a key with any number of grants; JSON says which of them is meant:
+ * {"chainId":N,"account":"0x..","message":"text" | {"raw":"0x.."}} or, instead of message,
+ * "typedData":{...}. "deployed":false wraps the signature as ERC-6492 does, "replayable":true makes
+ * it good on every chain. */
+#define CKM_VALETKEY_MESSAGE_REQUEST VK_CKM(6)
 
 /* ---- CKA_APPLICATION texts of data objects ---- */
 

@@ -51,6 +51,22 @@ extern "C" {
  */
 VK_API VK_MUST_USE vk_status vk_typed_data_digest(vk_bytes json, vk_hash *out, vk_error *err);
 
+/*
+ * For whom typed data is: what its domain says. Only members of the types that EIP-712 gives them
+ * count, chainId an integer and verifyingContract an address: in another type no contract hashes
+ * them.
+ */
+typedef struct vk_typed_domain {
+    bool has_chain_id;
+    vk_u256 chain_id;
+    bool has_verifying_contract;
+    vk_address verifying_contract;
+} vk_typed_domain;
+
+/* The digest, and the domain it is of. */
+VK_API VK_MUST_USE vk_status vk_typed_data_read(vk_bytes json, vk_hash *digest,
+                                                vk_typed_domain *domain, vk_error *err);
+
 #ifdef __cplusplus
 }
 #endif

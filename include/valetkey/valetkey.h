@@ -27,6 +27,7 @@
 #include <valetkey/lint.h>
 #include <valetkey/manage.h>
 #include <valetkey/message.h>
+#include <valetkey/message_payload.h>
 #include <valetkey/multichain.h>
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>

@@ -13,6 +13,7 @@
 
 #include <valetkey/hardening.h>
 #include <valetkey/policy.h>
+#include <valetkey/typed_data.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,7 +72,12 @@ typedef struct vk_rule_verdict {
     uint64_t valid_after;       /* the window that the rule reports to the EntryPoint; 48 bits */
     uint64_t valid_until;       /* 0: no end */
     char reason[VK_REASON_MAX]; /* a sentence, for allowed ones too */
+    /* The error that the contract reverts with when it denies: "RateLimited()". NULL: it has none,
+     * or the denial is not the contract's. */
+    const char *revert;
 } vk_rule_verdict;
+
+#define VK_CHAIN_ERROR_MAX 64
 
 typedef struct vk_verdict {
     bool allowed;
@@ -79,6 +85,10 @@ typedef struct vk_verdict {
     char rule[VK_VERDICT_RULE_MAX]; /* its name, or "account", "selector", "permission", ... */
     char reason[VK_REASON_MAX];     /* of the denial; empty when allowed */
     const char *hardening;          /* the hardening rule that denied; NULL: the chain denies too */
+    /* What a bundler would have reported of an operation, given a good signature: "AA23 reverted:
+     * PolicyFailed(1)". The contracts ask in another order than reason is chosen by. Empty where
+     * they would accept, and for digests and messages. */
+    char chain_error[VK_CHAIN_ERROR_MAX];
     size_t count;
     vk_rule_verdict *rules; /* owned, one a rule of the policy */
     vk_nonce_charge charge; /* what to remember for the nonce, when allowed */
@@ -104,12 +114,23 @@ typedef struct vk_message_request {
     vk_address caller; /* the contract that will ask the account; unknown without has_caller */
     bool replayable;   /* the signature is to be good on every chain */
     vk_hardening_set relaxed;
+    /* Of typed data, with the account that signs it and where that is; NULL: a text, or not known.
+     */
+    const vk_typed_domain *domain;
+    uint64_t chain_id;
+    vk_address account, entry_point;
 } vk_message_request;
 
-/* The verdict on a message. The contracts keep no state of messages. */
+/*
+ * The verdict on a message. The contracts keep no state of messages. A rule about callers allows a
+ * message whose caller is unknown, as one of them may ask: without hardening that is the verdict.
+ */
 VK_API VK_MUST_USE vk_status vk_policy_evaluate_message(const vk_policy *policy,
                                                         const vk_message_request *request,
                                                         vk_verdict *out);
+
+/* Can there be a message at all that this verdict allows? */
+VK_API bool vk_policy_allows_messages(const vk_policy *policy, vk_hardening_set relaxed);
 
 VK_API void vk_verdict_clear(vk_verdict *verdict);
 

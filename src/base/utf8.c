@@ -24,6 +24,17 @@ size_t vk_utf8_len(const uint8_t *p, size_t left) {
     return code < least[len] || code > 0x10ffff || surrogate ? 0 : len;
 }
 
+size_t vk_utf8_printable_len(const uint8_t *p, size_t left) {
+    size_t len = vk_utf8_len(p, left);
+    bool is_ascii_control = len == 1 && (p[0] < 0x20 || p[0] == 0x7f);
+    bool is_control = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+    /* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069 */
+    bool is_mark = len == 3 && p[0] == 0xe2 && p[1] == 0x80 &&
+                   ((p[2] & 0xfe) == 0x8e || (p[2] >= 0xa8 && p[2] <= 0xae));
+    bool is_isolate = len == 3 && p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+    return is_ascii_control || is_control || is_mark || is_isolate ? 0 : len;
+}
+
 void vk_utf8_clean(char *text) {
     size_t left = strlen(text);
     while (left > 0) {

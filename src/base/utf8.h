@@ -8,6 +8,9 @@
 /* Length of the sequence at p, of which left > 0 bytes are there; 0 if it is not one. */
 size_t vk_utf8_len(const uint8_t *p, size_t left);
 
+/* The same; 0 also for control characters, and for those that change the direction of text. */
+size_t vk_utf8_printable_len(const uint8_t *p, size_t left);
+
 /* Bytes that are no UTF-8 become "?": a text cut by its length may end inside a sequence. */
 void vk_utf8_clean(char *text);
 

@@ -78,6 +78,8 @@ vk_exit vk_rv_exit(CK_RV rv);
 /* The commands. */
 vk_exit vk_cmd_token_init(vk_cli *cli);
 vk_exit vk_cmd_token_list(vk_cli *cli);
+vk_exit vk_cmd_token_show(vk_cli *cli);
+vk_exit vk_cmd_token_set(vk_cli *cli);
 vk_exit vk_cmd_key_create(vk_cli *cli);
 vk_exit vk_cmd_key_import(vk_cli *cli);
 vk_exit vk_cmd_key_list(vk_cli *cli);

@@ -5,6 +5,9 @@
 #define PIN (BIT(PIN_FILE) | BIT(PIN_FD))
 #define SO_PIN (BIT(SO_PIN_FILE) | BIT(SO_PIN_FD))
 #define KEY (BIT(LABEL) | BIT(ID))
+#define MESSAGE                                                                                    \
+    (BIT(MESSAGE) | BIT(MESSAGE_FILE) | BIT(TYPED_DATA) | BIT(ACCOUNT) | BIT(REPLAYABLE) |         \
+     BIT(UNDEPLOYED))
 #define LINT (BIT(LINT) | BIT(LINT_ALLOW))
 #define PASSKEY (BIT(RP_ID) | BIT(ORIGIN) | BIT(SIGN_COUNT))
 
@@ -22,6 +25,18 @@ const vk_command vk_commands[] = {
     {"token list", vk_cmd_token_list, 0, 0, "list the tokens",
      "Lists the tokens of the module with the state of their PINs.",
      "  valetkey token list\n  valetkey token list --json | jq -r '.tokens[].label'\n"},
+    {"token show", vk_cmd_token_show, 0, 0, "show what was decided for a token as a whole",
+     "Shows the policy of keys that are made without one, and the hardening rules that the SO\n"
+     "turned off. No PIN is needed.",
+     "  valetkey token show\n  valetkey token show --token main --json\n"},
+    {"token set", vk_cmd_token_set, 0, BIT(SO_PIN_FILE) | BIT(SO_PIN_FD) | BIT(RELAX) | BIT(HARDEN),
+     "turn hardening rules off or on (SO)",
+     "Hardening rules refuse what the account's contracts would accept. Those that some accounts\n"
+     "can do without, the SO can turn off for all keys of a token: any-amount, any-target,\n"
+     "budget-delegatecall, foreign-chain, open-signature, protected-target, replayable-signature,\n"
+     "signature-window, unknown-caller, zero-paymaster. valetkey(1) says what each of them is.",
+     "  valetkey token set --relax unknown-caller\n"
+     "  valetkey token set --harden unknown-caller,open-signature --so-pin-file so.pin\n"},
     {"key create", vk_cmd_key_create, BIT(LABEL),
      PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | LINT, "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
@@ -76,11 +91,17 @@ const vk_command vk_commands[] = {
      "  valetkey approve --label tw --chain-id 1 --entry-point 0.6 --account 0x7668...D2a5 \\\n"
      "      --owner 0xa946...66E8 --output request.json\n"
      "  (the same) --request request.json --signature 0x5b1c...1b --output call.hex\n"},
-    {"sign", vk_cmd_sign, 0, PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(SESSION) | BIT(OPERATION),
-     "sign a UserOperation",
+    {"sign", vk_cmd_sign, 0,
+     PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(SESSION) | BIT(OPERATION) | MESSAGE,
+     "sign a UserOperation or a message",
      "Signs a UserOperation (JSON-RPC form, or ABI) if the key's policy allows it, and prints the\n"
-     "finished signature field. A refusal names the rule and the reason; exit status 3.",
+     "finished signature field. With --message, --message-file or --typed-data, signs a message "
+     "for\n"
+     "the account instead (ERC-1271); --chain-id and --account say for which, where the key has\n"
+     "several grants. A refusal names the rule and the reason; exit status 3.",
      "  valetkey sign --label shop --input op.json\n"
+     "  valetkey sign --label shop --typed-data order.json\n"
+     "  valetkey sign --label shop --message 'Sign in as ...' --chain-id 8453\n"
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"userop attach", vk_cmd_attach, BIT(SESSION_PART),
@@ -94,12 +115,20 @@ const vk_command vk_commands[] = {
      "  valetkey userop attach --label pass --input op.json --session-part rs.bin \\\n"
      "      --assertion assertion.json\n"
      "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
-    {"explain", vk_cmd_explain, 0, KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT),
+    {"explain", vk_cmd_explain, 0,
+     PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT) | BIT(SPENT) | BIT(USED) | MESSAGE,
      "say what an operation does and what the key would answer",
-     "Decodes a UserOperation and shows the verdict of each rule, without signing. Exit status 0\n"
-     "if the key would sign, 3 if it would refuse. No PIN is needed.",
+     "Decodes a UserOperation and shows the verdict of each rule, for now and the budgets on the\n"
+     "token or for others, and what the chain would have answered; or the verdict on a message,\n"
+     "given as for \"valetkey sign\". Nothing is signed, reserved or\n"
+     "written. Exit status 0 if the key would sign, 3 if it would refuse. A PIN is only needed "
+     "for\n"
+     "a key without a public half that everybody may read.",
      "  valetkey explain --label shop --input op.json\n"
-     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z\n"},
+     "  valetkey explain --label shop --input op.json --at 2027-01-01T00:00:00Z --spent "
+     "0.009ether\n"
+     "  valetkey explain --label shop --typed-data order.json\n"
+     "  valetkey explain --label shop --input op.json --used 3 --json | jq -r .verdict.reason\n"},
     {"lint", vk_cmd_lint, BIT(POLICY), BIT(LINT_ALLOW) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(AT),
      "say what is probably not meant in a policy",
      "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds,\n"

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static bool is_stdio(const char *path) {
@@ -77,7 +76,7 @@ vk_bytes vk_trim(vk_bytes text) {
     return text;
 }
 
-static vk_exit bad_value(vk_cli *cli, vk_option option, const char *wants) {
+vk_exit vk_bad_value(vk_cli *cli, vk_option option, const char *wants) {
     return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s is \"%s\", but must be %s", vk_opt_name(option),
                        vk_opt(cli, option), wants);
 }
@@ -85,7 +84,7 @@ static vk_exit bad_value(vk_cli *cli, vk_option option, const char *wants) {
 vk_exit vk_read_u256(vk_cli *cli, vk_option option, vk_u256 *out) {
     const char *text = vk_opt(cli, option);
     if (vk_u256_read_decimal(text, strlen(text), out) != VK_OK) {
-        return bad_value(cli, option, "a decimal number");
+        return vk_bad_value(cli, option, "a decimal number");
     }
     return VK_EXIT_OK;
 }
@@ -107,7 +106,7 @@ vk_exit vk_read_u64(vk_cli *cli, vk_option option, uint64_t max, uint64_t *out) 
 vk_exit vk_read_address(vk_cli *cli, vk_option option, vk_address *out) {
     const char *text = vk_opt(cli, option);
     if (vk_address_read(text, strlen(text), out) != VK_OK) {
-        return bad_value(
+        return vk_bad_value(
             cli, option,
             "an address, 0x and 40 hex digits (with the right EIP-55 letters if mixed)");
     }
@@ -129,15 +128,16 @@ vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out) {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s has more than the allowed %zu bytes",
                            vk_opt_name(option), max);
     }
-    return status == VK_OK && out->len > before ? VK_EXIT_OK : bad_value(cli, option, "hex bytes");
+    return status == VK_OK && out->len > before ? VK_EXIT_OK
+                                                : vk_bad_value(cli, option, "hex bytes");
 }
 
 vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out) {
     *out = vk_kernel_read(vk_opt(cli, VK_OPT_KERNEL_VERSION));
     return *out != VK_KERNEL_UNKNOWN
                ? VK_EXIT_OK
-               : bad_value(cli, VK_OPT_KERNEL_VERSION,
-                           "v1, 0.0.2, 0.2.2, 0.2.3, 0.2.4, 0.3.0, 0.3.1, 0.3.2 or 0.3.3");
+               : vk_bad_value(cli, VK_OPT_KERNEL_VERSION,
+                              "v1, 0.0.2, 0.2.2, 0.2.3, 0.2.4, 0.3.0, 0.3.1, 0.3.2 or 0.3.3");
 }
 
 vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out) {
@@ -149,15 +149,15 @@ vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out) {
     }
     return *out != VK_ENTRY_POINT_UNKNOWN
                ? VK_EXIT_OK
-               : bad_value(cli, VK_OPT_ENTRY_POINT,
-                           "0.6, 0.7, 0.8 or 0.9, or the address of one of them");
+               : vk_bad_value(cli, VK_OPT_ENTRY_POINT,
+                              "0.6, 0.7, 0.8 or 0.9, or the address of one of them");
 }
 
 vk_exit vk_read_curve(vk_cli *cli, bool *p256) {
     const char *type = vk_opt(cli, VK_OPT_TYPE);
     *p256 = type != NULL && strcmp(type, "p256") == 0;
     if (type != NULL && !*p256 && strcmp(type, "secp256k1") != 0) {
-        return bad_value(cli, VK_OPT_TYPE, "secp256k1 or p256");
+        return vk_bad_value(cli, VK_OPT_TYPE, "secp256k1 or p256");
     }
     static const vk_option only_p256[] = {VK_OPT_RP_ID, VK_OPT_ORIGIN, VK_OPT_SIGN_COUNT,
                                           VK_OPT_AUTHENTICATOR_ID, VK_OPT_AUTHENTICATOR_ID_HASH};
@@ -167,25 +167,6 @@ vk_exit vk_read_curve(vk_cli *cli, bool *p256) {
                                vk_opt_name(only_p256[i]));
         }
     }
-    return VK_EXIT_OK;
-}
-
-vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *out) {
-    const char *text = vk_opt(cli, option);
-    if (text == NULL) {
-        *out = absent;
-        return VK_EXIT_OK;
-    }
-    if (strchr(text, '-') == NULL) {
-        return vk_read_u64(cli, option, (UINT64_C(1) << 48) - 1, out);
-    }
-    struct tm tm = {0};
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    time_t seconds = end != NULL && *end == '\0' ? timegm(&tm) : -1;
-    if (seconds < 0) {
-        return bad_value(cli, option, "seconds since 1970, or like 2026-01-31T12:00:00Z");
-    }
-    *out = (uint64_t)seconds;
     return VK_EXIT_OK;
 }
 

@@ -12,6 +12,9 @@ VK_MUST_USE vk_exit vk_write_file(vk_cli *cli, const char *path, vk_bytes bytes)
 /* The view without leading and trailing white space. */
 vk_bytes vk_trim(vk_bytes text);
 
+/* The failure of an option's value; wants: what it must be. */
+VK_MUST_USE vk_exit vk_bad_value(vk_cli *cli, vk_option option, const char *wants);
+
 /* Values of options that were given. Failures name the option. */
 VK_MUST_USE vk_exit vk_read_u64(vk_cli *cli, vk_option option, uint64_t max, uint64_t *out);
 VK_MUST_USE vk_exit vk_read_u256(vk_cli *cli, vk_option option, vk_u256 *out);
@@ -21,8 +24,12 @@ VK_MUST_USE vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_bu
 VK_MUST_USE vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out);
 /* --type; secp256k1 when it is not given. */
 VK_MUST_USE vk_exit vk_read_curve(vk_cli *cli, bool *p256);
-/* A time option; absent when it is not given. */
+/* A time option, seconds since 1970 or as in RFC 3339 (a fraction of a second is cut off); absent
+ * when it is not given. */
 VK_MUST_USE vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *out);
+
+/* An amount: wei, or a decimal number with the unit wei, gwei or ether. */
+VK_MUST_USE vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out);
 
 /* --policy, checked: its text, without a trailing NUL, and what it says. Clear both. */
 VK_MUST_USE vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out);

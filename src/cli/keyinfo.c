@@ -111,6 +111,15 @@ static vk_exit read_policy(vk_cli *cli, vk_key_info *key) {
                            : vk_cli_fail_status(cli, "the key has no permissionId", status);
 }
 
+static vk_exit read_relaxed(vk_cli *cli, vk_key_info *key) {
+    vk_buf names = {0};
+    bool present = false;
+    vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_RELAXED, &names, &present);
+    key->relaxed = vk_hardening_read_names(vk_buf_view(&names));
+    vk_buf_clear(&names);
+    return exit;
+}
+
 vk_exit vk_key_read(vk_cli *cli, CK_OBJECT_HANDLE object, vk_key_info *out) {
     *out = (vk_key_info){.object = object};
     vk_exit exit = read_label(cli, out);
@@ -122,6 +131,9 @@ vk_exit vk_key_read(vk_cli *cli, CK_OBJECT_HANDLE object, vk_key_info *out) {
     }
     if (exit == VK_EXIT_OK) {
         exit = read_policy(cli, out);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = read_relaxed(cli, out);
     }
     if (exit != VK_EXIT_OK) {
         vk_key_info_clear(out);

@@ -16,6 +16,7 @@ typedef struct vk_key_info {
     bool has_policy;
     bool has_permission_id; /* a policy that is no thirdweb session has one */
     uint8_t permission_id[4];
+    vk_hardening_set relaxed; /* hardening rules that are off on its token */
 } vk_key_info;
 
 /* The key of --label and --id, by its public half (no login) or its private one. */

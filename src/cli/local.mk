@@ -1,9 +1,11 @@
 bin_PROGRAMS += valetkey
 valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
 	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c src/cli/batch.c \
-	src/cli/cli.h src/cli/commands.c src/cli/describe.c src/cli/describe.h src/cli/digestpart.c \
-	src/cli/digestpart.h src/cli/error.c src/cli/explain.c src/cli/findings.c src/cli/findings.h \
-	src/cli/grants.c src/cli/grants.h src/cli/input.c src/cli/input.h \
+	src/cli/cli.h src/cli/commands.c src/cli/digestpart.c \
+	src/cli/digestpart.h src/cli/error.c src/cli/explain.c src/cli/explain.h \
+	src/cli/explain_judge.c src/cli/explain_operation.c src/cli/explain_verdict.c \
+	src/cli/findings.c src/cli/findings.h src/cli/grants.c src/cli/grants.h src/cli/input.c \
+	src/cli/input.h src/cli/input_time.c \
 	src/cli/key_create.c src/cli/key_import.c src/cli/key_list.c src/cli/key_show.c \
 	src/cli/keyfile.c src/cli/keyfile.h src/cli/keyinfo.c src/cli/keyinfo.h \
 	src/cli/keyselect.c src/cli/lint.c src/cli/main.c src/cli/makekey.c src/cli/makekey.h src/cli/module.c \
@@ -12,6 +14,8 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/rv.c src/cli/session.c src/cli/session.h src/cli/signed.c src/cli/signed.h \
 	src/cli/sign.c src/cli/state.c src/cli/thirdweb.c src/cli/thirdweb_request.c \
 	src/cli/thirdweb_request.h src/cli/token.c
+valetkey_SOURCES += src/cli/explain_message.c src/cli/message.c src/cli/message.h \
+	src/cli/sign_message.c src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
 valetkey_LDADD = libvk-batch.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)

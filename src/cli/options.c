@@ -57,6 +57,14 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_OPERATION] = {"operation", NULL, "print the whole operation with its signature"},
     [VK_OPT_INSTALLED_AT] = {"installed-at", "TIME",
                              "when the account got a permission that it has already"},
+    [VK_OPT_MESSAGE] = {"message", "TEXT", "a text to sign as a message (EIP-191)"},
+    [VK_OPT_MESSAGE_FILE] = {"message-file", "FILE|-", "the same, the bytes of a file as they are"},
+    [VK_OPT_TYPED_DATA] = {"typed-data", "FILE|-", "EIP-712 typed data to sign, JSON"},
+    [VK_OPT_REPLAYABLE] = {"replayable", NULL, "make the message's signature good on every chain"},
+    [VK_OPT_UNDEPLOYED] = {"undeployed", NULL,
+                           "wrap the message's signature for an account without code (ERC-6492)"},
+    [VK_OPT_RELAX] = {"relax", "RULES", "turn these hardening rules off, separated by commas"},
+    [VK_OPT_HARDEN] = {"harden", "RULES", "turn these hardening rules on again"},
     [VK_OPT_LINT] = {"lint", "off|warn|error", "what to do about what is probably not meant"},
     [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
     [VK_OPT_ENTRY_POINT] = {"entry-point", "VERSION|ADDRESS",
@@ -69,6 +77,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_REQUEST] = {"request", "FILE|-", "thirdweb: the request that the admin signed"},
     [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
+    [VK_OPT_SPENT] = {"spent", "AMOUNT",
+                      "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
+    [VK_OPT_USED] = {"used", "N", "judge as if so many operations were used"},
 };
 
 #define BIT(option) (UINT64_C(1) << VK_OPT_##option)

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -154,8 +155,12 @@ void vk_out_hex_line(vk_out *out, vk_bytes bytes) {
 }
 
 void vk_put_clean(vk_buf *out, vk_bytes text) {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        vk_buf_put_byte(out, c < 0x20 || c == 0x7f ? '?' : c);
+    for (size_t i = 0, len; i<text.len; i += len> 0 ? len : 1) {
+        len = vk_utf8_printable_len(text.data + i, text.len - i);
+        if (len == 0) {
+            vk_buf_put_byte(out, '?');
+        } else {
+            vk_buf_put(out, text.data + i, len);
+        }
     }
 }

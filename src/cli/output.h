@@ -44,7 +44,8 @@ void vk_out_raw(vk_out *out, const char *name, vk_bytes json);
 /* Text for either mode. */
 void vk_out_hex_line(vk_out *out, vk_bytes bytes);
 
-/* Bytes of a token that go to a terminal: control characters become '?'. Appends. */
+/* Bytes of a token that go to a terminal: what is no UTF-8, control characters, and those that
+ * change the direction of text become '?'. Appends. */
 void vk_put_clean(vk_buf *out, vk_bytes text);
 
 #endif

@@ -1,6 +1,7 @@
 /* sign: a UserOperation through C_Sign. */
 #include "cli/grants.h"
 #include "cli/input.h"
+#include "cli/message.h"
 #include "cli/session.h"
 #include "cli/signed.h"
 
@@ -117,7 +118,7 @@ static vk_exit sign(vk_cli *cli, sign_job *job) {
     return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot sign", rv);
 }
 
-vk_exit vk_cmd_sign(vk_cli *cli) {
+static vk_exit sign_operation(vk_cli *cli) {
     sign_job job = {0};
     if (vk_opt_flag(cli, VK_OPT_SESSION) && vk_opt_flag(cli, VK_OPT_OPERATION)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
@@ -144,4 +145,8 @@ vk_exit vk_cmd_sign(vk_cli *cli) {
     }
     clear_job(&job);
     return exit;
+}
+
+vk_exit vk_cmd_sign(vk_cli *cli) {
+    return vk_message_given(cli) ? vk_sign_message(cli) : sign_operation(cli);
 }

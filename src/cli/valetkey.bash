@@ -3,7 +3,9 @@
 _valetkey_options() {
     local pin='--pin-file --pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
+    local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
+    'token set') echo '--relax --harden --so-pin-file --so-pin-fd' ;;
     'token init') echo "--label --default-policy --so-pin-file --so-pin-fd $pin" ;;
     'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
@@ -16,9 +18,9 @@ _valetkey_options() {
         echo "$key --chain-id --kernel-version --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $lint $pin"
         ;;
-    sign) echo "$key --input --chain-id --session --operation $pin" ;;
+    sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
-    explain) echo "$key --input --chain-id --at" ;;
+    explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     esac
 }
@@ -29,7 +31,8 @@ _valetkey_command() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-        --json | --help | --version | --sign-count | --pre-installed | --session | --operation) ;;
+        --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
+            --replayable | --undeployed) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -42,6 +45,10 @@ _valetkey_values() {
     case $1 in
     --type) echo 'secp256k1 p256' ;;
     --default-policy) echo 'none sudo' ;;
+    --relax | --harden)
+        echo 'zero-paymaster protected-target budget-delegatecall foreign-chain open-signature' \
+            'unknown-caller signature-window replayable-signature any-target any-amount'
+        ;;
     --lint) echo 'off warn error' ;;
     --entry-point) echo '0.6 0.7 0.8 0.9' ;;
     --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
@@ -57,25 +64,25 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --serialized | --input | --output | --session-part | --assertion)
+    --module | --*-file | --policy | --typed-data | --serialized | --input | --output | --session-part | --assertion)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --kernel-version | --token | --lint | --entry-point)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --entry-point)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | --lint-allow)
+        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --spent | --used | --lint-allow)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
     '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint batch $global" -- "$cur") ;;
-    token) mapfile -t COMPREPLY < <(compgen -W 'init list' -- "$cur") ;;
+    token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     'lint '*) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options lint) $global" -- "$cur") ;;

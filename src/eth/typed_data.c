@@ -280,18 +280,49 @@ static vk_status encode(reader *r, const vk_typed_type *type, const cJSON *value
     return VK_ERR_ARGUMENT;
 }
 
-/* ---- The digest ---- */
+/* ---- The domain ---- */
 
-static vk_status put_domain(reader *r, const cJSON *data, vk_keccak *keccak) {
+static void take_member(const vk_typed_member *member, const word *value, vk_typed_domain *out) {
+    if (vk_typed_is_array(&member->type)) {
+        return;
+    }
+    if (member->type.base == VK_TYPED_UINT && strcmp(member->name, "chainId") == 0) {
+        out->has_chain_id = true;
+        out->chain_id = vk_u256_from_be(value->b, sizeof value->b);
+    }
+    if (member->type.base == VK_TYPED_ADDRESS && strcmp(member->name, "verifyingContract") == 0) {
+        out->has_verifying_contract = true;
+        memcpy(out->verifying_contract.b, value->b + 12, sizeof out->verifying_contract.b);
+    }
+}
+
+/* Of a domain that was hashed, so that every member is there. */
+static vk_status read_domain(reader *r, const vk_typed_struct *type, const cJSON *domain,
+                             vk_typed_domain *out) {
     const vk_path path = {"domain"};
-    vk_hash hash;
-    vk_typed_struct *type = vk_typed_find(&r->types, VK_TYPED_DOMAIN, strlen(VK_TYPED_DOMAIN));
-    vk_status status = hash_struct(r, type, vk_json_get(data, "domain"), &path, &hash);
-    if (status == VK_OK) {
-        vk_keccak_put_hash(keccak, &hash);
+    vk_status status = VK_OK;
+    for (size_t i = 0; i < type->count && status == VK_OK; i++) {
+        word value = {{0}};
+        status = encode_member(r, type, &type->members[i], domain, &path, &value);
+        take_member(&type->members[i], &value, out);
     }
     return status;
 }
+
+static vk_status put_domain(reader *r, const cJSON *data, vk_keccak *keccak, vk_typed_domain *out) {
+    const vk_path path = {"domain"};
+    vk_hash hash;
+    const cJSON *domain = vk_json_get(data, "domain");
+    vk_typed_struct *type = vk_typed_find(&r->types, VK_TYPED_DOMAIN, strlen(VK_TYPED_DOMAIN));
+    vk_status status = hash_struct(r, type, domain, &path, &hash);
+    if (status == VK_OK) {
+        vk_keccak_put_hash(keccak, &hash);
+        status = read_domain(r, type, domain, out);
+    }
+    return status;
+}
+
+/* ---- The digest ---- */
 
 static vk_status put_message(reader *r, const cJSON *data, vk_keccak *keccak) {
     const vk_path path = {"message"};
@@ -320,10 +351,12 @@ static vk_status put_message(reader *r, const cJSON *data, vk_keccak *keccak) {
     return status;
 }
 
-vk_status vk_typed_data_digest_json(const cJSON *data, vk_hash *out, vk_error *err) {
+vk_status vk_typed_data_read_json(const cJSON *data, vk_hash *digest, vk_typed_domain *domain,
+                                  vk_error *err) {
     static const char *const members[] = {"types", "domain", "primaryType", "message", NULL};
     static const uint8_t prefix[] = {0x19, 0x01};
     reader r = {.err = err};
+    vk_typed_domain named = {0};
     vk_status status = vk_json_only(data, members, NULL, err);
     if (status != VK_OK) {
         return status;
@@ -332,22 +365,29 @@ vk_status vk_typed_data_digest_json(const cJSON *data, vk_hash *out, vk_error *e
         vk_typed_types_read(vk_json_get(data, "types"), vk_json_get(data, "domain"), &r.types, err);
     vk_keccak keccak = {0};
     vk_keccak_put(&keccak, prefix, sizeof prefix);
-    status = status == VK_OK ? put_domain(&r, data, &keccak) : status;
+    status = status == VK_OK ? put_domain(&r, data, &keccak, &named) : status;
     status = status == VK_OK ? put_message(&r, data, &keccak) : status;
     if (status == VK_OK) {
-        *out = vk_keccak_end(&keccak);
+        *digest = vk_keccak_end(&keccak);
+        *domain = named;
     }
     vk_typed_types_clear(&r.types);
     return status;
 }
 
 vk_status vk_typed_data_digest(vk_bytes json, vk_hash *out, vk_error *err) {
+    vk_typed_domain domain;
+    return vk_typed_data_read(json, out, &domain, err);
+}
+
+vk_status vk_typed_data_read(vk_bytes json, vk_hash *digest, vk_typed_domain *domain,
+                             vk_error *err) {
     cJSON *data = NULL;
     vk_status status = vk_json_parse(json, VK_TYPED_DATA_MAX, &data, err);
     if (status != VK_OK) {
         return status;
     }
-    status = vk_typed_data_digest_json(data, out, err);
+    status = vk_typed_data_read_json(data, digest, domain, err);
     cJSON_Delete(data);
     return status;
 }

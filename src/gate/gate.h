@@ -48,8 +48,12 @@ VK_MUST_USE vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const ch
 typedef enum vk_gate_form {
     VK_GATE_USEROP,         /* the finished signature */
     VK_GATE_USEROP_SESSION, /* the session key's part */
-    VK_GATE_DIGEST          /* r || s over a 32-byte digest: any one for keys under sudo, else that
+    VK_GATE_DIGEST,         /* r || s over a 32-byte digest: any one for keys under sudo, else that
                              * of an operation that waits */
+    /* The account's signature (ERC-1271) of a payload of valetkey/message_payload.h. */
+    VK_GATE_TEXT,
+    VK_GATE_TYPED_DATA,
+    VK_GATE_MESSAGE_REQUEST
 } vk_gate_form;
 
 /* May the key be used in this form at all? VK_DENIED with a reason if its policy speaks against it.

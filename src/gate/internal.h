@@ -44,6 +44,8 @@ VK_MUST_USE vk_status vk_gate_to_sign_make(const vk_loaded *loaded, const vk_has
                                            uint32_t sign_count, vk_gate_to_sign *out);
 void vk_gate_to_sign_clear(vk_gate_to_sign *to_sign);
 
+/* How many bytes the key's signer makes. */
+VK_MUST_USE vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out);
 /* Appends what the key's signer makes for an operation hash: r || s || v, or an encoded assertion.
  */
 VK_MUST_USE vk_status vk_gate_signer_part(const vk_loaded *loaded, const vk_hash *userop_hash,
@@ -70,6 +72,16 @@ VK_MUST_USE vk_status vk_gate_pending_any(vk_gate *gate, const vk_loaded *loaded
 VK_MUST_USE vk_status vk_gate_pending_sign(vk_gate *gate, const vk_loaded *loaded,
                                            const vk_hash *digest, uint8_t signature64[64],
                                            bool *found, vk_error *err);
+
+/* ---- Messages ---- */
+
+bool vk_gate_is_message(vk_gate_form form);
+/* VK_DENIED if the key can sign no message at all. */
+VK_MUST_USE vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err);
+/* As vk_gate_sign, for the forms of messages. */
+VK_MUST_USE vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded,
+                                           vk_gate_form form, vk_bytes payload, uint8_t *out,
+                                           size_t *out_len, vk_error *err);
 
 /* Makes sure that a P-256 record has rpId, origin and credential, and that they are well formed. */
 VK_MUST_USE vk_status vk_gate_complete_passkey(vk_key_record *record, vk_error *err);

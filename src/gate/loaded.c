@@ -150,6 +150,9 @@ static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, v
         status = load_secret(gate, loaded, err);
     }
     if (status == VK_OK) {
+        status = vk_token_relaxed(gate->token, &loaded->relaxed, err);
+    }
+    if (status == VK_OK) {
         status = load_policy(loaded, err);
     }
     if (status == VK_OK) {

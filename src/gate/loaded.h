@@ -21,6 +21,7 @@ typedef struct vk_loaded {
     vk_key_record record;
     vk_policy policy; /* count 0: the key has none */
     vk_signer signer;
+    vk_hardening_set relaxed; /* hardening rules that are off on the token */
     size_t grant_count;
     vk_loaded_grant *grants;
     vk_key *key;

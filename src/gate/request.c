@@ -44,18 +44,25 @@ static vk_status check_countable(const vk_loaded *loaded, vk_error *err) {
     return VK_OK;
 }
 
+vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out) {
+    vk_buf client_data = {0};
+    vk_hash any = {{0}};
+    *out = ECDSA_LEN;
+    if (loaded->signer.kind != VK_SIGNER_WEBAUTHN) {
+        return VK_OK;
+    }
+    vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
+    *out = vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
+    vk_buf_clear(&client_data);
+    return status;
+}
+
 static vk_status measure(const vk_loaded *loaded, vk_gate_request *out) {
     const vk_grant *grant = &out->grant->grant;
-    size_t signer_len = ECDSA_LEN;
-    if (loaded->signer.kind == VK_SIGNER_WEBAUTHN) {
-        vk_buf client_data = {0};
-        vk_hash any = {{0}};
-        vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
-        signer_len = vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
-        vk_buf_clear(&client_data);
-        if (status != VK_OK) {
-            return status;
-        }
+    size_t signer_len;
+    vk_status status = vk_gate_signer_len(loaded, &signer_len);
+    if (status != VK_OK) {
+        return status;
     }
     out->session_len = signer_len + (grant->kind == VK_GRANT_PERMISSION ? PREFIX_LEN : 0);
     out->full_len = vk_grant_attached_len(grant, &out->request.op, out->session_len);

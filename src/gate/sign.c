@@ -1,3 +1,4 @@
+#include "gate/denial.h"
 #include "gate/internal.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static vk_status take_verdict(vk_status status, vk_verdict *verdict, vk_nonce_ch
         return explain_status(err, status);
     }
     if (!verdict->allowed) {
-        status = deny(err, verdict->rule, verdict->reason);
+        status = vk_denial_of(err, verdict);
     }
     *charge = verdict->charge;
     vk_verdict_clear(verdict);
@@ -118,11 +119,16 @@ static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload,
 
 static vk_status evaluate(const vk_loaded *loaded, const vk_gate_request *request,
                           vk_rule_state *states, vk_nonce_charge *charge, vk_error *err) {
-    vk_verdict_request asked = {
-        .op = &request->request.op, .now = vk_gate_now(), .charge = *charge};
+    const vk_grant *grant = &request->grant->grant;
+    vk_address guards[VK_GRANT_GUARDS_MAX];
+    vk_verdict_request asked = {.op = &request->request.op,
+                                .now = vk_gate_now(),
+                                .charge = *charge,
+                                .guards = guards,
+                                .guard_count = vk_grant_guards(grant, &loaded->signer, guards),
+                                .relaxed = loaded->relaxed};
     vk_verdict verdict;
-    vk_status status =
-        vk_grant_evaluate(&request->grant->grant, &loaded->policy, &asked, states, &verdict);
+    vk_status status = vk_grant_evaluate(grant, &loaded->policy, &asked, states, &verdict);
     return take_verdict(status, &verdict, charge, err);
 }
 
@@ -279,6 +285,9 @@ static vk_status sign_userop(vk_gate *gate, const vk_loaded *loaded, vk_gate_for
         return status;
     }
     status = sign_request(gate, loaded, &request, form, out, out_len, err);
+    if (status == VK_DENIED && loaded->grant_count > 1) {
+        vk_denial_name_grant(err, &request.grant->grant);
+    }
     vk_gate_request_clear(&request);
     return status;
 }
@@ -296,6 +305,9 @@ static vk_status check_form(vk_gate *gate, const vk_loaded *loaded, vk_gate_form
     vk_status status = check_policy(loaded, err);
     if (status == VK_OK && form == VK_GATE_DIGEST && !vk_policy_is_sudo(&loaded->policy)) {
         status = vk_gate_pending_any(gate, loaded, err);
+    }
+    if (status == VK_OK && vk_gate_is_message(form)) {
+        status = vk_gate_message_allows(loaded, err);
     }
     return status;
 }
@@ -330,6 +342,20 @@ vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_er
     return status;
 }
 
+static vk_status sign_form(vk_gate *gate, vk_loaded *loaded, vk_gate_form form, vk_bytes payload,
+                           uint8_t *out, size_t *out_len, vk_error *err) {
+    switch (form) {
+    case VK_GATE_DIGEST:
+        return sign_digest(gate, loaded, payload, out, out_len, err);
+    case VK_GATE_TEXT:
+    case VK_GATE_TYPED_DATA:
+    case VK_GATE_MESSAGE_REQUEST:
+        return vk_gate_sign_message(gate, loaded, form, payload, out, out_len, err);
+    default:
+        return sign_userop(gate, loaded, form, payload, out, out_len, err);
+    }
+}
+
 static vk_status sign_once(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_bytes payload,
                            uint8_t *out, size_t *out_len, vk_error *err) {
     vk_loaded *loaded;
@@ -339,9 +365,7 @@ static vk_status sign_once(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_
     }
     status = check_policy(loaded, err);
     if (status == VK_OK) {
-        status = form == VK_GATE_DIGEST
-                     ? sign_digest(gate, loaded, payload, out, out_len, err)
-                     : sign_userop(gate, loaded, form, payload, out, out_len, err);
+        status = sign_form(gate, loaded, form, payload, out, out_len, err);
     }
     vk_loaded_put(loaded);
     return status;

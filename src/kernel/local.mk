@@ -8,5 +8,6 @@ libvk_core_la_SOURCES += src/kernel/account_data.c src/kernel/account_data.h \
 	src/kernel/account_read.c src/kernel/execution.h src/kernel/execution_for.c \
 	src/kernel/execution_pieces.c src/kernel/execution_v1.c src/kernel/execution_v2.c
 libvk_core_la_SOURCES += src/kernel/validator.c src/kernel/validator_sign.c \
-	src/kernel/message.c src/kernel/message_erc6492.c src/kernel/enable_v2.c
+	src/kernel/message.c src/kernel/message_erc6492.c src/kernel/message_payload.c \
+	src/kernel/enable_v2.c
 libvk_core_la_SOURCES += src/kernel/verify.c

@@ -152,6 +152,9 @@ static CK_RV get_last_denial(const vk_object *object, vk_buf *out) {
     if (!object->view->record.has_private) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
+    if (vk_view_denial(object->view, out)) {
+        return CKR_OK;
+    }
     vk_status status = vk_token_key_get(object->slot->token, object->view->record.id, &record);
     if (status != VK_OK) {
         return vk_ck(status, NULL);
@@ -167,6 +170,16 @@ static CK_RV get_sign_count(const vk_object *object, vk_buf *out) {
     const vk_key_record *record = &object->view->record;
     return record->has_private && record->curve == VK_CURVE_P256 ? vk_put_sign_count(object, out)
                                                                  : CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+static CK_RV get_relaxed(const vk_object *object, vk_buf *out) {
+    vk_hardening_set relaxed;
+    vk_error err = {0};
+    vk_status status = vk_token_relaxed(object->slot->token, &relaxed, &err);
+    if (status == VK_OK) {
+        vk_hardening_put_names(relaxed, out);
+    }
+    return vk_ck(status, &err);
 }
 
 /* ---- The table ---- */
@@ -188,6 +201,7 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_STATE, get_state),
     ROW(CKA_VALETKEY_LAST_DENIAL, get_last_denial),
     ROW(CKA_VALETKEY_SIGN_COUNT, get_sign_count),
+    ROW(CKA_VALETKEY_RELAXED, get_relaxed),
 };
 
 const vk_attribute_table vk_grant_attributes = {rows, sizeof rows / sizeof rows[0]};

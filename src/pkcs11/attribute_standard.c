@@ -54,6 +54,17 @@ static CK_RV get_public_key_info(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+static CK_RV put_message_mechanisms(const vk_object *object, const vk_policy *policy, vk_buf *out) {
+    static const CK_MECHANISM_TYPE messages[] = {CKM_VALETKEY_MESSAGE, CKM_VALETKEY_TYPED_DATA,
+                                                 CKM_VALETKEY_MESSAGE_REQUEST};
+    vk_hardening_set relaxed;
+    vk_status status = vk_token_relaxed(object->slot->token, &relaxed, NULL);
+    if (status == VK_OK && vk_policy_allows_messages(policy, relaxed)) {
+        vk_buf_put(out, messages, sizeof messages);
+    }
+    return vk_ck(status, NULL);
+}
+
 static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
     /* CKM_ECDSA signs the digests of operations that were written as data objects; those of
      * passkeys are hashes by SHA-256. */
@@ -68,7 +79,7 @@ static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
     if (policy != NULL && (is_passkey || vk_policy_is_sudo(policy))) {
         vk_buf_put(out, hashed, sizeof hashed);
     }
-    return CKR_OK;
+    return policy != NULL ? put_message_mechanisms(object, policy, out) : CKR_OK;
 }
 
 /* A CK_DATE, or nothing for a time that has none. */

@@ -1,8 +1,11 @@
 #include "pkcs11/entry.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Entering and leaving ---- */
 
@@ -90,15 +93,23 @@ _Static_assert(sizeof answers / sizeof answers[0] == VK_ERR_CRYPTO + 1, "one a s
 static void explain(vk_status status, const vk_error *err) {
     bool has_words = err != NULL && err->message[0] != '\0';
     const char *path = has_words ? err->path : "";
-    vk_debug("%s: %s%s%s", vk_status_text(status), path, path[0] != '\0' ? ": " : "",
-             has_words ? err->message : "no more is known");
+    vk_debug("%s%s%s%s%s", vk_status_text(status), has_words ? ": " : "", path,
+             path[0] != '\0' ? ": " : "", has_words ? err->message : "");
+}
+
+static const answer *answer_of(vk_status status) {
+    return &answers[(size_t)status < sizeof answers / sizeof answers[0] ? status : VK_ERR_CRYPTO];
 }
 
 static const answer *look_up(vk_status status, const vk_error *err) {
-    if (status != VK_OK) {
+    if (status != VK_OK && status != VK_ERR_BUFFER) {
         explain(status, err);
     }
-    return &answers[(size_t)status < sizeof answers / sizeof answers[0] ? status : VK_ERR_CRYPTO];
+    return answer_of(status);
+}
+
+CK_RV vk_ck_quietly(vk_status status) {
+    return answer_of(status)->plain;
 }
 
 CK_RV vk_ck(vk_status status, const vk_error *err) {
@@ -111,20 +122,37 @@ CK_RV vk_ck_template(vk_status status, const vk_error *err) {
 
 /* ---- The debug log ---- */
 
-static bool debugging;
+/* Any thread may initialize the module while others are in it. */
+static atomic_bool debugging;
 
 void vk_debug_init(void) {
-    debugging = secure_getenv("VALETKEY_DEBUG") != NULL;
+    atomic_store(&debugging, secure_getenv("VALETKEY_DEBUG") != NULL);
+}
+
+bool vk_debugging(void) {
+    return atomic_load(&debugging);
+}
+
+/* Labels and messages may have bytes that somebody else chose. */
+static void clean(char *line) {
+    for (char *c = line; *c != '\0';) {
+        size_t len = vk_utf8_printable_len((const uint8_t *)c, strlen(c));
+        if (len == 0) {
+            *c = '?';
+        }
+        c += len > 0 ? len : 1;
+    }
 }
 
 void vk_debug(const char *format, ...) {
-    if (!debugging) {
-        return;
-    }
     char line[1024];
     va_list args;
+    if (!vk_debugging()) {
+        return;
+    }
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    fprintf(stderr, "valetkey: %s\n", line);
+    clean(line);
+    fprintf(stderr, "valetkey-pkcs11: %s\n", line);
 }

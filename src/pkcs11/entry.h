@@ -17,11 +17,16 @@ CK_RV vk_leave(vk_session *session, CK_RV rv);
 
 /* What to answer for a status. err (may be NULL) goes to the debug log, as anything but VK_OK. */
 CK_RV vk_ck(vk_status status, const vk_error *err);
+/* The same, and nothing is logged: the caller does. */
+CK_RV vk_ck_quietly(vk_status status);
 /* The same where the bad bytes came in a template. */
 CK_RV vk_ck_template(vk_status status, const vk_error *err);
 
-/* With VALETKEY_DEBUG in the environment: a line to stderr. Otherwise nothing is ever printed. */
+/* With VALETKEY_DEBUG in the environment (not of a program with raised rights): one line to stderr,
+ * whole also when several threads write. Otherwise nothing is ever printed. What could fool a
+ * terminal or a reader of lines is replaced by "?". */
 void vk_debug_init(void);
+bool vk_debugging(void);
 void vk_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

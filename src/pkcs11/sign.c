@@ -1,4 +1,4 @@
-#include "pkcs11/object.h"
+#include "pkcs11/refusal.h"
 
 #include <string.h>
 
@@ -34,12 +34,14 @@ static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanis
         return CKR_KEY_HANDLE_INVALID;
     }
     if (!view->may_sign) {
+        vk_refusal_note_usage(view);
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     }
     vk_error err;
     err.path[0] = err.message[0] = '\0';
     vk_status status = vk_gate_allows(session->slot->gate, view->record.id, mechanism->form, &err);
-    CK_RV rv = vk_ck(status, &err);
+    CK_RV rv = vk_ck_quietly(status);
+    vk_refusal_note(session, view->record.id, status, &err, (vk_bytes){NULL, 0});
     if (status == VK_ERR_NOT_FOUND) {
         return CKR_KEY_HANDLE_INVALID; /* removed since it was looked up */
     }
@@ -106,7 +108,8 @@ static CK_RV through_gate(vk_session *session, vk_bytes payload, CK_BYTE *signat
     if (status == VK_OK || status == VK_ERR_BUFFER) {
         *signature_len = len;
     }
-    CK_RV rv = vk_ck(status, &err);
+    CK_RV rv = vk_ck_quietly(status);
+    vk_refusal_note(session, signing->key_id, status, &err, payload);
     return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : rv;
 }
 

@@ -9,6 +9,7 @@
 static void destroy(vk_view *view) {
     vk_grant_records_free(view->grants, view->grant_count);
     vk_policy_clear(&view->policy);
+    vk_text_free(view->denial);
     vk_key_record_clear(&view->record);
     pthread_mutex_destroy(&view->lock);
     free(view);
@@ -91,6 +92,27 @@ const vk_grant_record *vk_view_grants(vk_view *view, size_t *count) {
     pthread_mutex_unlock(&view->lock);
     *count = view->grant_count;
     return view->grants;
+}
+
+void vk_view_set_denial(vk_view *view, const char *text) {
+    vk_buf copy = {0};
+    if (text != NULL) {
+        vk_buf_put_text(&copy, text);
+    }
+    pthread_mutex_lock(&view->lock);
+    vk_text_free(view->denial);
+    view->denial = text != NULL ? vk_buf_take_text(&copy) : NULL;
+    pthread_mutex_unlock(&view->lock);
+}
+
+bool vk_view_denial(vk_view *view, vk_buf *out) {
+    pthread_mutex_lock(&view->lock);
+    bool is_here = view->denial != NULL;
+    if (is_here) {
+        vk_buf_put_text(out, view->denial);
+    }
+    pthread_mutex_unlock(&view->lock);
+    return is_here;
 }
 
 const vk_grant_record *vk_view_grant(vk_view *view, int64_t grant_id) {

@@ -24,6 +24,7 @@ typedef struct vk_view {
     bool grants_read;
     vk_grant_record *grants;
     size_t grant_count;
+    char *denial; /* the last one, if the token could not keep it; NULL: it did */
 } vk_view;
 
 #define VK_VIEWS_KEPT 256
@@ -42,6 +43,10 @@ void vk_view_put(vk_view *view); /* NULL allowed */
 const vk_policy *vk_view_policy(vk_view *view);
 /* The grants, none if they cannot be read. Good while the view is. */
 const vk_grant_record *vk_view_grants(vk_view *view, size_t *count);
+/* What the token could not keep of the last denial; NULL: it did. */
+void vk_view_set_denial(vk_view *view, const char *text);
+/* Appends it; false if the token has it. */
+bool vk_view_denial(vk_view *view, vk_buf *out);
 const vk_grant_record *vk_view_grant(vk_view *view, int64_t grant_id); /* NULL: no such */
 
 VK_MUST_USE vk_status vk_views_init(vk_views *views);

@@ -11,14 +11,16 @@
 
 #define SELECTOR_LEN 4
 #define WORD 32
+#define PARAM_ERROR "CallViolatesParamRule()"
 
-/* One call under judgement. reason is filled when it fails. */
+/* One call under judgement. reason and revert are filled when it fails. */
 typedef struct trial {
     const vk_call *call;
     const vk_evaluation *what;
     uint64_t chain_id;
     const vk_call_permission *permission;
     vk_buf *reason;
+    const char *revert;
 } trial;
 
 /* ---- Which permission ---- */
@@ -63,27 +65,37 @@ static void put_no_permission(vk_buf *reason, uint8_t call_type, const vk_call *
     vk_put_contract(reason, chain_id, &call->target);
 }
 
+/* The error of each version's contract. The first one decodes nothing, which reverts. */
+static const char *no_permission_error(vk_call_policy_version version) {
+    return version == VK_CALL_POLICY_0_0_1  ? VK_REVERT_EMPTY
+           : version < VK_CALL_POLICY_0_0_5 ? "InvalidCallData()"
+                                            : "CallViolatesTargetRule()";
+}
+
 static bool find_permission(const vk_rule *rule, uint8_t call_type, trial *t) {
     static const uint8_t none[SELECTOR_LEN];
     vk_bytes data = t->call->data;
     if (data.len > 0 && data.len < SELECTOR_LEN) {
         vk_buf_printf(t->reason, "%zu bytes of data are too short for a function selector",
                       data.len);
+        t->revert = VK_REVERT_EMPTY;
         return false;
     }
     t->permission = find(rule, call_type, &t->call->target, data.len == 0 ? none : data.data);
     if (t->permission == NULL) {
         put_no_permission(t->reason, call_type, t->call, t->chain_id);
+        t->revert = no_permission_error(rule->u.call.version);
     }
     return t->permission != NULL;
 }
 
 /* ---- Value ---- */
 
-static bool value_fits(const trial *t) {
+static bool value_fits(trial *t) {
     if (vk_u256_cmp(&t->call->value, &t->permission->value_limit) <= 0) {
         return true;
     }
+    t->revert = "CallViolatesValueRule()";
     vk_put_ether(t->reason, &t->call->value);
     if (vk_u256_is_zero(&t->permission->value_limit)) {
         vk_buf_put_text(t->reason, " of native value is sent, but none is allowed");
@@ -178,7 +190,7 @@ static bool word_at(vk_bytes data, uint64_t offset, vk_u256 *out) {
     return true;
 }
 
-static bool slice_fits(const trial *t, const vk_param_rule *rule) {
+static bool slice_fits(trial *t, const vk_param_rule *rule) {
     bool inside;
     vk_slice_result result = vk_call_slice(rule, t->call->data, t->what->request->op, &inside);
     t->what->notes->slice_outside |= !inside;
@@ -188,14 +200,16 @@ static bool slice_fits(const trial *t, const vk_param_rule *rule) {
     vk_buf_printf(t->reason, "the slice that the rule at offset %" PRIu64 " is about is not %s",
                   rule->offset,
                   result == VK_SLICE_DIFFERENT ? "the required one" : "wholly in the call data");
+    t->revert = result == VK_SLICE_DIFFERENT ? PARAM_ERROR : "ParamTooShort()";
     return false;
 }
 
-static bool rule_fits(const trial *t, const vk_param_rule *rule) {
+static bool rule_fits(trial *t, const vk_param_rule *rule) {
     vk_u256 value;
     if (!word_at(t->call->data, rule->offset, &value)) {
         vk_buf_printf(t->reason, "the call data ends before the argument word at offset %" PRIu64,
                       rule->offset);
+        t->revert = VK_REVERT_EMPTY;
         return false;
     }
     if (rule->condition == VK_COND_SLICE_EQUAL) {
@@ -205,10 +219,11 @@ static bool rule_fits(const trial *t, const vk_param_rule *rule) {
         return true;
     }
     put_failure(t, rule, &value);
+    t->revert = PARAM_ERROR;
     return false;
 }
 
-static bool rules_fit(const trial *t) {
+static bool rules_fit(trial *t) {
     for (size_t i = 0; i < t->permission->rule_count; i++) {
         if (!rule_fits(t, &t->permission->rules[i])) {
             return false;
@@ -241,10 +256,11 @@ static bool calls_fit(const vk_rule *rule, const vk_evaluation *what, const vk_e
     vk_buf reason = {0};
     bool fits = true;
     for (size_t i = 0; fits && i < execution->call_count; i++) {
-        trial t = {&execution->calls[i], what, what->request->chain_id, NULL, &reason};
+        trial t = {&execution->calls[i], what, what->request->chain_id, NULL, &reason, NULL};
         fits = call_fits(rule, call_type, &t);
         if (!fits) {
             deny_call(i, execution->call_count, &reason, out);
+            out->revert = t.revert;
         }
     }
     vk_buf_clear(&reason);
@@ -277,14 +293,17 @@ void vk_call_evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_st
     const vk_execution *execution = what->execution;
     vk_call misread;
     if (execution == NULL) {
-        vk_rule_deny(out, "the call data is not an execute call whose calls could be checked");
+        vk_rule_revert(out, VK_REVERT_EMPTY,
+                       "the call data is not an execute call whose calls could be checked");
     } else if (!is_known_type(execution->call_type)) {
-        vk_rule_deny(out, "call type 0x%02x is unknown", execution->call_type);
+        vk_rule_revert(out, "InvalidCallType()", "call type 0x%02x is unknown",
+                       execution->call_type);
     } else if (!is_misread(rule, what)) {
         evaluate_calls(rule, what, execution, out);
     } else if (!vk_execute_old_delegate(what->execution_calldata, &misread)) {
-        vk_rule_deny(out, "the delegatecall is shorter than the target and the value that this "
-                          "version of the call policy looks for");
+        vk_rule_revert(out, VK_REVERT_EMPTY,
+                       "the delegatecall is shorter than the target and the value that this "
+                       "version of the call policy looks for");
     } else {
         vk_execution as_read = {.call_type = VK_CALL_DELEGATE, .call_count = 1, .calls = &misread};
         evaluate_calls(rule, what, &as_read, out);

@@ -55,10 +55,23 @@ static bool selector_granted(const vk_verdict_request *request) {
 
 static void check_operation(const vk_policy *policy, const vk_verdict_request *request,
                             vk_verdict *out) {
+    bool open = (policy->permission_flag & VK_FLAG_NOT_FOR_USER_OP) == 0;
+    if (!open) {
+        vk_chain_revert(out, "PermissionNotAlllowedForUserOp()");
+    }
     if (!selector_granted(request)) {
         deny_selector(request, out);
-    } else if ((policy->permission_flag & VK_FLAG_NOT_FOR_USER_OP) != 0) {
+    } else if (!open) {
         vk_verdict_deny(out, NO_RULE, "permission", "the permission is not for user operations");
+    }
+}
+
+/* The account looks at the selector when its policies are done. */
+static void chain_selector(const vk_verdict_request *request, vk_verdict *out) {
+    if (request->op->call_data.len < SELECTOR_LEN) {
+        vk_chain_revert(out, VK_REVERT_EMPTY);
+    } else if (!selector_granted(request)) {
+        vk_chain_revert(out, "InvalidValidator()");
     }
 }
 
@@ -129,6 +142,13 @@ static void check_calls(const vk_verdict_request *request, const calls *read, vk
     }
 }
 
+/* On the chain no rule is asked, only the window of the approval. */
+static void chain_own(const vk_verdict_request *request, vk_verdict *out) {
+    if (is_own(request) && strcmp(out->rule, "approval") != 0) {
+        out->chain_error[0] = '\0';
+    }
+}
+
 /* ---- Cost ---- */
 
 /* (preVerificationGas + verificationGasLimit + callGasLimit) * maxFeePerGas: without the
@@ -173,12 +193,12 @@ static void evaluate_rules(const vk_policy *policy, const vk_evaluation *what,
         evaluate_rule(rule, what, &states[i], &out->rules[i]);
         if (out->rules[i].result == VK_RESULT_DENIED) {
             vk_verdict_deny(out, (int)i, vk_rule_name(rule->kind), out->rules[i].reason);
+            vk_chain_rule(out, i);
         }
     }
     if (policy->count == 0) {
         vk_verdict_deny(out, NO_RULE, "policy", "the policy has no rules, so it allows nothing");
     }
-    vk_evaluate_windows(policy, what->request, out);
 }
 
 static bool well_formed(const vk_policy *policy, const vk_verdict_request *request,
@@ -223,6 +243,9 @@ static vk_status evaluate(const vk_policy *policy, vk_evaluation *what, vk_rule_
         check_calls(what->request, &read, out);
         compute_cost(what);
         evaluate_rules(policy, what, next, out);
+        chain_selector(what->request, out);
+        vk_evaluate_windows(policy, what->request, out);
+        chain_own(what->request, out);
     }
     if (status == VK_OK && out->rule[0] == '\0') {
         vk_harden_operation(policy, what, read.fault[0] == '\0' ? NULL : read.fault, out);
@@ -268,6 +291,8 @@ vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
     vk_status status = prepare(policy, states, &next, out);
     if (status == VK_OK) {
         evaluate_rules(policy, &what, next, out);
+        vk_evaluate_windows(policy, &request, out);
+        out->chain_error[0] = '\0';
         conclude(policy, &what, next, states, out);
     } else {
         vk_verdict_clear(out);

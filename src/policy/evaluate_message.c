@@ -1,9 +1,8 @@
 /*
- * What the account's contracts would say of a message that a session key signs (ERC-1271), and the
- * hardening rules on it. The contracts of most rules accept any message while they are installed.
+ * What the account's contracts would say of a message that a session key signs (ERC-1271). The
+ * contracts of most rules accept any message while they are installed.
  */
 #include "policy/rule.h"
-#include "policy/text.h"
 
 #include <stdlib.h>
 
@@ -40,70 +39,6 @@ static void evaluate_rules(const vk_policy *policy, const vk_message_request *re
     if (request->now > VK_TIME_MAX) {
         vk_verdict_deny(out, NO_RULE, "time",
                         "the time is after the end of every window: it does not fit 48 bits");
-    }
-}
-
-/* ---- Hardening ---- */
-
-static bool is_on(const vk_message_request *request, vk_hardening hardening) {
-    return (request->relaxed & vk_hardening_bit(hardening)) == 0;
-}
-
-static void deny(vk_verdict *out, vk_hardening hardening, int index, const char *rule,
-                 const char *reason) {
-    if (out->rule[0] == '\0') {
-        out->hardening = vk_hardening_name(hardening);
-        vk_verdict_deny(out, index, rule, reason);
-    }
-}
-
-static bool speaks_of_signatures(const vk_policy *policy) {
-    for (size_t i = 0; i < policy->count; i++) {
-        if (policy->rules[i].kind == VK_RULE_SIGNATURE_CALLER && is_active(&policy->rules[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The contract of the timestamp rule looks at no clock when it is asked about a message. */
-static void harden_window(const vk_policy *policy, const vk_message_request *request,
-                          vk_verdict *out) {
-    for (size_t i = 0; i < policy->count; i++) {
-        const vk_rule *rule = &policy->rules[i];
-        if (rule->kind != VK_RULE_TIMESTAMP || !is_active(rule)) {
-            continue;
-        }
-        vk_rule_verdict *verdict = &out->rules[i];
-        verdict->valid_after = rule->u.timestamp.valid_after;
-        verdict->valid_until = rule->u.timestamp.valid_until;
-        if (vk_entry_point_in_window(VK_ENTRY_POINT_0_7, verdict->valid_after, verdict->valid_until,
-                                     request->now, 0)) {
-            continue;
-        }
-        vk_buf reason = {0};
-        vk_rule_put_outside(rule, verdict, request->now < verdict->valid_after, request->now,
-                            VK_ENTRY_POINT_0_7, &reason);
-        vk_rule_deny_buf(verdict, &reason);
-        deny(out, VK_HARDENING_SIGNATURE_WINDOW, (int)i, vk_rule_name(rule->kind), verdict->reason);
-    }
-}
-
-void vk_harden_message(const vk_policy *policy, const vk_message_request *request,
-                       vk_verdict *out) {
-    if (is_on(request, VK_HARDENING_OPEN_SIGNATURE) && !speaks_of_signatures(policy)) {
-        deny(out, VK_HARDENING_OPEN_SIGNATURE, NO_RULE, "signature",
-             "the policy does not speak of message signatures, so the account would accept any "
-             "message of this key, a token permit or an order included: give it a rule for "
-             "signature callers");
-    }
-    if (is_on(request, VK_HARDENING_SIGNATURE_WINDOW)) {
-        harden_window(policy, request, out);
-    }
-    if (is_on(request, VK_HARDENING_REPLAYABLE_SIGNATURE) && request->replayable) {
-        deny(out, VK_HARDENING_REPLAYABLE_SIGNATURE, NO_RULE, "signature",
-             "a replayable signature is good for this account on every chain, also on those that "
-             "no grant names");
     }
 }
 

@@ -83,6 +83,8 @@ static bool paymaster_fits(const vk_rule *rule, const vk_userop *op, vk_rule_ver
         return true;
     }
     vk_buf reason = {0};
+    /* The contract slices the address out of data that is too short. */
+    out->revert = has_paymaster ? NULL : VK_REVERT_EMPTY;
     if (has_paymaster) {
         vk_buf_put_text(&reason, "paymaster ");
         vk_put_address(&reason, &paymaster);
@@ -162,7 +164,8 @@ static vk_u256 counted(const vk_u256 *cost) {
 static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                      vk_rule_verdict *out) {
     if (!what->cost_fits) {
-        vk_rule_deny(out, "the gas limits times maxFeePerGas do not fit 256 bits");
+        vk_rule_revert(out, VK_REVERT_OVERFLOW,
+                       "the gas limits times maxFeePerGas do not fit 256 bits");
     } else if (paymaster_fits(rule, what->request->op, out)) {
         vk_u256 cost = counted(&what->cost);
         charge_budget(rule, what, &cost, state, out);

@@ -1,5 +1,6 @@
 /* Grants at work: is an operation for one, what it says, and the signature around the key's part.
  */
+#include "kernel/version.h"
 #include "policy/grant_form.h"
 
 #include <valetkey/thirdweb_verdict.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #define SIGNER_PREFIX 0xff
-#define GUARDS_MAX 2
 
 /* ---- Who keeps the key to its policy ---- */
 
@@ -86,19 +86,9 @@ vk_status vk_grant_match(const vk_grant *grant, const vk_userop_request *request
 
 /* ---- Verdicts ---- */
 
-static void add_guard(vk_address guards[GUARDS_MAX], size_t *count, const vk_address *guard) {
-    if (!vk_address_is_zero(guard)) {
-        guards[(*count)++] = *guard;
-    }
-}
-
 static vk_status evaluate_kernel(const vk_grant *grant, const vk_policy *policy,
                                  vk_verdict_request *request, vk_rule_state *states,
                                  vk_verdict *out) {
-    vk_address guards[GUARDS_MAX];
-    add_guard(guards, &request->guard_count, &grant->validator);
-    add_guard(guards, &request->guard_count, &grant->root.validator);
-    request->guards = guards;
     request->valid_after = grant->valid_after;
     request->valid_until = grant->valid_until;
     request->selector = grant->kind == VK_GRANT_OWNER ? NULL : grant->account.selector;
@@ -106,8 +96,13 @@ static vk_status evaluate_kernel(const vk_grant *grant, const vk_policy *policy,
     return vk_policy_evaluate(policy, request, states, out);
 }
 
+/* To the EntryPoint, in 48 bits. */
+static uint64_t report_time(const vk_u256 *seconds) {
+    return vk_u256_fits(seconds, 48) ? vk_u256_low64(seconds) : 0;
+}
+
 /* The session is the policy's one rule, so the verdict of the whole is that rule's too. */
-static vk_status add_rule(vk_verdict *out) {
+static vk_status add_rule(const vk_thirdweb_permission *permission, vk_verdict *out) {
     out->rules = calloc(1, sizeof *out->rules);
     if (out->rules == NULL) {
         vk_verdict_clear(out);
@@ -115,6 +110,8 @@ static vk_status add_rule(vk_verdict *out) {
     }
     out->count = 1;
     out->rule_index = out->allowed ? -1 : 0;
+    out->rules[0].valid_after = report_time(&permission->start);
+    out->rules[0].valid_until = report_time(&permission->end);
     out->rules[0].result = out->allowed ? VK_RESULT_ALLOWED : VK_RESULT_DENIED;
     snprintf(out->rules[0].reason, sizeof out->rules[0].reason, "%s",
              out->allowed ? "targets, native value and time are within the session" : out->reason);
@@ -129,7 +126,7 @@ static vk_status evaluate_thirdweb(const vk_policy *policy, const vk_verdict_req
     }
     vk_thirdweb_permission permission = vk_thirdweb_permission_of_rule(&policy->rules[0]);
     vk_status status = vk_thirdweb_evaluate(&permission, request, out);
-    return status == VK_OK ? add_rule(out) : status;
+    return status == VK_OK ? add_rule(&permission, out) : status;
 }
 
 vk_status vk_grant_evaluate(const vk_grant *grant, const vk_policy *policy,
@@ -141,6 +138,8 @@ vk_status vk_grant_evaluate(const vk_grant *grant, const vk_policy *policy,
                                 .has_block = request->has_block,
                                 .block = request->block,
                                 .charge = request->charge,
+                                .guards = request->guards,
+                                .guard_count = request->guard_count,
                                 .relaxed = request->relaxed};
     return grant->kind == VK_GRANT_THIRDWEB ? evaluate_thirdweb(policy, &asked, out)
                                             : evaluate_kernel(grant, policy, &asked, states, out);
@@ -187,6 +186,47 @@ bool vk_grant_signer_part(const vk_grant *grant, vk_bytes session_part, vk_bytes
     *out = (vk_bytes){session_part.data + 1, session_part.len - 1};
     return true;
 }
+
+/* ---- Guards ---- */
+
+typedef struct guard_list {
+    vk_address *list;
+    size_t count;
+} guard_list;
+
+/* Once each: a permission's validator is the signer's contract. */
+static void add_guard(guard_list *guards, const vk_address *guard) {
+    for (size_t i = 0; i < guards->count; i++) {
+        if (vk_address_equal(&guards->list[i], guard)) {
+            return;
+        }
+    }
+    if (!vk_address_is_zero(guard)) {
+        guards->list[guards->count++] = *guard;
+    }
+}
+
+static void add_root_guards(const vk_grant *grant, guard_list *guards) {
+    static const vk_root_kind kinds[] = {VK_ROOT_ECDSA, VK_ROOT_MULTI_CHAIN, VK_ROOT_PASSKEY};
+    bool unknown = vk_address_is_zero(&grant->root.validator);
+    add_guard(guards, &grant->root.validator);
+    for (size_t i = 0; unknown && i < sizeof kinds / sizeof kinds[0]; i++) {
+        vk_address validator = vk_root_validator(kinds[i]);
+        add_guard(guards, &validator);
+    }
+}
+
+size_t vk_grant_guards(const vk_grant *grant, const vk_signer *signer,
+                       vk_address out[VK_GRANT_GUARDS_MAX]) {
+    guard_list guards = {.list = out};
+    add_guard(&guards, &signer->contract);
+    add_guard(&guards, &grant->entry_point);
+    add_guard(&guards, &grant->validator);
+    add_root_guards(grant, &guards);
+    return guards.count;
+}
+
+/* ---- The whole signature ---- */
 
 vk_status vk_grant_attach(const vk_grant *grant, const vk_userop *op, vk_bytes session_part,
                           vk_buf *out) {

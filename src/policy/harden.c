@@ -100,7 +100,7 @@ static bool slice_outside(subject *s) {
 /* ---- Contracts that keep the limits ---- */
 
 /* A delegatecall that no call rule has judged, where there is something to lift: its code could
- * call the account as itself. */
+ * call the account as itself. Those of keys with a budget have a rule of their own. */
 static bool unjudged_delegatecall(const subject *s) {
     bool limits = false, judged = false;
     for (size_t i = 0; i < s->policy->count; i++) {
@@ -108,7 +108,7 @@ static bool unjudged_delegatecall(const subject *s) {
         limits = limits || rule->kind != VK_RULE_SUDO;
         judged = judged || (rule->kind == VK_RULE_CALL && is_active(rule));
     }
-    return is_delegatecall(s) && limits && !judged;
+    return is_delegatecall(s) && limits && !judged && !vk_policy_has_state(s->policy);
 }
 
 static const char *guard_name(const subject *s, const vk_address *target) {

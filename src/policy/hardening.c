@@ -19,7 +19,10 @@ static const hardening_rule rules[VK_HARDENING_RULES] = {
     [VK_HARDENING_BUDGET_DELEGATECALL] = {"budget-delegatecall", true},
     [VK_HARDENING_SIGNATURE_ENCODING] = {"signature-encoding", false},
     [VK_HARDENING_UNPATCHED_SIGNER] = {"unpatched-signer", false},
+    [VK_HARDENING_OWN_DOMAIN] = {"own-domain", false},
+    [VK_HARDENING_FOREIGN_CHAIN] = {"foreign-chain", true},
     [VK_HARDENING_OPEN_SIGNATURE] = {"open-signature", true},
+    [VK_HARDENING_UNKNOWN_CALLER] = {"unknown-caller", true},
     [VK_HARDENING_SIGNATURE_WINDOW] = {"signature-window", true},
     [VK_HARDENING_REPLAYABLE_SIGNATURE] = {"replayable-signature", true},
     [VK_HARDENING_ANY_TARGET] = {"any-target", true},
@@ -42,6 +45,39 @@ vk_status vk_hardening_find(const char *name, vk_hardening *out) {
         }
     }
     return VK_ERR_NOT_FOUND;
+}
+
+void vk_hardening_put_names(vk_hardening_set set, vk_buf *out) {
+    bool first = true;
+    for (size_t i = 0; i < VK_HARDENING_RULES; i++) {
+        if ((set & vk_hardening_bit((vk_hardening)i)) != 0) {
+            vk_buf_put_text(out, first ? "" : ",");
+            vk_buf_put_text(out, rules[i].name);
+            first = false;
+        }
+    }
+}
+
+static vk_hardening_set read_name(vk_bytes name) {
+    for (size_t i = 0; i < VK_HARDENING_RULES; i++) {
+        const vk_bytes known = {(const uint8_t *)rules[i].name, strlen(rules[i].name)};
+        if (vk_bytes_equal(name, known)) {
+            return vk_hardening_bit((vk_hardening)i);
+        }
+    }
+    return VK_HARDENING_NONE;
+}
+
+vk_hardening_set vk_hardening_read_names(vk_bytes names) {
+    vk_hardening_set set = VK_HARDENING_NONE;
+    size_t start = 0;
+    for (size_t i = 0; i <= names.len; i++) {
+        if (i == names.len || names.data[i] == ',') {
+            set |= read_name((vk_bytes){names.data + start, i - start});
+            start = i + 1;
+        }
+    }
+    return set;
 }
 
 vk_hardening_set vk_hardening_switchable(void) {

@@ -121,7 +121,8 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
     } else if (state->used >= count) {
         vk_rule_deny(out, "all %" PRIu64 " operations are used", count);
     } else if (!use_time(rule, state->used, &from)) {
-        vk_rule_deny(out, "the time of the next operation does not fit 48 bits");
+        vk_rule_revert(out, VK_REVERT_OVERFLOW,
+                       "the time of the next operation does not fit 48 bits");
     } else {
         out->valid_after = from;
         state->used++;
@@ -145,6 +146,7 @@ static void deny_until_reset(const vk_rule *rule, uint64_t window_end, vk_rule_v
     vk_buf_printf(&reason, "all %" PRIu64 " operations are used until ", rule->u.rate.count);
     vk_put_time(&reason, window_end);
     vk_rule_deny_buf(out, &reason);
+    out->revert = "RateLimited()";
 }
 
 static void evaluate_reset(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
@@ -160,7 +162,7 @@ static void evaluate_reset(const vk_rule *rule, const vk_evaluation *what, vk_ru
         next.used = 0;
         next.window = request->now + rule->u.rate.interval;
         if (request->now > VK_TIME_MAX || next.window > VK_TIME_MAX) {
-            vk_rule_deny(out, "the end of the window does not fit 48 bits");
+            vk_rule_revert(out, VK_REVERT_OVERFLOW, "the end of the window does not fit 48 bits");
             return;
         }
     }

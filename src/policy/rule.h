@@ -124,6 +124,9 @@ void vk_rule_allow(vk_rule_verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void vk_rule_deny(vk_rule_verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Denies, as the contract does with that error: a text that lives on. */
+void vk_rule_revert(vk_rule_verdict *verdict, const char *revert, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The reason is the text in the buffer, which is cleared. */
 void vk_rule_allow_buf(vk_rule_verdict *verdict, vk_buf *reason);
 void vk_rule_deny_buf(vk_rule_verdict *verdict, vk_buf *reason);
@@ -147,6 +150,18 @@ void vk_harden_operation(const vk_policy *policy, const vk_evaluation *what, con
 void vk_harden_message(const vk_policy *policy, const vk_message_request *request, vk_verdict *out);
 /* The first denial is the one that counts. */
 void vk_verdict_deny(vk_verdict *verdict, int rule_index, const char *rule, const char *reason);
+
+/* ---- What the chain would have answered ---- */
+
+#define VK_REVERT_EMPTY "revert()"       /* without an error */
+#define VK_REVERT_OVERFLOW "Panic(0x11)" /* Solidity's checked arithmetic */
+
+/* Notes the error of an account that reverts; the first is the one that counts. */
+void vk_chain_revert(vk_verdict *verdict, const char *revert);
+/* The same of a rule that denied: its error, or the account's for a rule that only fails. */
+void vk_chain_rule(vk_verdict *verdict, size_t index);
+/* The same of the EntryPoint. */
+void vk_chain_entry_point(vk_verdict *verdict, const char *error);
 
 /* ---- The parts of the call rule ---- */
 

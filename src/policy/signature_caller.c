@@ -100,11 +100,19 @@ static bool may_ask(const vk_rule *rule, const vk_address *caller) {
     return false;
 }
 
+static void evaluate_unknown(const vk_rule *rule, vk_rule_verdict *out) {
+    if (rule->u.signature_caller.count == 0) {
+        vk_rule_deny(out, "no contract may check message signatures");
+    } else {
+        vk_rule_allow(out, "the message does not say which contract will check its signature; the "
+                           "account answers those that the rule allows");
+    }
+}
+
 static void evaluate_message(const vk_rule *rule, const vk_message_request *request,
                              vk_rule_verdict *out) {
     if (!request->has_caller) {
-        vk_rule_deny(out, "the message names no contract that will check its signature, but the "
-                          "rule allows only some");
+        evaluate_unknown(rule, out);
         return;
     }
     vk_buf reason = {0};

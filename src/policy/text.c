@@ -31,6 +31,15 @@ void vk_put_function(vk_buf *out, const uint8_t selector[4]) {
     vk_hex_put(out, (vk_bytes){selector, 4});
 }
 
+void vk_put_chain(vk_buf *out, uint64_t chain_id) {
+    const char *name = vk_chain_name(chain_id);
+    if (name != NULL) {
+        vk_buf_printf(out, "%s (chain %" PRIu64 ")", name, chain_id);
+    } else {
+        vk_buf_printf(out, "chain %" PRIu64, chain_id);
+    }
+}
+
 void vk_put_ether(vk_buf *out, const vk_u256 *wei) {
     char text[82];
     uint64_t low = vk_u256_low64(wei);
@@ -46,7 +55,7 @@ void vk_put_time(vk_buf *out, uint64_t seconds) {
     time_t when = (time_t)seconds;
     struct tm tm;
     char text[64];
-    if (gmtime_r(&when, &tm) == NULL ||
+    if (seconds > INT64_MAX || gmtime_r(&when, &tm) == NULL ||
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
         vk_buf_printf(out, "second %" PRIu64, seconds);
         return;

@@ -24,6 +24,14 @@ void vk_rule_deny(vk_rule_verdict *verdict, const char *format, ...) {
     va_end(args);
 }
 
+void vk_rule_revert(vk_rule_verdict *verdict, const char *revert, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    set(verdict, VK_RESULT_DENIED, format, args);
+    va_end(args);
+    verdict->revert = revert;
+}
+
 /* A reason that could not be put together changes no verdict. */
 static const char *text_of(const char *text) {
     return text == NULL ? "the reason could not be written: out of memory" : text;

@@ -86,6 +86,7 @@ static void evaluate_time(const vk_policy *policy, const vk_verdict_request *req
         return;
     }
     bool early = vk_entry_point_in_window(version, 0, window->until, request->now, 0);
+    vk_chain_entry_point(out, "AA22 expired or not due");
     int index = early ? window->after_rule : window->until_rule;
     if (index != NO_RULE) {
         deny_rule(policy, index, early, request, out);
@@ -109,6 +110,7 @@ static void evaluate_blocks(const vk_verdict_request *request, const bounds *win
     char reason[VK_REASON_MAX];
     uint64_t after = window->after & ~BLOCK_FLAG, until = window->until & ~BLOCK_FLAG;
     if (request->has_block) {
+        vk_chain_entry_point(out, "AA27 outside valid block range");
         snprintf(reason, sizeof reason,
                  "block %" PRIu64 " is outside the window, which opens after block %" PRIu64
                  " and closes after block %" PRIu64,

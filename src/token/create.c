@@ -144,6 +144,9 @@ static vk_status start_over(vk_token *token, const vk_token_new *args, const vk_
         status = write_setup(token, args, keys, err);
     }
     if (status == VK_OK) {
+        status = vk_relaxed_reset(token, err);
+    }
+    if (status == VK_OK) {
         status = vk_token_mark_changed(token, err);
     }
     return vk_db_end(&token->db, status, err);

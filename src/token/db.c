@@ -58,10 +58,14 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Between half a unit and one and a half. */
-static void nap(vk_db *db, long unit_us) {
-    db->noise = db->noise * 1103515245 + 12345;
-    long us = unit_us / 2 + (long)(db->noise >> 16) % unit_us;
+/* Between half a unit and one and a half; threads that are no longer in step come to their turns. */
+static void nap(long unit_us) {
+    static _Thread_local unsigned noise;
+    if (noise == 0) {
+        noise = (unsigned)getpid() ^ (unsigned)(uintptr_t)&noise;
+    }
+    noise = noise * 1103515245 + 12345;
+    long us = unit_us / 2 + (long)(noise >> 16) % unit_us;
     struct timespec time = {.tv_sec = 0, .tv_nsec = us * 1000};
     nanosleep(&time, NULL);
 }
@@ -76,12 +80,12 @@ static int wait_for_lock(void *arg, int tries) {
     if (now_ms() - db->waits_since_ms >= VK_DB_BUSY_MS) {
         return 0;
     }
-    nap(db, tries < 200 ? 200 : 2000);
+    nap(tries < 200 ? 200 : 2000);
     return 1;
 }
 
-void vk_db_let_others(vk_db *db) {
-    nap(db, 500);
+void vk_db_let_others(void) {
+    nap(500);
 }
 
 /* An edited schema must not run anything of its own: no triggers, no views. */
@@ -89,7 +93,6 @@ static int configure(vk_db *db) {
     sqlite3 *handle = db->handle;
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VK_DB_VALUE_MAX);
-    db->noise = (unsigned)getpid();
     int rc = sqlite3_busy_handler(handle, wait_for_lock, db);
     if (rc == SQLITE_OK) {
         rc = sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -312,7 +315,7 @@ vk_status vk_db_begin(vk_db *db, vk_error *err) {
 vk_status vk_db_try_begin(vk_db *db) {
     sqlite3_busy_timeout(db->handle, 0);
     vk_status status = vk_db_begin(db, NULL);
-    sqlite3_busy_timeout(db->handle, VK_DB_BUSY_MS);
+    sqlite3_busy_handler(db->handle, wait_for_lock, db);
     return status;
 }
 

@@ -21,6 +21,8 @@ typedef enum vk_sql {
     VK_SQL_TOKEN_READ,
     VK_SQL_TOKEN_SETUP,
     VK_SQL_TOKEN_BUDGETS,
+    VK_SQL_TOKEN_RELAXED,
+    VK_SQL_TOKEN_RELAX,
     VK_SQL_PIN_READ,
     VK_SQL_PIN_WRITE,
     VK_SQL_PIN_TRIES,
@@ -87,7 +89,6 @@ typedef struct vk_db {
     sqlite3 *handle;
     bool read_only;
     int64_t waits_since_ms; /* for the write lock */
-    unsigned noise;
     vk_db_file file, log; /* the write-ahead log */
     bool is_settled;      /* their names are durable */
     sqlite3_stmt *statements[VK_SQL_STATEMENTS];
@@ -114,7 +115,7 @@ VK_MUST_USE vk_status vk_db_try_begin(vk_db *db);
 VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
 
 /* A moment in which another process that waits can begin. */
-void vk_db_let_others(vk_db *db);
+void vk_db_let_others(void);
 
 /* A part of a transaction that fails alone; ended like the whole. */
 VK_MUST_USE vk_status vk_db_begin_part(vk_db *db, vk_error *err);

@@ -109,7 +109,7 @@ static int64_t patience_us(const vk_group *group) {
 static vk_status decide_all(transaction *t, vk_error *err) {
     vk_token *token = t->token;
     if (token->group.is_shared) {
-        vk_db_let_others(&token->db);
+        vk_db_let_others();
     }
     vk_status status = vk_token_begin(token, err);
     if (status != VK_OK) {

@@ -6,5 +6,5 @@ libvk_token_la_SOURCES += src/token/attrs.c src/token/attrs.h src/token/budget.c
 	src/token/pending.c src/token/pending.h src/token/settings.c \
 	src/token/home.c src/token/home.h src/token/key.c src/token/key_read.c \
 	src/token/key_row.c src/token/login.c src/token/migrate.c src/token/migrate.h src/token/pin.c src/token/query.c \
-	src/token/row.c src/token/scope.c src/token/scope.h src/token/sql.c src/token/store.h \
+	src/token/relax.c src/token/row.c src/token/scope.c src/token/scope.h src/token/sql.c src/token/store.h \
 	src/token/token.c src/token/token.h

@@ -84,8 +84,12 @@ static const char pending[] =
     " object_id BLOB NOT NULL, assertion TEXT, mac BLOB NOT NULL);"
     "CREATE INDEX pending_digest ON pending(key_id, digest);";
 
+/* Version 4: the hardening rules that are off. No MAC, and no names: none was ever turned off. */
+static const char relaxed[] = "ALTER TABLE token ADD COLUMN relaxed TEXT NOT NULL DEFAULT '';"
+                              "ALTER TABLE token ADD COLUMN relaxed_mac BLOB NOT NULL DEFAULT x'';";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {journal, pending};
+static const char *const steps[] = {journal, pending, relaxed};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

@@ -26,6 +26,8 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
                           " budget_mac FROM token WHERE id = 1",
     [VK_SQL_TOKEN_SETUP] = "UPDATE token SET label = ?, default_sudo = ?, default_mac = ?",
     [VK_SQL_TOKEN_BUDGETS] = "UPDATE token SET budget_count = ?, budget_mac = ?",
+    [VK_SQL_TOKEN_RELAXED] = "SELECT relaxed, relaxed_mac FROM token WHERE id = 1",
+    [VK_SQL_TOKEN_RELAX] = "UPDATE token SET relaxed = ?, relaxed_mac = ?",
 
     [VK_SQL_PIN_READ] = "SELECT tries_left, scrypt_n, scrypt_r, scrypt_p, salt, wrapped"
                         " FROM pin WHERE role = ?",

@@ -106,6 +106,9 @@ VK_MUST_USE vk_status vk_row_default_mac(const vk_token_keys *keys, const char *
 VK_MUST_USE vk_status vk_row_budgets_mac(const vk_token_keys *keys, const char *serial,
                                          int64_t count, uint8_t mac32[32]);
 
+/* Turns every hardening rule on (relax.c). */
+VK_MUST_USE vk_status vk_relaxed_reset(vk_token *token, vk_error *err);
+
 /* ---- Key rows (key_row.c) ---- */
 
 /* A row: what a record shows, and the rest. */

@@ -78,9 +78,19 @@ void vk_token_close(vk_token *token);
 const char *vk_token_path(const vk_token *token);
 /* While somebody is logged in, default_sudo is authenticated (VK_ERR_INTEGRITY). */
 VK_MUST_USE vk_status vk_token_get_info(vk_token *token, vk_token_info *out);
-/* Needs the SO PIN; removes every object and the user PIN; budgets stay. VK_ERR_INTEGRITY if the
- * old default_sudo was edited. */
+/* Needs the SO PIN; removes every object and the user PIN, and turns every hardening rule on;
+ * budgets stay. VK_ERR_INTEGRITY if the old default_sudo was edited. */
 VK_MUST_USE vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err);
+
+/* ---- Hardening ---- */
+
+/* The hardening rules that the SO turned off. Authenticated while somebody is logged in
+ * (VK_ERR_INTEGRITY). */
+VK_MUST_USE vk_status vk_token_relaxed(vk_token *token, vk_hardening_set *out, vk_error *err);
+/* Turns some off and others on, the rest stay as they are. SO login. VK_ERR_PROHIBITED for one that
+ * is not of vk_hardening_switchable. */
+VK_MUST_USE vk_status vk_token_relax(vk_token *token, vk_hardening_set relax,
+                                     vk_hardening_set harden, vk_error *err);
 
 /*
  * ---- PINs ----

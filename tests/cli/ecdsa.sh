@@ -36,30 +36,8 @@ operation() {
 }
 for i in {0..10}; do operation "$i"; done
 
-want 0 explain --label usdc --input op0.json --at 2027-01-01T00:00:00Z
-out <<'EOF'
-Operation
-  account        0x364fe8e7d96fC0cE795E3602928df956E382c4b3
-  chain          31337
-  nonce          enable mode, permission 0x2bed801e, lane 0, sequence 0
-  factory        0xd703aaE79538628d27099B8c4f621bE4CCd142d5
-  call 1         transfer of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48): recipient 0x70997970C51812dc3A010C7d01b50e0d17dc79C8, amount 25 USDC
-  gas            at most 0.0014 ether
-Rules
-  allowed grant            the key may act for this account
-  allowed nonce            the operation brings the approval along (enable mode)
-  allowed call             1 call is allowed
-  allowed gas              gas costs at most 0.0014 ether; 0.0014 ether of 0.01 ether is then spent
-  allowed timestamp        2027-01-01T00:00:00Z is within the window
-Verdict
-  The key would sign.
-EOF
-want 3 explain --label usdc --input op1.json --at 1700000000
-tail -n 2 out >last && mv last out
-out <<'EOF'
-Verdict
-  The key would refuse: nonce: the permission is not installed yet: the first operation needs a nonce in enable mode (01)
-EOF
+want 3 explain --label usdc --input op1.json --at 1700000000 --json
+json '[.rule, .reason, .chainError]' '["nonce","the permission is not installed yet: the first operation needs a nonce in enable mode (01)","AA23 reverted: revert()"]'
 
 # sign INDEX: the SDK's signature, in one step and in two.
 sign() {

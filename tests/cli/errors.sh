@@ -32,7 +32,7 @@ echo 'valetkey: --type is "p384", but must be secp256k1 or p256' | err
 want 1 key create --label x --rp-id a.example
 echo 'valetkey: --rp-id is for keys of --type p256 only' | err
 want 1 explain --label x --at yesterday --json
-json .error '{"exitStatus":1,"kind":"usage","message":"--at is \"yesterday\", but must be a decimal number"}'
+json .error '{"exitStatus":1,"kind":"usage","message":"--at is \"yesterday\", but must be seconds since 1970, or like 2026-01-31T12:00:00Z"}'
 want 0 --version
 grep -Eq '^valetkey [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"
 

@@ -8,7 +8,8 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 fi
 . "$(dirname "$0")/lib.sh"
 
-node_dir=$VALETKEY_BUILD/tests/clients/node
+# Not where make dist looks for tests/clients.
+node_dir=$VALETKEY_BUILD/standard-way-node
 mkdir -p "$node_dir"
 cp "$root"/tests/clients/package{,-lock}.json "$root/doc/examples/standard-way.mjs" "$node_dir"
 (cd "$node_dir" && npm ci --no-audit --no-fund >npm.out 2>&1) || {

@@ -24,6 +24,7 @@ const fuzz_target fuzz_targets[] = {
     {"credential", fuzz_credential},
     {"thirdweb_calls", fuzz_thirdweb_calls},
     {"typed_data", fuzz_typed_data},
+    {"message_request", fuzz_message},
     {"batch", fuzz_batch},
     {"verdict_case", fuzz_verdict_case},
     {NULL, NULL},

@@ -1,7 +1,38 @@
 /* Kernel accounts: calls, factory data, owners, approvals, serialized accounts, grants. */
 #include "fuzz.h"
 
+#include "policy/operation_text.h"
+
+/* What people read of it: one line a call, whatever is in it. */
+static void check_words(const vk_scene *scene, const vk_call *call) {
+    vk_buf words = {0};
+    vk_put_call(&words, scene, call);
+    for (size_t i = 0; i < vk_call_words(call); i++) {
+        vk_put_call_word(&words, call, i);
+    }
+    FUZZ_REQUIRE(words.len <= 4000);
+    for (size_t i = 0; i < words.len; i++) {
+        FUZZ_REQUIRE(words.data[i] >= 0x20 && words.data[i] < 0x7f);
+    }
+    vk_buf_clear(&words);
+}
+
+static void describe(vk_bytes input) {
+    vk_userop op = {.entry_point = VK_ENTRY_POINT_0_7, .call_data = input};
+    vk_operation_calls calls;
+    vk_scene scene = {.chain_id = 1};
+    vk_call whole = {.data = input};
+    check_words(&scene, &whole);
+    FUZZ_REQUIRE(vk_operation_calls_read(&op, VK_KERNEL_0_3_1, &calls) == VK_OK);
+    scene.is_delegate = calls.execution.call_type == VK_CALL_DELEGATE;
+    for (size_t i = 0; i < calls.execution.call_count; i++) {
+        check_words(&scene, &calls.execution.calls[i]);
+    }
+    vk_operation_calls_clear(&calls);
+}
+
 void fuzz_execution(vk_bytes input) {
+    describe(input);
     vk_execution execution;
     vk_error err = {0};
     FUZZ_MARK(execution);

@@ -2,8 +2,8 @@
 # configured with --enable-fuzz makes the program for libFuzzer, which scripts/fuzz.sh runs.
 fuzz_sources = tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/credential.c tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
-	tests/fuzz/kernel.c tests/fuzz/policy.c tests/fuzz/thirdweb.c tests/fuzz/userop.c tests/fuzz/verify.c \
-	tests/fuzz/webauthn.c
+	tests/fuzz/kernel.c tests/fuzz/message.c tests/fuzz/policy.c tests/fuzz/thirdweb.c \
+	tests/fuzz/userop.c tests/fuzz/verify.c tests/fuzz/webauthn.c
 check_LTLIBRARIES += libvk-fuzz.la
 libvk_fuzz_la_SOURCES = $(fuzz_sources)
 

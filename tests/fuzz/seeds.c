@@ -75,6 +75,16 @@ static const struct {
     {"clientDataJSON", "credential", 3},
 };
 
+static void sow_message_request(const sower *s, const char *typed_data) {
+    vk_buf request = {0};
+    vk_buf_put_text(&request, "{\"chainId\":1,\"account\":"
+                              "\"0x1111111111111111111111111111111111111111\",\"typedData\":");
+    vk_buf_put_text(&request, typed_data);
+    vk_buf_put_text(&request, ",\"deployed\":false}");
+    sow(s, "message_request", &request);
+    vk_buf_clear(&request);
+}
+
 static void sow_member(const sower *s, const char *name, const char *text) {
     for (size_t i = 0; i < sizeof hex_members / sizeof hex_members[0]; i++) {
         if (strcmp(hex_members[i].member, name) == 0) {
@@ -83,6 +93,7 @@ static void sow_member(const sower *s, const char *name, const char *text) {
     }
     if (strcmp(name, "typedDataJson") == 0) {
         sow_text(s, "typed_data", -1, text);
+        sow_message_request(s, text);
     }
     vk_buf json = {0};
     if (strcmp(name, "serializedAccount") == 0 &&

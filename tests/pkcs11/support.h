@@ -95,7 +95,9 @@ Suite *attribute_suite(void);
 Suite *policy_suite(void);
 Suite *pending_suite(void);
 Suite *pending_keys_suite(void);
+Suite *refusal_suite(void);
 Suite *signing_suite(void);
+Suite *message_suite(void);
 Suite *thread_suite(void);
 
 #endif

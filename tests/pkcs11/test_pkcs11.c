@@ -13,6 +13,8 @@ int main(void) {
     srunner_add_suite(runner, pending_suite());
     srunner_add_suite(runner, pending_keys_suite());
     srunner_add_suite(runner, signing_suite());
+    srunner_add_suite(runner, refusal_suite());
+    srunner_add_suite(runner, message_suite());
     srunner_add_suite(runner, thread_suite());
     make_template_home();
     srunner_run_all(runner, CK_ENV);

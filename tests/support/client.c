@@ -225,6 +225,13 @@ CK_RV client_grant(client *c, const char *label, const char *json) {
     return client_data(c, VK_APPLICATION_GRANT, label, json);
 }
 
+CK_OBJECT_HANDLE client_private_key(client *c, const char *label) {
+    CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
+    CK_ULONG count = 0;
+    must(client_find(c, CKO_PRIVATE_KEY, label, &key, &count), "C_FindObjects");
+    return count == 1 ? key : CK_INVALID_HANDLE;
+}
+
 CK_RV client_sign(client *c, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, vk_bytes data,
                   CK_BYTE *signature, CK_ULONG *len) {
     CK_MECHANISM m = {mechanism, NULL, 0};

@@ -67,6 +67,8 @@ CK_OBJECT_HANDLE client_import_p256(client *c, const char *label, const uint8_t 
                                     const char *policy);
 /* Writes a valetkey-grant object for the key with this label. */
 CK_RV client_grant(client *c, const char *label, const char *json);
+/* The private key with this label; CK_INVALID_HANDLE if there is none. */
+CK_OBJECT_HANDLE client_private_key(client *c, const char *label);
 /* C_SignInit and C_Sign. */
 CK_RV client_sign(client *c, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, vk_bytes data,
                   CK_BYTE *signature, CK_ULONG *len);

@@ -60,3 +60,9 @@ tests_token_test_token_pending_SOURCES = tests/token/test_token_pending.c $(toke
 	tests/support/clock.c tests/support/clock.h
 tests_token_test_token_pending_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_token_test_token_pending_LDADD = $(vk_test_token_libs)
+check_PROGRAMS += tests/token/test_token_relax
+TESTS += tests/token/test_token_relax
+valgrind_slow_tests += tests/token/test_token_relax
+tests_token_test_token_relax_SOURCES = tests/token/test_token_relax.c $(token_test_support)
+tests_token_test_token_relax_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_relax_LDADD = $(vk_test_token_libs)

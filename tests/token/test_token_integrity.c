@@ -301,10 +301,10 @@ START_TEST(every_column_is_listed) {
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('budget')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('nonce')"), 5);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('pin')"), 7);
-    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('token')"), 9);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('token')"), 11);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
                                    " AND name NOT LIKE 'sqlite_%'"),
-                     9);
+                     10);
     free(path);
 }
 END_TEST

@@ -242,7 +242,9 @@ static void check_execution(const vk_execution *execution, int i, vk_bytes whole
 static vk_bytes copy_of(vk_bytes bytes) {
     uint8_t *copy = malloc(bytes.len > 0 ? bytes.len : 1);
     ck_assert_ptr_nonnull(copy);
-    memcpy(copy, bytes.data, bytes.len);
+    if (bytes.len > 0) {
+        memcpy(copy, bytes.data, bytes.len);
+    }
     return (vk_bytes){copy, bytes.len};
 }
 

@@ -42,7 +42,8 @@ START_TEST(test_switchable) {
         VK_HARDENING_ZERO_PAYMASTER,      VK_HARDENING_PROTECTED_TARGET,
         VK_HARDENING_BUDGET_DELEGATECALL, VK_HARDENING_OPEN_SIGNATURE,
         VK_HARDENING_SIGNATURE_WINDOW,    VK_HARDENING_REPLAYABLE_SIGNATURE,
-        VK_HARDENING_ANY_TARGET,          VK_HARDENING_ANY_AMOUNT};
+        VK_HARDENING_ANY_TARGET,          VK_HARDENING_ANY_AMOUNT,
+        VK_HARDENING_FOREIGN_CHAIN,       VK_HARDENING_UNKNOWN_CALLER};
     vk_hardening_set expected = VK_HARDENING_NONE;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         expected |= vk_hardening_bit(rules[i]);
@@ -295,23 +296,24 @@ START_TEST(test_unjudged_delegatecall) {
 }
 END_TEST
 
+#define UNDER(budget)                                                                              \
+    "[" PERMISSION("0.0.4",                                                                        \
+                   TO_ONES ",\"selector\":\"0x01020304\",\"callType\":\"0xff\"") "," budget "]"
+
 START_TEST(test_budget_delegatecall) {
-    static const char *const budgets[] = {
-        "{\"type\":\"gas\",\"allowed\":1000}", "{\"type\":\"rate-limit\",\"count\":5}",
-        "{\"type\":\"rate-limit\",\"count\":5,\"interval\":60,\"policyAddress\":"
-        "\"0x6a06358e6b283921deceabe7e8a3741d506cca9b\"}"};
+    static const char *const policies[] = {
+        UNDER("{\"type\":\"gas\",\"allowed\":1000}"),
+        UNDER("{\"type\":\"rate-limit\",\"count\":5}"),
+        UNDER("{\"type\":\"rate-limit\",\"count\":5,\"interval\":60,\"policyAddress\":"
+              "\"0x6a06358e6b283921deceabe7e8a3741d506cca9b\"}")};
     vk_call call = call_to(address_of(0x11));
-    for (size_t i = 0; i < sizeof budgets / sizeof budgets[0]; i++) {
-        vk_buf policy = {0};
-        vk_buf_put_text(&policy, "[" PERMISSION("0.0.4", TO_ONES ",\"selector\":\"0x01020304\","
-                                                                 "\"callType\":\"0xff\"") ",");
-        vk_buf_put_text(&policy, budgets[i]);
-        vk_buf_put_text(&policy, "]");
-        char *text = vk_buf_take_text(&policy);
-        fixture f = begin(text, VK_CALL_DELEGATE, &call);
-        vk_text_free(text);
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        fixture f = begin(policies[i], VK_CALL_DELEGATE, &call);
         only(&f, VK_HARDENING_BUDGET_DELEGATECALL, "delegatecall");
     }
+    /* Also where no call rule speaks of it. */
+    fixture f = begin("[{\"type\":\"gas\",\"allowed\":1000}]", VK_CALL_DELEGATE, &call);
+    only(&f, VK_HARDENING_BUDGET_DELEGATECALL, "delegatecall");
 }
 END_TEST
 

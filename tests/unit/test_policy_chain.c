@@ -5,6 +5,7 @@
 #include "policy_support.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,20 @@ static void check_refused(const cJSON *in) {
     cJSON_Delete(params);
 }
 
+/* What the contract reverted with; a denial without is a failure that the account reports. */
+static void check_error(const cJSON *step, const vk_verdict *verdict) {
+    const cJSON *error = cJSON_GetObjectItem(step, "error");
+    char expected[VK_CHAIN_ERROR_MAX];
+    if (error == NULL) {
+        return;
+    }
+    const char *name = error->valuestring;
+    bool is_empty = strcmp(name, "empty revert") == 0, is_panic = strchr(name, '(') != NULL;
+    snprintf(expected, sizeof expected, "AA23 reverted: %s%s", is_empty ? "revert" : name,
+             is_panic ? "" : "()");
+    ck_assert_str_eq(verdict->chain_error, expected);
+}
+
 static void check_call(const cJSON *call, const vk_policy *policy, tally *t) {
     vk_buf data = vectors_bytes(call, "callData");
     vk_userop op = {
@@ -83,6 +98,7 @@ static void check_call(const cJSON *call, const vk_policy *policy, tally *t) {
     vk_rule_state state = {0};
     vk_verdict verdict = judge(policy, &op, 1000, vk_kernel_execute_selector, &state, t->relaxed);
     compare(&verdict, cJSON_IsTrue(vectors_get(call, "allowed")), vectors_text(call, "what"), t);
+    check_error(call, &verdict);
     vk_verdict_clear(&verdict);
     vk_buf_clear(&data);
 }
@@ -192,6 +208,7 @@ static void check_operation(const cJSON *step, uint64_t now, const vk_policy *po
     vk_userop op = step_op(cJSON_GetObjectItem(step, "userOp"), &call_data, &paymaster);
     vk_verdict verdict = judge(policy, &op, now, call_data.data, state, t->relaxed);
     compare(&verdict, accepted(step, now), vectors_text(step, "what"), t);
+    check_error(step, &verdict);
     vk_verdict_clear(&verdict);
     vk_buf_clear(&call_data);
     vk_buf_clear(&paymaster);

@@ -78,8 +78,15 @@ typedef struct mode {
     const char *hardening; /* the only rule that may speak up */
 } mode;
 
+/* Also the error that the bundler got. */
+static void compare_error(const cJSON *step, bool accepted, const vk_verdict *verdict) {
+    const char *error = accepted ? "" : vectors_text(vectors_get(step, "verdict"), "reason");
+    ck_assert_str_eq(verdict->chain_error, error);
+}
+
 static void compare(const cJSON *step, const vk_verdict *verdict, const mode *how, tally *t) {
     bool accepted = cJSON_IsTrue(vectors_get(vectors_get(step, "verdict"), "accept"));
+    compare_error(step, accepted, verdict);
     bool named = verdict->hardening != NULL && how->hardening != NULL &&
                  strcmp(verdict->hardening, how->hardening) == 0;
     t->accepted += accepted && verdict->allowed;

@@ -1,8 +1,10 @@
 check_PROGRAMS += tests/verdicts/play
-tests_verdicts_play_SOURCES = tests/verdicts/play.c tests/support/client.c tests/support/client.h \
-	tests/support/clock.c tests/support/clock.h $(policy_support)
+tests_verdicts_play_SOURCES = tests/verdicts/play.c tests/verdicts/play_message.c \
+	tests/verdicts/play_message.h tests/support/client.c tests/support/client.h \
+	tests/support/clock.c tests/support/clock.h tests/support/relax.c tests/support/relax.h \
+	$(policy_support)
 tests_verdicts_play_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_verdicts_play_LDADD = $(vk_test_libs)
+tests_verdicts_play_LDADD = $(vk_test_token_libs)
 tests_verdicts_play_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 TESTS += tests/verdicts/play
 EXTRA_tests_verdicts_play_DEPENDENCIES = valetkey-pkcs11.la
@@ -33,3 +35,12 @@ tests_verdicts_play_thirdweb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_play_thirdweb_LDADD = $(vk_test_libs)
 tests_verdicts_play_thirdweb_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_verdicts_play_thirdweb_DEPENDENCIES = valetkey-pkcs11.la
+
+check_PROGRAMS += tests/verdicts/test_sdk_messages
+TESTS += tests/verdicts/test_sdk_messages
+tests_verdicts_test_sdk_messages_SOURCES = tests/verdicts/test_sdk_messages.c \
+	tests/support/client.c tests/support/client.h tests/support/relax.c tests/support/relax.h \
+	$(policy_support)
+tests_verdicts_test_sdk_messages_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_test_sdk_messages_LDADD = $(vk_test_token_libs)
+EXTRA_tests_verdicts_test_sdk_messages_DEPENDENCIES = valetkey-pkcs11.la

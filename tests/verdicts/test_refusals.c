@@ -194,21 +194,22 @@ START_TEST(test_odd_encodings) {
     cJSON_Delete(json);
     free(op);
     /* What the contracts cannot read the call rule refuses, as they do. */
+    static const char unread[] = "call: the call data is not an execute call";
     static const struct {
         size_t at;
         char digit;
-        const char *because;
+        const char *reason;
     } changes[] = {
-        {2 + 8 + 64 + 62, '6', "call: "},  /* offset 0x40 becomes 0x60 */
-        {2 + 8 + 64, 'f', "call: "},       /* an offset that wraps */
-        {2 + 8 + 4, '1', "callData: "},    /* a mode byte that the chain ignores */
-        {2 + 8 + 128 + 60, 'f', "call: "}, /* a length beyond the end */
+        {2 + 8 + 64 + 62, '6', unread},  /* offset 0x40 becomes 0x60 */
+        {2 + 8 + 64, 'f', unread},       /* an offset that wraps */
+        {2 + 8 + 4, '1', "callData: "},  /* a mode byte that the chain ignores */
+        {2 + 8 + 128 + 60, 'f', unread}, /* a length beyond the end */
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         char before = data[changes[i].at];
         data[changes[i].at] = changes[i].digit;
         ck_assert_uint_eq(sign_text(operation("callData", data)), CKR_FUNCTION_REJECTED);
-        assert_denied_because(changes[i].because);
+        assert_denied_because(changes[i].reason);
         data[changes[i].at] = before;
     }
     data[strlen(data) - 1] = '1'; /* padding */

@@ -1,0 +1,249 @@
+/* Messages: the account's signature (ERC-1271) of a text or of typed data. */
+#include "gate/internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ECDSA_LEN 65 /* r || s || v */
+
+/* A message, understood: whose grant it is for and how long its signature will be. */
+typedef struct request {
+    vk_message_payload payload;
+    vk_loaded_grant *grant; /* of the loaded key */
+    size_t len;
+} request;
+
+static vk_status deny(vk_error *err, const char *rule, const char *reason) {
+    return vk_fail(err, VK_DENIED, rule, "%s", reason);
+}
+
+static vk_status explain_status(vk_error *err, vk_status status) {
+    return vk_fail(err, status, NULL, "%s", vk_status_text(status));
+}
+
+/* ---- Reading ---- */
+
+bool vk_gate_is_message(vk_gate_form form) {
+    return form == VK_GATE_TEXT || form == VK_GATE_TYPED_DATA || form == VK_GATE_MESSAGE_REQUEST;
+}
+
+static vk_payload_form payload_form(vk_gate_form form) {
+    return form == VK_GATE_TEXT         ? VK_PAYLOAD_TEXT
+           : form == VK_GATE_TYPED_DATA ? VK_PAYLOAD_TYPED_DATA
+                                        : VK_PAYLOAD_REQUEST;
+}
+
+static vk_status no_grant(const vk_message_payload *payload, vk_error *err) {
+    char account[43];
+    vk_address_text(&payload->account, account);
+    return vk_fail(err, VK_DENIED, "grant",
+                   "the key has no grant for the account %s on chain %" PRIu64, account,
+                   payload->chain_id);
+}
+
+static vk_status choose(const vk_loaded *loaded, const vk_message_payload *payload,
+                        vk_loaded_grant **out, vk_error *err) {
+    if (loaded->grant_count == 0) {
+        return deny(err, "grant",
+                    "the key has no grant: no account's owner has approved it yet (see valetkey "
+                    "approve)");
+    }
+    if (loaded->grant_count > 1 && !payload->has_account) {
+        return vk_fail(err, VK_ERR_FORMAT, "account",
+                       "the key has %zu grants: say which account is meant with "
+                       "CKM_VALETKEY_MESSAGE_REQUEST",
+                       loaded->grant_count);
+    }
+    for (size_t i = 0; i < loaded->grant_count; i++) {
+        if (vk_grant_is_addressed(&loaded->grants[i].grant, payload)) {
+            *out = &loaded->grants[i];
+            return VK_OK;
+        }
+    }
+    return no_grant(payload, err);
+}
+
+/* A signature of the right length that nobody made shows how long the finished one is. */
+static vk_status measure(const vk_loaded *loaded, request *r, vk_error *err) {
+    vk_buf key = {0}, whole = {0};
+    size_t key_len = 0;
+    vk_error why = {0};
+    vk_status status = vk_gate_signer_len(loaded, &key_len);
+    if (status == VK_OK) {
+        vk_buf_put_zeros(&key, key_len);
+        status = vk_grant_message_signature(&r->grant->grant, &r->payload, vk_buf_view(&key),
+                                            &whole, &why);
+    }
+    r->len = whole.len;
+    vk_buf_clear(&key);
+    vk_buf_clear(&whole);
+    if (status == VK_ERR_UNSUPPORTED) {
+        return deny(err, "account", why.message);
+    }
+    return status == VK_OK ? VK_OK : explain_status(err, status);
+}
+
+static vk_status read_request(const vk_loaded *loaded, vk_gate_form form, vk_bytes payload,
+                              request *out, vk_error *err) {
+    *out = (request){.len = 0};
+    vk_status status = vk_message_payload_read(payload, payload_form(form), &out->payload, err);
+    if (status == VK_OK) {
+        status = choose(loaded, &out->payload, &out->grant, err);
+    }
+    return status == VK_OK ? measure(loaded, out, err) : status;
+}
+
+/* ---- The decision ---- */
+
+/* What is asked and what became of it; the verdict is to be cleared. */
+typedef struct decision {
+    const vk_loaded *loaded;
+    const request *request;
+    vk_verdict verdict;
+    uint32_t sign_count; /* of the assertion; 0: the key does not count */
+} decision;
+
+/* VK_DENIED if the verdict is no. */
+static vk_status judge(decision *d, bool enabled, vk_error *err) {
+    const vk_grant *grant = &d->request->grant->grant;
+    vk_grant_moment moment = {.installed = grant->account.pre_installed || enabled,
+                              .now = vk_gate_now(),
+                              .relaxed = d->loaded->relaxed};
+    vk_status status = vk_grant_evaluate_message(grant, &d->loaded->policy, &d->request->payload,
+                                                 &moment, &d->verdict);
+    if (status != VK_OK) {
+        return explain_status(err, status);
+    }
+    return d->verdict.allowed ? VK_OK : deny(err, d->verdict.rule, d->verdict.reason);
+}
+
+static vk_status judge_and_count(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                                 vk_error *err) {
+    decision *d = context;
+    charge->present = false; /* a message has no nonce that something could be charged for */
+    vk_status status = judge(d, budget->enabled, err);
+    if (status == VK_OK) {
+        d->sign_count = ++budget->sign_count;
+    }
+    return status;
+}
+
+/* A passkey that counts its assertions: the count moves before the signature leaves. */
+static vk_status decide_and_count(vk_gate *gate, decision *d, vk_error *err) {
+    vk_decision in_store = {.grant = &d->request->grant->record,
+                            .key_version = d->loaded->record.version,
+                            .rule_count = d->loaded->policy.count,
+                            .decide = judge_and_count,
+                            .context = d};
+    return vk_token_decide(gate->token, &in_store, err);
+}
+
+/* Once a permission is there it stays, as far as the token knows. */
+static vk_status read_enabled(vk_gate *gate, const decision *d, bool *out, vk_error *err) {
+    vk_loaded_grant *grant = d->request->grant;
+    *out = grant->grant.account.pre_installed || atomic_load(&grant->enabled);
+    if (*out) {
+        return VK_OK;
+    }
+    vk_budget budget;
+    vk_status status =
+        vk_token_budget_get(gate->token, &grant->record, d->loaded->policy.count, &budget, err);
+    if (status == VK_OK) {
+        *out = budget.enabled;
+        vk_budget_clear(&budget);
+    }
+    return status;
+}
+
+/* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a
+ * passkey's count does. */
+static vk_status decide(vk_gate *gate, decision *d, vk_error *err) {
+    bool enabled;
+    if (d->loaded->record.use_sign_count) {
+        return decide_and_count(gate, d, err);
+    }
+    vk_status status = read_enabled(gate, d, &enabled, err);
+    return status == VK_OK ? judge(d, enabled, err) : status;
+}
+
+vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err) {
+    if ((loaded->policy.permission_flag & VK_FLAG_NOT_FOR_SIGNATURE) != 0) {
+        return deny(err, "permission", "the permission is not for message signatures");
+    }
+    return VK_OK;
+}
+
+/* ---- The signature ---- */
+
+static vk_status put_ecdsa(const vk_loaded *loaded, const vk_message *message, vk_buf *out) {
+    vk_hash digest;
+    uint8_t signature65[ECDSA_LEN];
+    int recovery_id = 0;
+    vk_status status = vk_message_ecdsa_digest(message, &digest, NULL);
+    if (status == VK_OK) {
+        status = vk_key_sign(loaded->key, &digest, signature65, &recovery_id);
+    }
+    if (status == VK_OK) {
+        signature65[ECDSA_LEN - 1] = (uint8_t)(27 + recovery_id);
+        vk_buf_put(out, signature65, sizeof signature65);
+    }
+    return status;
+}
+
+static vk_status put_assertion(const vk_loaded *loaded, const vk_message *message,
+                               uint32_t sign_count, vk_buf *out) {
+    vk_hash challenge;
+    vk_status status = vk_message_digest(message, &challenge, NULL);
+    return status == VK_OK
+               ? vk_gate_signer_part(loaded, &challenge, message->chain_id, sign_count, out)
+               : status;
+}
+
+static vk_status finish(const vk_loaded *loaded, const request *r, uint32_t sign_count,
+                        vk_buf *out) {
+    vk_buf key = {0};
+    vk_message message;
+    vk_grant_message(&r->grant->grant, &r->payload, &message);
+    vk_status status = loaded->signer.kind == VK_SIGNER_WEBAUTHN
+                           ? put_assertion(loaded, &message, sign_count, &key)
+                           : put_ecdsa(loaded, &message, &key);
+    if (status == VK_OK) {
+        status =
+            vk_grant_message_signature(&r->grant->grant, &r->payload, vk_buf_view(&key), out, NULL);
+    }
+    vk_buf_clear(&key);
+    return status == VK_OK && out->len != r->len ? VK_ERR_CRYPTO : status;
+}
+
+static vk_status decide_and_sign(vk_gate *gate, const vk_loaded *loaded, const request *r,
+                                 vk_buf *out, vk_error *err) {
+    decision d = {.loaded = loaded, .request = r};
+    vk_status status = decide(gate, &d, err);
+    vk_verdict_clear(&d.verdict);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = finish(loaded, r, d.sign_count, out);
+    return status == VK_OK ? VK_OK : explain_status(err, status);
+}
+
+vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded, vk_gate_form form,
+                               vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err) {
+    request r;
+    vk_status status = read_request(loaded, form, payload, &r, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    bool fits = out != NULL && *out_len >= r.len;
+    *out_len = r.len;
+    if (!fits) {
+        return out == NULL ? VK_OK : VK_ERR_BUFFER;
+    }
+    vk_buf signature = {0};
+    status = decide_and_sign(gate, loaded, &r, &signature, err);
+    if (status == VK_OK) {
+        memcpy(out, signature.data, r.len);
+    }
+    vk_buf_clear(&signature);
+    return status;
+}

@@ -1,0 +1,42 @@
+#include "support/relax.h"
+
+#include "token/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void must(vk_status status, const char *what) {
+    if (status != VK_OK) {
+        fprintf(stderr, "relax: %s: %s\n", what, vk_status_text(status));
+        abort();
+    }
+}
+
+static vk_token *open_token(const char *label) {
+    char **paths = NULL, *home = NULL;
+    size_t count = 0;
+    vk_token *found = NULL;
+    must(vk_home_path(&home), "home");
+    must(vk_home_tokens(home, &paths, &count, NULL), "tokens");
+    for (size_t i = 0; i < count && found == NULL; i++) {
+        vk_token_info info;
+        must(vk_token_open(paths[i], &found, NULL), "open");
+        must(vk_token_get_info(found, &info), "info");
+        if (strcmp(info.label, label) != 0) {
+            vk_token_close(found);
+            found = NULL;
+        }
+    }
+    vk_home_free(paths, count);
+    vk_text_free(home);
+    must(found == NULL ? VK_ERR_NOT_FOUND : VK_OK, label);
+    return found;
+}
+
+void relax_token(const char *label, const char *so_pin, vk_hardening_set relaxed) {
+    vk_token *token = open_token(label);
+    must(vk_token_login(token, VK_ROLE_SO, (const uint8_t *)so_pin, strlen(so_pin)), "login");
+    must(vk_token_relax(token, relaxed, VK_HARDENING_ALL & ~relaxed, NULL), "relax");
+    vk_token_close(token);
+}

@@ -1,0 +1,10 @@
+message_tests = tests/unit/test_message_payload tests/unit/test_grant_message
+check_PROGRAMS += $(message_tests)
+TESTS += $(message_tests)
+valgrind_tests += $(message_tests)
+tests_unit_test_message_payload_SOURCES = tests/unit/test_message_payload.c
+tests_unit_test_message_payload_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_message_payload_LDADD = $(vk_test_libs)
+tests_unit_test_grant_message_SOURCES = tests/unit/test_grant_message.c $(policy_support)
+tests_unit_test_grant_message_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_grant_message_LDADD = $(vk_test_libs)
