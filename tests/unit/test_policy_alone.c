@@ -143,7 +143,7 @@ START_TEST(test_delegatecalls) {
                               .count = 1,
                               .calls = {call_of(&target, 0)}};
         check(delegate, "call");
-        check_under("[{\"type\":\"gas\",\"allowed\":\"1000\"}]", delegate, "target");
+        check_under("[{\"type\":\"gas\",\"allowed\":\"1000\"}]", delegate, "delegatecall");
         delegate.relaxed = vk_hardening_bit(VK_HARDENING_PROTECTED_TARGET);
         check_under("[{\"type\":\"gas\",\"allowed\":\"1000\"}]", delegate, "delegatecall");
         delegate.relaxed = VK_HARDENING_NONE;

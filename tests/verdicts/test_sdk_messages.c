@@ -142,10 +142,10 @@ START_TEST(test_messages) {
            "session key is not in the file\n",
            n.same, n.undeployed, n.other_kernel, n.no_key);
     fflush(stdout);
-    ck_assert_int_eq(n.same, 17);
+    ck_assert_int_eq(n.same, 18);
     ck_assert_int_eq(n.undeployed, 2);
-    ck_assert_int_eq(n.other_kernel, 2);
-    ck_assert_int_eq(n.no_key, 4);
+    ck_assert_int_eq(n.other_kernel, 0);
+    ck_assert_int_eq(n.no_key, 5);
 }
 END_TEST
 
