@@ -21,6 +21,7 @@ const fuzz_target fuzz_targets[] = {
     {"thirdweb_calls", fuzz_thirdweb_calls},
     {"typed_data", fuzz_typed_data},
     {"batch", fuzz_batch},
+    {"anchor", fuzz_anchor},
     {NULL, NULL},
 };
 

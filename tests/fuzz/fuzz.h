@@ -44,6 +44,7 @@ void fuzz_credential(vk_bytes input);     /* which reader, then its bytes */
 void fuzz_thirdweb_calls(vk_bytes input); /* calldata */
 void fuzz_typed_data(vk_bytes input);     /* JSON */
 void fuzz_batch(vk_bytes input);          /* a request line */
+void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 
 /* Says which property does not hold, and aborts. */
 #define FUZZ_REQUIRE(condition)                                                                    \

@@ -284,6 +284,14 @@ static void sow_answers(const sower *s) {
     vk_buf_clear(&answer);
 }
 
+#define WORD "0x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
+
+static void sow_anchors(const sower *s) {
+    sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21e7da737b1b39 13 10 " WORD " " WORD "  \n");
+    sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21e7da737b1b39 -1 10 " WORD " " WORD);
+    sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21 1 2 0x00 0x00");
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -305,6 +313,7 @@ void seeds_each(seed_fn use, void *context) {
         sow_browser(&s, name);
     }
     sow_answers(&s);
+    sow_anchors(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
 }

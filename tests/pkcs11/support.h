@@ -89,5 +89,6 @@ Suite *attribute_suite(void);
 Suite *policy_suite(void);
 Suite *signing_suite(void);
 Suite *thread_suite(void);
+Suite *journal_suite(void);
 
 #endif
