@@ -17,7 +17,7 @@ static const rv_info infos[] = {
     RV(CKR_HOST_MEMORY, SYSTEM, "the module has no memory left"),
     RV(CKR_SLOT_ID_INVALID, SYSTEM, "the slot is gone"),
     RV(CKR_GENERAL_ERROR, SYSTEM, "the module cannot use the token"),
-    RV(CKR_FUNCTION_FAILED, SYSTEM, "the token's file cannot be used"),
+    RV(CKR_FUNCTION_FAILED, SYSTEM, "another process holds the token's lock, or OpenSSL fails"),
     RV(CKR_ARGUMENTS_BAD, SYSTEM, "the module does not accept the arguments"),
     RV(CKR_NEED_TO_CREATE_THREADS, SYSTEM, "the module wants threads of its own"),
     RV(CKR_CANT_LOCK, SYSTEM, "the module cannot use the system's locks"),
