@@ -36,10 +36,7 @@ static CK_SLOT_ID empty_slot(client *c) {
     return slots[count - 1];
 }
 
-void client_start(client *c, const char *label) {
-    load(c);
-    CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
-    must(c->f->C_Initialize(&args), "C_Initialize");
+static void make_token(client *c, const char *label) {
     c->slot = empty_slot(c);
     CK_UTF8CHAR padded[32];
     memset(padded, ' ', sizeof padded);
@@ -52,6 +49,19 @@ void client_start(client *c, const char *label) {
     must(c->f->C_InitPIN(c->session, user, sizeof user - 1), "C_InitPIN");
     must(c->f->C_Logout(c->session), "C_Logout");
     must(c->f->C_Login(c->session, CKU_USER, user, sizeof user - 1), "C_Login");
+}
+
+void client_start(client *c, const char *label) {
+    load(c);
+    CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
+    must(c->f->C_Initialize(&args), "C_Initialize");
+    make_token(c, label);
+}
+
+client client_add(const client *c, const char *label) {
+    client other = *c;
+    make_token(&other, label);
+    return other;
 }
 
 void client_stop(client *c) {

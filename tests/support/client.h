@@ -22,6 +22,8 @@ typedef struct client {
 
 /* Makes a token with this label and logs the user in. */
 void client_start(client *c, const char *label);
+/* Another token in the same module, with a session of its own. */
+client client_add(const client *c, const char *label);
 void client_stop(client *c);
 
 /* Imports a key with a policy; CK_INVALID_HANDLE if the token refuses it. */
