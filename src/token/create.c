@@ -163,9 +163,11 @@ static vk_status write_setup(vk_token *token, const vk_token_new *args, vk_error
 
 /* A state that is not whole takes no records, and must not keep the SO from starting over. */
 static vk_status note_it(vk_token *token, vk_error *err) {
-    vk_scope_enter(token, true);
-    vk_status status = vk_journal_note(token, VK_EVENT_INITIALIZED, err,
-                                       "the SO initialized the token again: all keys are gone");
+    vk_status status = vk_scope_begin(token, NULL, err);
+    if (status == VK_OK) {
+        status = vk_journal_note(token, VK_EVENT_INITIALIZED, err,
+                                 "the SO initialized the token again: all keys are gone");
+    }
     if (status == VK_OK) {
         status = vk_scope_flush(token, err);
     }

@@ -17,7 +17,9 @@ static vk_status set(vk_token *token, vk_journal_mode mode, int64_t max, vk_erro
     vk_token_settings settings;
     vk_status status = vk_token_needs(token, VK_ROLE_SO);
     if (status == VK_OK) {
-        vk_scope_enter(token, true);
+        status = vk_scope_begin(token, NULL, err);
+    }
+    if (status == VK_OK) {
         status = vk_scope_state(token, &state, err);
     }
     if (status == VK_OK) {
@@ -155,10 +157,14 @@ static vk_status accept_it(vk_token *token, vk_error *err) {
     if (status == VK_OK) {
         status = rewrite_state(token, &state, err);
     }
+    /* What was read before is not what stands there now. */
+    vk_scope_clear(&token->scope);
+    if (status == VK_OK) {
+        status = vk_scope_begin(token, NULL, err);
+    }
     if (status != VK_OK) {
         return status;
     }
-    vk_scope_enter(token, true);
     status = vk_journal_note(token, VK_EVENT_ACCEPTED, err,
                              "the SO accepted the token as it was: written %" PRId64
                              " times, with %" PRId64 " records%s%s%s%s",

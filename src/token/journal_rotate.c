@@ -188,8 +188,10 @@ static vk_status rotate(vk_token *token, int64_t keep, vk_journal_fn each, void 
     if (status != VK_OK || last == 0 || last - first < keep) {
         return status;
     }
-    vk_scope_enter(token, true);
-    status = export_all(token, last - keep, each, context, err);
+    status = vk_scope_begin(token, NULL, err);
+    if (status == VK_OK) {
+        status = export_all(token, last - keep, each, context, err);
+    }
     if (status == VK_OK) {
         status = vk_journal_drop(token, last - keep, err);
     }

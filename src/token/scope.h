@@ -53,8 +53,9 @@ typedef struct vk_scope_budget {
 } vk_scope_budget;
 
 typedef struct vk_scope {
-    uint64_t generation; /* of the token, when the transaction began */
-    size_t count;        /* of grants and budgets */
+    uint64_t generation;  /* of the token, when the transaction began */
+    int64_t data_version; /* SQLite's, then */
+    size_t count;         /* of grants and budgets */
     vk_scope_grant *grants[VK_SCOPE_BUCKETS];
     vk_scope_budget *budgets[VK_SCOPE_BUCKETS];
     vk_scope_chain *chains[VK_SCOPE_BUCKETS];
@@ -66,8 +67,9 @@ typedef struct vk_scope {
     int64_t journal_max; /* 0: not looked up yet */
 } vk_scope;
 
-/* A transaction has begun; by_others: another connection wrote since the last one. */
-void vk_scope_enter(vk_token *token, bool by_others);
+/* To be called when a transaction has begun that decides, or writes into the journal. *by_others
+ * (may be NULL): another connection wrote since the last one. */
+VK_MUST_USE vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err);
 /* Forgets everything. */
 void vk_scope_clear(vk_scope *scope);
 

@@ -17,9 +17,9 @@
 typedef struct vk_trust {
     char *anchor_path; /* NULL: no anchor can be kept */
     bool is_restored;
-    char text[VK_TRUST_TEXT];       /* why */
-    vk_state newest;                /* that this process has seen */
-    vk_state pending;               /* becomes the newest when the transaction is committed */
+    char text[VK_TRUST_TEXT]; /* why */
+    vk_state newest;          /* that this process has seen */
+    vk_state pending;         /* becomes the newest when the transaction is committed */
 } vk_trust;
 
 /* A denial that was written a moment ago. */
@@ -83,8 +83,8 @@ void vk_token_forget(vk_token *token);
 void vk_token_changed(vk_token *token);
 /* The same for other processes, which look it up; part of the transaction that changes them. */
 VK_MUST_USE vk_status vk_token_mark_changed(vk_token *token, vk_error *err);
-/* Looks up what others changed; *by_others: they wrote anything at all. */
-VK_MUST_USE vk_status vk_token_look_up(vk_token *token, bool *by_others, vk_error *err);
+/* Looks up whether others wrote, and whether they changed the records. */
+VK_MUST_USE vk_status vk_token_look_up(vk_token *token, vk_error *err);
 
 /* ---- Files (file.c) ---- */
 

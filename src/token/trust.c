@@ -72,13 +72,11 @@ bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *s
 
 /* One transaction for a record about the token itself; what it could not say is not said. */
 static void note(vk_token *token, const char *text) {
-    bool by_others;
     if (token->db.read_only || vk_db_begin(&token->db, NULL) != VK_OK) {
         return;
     }
-    vk_status status = vk_token_look_up(token, &by_others, NULL);
+    vk_status status = vk_scope_begin(token, NULL, NULL);
     if (status == VK_OK) {
-        vk_scope_enter(token, true);
         status = vk_journal_note(token, VK_EVENT_ANCHOR, NULL, "%s", text);
     }
     if (status == VK_OK) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "support.h"
+#include "token/journal.h"
 #include "token/store.h"
 
 #define THREADS 8
@@ -68,7 +69,11 @@ static vk_status once(job *j, unsigned round) {
 static void *run_job(void *arg) {
     job *j = arg;
     for (unsigned i = 0; i < j->rounds && j->status == VK_OK; i++) {
+        uint64_t generation;
         j->status = once(j, i);
+        if (j->status == VK_OK) {
+            j->status = vk_token_generation(j->token, &generation);
+        }
     }
     return NULL;
 }
@@ -206,6 +211,22 @@ START_TEST(all_fail_when_the_commit_fails) {
 }
 END_TEST
 
+/* What was not committed is not what the next transaction builds upon. */
+START_TEST(settings_that_were_not_written) {
+    fixture f = fixture_new();
+    vk_journal_check check;
+    vk_token_logout(f.token);
+    assert_ok(login(f.token, VK_ROLE_SO, SO_PIN));
+    atomic_store(&syncs_fail, true);
+    assert_status(vk_token_set_journal(f.token, VK_JOURNAL_ALL, 1000, NULL), VK_ERR_STORE);
+    atomic_store(&syncs_fail, false);
+    assert_ok(vk_token_set_journal(f.token, VK_JOURNAL_ALL, 1000, NULL));
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.records == 1);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(all_are_told_that_the_token_is_busy) {
     fixture f = fixture_new();
     job jobs[THREADS];
@@ -243,6 +264,25 @@ START_TEST(an_edit_between_two_decisions_is_noticed) {
         assert_status(vk_token_decide(f.token, &decision, NULL), expected[i]);
         fixture_free(&f);
     }
+}
+END_TEST
+
+/* That others wrote is forgotten neither by who looks for changed keys, nor by who looks at a
+ * budget. */
+START_TEST(a_look_in_between_hides_nothing) {
+    fixture f = fixture_new();
+    vk_token *other = token_open_as(vk_token_path(f.token), VK_ROLE_USER);
+    for (uint64_t i = 0; i < 10; i++) {
+        uint64_t generation;
+        assert_ok(reserve(f.token, &f.grants[0], 10 * i + 1, 1));
+        assert_ok(reserve(other, &f.grants[0], 10 * i + 2, 1));
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        assert_ok(vk_token_generation(f.token, &generation));
+        assert_ok(vk_token_generation(other, &generation));
+        ck_assert_uint_eq(used(f.token, &f.grants[0]), 2 * i + 2);
+    }
+    vk_token_close(other);
+    fixture_free(&f);
 }
 END_TEST
 
@@ -301,6 +341,9 @@ START_TEST(threads_in_several_processes) {
     }
     f.token = token_open_as(path, VK_ROLE_USER);
     ck_assert_uint_eq(used(f.token, &f.grants[0]), PROCESSES * THREADS * ROUNDS);
+    vk_journal_check check;
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.records == PROCESSES * THREADS * ROUNDS);
     free(path);
     fixture_free(&f);
 }
@@ -310,8 +353,10 @@ int main(void) {
     const TTest *const tests[] = {one_wait_for_all,
                                   each_has_its_own_result,
                                   all_fail_when_the_commit_fails,
+                                  settings_that_were_not_written,
                                   all_are_told_that_the_token_is_busy,
                                   an_edit_between_two_decisions_is_noticed,
+                                  a_look_in_between_hides_nothing,
                                   threads_in_several_processes};
     return RUN_TESTS("group commit", tests);
 }
