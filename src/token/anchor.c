@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SLOTS 2
-#define FILE_LEN (SLOTS * VK_ANCHOR_SLOT_LEN)
+#define FILE_LEN (VK_ANCHOR_SLOTS * VK_ANCHOR_SLOT_LEN)
 /* Whoever writes an anchor holds its lock for microseconds. */
 #define LOCK_TRIES 20
 #define LOCK_NAP_NS 200000
@@ -97,7 +97,7 @@ static vk_status make_slot(const vk_token *token, const vk_state *state,
 /* The newest of the slots that are whole; -1: none is. */
 static int newest_slot(const vk_token *token, const char *text, size_t len, vk_state *out) {
     int newest = -1;
-    for (int i = 0; i < SLOTS && (size_t)(i + 1) * VK_ANCHOR_SLOT_LEN <= len; i++) {
+    for (int i = 0; i < VK_ANCHOR_SLOTS && (size_t)(i + 1) * VK_ANCHOR_SLOT_LEN <= len; i++) {
         vk_state state;
         bool whole = parse_slot(token, text + i * VK_ANCHOR_SLOT_LEN, &state);
         if (whole && (newest < 0 || state.counter > out->counter)) {
@@ -128,6 +128,8 @@ vk_status vk_anchor_read(vk_token *token, const char *path, vk_anchor_found *fou
     return status;
 }
 
+/* ---- Writing ---- */
+
 static bool lock_file(int file) {
     for (int i = 0; i < LOCK_TRIES; i++) {
         if (flock(file, LOCK_EX | LOCK_NB) == 0) {
@@ -138,38 +140,77 @@ static bool lock_file(int file) {
     return false;
 }
 
-static bool write_at(int file, const char *slot, int index) {
-    return pwrite(file, slot, VK_ANCHOR_SLOT_LEN, index * VK_ANCHOR_SLOT_LEN) == VK_ANCHOR_SLOT_LEN;
+void vk_anchor_close(vk_anchor_file *anchor) {
+    if (anchor->file > 0) {
+        close(anchor->file);
+    }
+    *anchor = (vk_anchor_file){0};
+}
+
+/* The file stays open; one that somebody deleted is made again. */
+static bool open_file(vk_anchor_file *anchor, const char *path) {
+    struct stat info;
+    if (anchor->file > 0 && fstat(anchor->file, &info) == 0 && info.st_nlink > 0) {
+        return true;
+    }
+    vk_anchor_close(anchor);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    anchor->file = file > 0 ? file : 0;
+    return file > 0;
+}
+
+/* Which slot is the newest, unless nobody has written since we did: then it is known. */
+static bool look(const vk_token *token, vk_anchor_file *anchor) {
+    char text[FILE_LEN] = {0};
+    vk_state there = {0};
+    ssize_t len = pread(anchor->file, text, sizeof text, 0);
+    if (len < 0) {
+        return false;
+    }
+    if (!anchor->is_known || memcmp(text, anchor->text, sizeof text) != 0) {
+        memcpy(anchor->text, text, sizeof text);
+        anchor->newest = newest_slot(token, text, (size_t)len, &there);
+        anchor->counter = there.counter;
+        anchor->is_known = true;
+    }
+    return true;
+}
+
+static bool write_slot(vk_anchor_file *anchor, int index, const char *slot, int64_t counter) {
+    size_t at = (size_t)index * VK_ANCHOR_SLOT_LEN;
+    anchor->is_known =
+        pwrite(anchor->file, slot, VK_ANCHOR_SLOT_LEN, (off_t)at) == VK_ANCHOR_SLOT_LEN;
+    memcpy(anchor->text + at, slot, VK_ANCHOR_SLOT_LEN);
+    anchor->newest = index;
+    anchor->counter = counter;
+    return anchor->is_known;
 }
 
 /* Over the older slot; a forced one over both, so that no newer one is left. */
-static bool replace(const vk_token *token, int file, const char *slot, const vk_state *state,
-                    bool is_forced) {
-    char text[FILE_LEN];
-    vk_state there = {0};
-    ssize_t len = pread(file, text, sizeof text, 0);
-    int newest = len > 0 ? newest_slot(token, text, (size_t)len, &there) : -1;
+static bool replace(const vk_token *token, vk_anchor_file *anchor, const char *slot,
+                    int64_t counter, bool is_forced) {
     if (is_forced) {
-        return write_at(file, slot, 0) && write_at(file, slot, 1);
+        return write_slot(anchor, 0, slot, counter) && write_slot(anchor, 1, slot, counter);
     }
-    if (newest >= 0 && there.counter >= state->counter) {
-        return true;
+    if (!look(token, anchor)) {
+        return false;
     }
-    return write_at(file, slot, newest == 0 ? 1 : 0);
+    bool is_newer = anchor->newest < 0 || anchor->counter < counter;
+    return !is_newer || write_slot(anchor, anchor->newest == 0 ? 1 : 0, slot, counter);
 }
 
-vk_status vk_anchor_write(vk_token *token, const char *path, const vk_state *state,
-                          bool is_forced) {
+vk_status vk_anchor_write(vk_token *token, const vk_state *state, bool is_forced) {
+    vk_anchor_file *anchor = &token->trust.anchor_file;
     char slot[VK_ANCHOR_SLOT_LEN];
     vk_status status = make_slot(token, state, slot);
     if (status != VK_OK) {
         return status;
     }
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) {
+    if (!open_file(anchor, token->trust.anchor_path)) {
         return VK_ERR_STORE;
     }
-    bool written = lock_file(file) && replace(token, file, slot, state, is_forced);
-    close(file);
+    bool written =
+        lock_file(anchor->file) && replace(token, anchor, slot, state->counter, is_forced);
+    flock(anchor->file, LOCK_UN);
     return written ? VK_OK : VK_ERR_BUSY;
 }

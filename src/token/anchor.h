@@ -2,13 +2,12 @@
  * The anchor: what the token's state was when it was last written, in a file outside the token's
  * own. A token's file that is older than its anchor was put back from a copy.
  *
- * The file has two slots of VK_ANCHOR_SLOT_LEN bytes, a line of text each, written in turn, so that
- * one is whole whatever happens to the other.
+ * The file has VK_ANCHOR_SLOTS slots, a line of text each, written in turn, so that one is whole
+ * whatever happens to the other.
  */
 #ifndef VK_TOKEN_ANCHOR_H
 #define VK_TOKEN_ANCHOR_H
 
-#include "token/anchor_slot.h"
 #include "token/store.h"
 
 typedef enum vk_anchor_found {
@@ -28,7 +27,8 @@ VK_MUST_USE vk_status vk_anchor_read(vk_token *token, const char *path, vk_ancho
                                      vk_state *out, vk_error *err);
 /* Writes it unless a newer one is there already, or, forced, in any case. Not synced: a machine
  * that loses power may find an older one, which says less but nothing wrong. */
-VK_MUST_USE vk_status vk_anchor_write(vk_token *token, const char *path, const vk_state *state,
-                                      bool is_forced);
+VK_MUST_USE vk_status vk_anchor_write(vk_token *token, const vk_state *state, bool is_forced);
+/* Closes the file. */
+void vk_anchor_close(vk_anchor_file *anchor);
 
 #endif

@@ -145,12 +145,19 @@ static vk_status read_max(vk_token *token, int64_t *out, vk_error *err) {
 
 vk_status vk_journal_keep_bounded(vk_token *token, vk_error *err) {
     int64_t first, last, max;
+    if (token->scope.state.number < token->scope.next_rotation) {
+        return VK_OK;
+    }
     vk_status status = read_max(token, &max, err);
     if (status == VK_OK) {
         status = vk_journal_ends(token, &first, &last, err);
     }
-    if (status != VK_OK || last - first < max) {
+    if (status != VK_OK) {
         return status;
+    }
+    if (last - first < max) {
+        token->scope.next_rotation = first + max;
+        return VK_OK;
     }
     int64_t step = max / STEP_PART < STEP_MAX ? max / STEP_PART : STEP_MAX;
     return vk_journal_drop(token, last - max + step, err);

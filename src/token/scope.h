@@ -64,7 +64,8 @@ typedef struct vk_scope {
     int64_t last_chain_id; /* 0: not looked up yet */
     vk_state state;
     bool has_state, has_changed;
-    int64_t journal_max; /* 0: not looked up yet */
+    int64_t journal_max;   /* 0: not looked up yet */
+    int64_t next_rotation; /* the number of a record at which there may be too many */
 } vk_scope;
 
 /* To be called when a transaction has begun that decides, or writes into the journal. *by_others

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "token/anchor_slot.h"
 #include "token/crypt.h"
 #include "token/db.h"
 #include "token/group.h"
@@ -13,9 +14,20 @@
 
 #define VK_TRUST_TEXT 320
 
+/* An anchor's file that is being written, and what is in it as far as we know. */
+#define VK_ANCHOR_SLOTS 2
+typedef struct vk_anchor_file {
+    int file; /* 0: not open */
+    char text[VK_ANCHOR_SLOTS * VK_ANCHOR_SLOT_LEN];
+    bool is_known; /* text is what we wrote last, slot newest of it with this counter */
+    int newest;
+    int64_t counter;
+} vk_anchor_file;
+
 /* What is known of the token's state outside of its file. */
 typedef struct vk_trust {
     char *anchor_path; /* NULL: no anchor can be kept */
+    vk_anchor_file anchor_file;
     bool is_restored;
     char text[VK_TRUST_TEXT]; /* why */
     vk_state newest;          /* that this process has seen */

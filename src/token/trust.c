@@ -101,6 +101,7 @@ static void note_missing(vk_token *token, vk_anchor_found found, const vk_error 
 }
 
 static void reset(vk_trust *trust) {
+    vk_anchor_close(&trust->anchor_file);
     vk_text_free(trust->anchor_path);
     *trust = (vk_trust){0};
 }
@@ -108,6 +109,7 @@ static void reset(vk_trust *trust) {
 static vk_anchor_found find_anchor(vk_token *token, vk_state *anchor, vk_error *err) {
     vk_trust *trust = &token->trust;
     vk_anchor_found found = VK_ANCHOR_UNREADABLE;
+    vk_anchor_close(&trust->anchor_file);
     vk_text_free(trust->anchor_path);
     vk_status status = vk_anchor_path(token->serial, true, &trust->anchor_path, err);
     if (status == VK_OK) {
@@ -157,7 +159,7 @@ void vk_trust_accept(vk_token *token) {
     vk_trust *trust = &token->trust;
     trust->is_restored = false;
     if (trust->anchor_path != NULL) {
-        vk_status ignored = vk_anchor_write(token, trust->anchor_path, &trust->newest, true);
+        vk_status ignored = vk_anchor_write(token, &trust->newest, true);
         (void)ignored;
     }
 }
@@ -181,7 +183,7 @@ void vk_trust_committed(vk_token *token) {
     trust->newest = trust->pending;
     if (trust->anchor_path != NULL && !trust->is_restored) {
         /* What cannot be written now is written after the next change. */
-        vk_status ignored = vk_anchor_write(token, trust->anchor_path, &trust->newest, false);
+        vk_status ignored = vk_anchor_write(token, &trust->newest, false);
         (void)ignored;
     }
 }
