@@ -23,12 +23,36 @@ typedef struct vk_gate_request {
     bool enable_mode;
     size_t session_len; /* bytes of the session key's part */
     size_t full_len;    /* bytes of the finished signature */
+    bool has_hash;
+    vk_hash hash; /* userOpHash */
 } vk_gate_request;
 
-/* VK_DENIED (err->path the field) if it is for none of the key's grants. */
+/* VK_DENIED (err->path the field) if it is for none of the key's grants; out then has the hash, if
+ * it is known for which chain and EntryPoint. */
 VK_MUST_USE vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload,
                                            vk_gate_request *out, vk_error *err);
 void vk_gate_request_clear(vk_gate_request *request);
+
+/* ---- Decisions (decide.c): the verdict, what it moves, and its record ---- */
+
+/* What was asked: a key, a form, and the bytes that were to be signed. */
+typedef struct vk_gate_question {
+    vk_gate *gate;
+    vk_loaded *loaded;
+    vk_gate_form form;
+    vk_bytes payload;
+} vk_gate_question;
+
+/* Durable when it returns VK_OK; *sign_count is what the assertion has to say. */
+VK_MUST_USE vk_status vk_gate_decide(const vk_gate_question *question,
+                                     const vk_gate_request *request, uint32_t *sign_count,
+                                     vk_error *err);
+VK_MUST_USE vk_status vk_gate_decide_digest(const vk_gate_question *question, const vk_hash *digest,
+                                            vk_error *err);
+/* Notes a refusal that came before any verdict, in the journal and as the key's last denial; hash:
+ * of the operation, or NULL. The refusal stands whether or not it can be noted. */
+void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_status status,
+                  const vk_error *why);
 
 /* Appends the session key's part of the signature for an operation hash. */
 VK_MUST_USE vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,

@@ -1,3 +1,3 @@
-libvk_token_la_SOURCES += src/gate/gate.c src/gate/gate.h src/gate/internal.h src/gate/loaded.c \
+libvk_token_la_SOURCES += src/gate/decide.c src/gate/gate.c src/gate/gate.h src/gate/internal.h src/gate/loaded.c \
 	src/gate/loaded.h src/gate/make.c src/gate/passkey.c src/gate/request.c \
 	src/gate/session_part.c src/gate/sign.c

@@ -13,68 +13,12 @@ static vk_status explain_status(vk_error *err, vk_status status) {
     return vk_fail(err, status, NULL, "%s", vk_status_text(status));
 }
 
-/* What a verdict means: VK_DENIED with its rule and reason, or *charge to be remembered. */
-static vk_status take_verdict(vk_status status, vk_verdict *verdict, vk_nonce_charge *charge,
-                              vk_error *err) {
-    if (status != VK_OK) {
-        return explain_status(err, status);
-    }
-    if (!verdict->allowed) {
-        status = deny(err, verdict->rule, verdict->reason);
-    }
-    *charge = verdict->charge;
-    vk_verdict_clear(verdict);
-    return status;
-}
-
 /* ---- Digests ---- */
 
-static vk_status evaluate_digest(const vk_loaded *loaded, vk_rule_state *states,
-                                 vk_nonce_charge *charge, vk_error *err) {
-    vk_verdict verdict;
-    vk_status status =
-        vk_policy_evaluate_digest(&loaded->policy, vk_gate_now(), charge, states, &verdict);
-    return take_verdict(status, &verdict, charge, err);
-}
-
-static vk_status decide_digest_budget(void *context, vk_budget *budget, vk_nonce_charge *charge,
-                                      vk_error *err) {
-    return evaluate_digest(context, budget->rules, charge, err);
-}
-
-/* Digests name no account: they are counted in the key's own budget, each digest once. */
-static vk_status reserve_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
-                                vk_error *err) {
-    vk_grant_record own = {.key_id = loaded->record.id};
-    vk_decision decision = {.grant = &own,
-                            .key_version = loaded->record.version,
-                            .rule_count = loaded->policy.count,
-                            .nonce = vk_u256_from_be(digest->b, sizeof digest->b),
-                            .decide = decide_digest_budget,
-                            .context = loaded};
-    vk_status status = vk_policy_permission_id(&loaded->policy, &loaded->signer, own.permission_id);
-    return status == VK_OK ? vk_token_decide(gate->token, &decision, err)
-                           : explain_status(err, status);
-}
-
-static vk_status decide_digest(vk_gate *gate, vk_loaded *loaded, const vk_hash *digest,
-                               vk_error *err) {
-    if (vk_policy_has_state(&loaded->policy)) {
-        return reserve_digest(gate, loaded, digest, err);
-    }
-    vk_rule_state *states = calloc(loaded->policy.count, sizeof *states);
-    if (states == NULL) {
-        return explain_status(err, VK_ERR_MEMORY);
-    }
-    vk_nonce_charge charge = {0};
-    vk_status status = evaluate_digest(loaded, states, &charge, err);
-    free(states);
-    return status;
-}
-
-static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload, uint8_t *out,
-                             size_t *out_len, vk_error *err) {
+static vk_status sign_digest(const vk_gate_question *question, uint8_t *out, size_t *out_len,
+                             vk_error *err) {
     vk_hash digest;
+    vk_bytes payload = question->payload;
     if (payload.len != sizeof digest.b) {
         return vk_fail(err, VK_ERR_SIZE, NULL, "a digest has 32 bytes, not %zu", payload.len);
     }
@@ -84,133 +28,35 @@ static vk_status sign_digest(vk_gate *gate, vk_loaded *loaded, vk_bytes payload,
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
     memcpy(digest.b, payload.data, sizeof digest.b);
-    vk_status status = decide_digest(gate, loaded, &digest, err);
+    vk_status status = vk_gate_decide_digest(question, &digest, err);
     if (status != VK_OK) {
         return status;
     }
-    status = vk_key_sign(loaded->key, &digest, out, NULL);
+    status = vk_key_sign(question->loaded->key, &digest, out, NULL);
     return status == VK_OK ? VK_OK : explain_status(err, status);
 }
 
 /* ---- UserOperations ---- */
 
-static vk_status evaluate(const vk_loaded *loaded, const vk_gate_request *request,
-                          vk_rule_state *states, vk_nonce_charge *charge, vk_error *err) {
-    const vk_grant *grant = &request->grant->grant;
-    vk_verdict_request asked = {.op = &request->request.op,
-                                .chain_id = grant->chain_id,
-                                .now = vk_gate_now(),
-                                .selector = grant->account.selector,
-                                .charge = *charge};
-    vk_verdict verdict;
-    vk_status status = vk_policy_evaluate(&loaded->policy, &asked, states, &verdict);
-    return take_verdict(status, &verdict, charge, err);
-}
-
-static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, vk_error *err) {
-    char reason[VK_REASON_MAX];
-    bool installs = false;
-    vk_install install = {.enabled = budget->enabled, .enable_nonce = budget->enable_nonce};
-    const vk_u256 *nonce = &request->request.op.nonce;
-    vk_status status =
-        vk_grant_check_mode(&request->grant->grant, &install, nonce, &installs, reason);
-    if (status == VK_DENIED) {
-        return deny(err, "nonce", reason);
-    }
-    if (status == VK_OK && installs) {
-        budget->enabled = true;
-        budget->enable_nonce = *nonce;
-    }
-    return status;
-}
-
-/* What a decision about an operation is made of, and how many times its passkey signed. */
-typedef struct reservation {
-    const vk_loaded *loaded;
-    const vk_gate_request *request;
-    uint32_t sign_count;
-    bool enabled;
-} reservation;
-
-static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge *charge,
-                               vk_error *err) {
-    reservation *r = context;
-    vk_grant_first_states(&r->request->grant->grant, &r->loaded->policy, budget->rules);
-    vk_status status = check_mode(r->request, budget, err);
-    if (status == VK_OK) {
-        status = evaluate(r->loaded, r->request, budget->rules, charge, err);
-    }
-    if (status == VK_OK && r->loaded->record.use_sign_count) {
-        r->sign_count = ++budget->sign_count;
-    }
-    r->enabled = budget->enabled;
-    return status;
-}
-
-/* The verdict and what it moves, in one transaction that is durable when this returns VK_OK. */
-static vk_status reserve(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
-                         uint32_t *sign_count, vk_error *err) {
-    reservation r = {.loaded = loaded, .request = request};
-    vk_decision decision = {.grant = &request->grant->record,
-                            .key_version = loaded->record.version,
-                            .rule_count = loaded->policy.count,
-                            .nonce = request->request.op.nonce,
-                            .decide = decide_budget,
-                            .context = &r};
-    vk_status status = vk_token_decide(gate->token, &decision, err);
-    if (status == VK_OK) {
-        *sign_count = r.sign_count;
-        atomic_store(&request->grant->enabled, r.enabled);
-    }
-    return status;
-}
-
-static bool needs_store(const vk_loaded *loaded, const vk_gate_request *request) {
-    bool installed =
-        request->grant->grant.account.pre_installed || atomic_load(&request->grant->enabled);
-    return request->enable_mode || !installed || loaded->record.use_sign_count ||
-           vk_policy_has_state(&loaded->policy);
-}
-
-static vk_status decide(vk_gate *gate, const vk_loaded *loaded, const vk_gate_request *request,
-                        uint32_t *sign_count, vk_error *err) {
-    if (needs_store(loaded, request)) {
-        return reserve(gate, loaded, request, sign_count, err);
-    }
-    vk_rule_state *states = calloc(loaded->policy.count, sizeof *states);
-    if (states == NULL) {
-        return explain_status(err, VK_ERR_MEMORY);
-    }
-    vk_nonce_charge charge = {0};
-    vk_status status = evaluate(loaded, request, states, &charge, err);
-    free(states);
-    return status;
-}
-
 static vk_status finish(const vk_loaded *loaded, const vk_gate_request *request, vk_gate_form form,
                         uint32_t sign_count, vk_buf *out) {
     const vk_grant *grant = &request->grant->grant;
-    const vk_userop *op = &request->request.op;
-    vk_hash hash;
-    vk_status status = vk_userop_hash(op, grant->chain_id, &grant->entry_point, &hash);
-    if (status != VK_OK) {
-        return status;
-    }
+    const vk_hash *hash = &request->hash;
     if (form == VK_GATE_USEROP_SESSION) {
-        return vk_gate_session_part(loaded, &hash, grant->chain_id, sign_count, out);
+        return vk_gate_session_part(loaded, hash, grant->chain_id, sign_count, out);
     }
     vk_buf part = {0};
-    status = vk_gate_session_part(loaded, &hash, grant->chain_id, sign_count, &part);
+    vk_status status = vk_gate_session_part(loaded, hash, grant->chain_id, sign_count, &part);
     if (status == VK_OK) {
-        status = vk_grant_attach(grant, op, vk_buf_view(&part), out);
+        status = vk_grant_attach(grant, &request->request.op, vk_buf_view(&part), out);
     }
     vk_buf_clear(&part);
     return status;
 }
 
-static vk_status sign_request(vk_gate *gate, const vk_loaded *loaded,
-                              const vk_gate_request *request, vk_gate_form form, uint8_t *out,
-                              size_t *out_len, vk_error *err) {
+static vk_status sign_request(const vk_gate_question *question, const vk_gate_request *request,
+                              uint8_t *out, size_t *out_len, vk_error *err) {
+    vk_gate_form form = question->form;
     size_t len = form == VK_GATE_USEROP ? request->full_len : request->session_len;
     bool fits = out != NULL && *out_len >= len;
     *out_len = len;
@@ -218,12 +64,12 @@ static vk_status sign_request(vk_gate *gate, const vk_loaded *loaded,
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
     uint32_t sign_count = 0;
-    vk_status status = decide(gate, loaded, request, &sign_count, err);
+    vk_status status = vk_gate_decide(question, request, &sign_count, err);
     if (status != VK_OK) {
         return status;
     }
     vk_buf signature = {0};
-    status = finish(loaded, request, form, sign_count, &signature);
+    status = finish(question->loaded, request, form, sign_count, &signature);
     if (status == VK_OK && signature.len != len) {
         status = VK_ERR_CRYPTO;
     }
@@ -236,14 +82,15 @@ static vk_status sign_request(vk_gate *gate, const vk_loaded *loaded,
     return status;
 }
 
-static vk_status sign_userop(vk_gate *gate, const vk_loaded *loaded, vk_gate_form form,
-                             vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err) {
+static vk_status sign_userop(const vk_gate_question *question, uint8_t *out, size_t *out_len,
+                             vk_error *err) {
     vk_gate_request request;
-    vk_status status = vk_gate_request_read(loaded, payload, &request, err);
+    vk_status status = vk_gate_request_read(question->loaded, question->payload, &request, err);
     if (status != VK_OK) {
+        vk_gate_note(question, request.has_hash ? &request.hash : NULL, status, err);
         return status;
     }
-    status = sign_request(gate, loaded, &request, form, out, out_len, err);
+    status = sign_request(question, &request, out, out_len, err);
     vk_gate_request_clear(&request);
     return status;
 }
@@ -262,50 +109,51 @@ static vk_status check_form(const vk_loaded *loaded, vk_gate_form form, vk_error
     return VK_OK;
 }
 
-/* For people only: the answer stands whether or not it can be noted. */
-static void note(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err) {
-    if (status != VK_DENIED && status != VK_ERR_INTEGRITY) {
-        return;
+/* A key that was edited cannot be loaded, so all there is to note it in is its row. The answer
+ * stands whether or not it can be noted. */
+static void note_edited(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err) {
+    char text[VK_ERROR_MESSAGE_MAX + sizeof "integrity: "];
+    if (status == VK_ERR_INTEGRITY) {
+        snprintf(text, sizeof text, "integrity: %s", err->message);
+        vk_status ignored = vk_token_key_set_denial(gate->token, key_id, text);
+        (void)ignored;
     }
-    char text[VK_ERROR_PATH_MAX + VK_ERROR_MESSAGE_MAX + 2];
-    snprintf(text, sizeof text, "%s: %s", status == VK_DENIED ? err->path : "integrity",
-             err->message);
-    vk_status ignored = vk_token_key_set_denial(gate->token, key_id, text);
-    (void)ignored;
 }
 
-static vk_status allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_error *err) {
-    vk_loaded *loaded;
-    vk_status status = vk_loaded_get(gate, key_id, &loaded, err);
-    if (status == VK_OK) {
-        status = check_form(loaded, form, err);
-        vk_loaded_put(loaded);
+static vk_status load(vk_gate_question *question, int64_t key_id, vk_error *err) {
+    vk_gate *gate = question->gate;
+    vk_status status = vk_loaded_get(gate, key_id, &question->loaded, err);
+    if (status != VK_OK) {
+        note_edited(gate, key_id, status, err);
+        return status;
+    }
+    status = check_form(question->loaded, question->form, err);
+    if (status != VK_OK) {
+        vk_gate_note(question, NULL, status, err);
+        vk_loaded_put(question->loaded);
     }
     return status;
 }
 
 vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_error *err) {
     vk_error local = {0};
-    vk_error *why = err != NULL ? err : &local;
-    vk_status status = allows(gate, key_id, form, why);
-    note(gate, key_id, status, why);
+    vk_gate_question question = {.gate = gate, .form = form};
+    vk_status status = load(&question, key_id, err != NULL ? err : &local);
+    if (status == VK_OK) {
+        vk_loaded_put(question.loaded);
+    }
     return status;
 }
 
-static vk_status sign_once(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_bytes payload,
-                           uint8_t *out, size_t *out_len, vk_error *err) {
-    vk_loaded *loaded;
-    vk_status status = vk_loaded_get(gate, key_id, &loaded, err);
+static vk_status sign_once(vk_gate_question *question, int64_t key_id, uint8_t *out,
+                           size_t *out_len, vk_error *err) {
+    vk_status status = load(question, key_id, err);
     if (status != VK_OK) {
         return status;
     }
-    status = check_form(loaded, form, err);
-    if (status == VK_OK) {
-        status = form == VK_GATE_DIGEST
-                     ? sign_digest(gate, loaded, payload, out, out_len, err)
-                     : sign_userop(gate, loaded, form, payload, out, out_len, err);
-    }
-    vk_loaded_put(loaded);
+    status = question->form == VK_GATE_DIGEST ? sign_digest(question, out, out_len, err)
+                                              : sign_userop(question, out, out_len, err);
+    vk_loaded_put(question->loaded);
     return status;
 }
 
@@ -313,15 +161,15 @@ vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_byte
                        uint8_t *out, size_t *out_len, vk_error *err) {
     vk_error local = {0};
     vk_error *why = err != NULL ? err : &local;
-    vk_status status = sign_once(gate, key_id, form, payload, out, out_len, why);
+    vk_gate_question question = {.gate = gate, .form = form, .payload = payload};
+    vk_status status = sign_once(&question, key_id, out, out_len, why);
     /* Another process changed the key less than a moment ago: look at it again, once. */
     if (status == VK_ERR_MISMATCH) {
         vk_gate_forget(gate);
-        status = sign_once(gate, key_id, form, payload, out, out_len, why);
+        status = sign_once(&question, key_id, out, out_len, why);
     }
     if (status == VK_ERR_MISMATCH) {
         status = vk_fail(why, VK_ERR_BUSY, NULL, "other processes keep changing the key");
     }
-    note(gate, key_id, status, why);
     return status;
 }
