@@ -43,3 +43,9 @@ check-valgrind check-valgrind-slow: $(check_PROGRAMS) valetkey-pkcs11.la
 check-threads: $(thread_tests) valetkey-pkcs11.la
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
 .PHONY: check-valgrind check-valgrind-slow check-threads
+
+# Where the tests' tokens keep their anchors.
+clean-local: clean-anchors
+clean-anchors:
+	rm -rf tests/anchors
+.PHONY: clean-anchors

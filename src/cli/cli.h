@@ -20,7 +20,8 @@ typedef enum vk_exit {
     VK_EXIT_REFUSED = 3,   /* the key's policy says no */
     VK_EXIT_PIN = 4,       /* wrong, locked, missing */
     VK_EXIT_NOT_FOUND = 5, /* no such token, key, grant */
-    VK_EXIT_SYSTEM = 6     /* token, module, files, memory */
+    VK_EXIT_SYSTEM = 6,    /* token, module, files, memory */
+    VK_EXIT_TAMPERED = 7   /* the journal, or what goes with it, was changed outside the token */
 } vk_exit;
 
 /* What is said about a failure. Empty texts are left out. */
@@ -76,6 +77,7 @@ vk_exit vk_rv_exit(CK_RV rv);
 /* The commands. */
 vk_exit vk_cmd_token_init(vk_cli *cli);
 vk_exit vk_cmd_token_list(vk_cli *cli);
+vk_exit vk_cmd_token_set(vk_cli *cli);
 vk_exit vk_cmd_key_create(vk_cli *cli);
 vk_exit vk_cmd_key_import(vk_cli *cli);
 vk_exit vk_cmd_key_list(vk_cli *cli);
@@ -85,6 +87,11 @@ vk_exit vk_cmd_approve(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
+vk_exit vk_cmd_audit_list(vk_cli *cli);
+vk_exit vk_cmd_audit_verify(vk_cli *cli);
+vk_exit vk_cmd_audit_export(vk_cli *cli);
+vk_exit vk_cmd_audit_rotate(vk_cli *cli);
+vk_exit vk_cmd_audit_accept(vk_cli *cli);
 vk_exit vk_cmd_batch(vk_cli *cli);
 
 #endif

@@ -1,5 +1,6 @@
 bin_PROGRAMS += valetkey
-valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c src/cli/batch.c \
+valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c src/cli/audit.c \
+	src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h src/cli/batch.c \
 	src/cli/cli.h src/cli/commands.c src/cli/describe.c src/cli/describe.h src/cli/error.c \
 	src/cli/explain.c src/cli/grants.c src/cli/grants.h src/cli/input.c src/cli/input.h \
 	src/cli/key_create.c src/cli/key_import.c src/cli/key_list.c src/cli/key_show.c \
@@ -8,7 +9,8 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/c
 	src/cli/object.c src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c \
 	src/cli/output.h src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h \
 	src/cli/rv.c src/cli/session.c src/cli/session.h src/cli/signed.c src/cli/signed.h \
-	src/cli/sign.c src/cli/state.c src/cli/token.c
+	src/cli/sign.c src/cli/state.c src/cli/store.c src/cli/store.h src/cli/token.c \
+	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
 valetkey_LDADD = libvk-batch.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)

@@ -51,6 +51,11 @@ typedef enum vk_option {
     VK_OPT_OPERATION,
     VK_OPT_AT,
     VK_OPT_INSTALLED_AT,
+    VK_OPT_JOURNAL,
+    VK_OPT_JOURNAL_MAX,
+    VK_OPT_LAST,
+    VK_OPT_DENIED,
+    VK_OPT_KEEP,
     VK_OPT_COUNT
 } vk_option;
 

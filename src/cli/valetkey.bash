@@ -1,10 +1,11 @@
 # bash completion for valetkey(1)
 
 _valetkey_options() {
-    local pin='--pin-file --pin-fd' key='--label --id'
+    local pin='--pin-file --pin-fd' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count'
     case $1 in
-    'token init') echo "--label --default-policy --so-pin-file --so-pin-fd $pin" ;;
+    'token init') echo "--label --default-policy $so_pin $pin" ;;
+    'token set') echo "--journal --journal-max $so_pin" ;;
     'key create') echo "$key --type --policy $passkey $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
@@ -19,6 +20,11 @@ _valetkey_options() {
     sign) echo "$key --input --chain-id --session --operation $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --operation" ;;
     explain) echo "$key --input --chain-id --at" ;;
+    'audit list') echo "$key --last --denied" ;;
+    'audit verify') echo "$pin" ;;
+    'audit export') echo --output ;;
+    'audit rotate') echo "--keep --output $so_pin" ;;
+    'audit accept') echo "$so_pin" ;;
     esac
 }
 
@@ -28,7 +34,7 @@ _valetkey_command() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-        --json | --help | --version | --sign-count | --pre-installed | --session | --operation) ;;
+        --json | --help | --version | --sign-count | --pre-installed | --session | --operation | --denied) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -41,6 +47,7 @@ _valetkey_values() {
     case $1 in
     --type) echo 'secp256k1 p256' ;;
     --default-policy) echo 'none sudo' ;;
+    --journal) echo 'off on all' ;;
     --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
     --token)
         [ -x "$(command -v jq)" ] &&
@@ -59,21 +66,23 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --kernel-version | --token)
+    --type | --default-policy | --journal | --kernel-version | --token)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at)
+        --owner | --owner-key | --index | --enable-nonce | --signature | --at | --installed-at | \
+        --journal-max | --last | --keep)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain batch $global" -- "$cur") ;;
-    token) mapfile -t COMPREPLY < <(compgen -W 'init list' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain audit batch $global" -- "$cur") ;;
+    token) mapfile -t COMPREPLY < <(compgen -W 'init list set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
+    audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options "$command") $global" -- "$cur") ;;
     esac

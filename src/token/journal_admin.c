@@ -160,11 +160,11 @@ static vk_status accept_it(vk_token *token, vk_error *err) {
     }
     vk_scope_enter(token, true);
     status = vk_journal_note(token, VK_EVENT_ACCEPTED, err,
-                             "the SO accepted the token as it is, written %" PRId64
+                             "the SO accepted the token as it was: written %" PRId64
                              " times, with %" PRId64 " records%s%s%s%s",
                              counter, number, found == VK_OK ? "" : "; its state was edited",
                              were_edited ? "; its settings were edited and start over" : "",
-                             token->trust.is_restored ? "; " : "",
+                             token->trust.is_restored ? ": " : "",
                              token->trust.is_restored ? token->trust.text : "");
     return status == VK_OK ? vk_scope_flush(token, err) : status;
 }

@@ -326,7 +326,8 @@ static void check_state(verification *v, const vk_state *state) {
     }
 }
 
-/* Before anything else is read: the anchor is written after the state, so the state may be newer. */
+/* Before anything else is read: the anchor is written after the state, so the state may be newer.
+ */
 static void read_anchor(verification *v) {
     char *path = NULL;
     v->anchor_found = VK_ANCHOR_UNREADABLE;

@@ -17,7 +17,7 @@
 typedef struct vk_trust {
     char *anchor_path; /* NULL: no anchor can be kept */
     bool is_restored;
-    char text[VK_TRUST_TEXT + 128]; /* why */
+    char text[VK_TRUST_TEXT];       /* why */
     vk_state newest;                /* that this process has seen */
     vk_state pending;               /* becomes the newest when the transaction is committed */
 } vk_trust;

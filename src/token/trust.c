@@ -6,17 +6,20 @@
 #include "token/anchor.h"
 #include "token/journal.h"
 
-#define ACCEPT "the SO must look at it and accept it: valetkey audit accept"
-
 static void distrust(vk_token *token, const char *what) {
     vk_trust *trust = &token->trust;
     trust->is_restored = true;
-    snprintf(trust->text, sizeof trust->text, "%s; no budget is spent until then: " ACCEPT, what);
+    snprintf(trust->text, sizeof trust->text, "%s", what);
 }
 
 vk_status vk_trust_needed(const vk_token *token, vk_error *err) {
     const vk_trust *trust = &token->trust;
-    return trust->is_restored ? vk_fail(err, VK_ERR_INTEGRITY, "anchor", "%s", trust->text) : VK_OK;
+    if (!trust->is_restored) {
+        return VK_OK;
+    }
+    return vk_fail(err, VK_ERR_INTEGRITY, "anchor",
+                   "%s; no budget is spent until the SO accepts that: valetkey audit accept",
+                   trust->text);
 }
 
 /* ---- Comparing ---- */
