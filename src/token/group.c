@@ -122,6 +122,9 @@ static vk_status decide_all(transaction *t, vk_error *err) {
     }
     token->group.is_shared = by_others;
     vk_scope_enter(token, by_others);
+    if (by_others && token->trust.is_restored) {
+        vk_trust_look_again(token);
+    }
     t->deadline_us = now_us() + patience_us(&token->group);
     run_all(t);
     status = vk_scope_flush(token, err);
