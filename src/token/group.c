@@ -115,13 +115,10 @@ static vk_status decide_all(transaction *t, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
-    bool by_others;
-    status = vk_token_look_up(token, &by_others, err);
+    status = vk_scope_begin(token, &token->group.is_shared, err);
     if (status != VK_OK) {
         return vk_token_end_decisions(token, status, err);
     }
-    token->group.is_shared = by_others;
-    vk_scope_enter(token, by_others);
     t->deadline_us = now_us() + patience_us(&token->group);
     run_all(t);
     status = vk_scope_flush(token, err);

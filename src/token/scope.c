@@ -93,6 +93,15 @@ static vk_status remember_grant(vk_scope *scope, const vk_grant_record *grant, i
     return VK_OK;
 }
 
+/* The budget and the count of all of them, or neither. */
+static vk_status ensure_budget(vk_token *token, const vk_hash *subject, vk_error *err) {
+    vk_status status = vk_db_begin_part(&token->db, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    return vk_db_end_part(&token->db, vk_budget_ensure(token, subject, err), err);
+}
+
 vk_status vk_scope_subject(vk_token *token, const vk_grant_record *grant, int64_t key_version,
                            vk_hash *out, vk_error *err) {
     const vk_scope_grant *known = *grants_of(&token->scope, grant);
@@ -104,7 +113,7 @@ vk_status vk_scope_subject(vk_token *token, const vk_grant_record *grant, int64_
     }
     vk_status status = check(token, grant, key_version, out, err);
     if (status == VK_OK && grant->id == 0) {
-        status = vk_budget_ensure(token, out, err);
+        status = ensure_budget(token, out, err);
     }
     return status == VK_OK ? remember_grant(&token->scope, grant, key_version, out) : status;
 }
@@ -193,10 +202,22 @@ void vk_scope_clear(vk_scope *scope) {
     *scope = (vk_scope){0};
 }
 
-void vk_scope_enter(vk_token *token, bool by_others) {
+/* Others may have looked for changes since the last transaction, so what counts is the version that
+ * it saw itself. */
+static bool enter(vk_token *token) {
+    vk_scope *scope = &token->scope;
     uint64_t generation = atomic_load(&token->generation);
-    if (by_others || token->scope.generation != generation || token->scope.count > VK_SCOPE_MAX) {
-        vk_scope_clear(&token->scope);
+    bool by_others = scope->data_version != token->data_version;
+    if (by_others || scope->generation != generation || scope->count > VK_SCOPE_MAX) {
+        vk_scope_clear(scope);
     }
-    token->scope.generation = generation;
+    scope->generation = generation;
+    scope->data_version = token->data_version;
+    return by_others;
+}
+
+vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err) {
+    vk_status status = vk_token_look_up(token, err);
+    *by_others = status == VK_OK && enter(token);
+    return status;
 }

@@ -31,15 +31,17 @@ typedef struct vk_scope_budget {
 } vk_scope_budget;
 
 typedef struct vk_scope {
-    uint64_t generation; /* of the token, when the transaction began */
-    size_t count;        /* of grants and budgets */
+    uint64_t generation;  /* of the token, when the transaction began */
+    int64_t data_version; /* SQLite's, then */
+    size_t count;         /* of grants and budgets */
     vk_scope_grant *grants[VK_SCOPE_BUCKETS];
     vk_scope_budget *budgets[VK_SCOPE_BUCKETS];
     vk_scope_budget *changed;
 } vk_scope;
 
-/* A transaction has begun; by_others: another connection wrote since the last one. */
-void vk_scope_enter(vk_token *token, bool by_others);
+/* To be called when a transaction has begun that decides. *by_others: another connection wrote
+ * since the last one. */
+VK_MUST_USE vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err);
 /* Forgets everything. */
 void vk_scope_clear(vk_scope *scope);
 

@@ -59,8 +59,8 @@ void vk_token_forget(vk_token *token);
 void vk_token_changed(vk_token *token);
 /* The same for other processes, which look it up; part of the transaction that changes them. */
 VK_MUST_USE vk_status vk_token_mark_changed(vk_token *token, vk_error *err);
-/* Looks up what others changed; *by_others: they wrote anything at all. */
-VK_MUST_USE vk_status vk_token_look_up(vk_token *token, bool *by_others, vk_error *err);
+/* Looks up whether others wrote, and whether they changed the records. */
+VK_MUST_USE vk_status vk_token_look_up(vk_token *token, vk_error *err);
 
 /* ---- Files (file.c) ---- */
 

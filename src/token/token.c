@@ -222,17 +222,16 @@ static vk_status read_int(vk_token *token, vk_sql sql, int64_t *out, vk_error *e
     return status;
 }
 
-vk_status vk_token_look_up(vk_token *token, bool *by_others, vk_error *err) {
-    int64_t version = 0, changes = 0;
+vk_status vk_token_look_up(vk_token *token, vk_error *err) {
+    int64_t version = 0, changes = token->changes;
     vk_status status = read_int(token, VK_SQL_DATA_VERSION, &version, err);
-    *by_others = status == VK_OK && version != token->data_version;
-    if (*by_others) {
+    if (status == VK_OK && version != token->data_version) {
         status = read_int(token, VK_SQL_STATE_CHANGES, &changes, err);
     }
     if (status != VK_OK) {
         return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;
     }
-    if (*by_others && changes != token->changes) {
+    if (changes != token->changes) {
         token->changes = changes;
         vk_token_changed(token);
     }
@@ -251,11 +250,10 @@ static bool lock_for_look_up(vk_token *token, int64_t age_ms) {
 }
 
 vk_status vk_token_generation(vk_token *token, uint64_t *out) {
-    bool by_others;
     vk_status status = VK_OK;
     int64_t age_ms = clock_ms() - atomic_load(&token->looked_up_ms);
     if (age_ms != 0 && lock_for_look_up(token, age_ms)) {
-        status = vk_token_look_up(token, &by_others, NULL);
+        status = vk_token_look_up(token, NULL);
         vk_token_unlock(token);
     }
     *out = atomic_load(&token->generation);

@@ -69,7 +69,11 @@ static vk_status once(job *j, unsigned round) {
 static void *run_job(void *arg) {
     job *j = arg;
     for (unsigned i = 0; i < j->rounds && j->status == VK_OK; i++) {
+        uint64_t generation;
         j->status = once(j, i);
+        if (j->status == VK_OK) {
+            j->status = vk_token_generation(j->token, &generation);
+        }
     }
     return NULL;
 }
@@ -247,6 +251,25 @@ START_TEST(an_edit_between_two_decisions_is_noticed) {
 }
 END_TEST
 
+/* That others wrote is forgotten neither by who looks for changed keys, nor by who looks at a
+ * budget. */
+START_TEST(a_look_in_between_hides_nothing) {
+    fixture f = fixture_new();
+    vk_token *other = token_open_as(vk_token_path(f.token), VK_ROLE_USER);
+    for (uint64_t i = 0; i < 10; i++) {
+        uint64_t generation;
+        assert_ok(reserve(f.token, &f.grants[0], 10 * i + 1, 1));
+        assert_ok(reserve(other, &f.grants[0], 10 * i + 2, 1));
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        assert_ok(vk_token_generation(f.token, &generation));
+        assert_ok(vk_token_generation(other, &generation));
+        ck_assert_uint_eq(used(f.token, &f.grants[0]), 2 * i + 2);
+    }
+    vk_token_close(other);
+    fixture_free(&f);
+}
+END_TEST
+
 /* ---- Processes ---- */
 
 #define PROCESSES 4
@@ -313,6 +336,7 @@ int main(void) {
                                   all_fail_when_the_commit_fails,
                                   all_are_told_that_the_token_is_busy,
                                   an_edit_between_two_decisions_is_noticed,
+                                  a_look_in_between_hides_nothing,
                                   threads_in_several_processes};
     return RUN_TESTS("group commit", tests);
 }
