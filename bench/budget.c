@@ -1,13 +1,15 @@
 /*
- * Durable signatures per second by number of threads: keys with a gas budget beside keys whose
- * policy remembers nothing, and beside what the disk can do. Slices of each in turn, medians and
- * ratios. All threads share one key ("one"), or have a key each ("each").
+ * Durable signatures per second by number of threads: keys with a gas budget, which also write a
+ * record each, beside keys whose policy remembers nothing, without and with a record, and beside
+ * what the disk can do. Slices of each in turn, medians and ratios. All threads share one key, or
+ * have a key each.
  *
  * Usage: budget [SLICES [SECONDS_PER_SLICE [NAME]]], with $VALETKEY_HOME on the disk to measure;
  * NAME: only lines whose name contains it. With bench/.libs/slow-sync.so in LD_PRELOAD every sync
  * takes 5 ms longer.
  */
 #include "session_key.h"
+#include "token/journal.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -26,31 +28,47 @@ typedef struct key {
     uint8_t id4[4];
 } key;
 
-typedef struct bench {
+/* A token with its keys, the plain ones under a policy that remembers nothing. */
+typedef struct side {
     client client;
     CK_SESSION_HANDLE sessions[THREADS_MAX];
     key plain[THREADS_MAX], budgeted[THREADS_MAX];
+} side;
+
+typedef struct bench {
+    side journaled, silent; /* silent: the SO has switched the journal off */
     atomic_uint_fast64_t sequence;
 } bench;
 
 typedef struct subject {
     const char *name;
     int threads; /* 0: syncs of a file */
-    bool is_budgeted, has_key_each;
+    bool is_budgeted, has_key_each, is_silent;
     int base; /* index of the subject that the ratio is against; -1: none */
     double rates[SLICES_MAX];
 } subject;
 
 static subject subjects[] = {
-    {"syncs of a file", 0, false, false, -1, {0}},
-    {"no budget, 1 thread", 1, false, false, -1, {0}},
-    {"budget, 1 thread", 1, true, false, 1, {0}},
-    {"no budget, 8 threads, one key", 8, false, false, -1, {0}},
-    {"budget, 8 threads, one key", 8, true, false, 3, {0}},
-    {"budget, 8 threads, a key each", 8, true, true, 3, {0}},
-    {"no budget, 32 threads, one key", 32, false, false, -1, {0}},
-    {"budget, 32 threads, one key", 32, true, false, 6, {0}},
-    {"budget, 32 threads, a key each", 32, true, true, 6, {0}},
+    {.name = "syncs of a file", .base = -1},
+    {.name = "no budget, no record, 1 thread", .threads = 1, .is_silent = true, .base = -1},
+    {.name = "no budget, 1 thread", .threads = 1, .base = 1},
+    {.name = "budget, 1 thread", .threads = 1, .is_budgeted = true, .base = 1},
+    {.name = "no budget, no record, 8 threads", .threads = 8, .is_silent = true, .base = -1},
+    {.name = "no budget, 8 threads", .threads = 8, .base = 4},
+    {.name = "budget, 8 threads", .threads = 8, .is_budgeted = true, .base = 4},
+    {.name = "budget, 8 threads, a key each",
+     .threads = 8,
+     .is_budgeted = true,
+     .has_key_each = true,
+     .base = 4},
+    {.name = "no budget, no record, 32 threads", .threads = 32, .is_silent = true, .base = -1},
+    {.name = "no budget, 32 threads", .threads = 32, .base = 8},
+    {.name = "budget, 32 threads", .threads = 32, .is_budgeted = true, .base = 8},
+    {.name = "budget, 32 threads, a key each",
+     .threads = 32,
+     .is_budgeted = true,
+     .has_key_each = true,
+     .base = 8},
 };
 
 #define SUBJECTS (sizeof subjects / sizeof subjects[0])
@@ -87,6 +105,7 @@ static double sync_slice(double seconds) {
 
 typedef struct worker {
     bench *b;
+    const side *side;
     const key *key;
     CK_SESSION_HANDLE session;
     double end;
@@ -94,7 +113,7 @@ typedef struct worker {
 } worker;
 
 static void sign_once(worker *w) {
-    client c = w->b->client;
+    client c = w->side->client;
     CK_BYTE signature[8192];
     CK_ULONG len = sizeof signature;
     vk_buf operation = session_operation(w->key->id4, atomic_fetch_add(&w->b->sequence, 1));
@@ -120,11 +139,12 @@ static void *work(void *arg) {
 static double sign_slice(bench *b, const subject *s, double seconds) {
     pthread_t threads[THREADS_MAX];
     worker workers[THREADS_MAX];
-    const key *keys = s->is_budgeted ? b->budgeted : b->plain;
+    const side *where = s->is_silent ? &b->silent : &b->journaled;
+    const key *keys = s->is_budgeted ? where->budgeted : where->plain;
     double start = now();
     for (int i = 0; i < s->threads; i++) {
-        workers[i] =
-            (worker){b, &keys[s->has_key_each ? i : 0], b->sessions[i], start + seconds, 0};
+        const key *one = &keys[s->has_key_each ? i : 0];
+        workers[i] = (worker){b, where, one, where->sessions[i], start + seconds, 0};
         must(pthread_create(&threads[i], NULL, work, &workers[i]) == 0, "pthread_create");
     }
     size_t count = 0;
@@ -153,7 +173,7 @@ static double median(subject *s, int slices) {
 
 static void print(int slices) {
     double medians[SUBJECTS];
-    printf("%-34s %10s %14s %9s\n", "signatures", "per second", "of no budget", "of syncs");
+    printf("%-34s %10s %14s %9s\n", "signatures", "per second", "of no record", "of syncs");
     for (size_t i = 0; i < SUBJECTS; i++) {
         medians[i] = median(&subjects[i], slices);
         printf("%-34s %10.0f", subjects[i].name, medians[i]);
@@ -167,20 +187,43 @@ static void print(int slices) {
 
 /* ---- Keys ---- */
 
-static void set_up(bench *b) {
+static void make_keys(side *where) {
     char label[32];
-    client_start(&b->client, "bench");
+    client *c = &where->client;
     for (int i = 0; i < THREADS_MAX; i++) {
         snprintf(label, sizeof label, "plain %d", i);
-        b->plain[i].handle = session_key_new(&b->client, label, false, (uint8_t)(i + 1),
-                                             session_policies, b->plain[i].id4);
+        where->plain[i].handle = session_key_new(c, label, false, (uint8_t)(i + 1),
+                                                 session_policies, where->plain[i].id4);
         snprintf(label, sizeof label, "budget %d", i);
-        b->budgeted[i].handle = session_key_new(&b->client, label, false, (uint8_t)(i + 101),
-                                                session_policies_gas, b->budgeted[i].id4);
-        CK_RV rv = b->client.f->C_OpenSession(b->client.slot, CKF_SERIAL_SESSION, NULL, NULL,
-                                              &b->sessions[i]);
+        where->budgeted[i].handle = session_key_new(c, label, false, (uint8_t)(i + 101),
+                                                    session_policies_gas, where->budgeted[i].id4);
+        CK_RV rv =
+            c->f->C_OpenSession(c->slot, CKF_SERIAL_SESSION, NULL, NULL, &where->sessions[i]);
         must(rv == CKR_OK, "C_OpenSession");
     }
+}
+
+/* PKCS#11 has no way to say this: the newest token's file is opened once more. */
+static void switch_journal_off(void) {
+    char **paths;
+    size_t count;
+    vk_token *token;
+    const uint8_t *pin = (const uint8_t *)CLIENT_SO_PIN;
+    must(vk_home_tokens(getenv("VALETKEY_HOME"), &paths, &count, NULL) == VK_OK, "the tokens");
+    must(vk_token_open(paths[count - 1], &token, NULL) == VK_OK, "the token");
+    must(vk_token_login(token, VK_ROLE_SO, pin, strlen(CLIENT_SO_PIN)) == VK_OK, "the SO's login");
+    must(vk_token_set_journal(token, VK_JOURNAL_OFF, VK_JOURNAL_MAX_DEFAULT, NULL) == VK_OK,
+         "the journal's settings");
+    vk_token_close(token);
+    vk_home_free(paths, count);
+}
+
+static void set_up(bench *b) {
+    client_start(&b->journaled.client, "bench");
+    make_keys(&b->journaled);
+    b->silent.client = client_add(&b->journaled.client, "silent");
+    make_keys(&b->silent);
+    switch_journal_off();
 }
 
 int main(int argc, char **argv) {
@@ -201,6 +244,6 @@ int main(int argc, char **argv) {
         }
     }
     print(slices);
-    client_stop(&b.client);
+    client_stop(&b.journaled.client);
     return 0;
 }

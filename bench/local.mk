@@ -12,7 +12,7 @@ EXTRA_PROGRAMS += bench/budget
 bench_budget_SOURCES = bench/budget.c bench/session_key.c bench/session_key.h \
 	tests/support/client.c tests/support/client.h
 bench_budget_CFLAGS = $(AM_CFLAGS)
-bench_budget_LDADD = $(vk_test_libs)
+bench_budget_LDADD = $(vk_test_token_libs) $(CRYPTO_LIBS) $(SECP256K1_LIBS)
 EXTRA_LTLIBRARIES = bench/slow-sync.la
 bench_slow_sync_la_SOURCES = bench/slow_sync.c
 bench_slow_sync_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
@@ -22,7 +22,7 @@ EXTRA_DIST += bench/node/package.json bench/node/package-lock.json bench/node/da
 BENCH_ARGS =
 bench: bench/sign bench/data bench/budget bench/slow-sync.la valetkey-pkcs11.la
 	@VK_TEST_SRCDIR='$(abs_top_srcdir)' ./bench/data $(BENCH_ARGS)
-	@home=$$(mktemp -d) && export VALETKEY_HOME="$$home" VK_TEST_BUILDDIR='$(abs_top_builddir)' && \
+	@home=$$(mktemp -d) && export VALETKEY_HOME="$$home" VALETKEY_ANCHOR_DIR="$$home/anchors" VK_TEST_BUILDDIR='$(abs_top_builddir)' && \
 	./bench/sign $(BENCH_ARGS) && ./bench/budget $(BENCH_ARGS) && \
 	echo 'With syncs that take 5 ms longer:' && \
 	LD_PRELOAD='$(abs_top_builddir)/bench/.libs/slow-sync.so' ./bench/budget $(BENCH_ARGS); \

@@ -17,6 +17,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export VALETKEY_HOME=$work/tokens
+export VALETKEY_ANCHOR_DIR=$work/anchors
 export VALETKEY_MODULE=$build_dir/.libs/valetkey-pkcs11.so
 valetkey() { "$build_dir/valetkey" "$@"; }
 

@@ -1,6 +1,7 @@
 # Tests read their vectors from the source tree.
 AM_TESTS_ENVIRONMENT = VK_TEST_SRCDIR='$(abs_top_srcdir)' VK_TEST_BUILDDIR='$(abs_top_builddir)' \
-	CC='$(CC)'; export VK_TEST_SRCDIR VK_TEST_BUILDDIR CC;
+	CC='$(CC)' VALETKEY_ANCHOR_DIR='$(abs_builddir)/tests/anchors'; \
+	export VK_TEST_SRCDIR VK_TEST_BUILDDIR CC VALETKEY_ANCHOR_DIR;
 # A test that hangs fails, and says where: the sanitizers print the stack on SIGABRT.
 LOG_COMPILER = timeout -s ABRT -k 30 900
 check_LTLIBRARIES = libvk-test.la
@@ -46,3 +47,9 @@ check-valgrind check-valgrind-slow: $(check_PROGRAMS) valetkey-pkcs11.la
 check-threads: $(thread_tests) valetkey-pkcs11.la
 	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
 .PHONY: check-valgrind check-valgrind-slow check-threads
+
+# Where the tests' tokens keep their anchors.
+clean-local: clean-anchors
+clean-anchors:
+	rm -rf tests/anchors
+.PHONY: clean-anchors

@@ -20,7 +20,8 @@ typedef enum vk_exit {
     VK_EXIT_REFUSED = 3,   /* the key's policy says no */
     VK_EXIT_PIN = 4,       /* wrong, locked, missing */
     VK_EXIT_NOT_FOUND = 5, /* no such token, key, grant */
-    VK_EXIT_SYSTEM = 6     /* token, module, files, memory */
+    VK_EXIT_SYSTEM = 6,    /* token, module, files, memory */
+    VK_EXIT_TAMPERED = 7   /* the journal, or what goes with it, was changed outside the token */
 } vk_exit;
 
 /* What is said about a failure. Empty texts are left out. */
@@ -90,6 +91,11 @@ vk_exit vk_cmd_sign(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
 vk_exit vk_cmd_lint(vk_cli *cli);
+vk_exit vk_cmd_audit_list(vk_cli *cli);
+vk_exit vk_cmd_audit_verify(vk_cli *cli);
+vk_exit vk_cmd_audit_export(vk_cli *cli);
+vk_exit vk_cmd_audit_rotate(vk_cli *cli);
+vk_exit vk_cmd_audit_accept(vk_cli *cli);
 vk_exit vk_cmd_batch(vk_cli *cli);
 
 #endif

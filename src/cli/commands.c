@@ -8,11 +8,12 @@
     (BIT(MESSAGE) | BIT(MESSAGE_FILE) | BIT(TYPED_DATA) | BIT(ACCOUNT) | BIT(REPLAYABLE) |         \
      BIT(UNDEPLOYED))
 #define LINT (BIT(LINT) | BIT(LINT_ALLOW))
+#define SO_PIN (BIT(SO_PIN_FILE) | BIT(SO_PIN_FD))
 #define PASSKEY (BIT(RP_ID) | BIT(ORIGIN) | BIT(SIGN_COUNT))
 
 const vk_command vk_commands[] = {
-    {"token init", vk_cmd_token_init, BIT(LABEL),
-     PIN | BIT(SO_PIN_FILE) | BIT(SO_PIN_FD) | BIT(DEFAULT_POLICY), "make a token",
+    {"token init", vk_cmd_token_init, BIT(LABEL), PIN | SO_PIN | BIT(DEFAULT_POLICY),
+     "make a token",
      "Makes a token with the label and sets its two PINs: the SO's, who may change a policy\n"
      "until the first grant, and the user's, who signs. PINs are asked for on the terminal\n"
      "unless an option says where they are. With --default-policy sudo, keys that are made\n"
@@ -28,14 +29,20 @@ const vk_command vk_commands[] = {
      "Shows the policy of keys that are made without one, and the hardening rules that the SO\n"
      "turned off. No PIN is needed.",
      "  valetkey token show\n  valetkey token show --token main --json\n"},
-    {"token set", vk_cmd_token_set, 0, BIT(SO_PIN_FILE) | BIT(SO_PIN_FD) | BIT(RELAX) | BIT(HARDEN),
-     "turn hardening rules off or on (SO)",
+    {"token set", vk_cmd_token_set, 0,
+     SO_PIN | BIT(RELAX) | BIT(HARDEN) | BIT(JOURNAL) | BIT(JOURNAL_MAX),
+     "change the settings of a token (SO)",
      "Hardening rules refuse what the account's contracts would accept. Those that some accounts\n"
      "can do without, the SO can turn off for all keys of a token: any-amount, any-target,\n"
      "budget-delegatecall, foreign-chain, open-signature, protected-target, replayable-signature,\n"
-     "signature-window, unknown-caller, zero-paymaster. valetkey(1) says what each of them is.",
+     "signature-window, unknown-caller, zero-paymaster. valetkey(1) says what each of them is.\n"
+     "The other settings are whether the token writes a record of what it decides into its journal\n"
+     "(on, the default; all: of keys that sign everything and count nothing, too), and how many\n"
+     "records it keeps before the oldest are dropped (default 100000).",
      "  valetkey token set --relax unknown-caller\n"
-     "  valetkey token set --harden unknown-caller,open-signature --so-pin-file so.pin\n"},
+     "  valetkey token set --harden unknown-caller,open-signature --so-pin-file so.pin\n"
+     "  valetkey token set --journal all\n"
+     "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"},
     {"key create", vk_cmd_key_create, BIT(LABEL),
      PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | LINT, "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
@@ -127,6 +134,33 @@ const vk_command vk_commands[] = {
      "  valetkey lint policy.json\n"
      "  valetkey lint policy.json --entry-point 0.7 --lint-allow batch-multiplies,zero-selector\n"
      "  valetkey lint - --json < policy.json | jq -r '.findings[].code'\n"},
+    {"audit list", vk_cmd_audit_list, 0, KEY | BIT(LAST) | BIT(DENIED),
+     "show what the token signed and refused",
+     "Shows the last records of the journal, of one key or of all. No PIN is needed, and nothing\n"
+     "is checked: see \"audit verify\".",
+     "  valetkey audit list\n  valetkey audit list --label shop --denied --last 5\n"
+     "  valetkey audit list --json | jq '.records[] | select(.event == \"denied\") | .reason'\n"},
+    {"audit verify", vk_cmd_audit_verify, 0, PIN, "check that the journal is whole",
+     "Finds records that were edited, removed, put in another place or cut off, and a token whose\n"
+     "file is older than its anchor. With the user PIN of --pin-file or --pin-fd the MACs are\n"
+     "checked too; no PIN is asked for. Exit status 7 if anything was found.",
+     "  valetkey audit verify\n  valetkey audit verify --pin-file user.pin --json\n"},
+    {"audit export", vk_cmd_audit_export, 0, BIT(OUTPUT), "write all records, a JSON object a line",
+     "Writes every record of the journal as JSON, one a line, to a new file or standard output. "
+     "No\n"
+     "PIN is needed.",
+     "  valetkey audit export --output journal.jsonl\n  valetkey audit export | jq -c .reason\n"},
+    {"audit rotate", vk_cmd_audit_rotate, BIT(KEEP), SO_PIN | BIT(OUTPUT), "drop old records",
+     "Drops all records but the newest (the SO's business), after writing them to a new file with\n"
+     "--output. What is left can still be checked: each chain says in a checkpoint how many\n"
+     "records it lost, and the hash of the last of them.",
+     "  valetkey audit rotate --keep 10000 --output journal-2026.jsonl\n"},
+    {"audit accept", vk_cmd_audit_accept, 0, SO_PIN, "accept the token as it is",
+     "After a backup of the token was put back, or its state was edited, nothing is signed under "
+     "a\n"
+     "budget until the SO accepts what the file says now. Look first: \"audit verify\". What was\n"
+     "signed since the backup is not in its budgets any more.",
+     "  valetkey audit accept\n"},
     {"batch", vk_cmd_batch, 0, 0, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"

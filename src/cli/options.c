@@ -44,7 +44,7 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_OWNER_KEY] = {"owner-key", "URI", "let this PKCS#11 key sign as the owner"},
     [VK_OPT_OWNER_PIN_FILE] = {"owner-pin-file", "FILE", "PIN of the owner key's token"},
     [VK_OPT_PRE_INSTALLED] = {"pre-installed", NULL, "the account has this permission already"},
-    [VK_OPT_OUTPUT] = {"output", "FILE|-", "write the serialized account there"},
+    [VK_OPT_OUTPUT] = {"output", "FILE|-", "write the serialized account, or the records, there"},
     [VK_OPT_INPUT] = {"input", "FILE|-", "the UserOperation; default - (standard input)"},
     [VK_OPT_SESSION] = {"session", NULL, "give the session key's part of the signature only"},
     [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX",
@@ -65,6 +65,12 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_LINT] = {"lint", "off|warn|error", "what to do about what is probably not meant"},
     [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
     [VK_OPT_ENTRY_POINT] = {"entry-point", "V", "EntryPoint version: 0.6, 0.7, 0.8 or 0.9"},
+    [VK_OPT_JOURNAL] = {"journal", "on|off|all",
+                        "write a record of each decision; all: of sudo keys too"},
+    [VK_OPT_JOURNAL_MAX] = {"journal-max", "N", "drop the oldest records beyond N"},
+    [VK_OPT_LAST] = {"last", "N", "only the last N records; default 50"},
+    [VK_OPT_DENIED] = {"denied", NULL, "only what was refused"},
+    [VK_OPT_KEEP] = {"keep", "N", "keep the newest N records"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
     [VK_OPT_SPENT] = {"spent", "AMOUNT",
                       "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
@@ -244,7 +250,8 @@ static void help_all(FILE *to) {
     fputs("\nOptions of every command:\n", to);
     help_options(GLOBAL, to);
     fputs("\nExit status: 0 done, 1 wrong use, 2 bad input, 3 refused by the key's policy,\n"
-          "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error.\n"
+          "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error,\n"
+          "7 the journal was tampered with.\n"
           "\"valetkey COMMAND --help\" shows a command with examples; valetkey(1) has it all.\n",
           to);
 }

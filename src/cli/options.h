@@ -65,6 +65,11 @@ typedef enum vk_option {
     VK_OPT_LINT,
     VK_OPT_LINT_ALLOW,
     VK_OPT_ENTRY_POINT,
+    VK_OPT_JOURNAL,
+    VK_OPT_JOURNAL_MAX,
+    VK_OPT_LAST,
+    VK_OPT_DENIED,
+    VK_OPT_KEEP,
     VK_OPT_COUNT
 } vk_option;
 

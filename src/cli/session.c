@@ -77,8 +77,8 @@ static vk_exit no_token(vk_cli *cli, const char *wanted) {
                                       : "make one with \"valetkey token init --label main\"");
 }
 
-static vk_exit choose_token(vk_cli *cli, const vk_token_entry *tokens, size_t count,
-                            const vk_token_entry **out) {
+vk_exit vk_token_choose(vk_cli *cli, const vk_token_entry *tokens, size_t count,
+                        const vk_token_entry **out) {
     const char *wanted = vk_opt(cli, VK_OPT_TOKEN);
     size_t matches = 0;
     for (size_t i = 0; i < count; i++) {
@@ -123,7 +123,7 @@ vk_exit vk_session_begin(vk_cli *cli, bool writable) {
         exit = vk_token_entries(cli, &tokens, &count);
     }
     if (exit == VK_EXIT_OK) {
-        exit = choose_token(cli, tokens, count, &token);
+        exit = vk_token_choose(cli, tokens, count, &token);
     }
     if (exit == VK_EXIT_OK) {
         memcpy(cli->token_label, token->label, sizeof cli->token_label);

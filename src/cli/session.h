@@ -23,6 +23,10 @@ typedef struct vk_token_entry {
 VK_MUST_USE vk_exit vk_token_entries(vk_cli *cli, vk_token_entry **out, size_t *initialized);
 VK_MUST_USE vk_exit vk_token_entry_get(vk_cli *cli, CK_SLOT_ID slot, vk_token_entry *out);
 
+/* The token of --token (default: the only one). */
+VK_MUST_USE vk_exit vk_token_choose(vk_cli *cli, const vk_token_entry *tokens, size_t count,
+                                    const vk_token_entry **out);
+
 /* Opens the module and a session on the token of --token (default: the only one). */
 VK_MUST_USE vk_exit vk_session_begin(vk_cli *cli, bool writable);
 /* A session on this slot. */

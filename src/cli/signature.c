@@ -1,5 +1,7 @@
 #include "cli/signed.h"
 
+#include <string.h>
+
 /* Most signatures fit at once; the module says when one does not. */
 #define FIRST_SIZE 4096
 
@@ -40,9 +42,36 @@ static vk_exit tell_refusal(vk_cli *cli, const vk_key_info *key) {
     return exit;
 }
 
+/* What the token has kept about a file that was edited, or put back from a copy. */
+static vk_exit tell_damage(vk_cli *cli, const vk_key_info *key, CK_RV rv) {
+    vk_buf kept = {0};
+    vk_exit exit = vk_key_denial(cli, key->object, &kept);
+    const char *text = (const char *)kept.data;
+    if (exit == VK_EXIT_OK && strncmp(text, "anchor: ", strlen("anchor: ")) == 0) {
+        exit = vk_cli_fail(cli, VK_EXIT_TAMPERED, "cannot sign: %s", text);
+    } else if (exit == VK_EXIT_OK) {
+        exit = vk_cli_fail_rv(cli, "cannot sign", rv);
+    }
+    vk_buf_clear(&kept);
+    return exit;
+}
+
+static vk_exit fail_read_only(vk_cli *cli, CK_RV rv) {
+    vk_exit exit = vk_cli_fail_rv(cli, "cannot sign", rv);
+    return vk_cli_hint(cli, exit,
+                       "a key that counts nothing signs there once the SO has switched the journal "
+                       "off: \"valetkey token set --journal off\"");
+}
+
 vk_exit vk_signature_make(vk_cli *cli, CK_MECHANISM_TYPE mechanism, const vk_key_info *key,
                           vk_bytes payload, vk_buf *out) {
     CK_RV rv = run(cli, mechanism, key, payload, out);
+    if (rv == CKR_DEVICE_ERROR) {
+        return tell_damage(cli, key, rv);
+    }
+    if (rv == CKR_TOKEN_WRITE_PROTECTED) {
+        return fail_read_only(cli, rv);
+    }
     if (rv == CKR_FUNCTION_REJECTED || rv == CKR_KEY_FUNCTION_NOT_PERMITTED) {
         return tell_refusal(cli, key);
     }

@@ -1,8 +1,8 @@
 /* token init, token list. */
 #include "cli/pin.h"
 #include "cli/session.h"
+#include "cli/store.h"
 
-#include "token/token.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,14 +56,6 @@ static vk_exit find_slot(vk_cli *cli, const char *label, CK_SLOT_ID *out) {
     return exit;
 }
 
-static vk_exit home_of_tokens(vk_cli *cli, char **home) {
-    if (vk_home_path(home) == VK_OK) {
-        return VK_EXIT_OK;
-    }
-    vk_exit exit = vk_cli_fail(cli, VK_EXIT_SYSTEM, "there is no folder for tokens");
-    return vk_cli_hint(cli, exit, "set VALETKEY_HOME or HOME");
-}
-
 static vk_exit create(vk_cli *cli, const char *home, vk_token_new *args) {
     vk_token *token = NULL;
     vk_error err = {0};
@@ -91,7 +83,7 @@ static vk_exit init_token(vk_cli *cli, const vk_pin *so_pin, bool *sudo) {
                          .so_pin_len = so_pin->len,
                          .default_sudo = *sudo};
     char *home = NULL;
-    vk_exit exit = home_of_tokens(cli, &home);
+    vk_exit exit = vk_store_home(cli, &home);
     if (exit == VK_EXIT_OK) {
         exit = create(cli, home, &args);
         *sudo = args.default_sudo;

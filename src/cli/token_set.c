@@ -1,64 +1,13 @@
 /* token show, token set: what the SO decided for a token as a whole. */
-#include "cli/pin.h"
-#include "cli/session.h"
+#include "cli/input.h"
+#include "cli/store.h"
 
-#include "token/token.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- The token's file ---- */
-
-static vk_exit missing(vk_cli *cli, const char *home) {
-    vk_exit exit =
-        vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "the file of the token \"%s\" is not in the folder %s",
-                    cli->token_label, home);
-    return vk_cli_hint(cli, exit, "do this as the user who owns the token's file");
-}
-
-static bool is_file_of(const char *path, const char *serial) {
-    const char *name = strrchr(path, '/');
-    name = name == NULL ? path : name + 1;
-    return strncmp(name, serial, VK_TOKEN_SERIAL_LEN) == 0 && name[VK_TOKEN_SERIAL_LEN] == '.';
-}
-
-static vk_exit open_file(vk_cli *cli, const char *home, const char *serial, vk_token **out) {
-    char **paths = NULL;
-    size_t count = 0;
-    vk_error err = {0};
-    vk_status status = vk_home_tokens(home, &paths, &count, &err);
-    *out = NULL;
-    for (size_t i = 0; i < count && status == VK_OK && *out == NULL; i++) {
-        if (is_file_of(paths[i], serial)) {
-            status = vk_token_open(paths[i], out, &err);
-        }
-    }
-    vk_home_free(paths, count);
-    if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot open the token", &err);
-    }
-    return *out != NULL ? VK_EXIT_OK : missing(cli, home);
-}
-
-/* The token of --token, by its file: PKCS#11 has no words for such settings. */
-static vk_exit open_token(vk_cli *cli, vk_token **out) {
-    vk_token_entry entry;
-    char *home = NULL;
-    vk_exit exit = vk_session_begin(cli, false);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_token_entry_get(cli, cli->slot, &entry);
-    }
-    vk_session_end(cli);
-    if (exit == VK_EXIT_OK && vk_home_path(&home) != VK_OK) {
-        exit = vk_cli_fail(cli, VK_EXIT_SYSTEM, "there is no folder for tokens");
-        exit = vk_cli_hint(cli, exit, "set VALETKEY_HOME or HOME");
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = open_file(cli, home, entry.serial, out);
-    }
-    vk_text_free(home);
-    return exit;
-}
+static const char *const mode_names[] = {
+    [VK_JOURNAL_OFF] = "off", [VK_JOURNAL_ON] = "on", [VK_JOURNAL_ALL] = "all"};
 
 /* ---- token show ---- */
 
@@ -96,8 +45,12 @@ static vk_exit show(vk_cli *cli, vk_token *token) {
     vk_out_text(out, "label", cli->token_label);
     vk_say_field(out, "serial", "%s", info.serial);
     vk_out_text(out, "serial", info.serial);
-    vk_say_field(out, "default policy", "%s", info.default_sudo ? "sudo" : "none");
-    vk_out_text(out, "defaultPolicy", info.default_sudo ? "sudo" : "none");
+    vk_say_field(out, "default policy", "%s", info.settings.default_sudo ? "sudo" : "none");
+    vk_out_text(out, "defaultPolicy", info.settings.default_sudo ? "sudo" : "none");
+    vk_say_field(out, "journal", "%s, with at most %" PRId64 " records",
+                 mode_names[info.settings.journal], info.settings.journal_max);
+    vk_out_text(out, "journal", mode_names[info.settings.journal]);
+    vk_out_u64(out, "journalMax", (uint64_t)info.settings.journal_max);
     say_hardening(out, relaxed);
     vk_out_close(out, '}');
     return VK_EXIT_OK;
@@ -105,15 +58,15 @@ static vk_exit show(vk_cli *cli, vk_token *token) {
 
 vk_exit vk_cmd_token_show(vk_cli *cli) {
     vk_token *token = NULL;
-    vk_exit exit = open_token(cli, &token);
+    vk_exit exit = vk_store_open(cli, &token);
     if (exit == VK_EXIT_OK) {
         exit = show(cli, token);
+        vk_token_close(token);
     }
-    vk_token_close(token);
     return exit;
 }
 
-/* ---- token set ---- */
+/* ---- token set: hardening ---- */
 
 static vk_exit bad_rule(vk_cli *cli, vk_option option, const char *name, const char *why) {
     vk_buf names = {0};
@@ -163,51 +116,116 @@ static vk_exit read_change(vk_cli *cli, rule_change *out) {
     if (exit == VK_EXIT_OK) {
         exit = read_rules(cli, VK_OPT_HARDEN, &out->harden);
     }
-    if (exit == VK_EXIT_OK && (out->relax | out->harden) == VK_HARDENING_NONE) {
-        exit = vk_cli_fail(cli, VK_EXIT_USAGE, "say what to set: --relax RULES or --harden RULES");
-    }
     if (exit == VK_EXIT_OK && (out->relax & out->harden) != VK_HARDENING_NONE) {
         exit = vk_cli_fail(cli, VK_EXIT_USAGE, "--relax and --harden name the same rule");
     }
     return exit;
 }
 
-static vk_exit log_in(vk_cli *cli, vk_token *token) {
-    vk_pin pin = {0};
-    vk_exit exit = vk_pin_so(cli, false, &pin);
-    if (exit == VK_EXIT_OK) {
-        vk_status status = vk_token_login(token, VK_ROLE_SO, pin.text, pin.len);
-        if (status != VK_OK) {
-            exit = vk_cli_fail_status(cli, "cannot log in as the SO", status);
+/* ---- token set: the journal ---- */
+
+static vk_exit read_mode(vk_cli *cli, vk_journal_mode *out) {
+    const char *name = vk_opt(cli, VK_OPT_JOURNAL);
+    if (name == NULL) {
+        return VK_EXIT_OK;
+    }
+    for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++) {
+        if (strcmp(name, mode_names[i]) == 0) {
+            *out = (vk_journal_mode)i;
+            return VK_EXIT_OK;
         }
     }
-    vk_wipe(&pin, sizeof pin);
+    return vk_cli_fail(cli, VK_EXIT_USAGE, "--journal is \"%s\", but must be on, off or all", name);
+}
+
+static vk_exit read_max(vk_cli *cli, int64_t *out) {
+    uint64_t max = 0;
+    if (!vk_opt_flag(cli, VK_OPT_JOURNAL_MAX)) {
+        return VK_EXIT_OK;
+    }
+    vk_exit exit = vk_read_u64(cli, VK_OPT_JOURNAL_MAX, VK_JOURNAL_MAX_MOST, &max);
+    if (exit == VK_EXIT_OK && max < VK_JOURNAL_MAX_LEAST) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--journal-max is %" PRIu64 ", but must be at least %d", max,
+                           VK_JOURNAL_MAX_LEAST);
+    }
+    *out = (int64_t)max;
     return exit;
 }
 
-static vk_exit apply(vk_cli *cli, vk_token *token, const rule_change *change) {
+/* ---- token set ---- */
+
+static bool sets_journal(const vk_cli *cli) {
+    return vk_opt_flag(cli, VK_OPT_JOURNAL) || vk_opt_flag(cli, VK_OPT_JOURNAL_MAX);
+}
+
+/* Before the PIN is asked for. */
+static vk_exit check(vk_cli *cli, rule_change *change) {
+    vk_journal_mode mode;
+    int64_t max;
+    if (!sets_journal(cli) && !vk_opt_flag(cli, VK_OPT_RELAX) &&
+        !vk_opt_flag(cli, VK_OPT_HARDEN)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "say what to set: --relax RULES, --harden RULES, --journal on|off|all "
+                           "or --journal-max N");
+    }
+    vk_exit exit = read_change(cli, change);
+    if (exit == VK_EXIT_OK) {
+        exit = read_mode(cli, &mode);
+    }
+    return exit == VK_EXIT_OK ? read_max(cli, &max) : exit;
+}
+
+static vk_exit set_journal(vk_cli *cli, vk_token *token) {
+    vk_error err = {0};
+    vk_token_settings settings;
+    vk_status status = vk_token_get_settings(token, &settings, &err);
+    vk_exit exit = VK_EXIT_OK;
+    if (status == VK_OK) {
+        exit = read_mode(cli, &settings.journal);
+    }
+    if (status == VK_OK && exit == VK_EXIT_OK) {
+        exit = read_max(cli, &settings.journal_max);
+    }
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    if (status == VK_OK) {
+        status = vk_token_set_journal(token, settings.journal, settings.journal_max, &err);
+    }
+    err.status = status;
+    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot change the token", &err);
+}
+
+static vk_exit set_rules(vk_cli *cli, vk_token *token, const rule_change *change) {
     vk_error err = {0};
     vk_status status = vk_token_relax(token, change->relax, change->harden, &err);
-    if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot change the token", &err);
+    err.status = status;
+    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot change the token", &err);
+}
+
+static vk_exit apply(vk_cli *cli, vk_token *token, const rule_change *change) {
+    vk_exit exit = VK_EXIT_OK;
+    if ((change->relax | change->harden) != VK_HARDENING_NONE) {
+        exit = set_rules(cli, token, change);
     }
-    return show(cli, token);
+    if (exit == VK_EXIT_OK && sets_journal(cli)) {
+        exit = set_journal(cli, token);
+    }
+    return exit == VK_EXIT_OK ? show(cli, token) : exit;
 }
 
 vk_exit vk_cmd_token_set(vk_cli *cli) {
     vk_token *token = NULL;
     rule_change change;
-    vk_exit exit = read_change(cli, &change);
+    vk_exit exit = check(cli, &change);
     if (exit == VK_EXIT_OK) {
-        exit = open_token(cli, &token);
+        exit = vk_store_open_so(cli, &token);
     }
-    if (exit == VK_EXIT_OK) {
-        exit = log_in(cli, token);
+    if (exit != VK_EXIT_OK) {
+        return exit;
     }
-    if (exit == VK_EXIT_OK) {
-        exit = apply(cli, token, &change);
-    }
+    exit = apply(cli, token, &change);
     vk_token_close(token);
     return exit;
 }

@@ -1,12 +1,12 @@
 # bash completion for valetkey(1)
 
 _valetkey_options() {
-    local pin='--pin-file --pin-fd' key='--label --id'
+    local pin='--pin-file --pin-fd' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
-    'token set') echo '--relax --harden --so-pin-file --so-pin-fd' ;;
-    'token init') echo "--label --default-policy --so-pin-file --so-pin-fd $pin" ;;
+    'token set') echo "--relax --harden --journal --journal-max $so_pin" ;;
+    'token init') echo "--label --default-policy $so_pin $pin" ;;
     'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
@@ -22,6 +22,11 @@ _valetkey_options() {
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
+    'audit list') echo "$key --last --denied" ;;
+    'audit verify') echo "$pin" ;;
+    'audit export') echo --output ;;
+    'audit rotate') echo "--keep --output $so_pin" ;;
+    'audit accept') echo "$so_pin" ;;
     esac
 }
 
@@ -32,7 +37,7 @@ _valetkey_command() {
         word=${COMP_WORDS[i]}
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
-            --replayable | --undeployed) ;;
+            --replayable | --undeployed | --denied) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -51,6 +56,7 @@ _valetkey_values() {
         ;;
     --lint) echo 'off warn error' ;;
     --entry-point) echo '0.6 0.7 0.8 0.9' ;;
+    --journal) echo 'off on all' ;;
     --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
     --token)
         [ -x "$(command -v jq)" ] &&
@@ -69,21 +75,23 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --entry-point)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --spent | --used | --lint-allow)
+        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --spent | \
+        --used | --lint-allow | --journal-max | --last | --keep)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint audit batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
+    audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     'lint '*) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options lint) $global" -- "$cur") ;;
     lint)

@@ -24,9 +24,12 @@ typedef struct vk_gate_request {
     bool enable_mode;
     size_t session_len; /* bytes of the session key's part */
     size_t full_len;    /* bytes of the finished signature */
+    bool has_hash;
+    vk_hash hash; /* userOpHash */
 } vk_gate_request;
 
-/* VK_DENIED (err->path the field) if it is for none of the key's grants. */
+/* VK_DENIED (err->path the field) if it is for none of the key's grants; out then has the hash, if
+ * it is known for which chain and EntryPoint. */
 VK_MUST_USE vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload,
                                            vk_gate_request *out, vk_error *err);
 void vk_gate_request_clear(vk_gate_request *request);
@@ -45,31 +48,54 @@ void vk_gate_to_sign_clear(vk_gate_to_sign *to_sign);
 
 /* Bytes of the session key's part of a signature. */
 VK_MUST_USE vk_status vk_gate_session_len(const vk_loaded *loaded, size_t *out);
-/* Appends the session key's part of the signature for an operation hash. */
-VK_MUST_USE vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,
-                                           uint64_t chain_id, uint32_t sign_count, vk_buf *out);
 
-/* One decision about an operation. */
+/* ---- Decisions (decide.c): the verdict, what it moves, and its record ---- */
+
+/* What was asked: a key, a form, and the bytes that were to be signed. */
+typedef struct vk_gate_question {
+    vk_gate *gate;
+    vk_loaded *loaded;
+    vk_gate_form form;
+    vk_bytes payload;
+} vk_gate_question;
+
+/* Loads the key that is asked; put it back. One that was edited gets that as its last denial. */
+VK_MUST_USE vk_status vk_gate_load(vk_gate_question *question, int64_t key_id, vk_error *err);
+
 typedef struct vk_gate_decision {
-    bool is_trial; /* judge only: nothing is spent */
+    bool is_trial; /* judge only: nothing is spent, and only a refusal is written down */
     /* Of the assertion. 0: it gets the next one; otherwise it has that one already. 0 afterwards:
      * the key does not count. */
     uint32_t sign_count;
 } vk_gate_decision;
 /* The verdict and, unless it is a trial, what it spends, durable when this returns VK_OK. */
-VK_MUST_USE vk_status vk_gate_decide(vk_gate *gate, const vk_loaded *loaded,
+VK_MUST_USE vk_status vk_gate_decide(const vk_gate_question *question,
                                      const vk_gate_request *request, vk_gate_decision *decision,
                                      vk_error *err);
-/* Keeps a refusal as the key's last denial; other statuses leave it alone. */
-void vk_gate_note(vk_gate *gate, int64_t key_id, vk_status status, const vk_error *err);
+VK_MUST_USE vk_status vk_gate_decide_digest(const vk_gate_question *question, const vk_hash *digest,
+                                            vk_error *err);
+/* Notes a refusal that came before any verdict, in the journal and as the key's last denial; hash:
+ * of the operation, or NULL. The refusal stands whether or not it can be noted. */
+void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_status status,
+                  const vk_error *why);
+
+/* For decisions of other kinds: the record of one, to be completed, and the decision it is of. */
+vk_journal_entry vk_gate_entry(const vk_gate_question *question, const vk_hash *hash);
+vk_decision vk_gate_decision_with(const vk_gate_question *question, vk_journal_entry *entry);
+/* A verdict that moved nothing still leaves its record before the signature leaves. */
+VK_MUST_USE vk_status vk_gate_record(const vk_gate_question *question, vk_journal_entry *entry,
+                                     vk_status status, vk_error *err);
+
+/* Appends the session key's part of the signature for an operation hash. */
+VK_MUST_USE vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,
+                                           uint64_t chain_id, uint32_t sign_count, vk_buf *out);
 
 /* Does an operation of the key wait to be signed as a digest? Otherwise VK_DENIED. */
 VK_MUST_USE vk_status vk_gate_pending_any(vk_gate *gate, const vk_loaded *loaded, vk_error *err);
 /* Signs the digest, r || s, if it is that of an operation that waits, which is then over. *found:
  * it is one; VK_DENIED if not. */
-VK_MUST_USE vk_status vk_gate_pending_sign(vk_gate *gate, const vk_loaded *loaded,
-                                           const vk_hash *digest, uint8_t signature64[64],
-                                           bool *found, vk_error *err);
+VK_MUST_USE vk_status vk_gate_pending_sign(const vk_gate_question *question, const vk_hash *digest,
+                                           uint8_t signature64[64], bool *found, vk_error *err);
 
 /* ---- Messages ---- */
 
@@ -77,8 +103,7 @@ bool vk_gate_is_message(vk_gate_form form);
 /* VK_DENIED if the key can sign no message at all. */
 VK_MUST_USE vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err);
 /* As vk_gate_sign, for the forms of messages. */
-VK_MUST_USE vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded,
-                                           vk_gate_form form, vk_bytes payload, uint8_t *out,
+VK_MUST_USE vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out,
                                            size_t *out_len, vk_error *err);
 
 /* Makes sure that a P-256 record has rpId, origin and credential, and that they are well formed. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <valetkey/eth.h>
 
 #define LOAD_TRIES 10
 
@@ -89,7 +90,19 @@ static vk_status load_policy(vk_loaded *loaded, vk_error *err) {
     if (status != VK_OK || policy == NULL) {
         return status;
     }
-    return vk_policy_read(policy, strlen(policy), &loaded->policy, err);
+    status = vk_sha256((vk_bytes){(const uint8_t *)policy, strlen(policy)}, &loaded->policy_hash);
+    return status == VK_OK ? vk_policy_read(policy, strlen(policy), &loaded->policy, err) : status;
+}
+
+/* A key that signs everything and counts nothing is an ordinary one: the SO says whether its
+ * signatures are worth a record each. */
+static vk_status load_journaling(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+    vk_token_settings settings;
+    vk_status status = vk_token_get_settings(gate->token, &settings, err);
+    bool is_plain = vk_policy_is_sudo(&loaded->policy) && !vk_policy_has_state(&loaded->policy);
+    loaded->is_journaled = status == VK_OK && loaded->policy.count > 0 &&
+                           settings.journal >= (is_plain ? VK_JOURNAL_ALL : VK_JOURNAL_ON);
+    return status;
 }
 
 static vk_status load_secret(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
@@ -154,6 +167,9 @@ static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, v
     }
     if (status == VK_OK) {
         status = load_policy(loaded, err);
+    }
+    if (status == VK_OK) {
+        status = load_journaling(gate, loaded, err);
     }
     if (status == VK_OK) {
         status = load_grants(gate, loaded, err);

@@ -20,6 +20,8 @@ typedef struct vk_loaded_grant {
 typedef struct vk_loaded {
     vk_key_record record;
     vk_policy policy; /* count 0: the key has none */
+    vk_hash policy_hash;
+    bool is_journaled; /* its decisions are written into the journal */
     vk_signer signer;
     vk_hardening_set relaxed; /* hardening rules that are off on the token */
     size_t grant_count;

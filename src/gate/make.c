@@ -62,7 +62,7 @@ static vk_status check_policy(vk_gate *gate, const char *json, size_t len, vk_er
 static vk_status default_policy(vk_gate *gate, vk_key_record *record) {
     vk_token_info info;
     vk_status status = vk_token_get_info(gate->token, &info);
-    if (status != VK_OK || !info.default_sudo) {
+    if (status != VK_OK || !info.settings.default_sudo) {
         return status;
     }
     record->policy = strdup(sudo_policy);

@@ -99,6 +99,7 @@ static vk_status read_request(const vk_loaded *loaded, vk_gate_form form, vk_byt
 /* What is asked and what became of it; the verdict is to be cleared. */
 typedef struct decision {
     const vk_loaded *loaded;
+    vk_journal_entry *entry;
     const request *request;
     vk_verdict verdict;
     uint32_t sign_count; /* of the assertion; 0: the key does not count */
@@ -115,6 +116,7 @@ static vk_status judge(decision *d, bool enabled, vk_error *err) {
     if (status != VK_OK) {
         return explain_status(err, status);
     }
+    d->entry->hardening = d->verdict.hardening;
     return d->verdict.allowed ? VK_OK : vk_denial_of(err, &d->verdict);
 }
 
@@ -130,13 +132,12 @@ static vk_status judge_and_count(void *context, vk_budget *budget, vk_nonce_char
 }
 
 /* A passkey that counts its assertions: the count moves before the signature leaves. */
-static vk_status decide_and_count(vk_gate *gate, decision *d, vk_error *err) {
-    vk_decision in_store = {.grant = &d->request->grant->record,
-                            .key_version = d->loaded->record.version,
-                            .rule_count = d->loaded->policy.count,
-                            .decide = judge_and_count,
-                            .context = d};
-    return vk_token_decide(gate->token, &in_store, err);
+static vk_status decide_and_count(const vk_gate_question *question, decision *d, vk_error *err) {
+    vk_decision in_store = vk_gate_decision_with(question, d->entry);
+    in_store.grant = &d->request->grant->record;
+    in_store.decide = judge_and_count;
+    in_store.context = d;
+    return vk_token_decide(question->gate->token, &in_store, err);
 }
 
 /* Once a permission is there it stays, as far as the token knows. */
@@ -158,13 +159,17 @@ static vk_status read_enabled(vk_gate *gate, const decision *d, bool *out, vk_er
 
 /* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a
  * passkey's count does. */
-static vk_status decide(vk_gate *gate, decision *d, vk_error *err) {
+static vk_status decide(const vk_gate_question *question, decision *d, vk_error *err) {
     bool enabled;
     if (d->loaded->record.use_sign_count) {
-        return decide_and_count(gate, d, err);
+        return decide_and_count(question, d, err);
     }
-    vk_status status = read_enabled(gate, d, &enabled, err);
-    return status == VK_OK ? judge(d, enabled, err) : status;
+    vk_status status = read_enabled(question->gate, d, &enabled, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = judge(d, enabled, err);
+    return vk_gate_record(question, d->entry, status, err);
 }
 
 vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err) {
@@ -222,26 +227,29 @@ static vk_status finish(const vk_loaded *loaded, const request *r, uint32_t sign
     return status == VK_OK && out->len != r->len ? VK_ERR_CRYPTO : status;
 }
 
-static vk_status decide_and_sign(vk_gate *gate, const vk_loaded *loaded, const request *r,
-                                 vk_buf *out, vk_error *err) {
-    decision d = {.loaded = loaded, .request = r};
-    vk_status status = decide(gate, &d, err);
+static vk_status decide_and_sign(const vk_gate_question *question, const request *r, vk_buf *out,
+                                 vk_error *err) {
+    vk_journal_entry entry = vk_gate_entry(question, &r->payload.hash);
+    decision d = {.loaded = question->loaded, .entry = &entry, .request = r};
+    entry.grant = &r->grant->record;
+    vk_status status = decide(question, &d, err);
     vk_verdict_clear(&d.verdict);
-    if (status == VK_DENIED && loaded->grant_count > 1) {
+    if (status == VK_DENIED && question->loaded->grant_count > 1) {
         vk_denial_name_grant(err, &r->grant->grant);
     }
     if (status != VK_OK) {
         return status;
     }
-    status = finish(loaded, r, d.sign_count, out);
+    status = finish(question->loaded, r, d.sign_count, out);
     return status == VK_OK ? VK_OK : explain_status(err, status);
 }
 
-vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded, vk_gate_form form,
-                               vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err) {
+vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out, size_t *out_len,
+                               vk_error *err) {
     request r;
-    vk_status status = read_request(loaded, form, payload, &r, err);
+    vk_status status = read_request(question->loaded, question->form, question->payload, &r, err);
     if (status != VK_OK) {
+        vk_gate_note(question, NULL, status, err);
         return status;
     }
     bool fits = out != NULL && *out_len >= r.len;
@@ -250,7 +258,7 @@ vk_status vk_gate_sign_message(vk_gate *gate, const vk_loaded *loaded, vk_gate_f
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
     vk_buf signature = {0};
-    status = decide_and_sign(gate, loaded, &r, &signature, err);
+    status = decide_and_sign(question, &r, &signature, err);
     if (status == VK_OK) {
         memcpy(out, signature.data, r.len);
     }

@@ -13,11 +13,6 @@
 
 /* ---- What there is to sign ---- */
 
-static vk_status userop_hash(const vk_gate_request *request, vk_hash *out) {
-    const vk_grant *grant = &request->grant->grant;
-    return vk_userop_hash(&request->request.op, grant->chain_id, &grant->entry_point, out);
-}
-
 /* {"authenticatorData":"0x...","clientDataJSON":"..."} */
 static vk_status put_assertion(const vk_gate_to_sign *to_sign, char **out) {
     vk_buf json = {0}, client_data = {0};
@@ -40,13 +35,10 @@ static vk_status put_assertion(const vk_gate_to_sign *to_sign, char **out) {
 static vk_status describe(const vk_loaded *loaded, const vk_gate_request *request,
                           vk_pending *pending) {
     vk_gate_to_sign to_sign;
-    vk_status status = userop_hash(request, &pending->userop_hash);
     vk_text_free(pending->assertion);
     pending->assertion = NULL;
-    if (status != VK_OK) {
-        return status;
-    }
-    status = vk_gate_to_sign_make(loaded, &pending->userop_hash, pending->sign_count, &to_sign);
+    pending->userop_hash = request->hash;
+    vk_status status = vk_gate_to_sign_make(loaded, &pending->userop_hash, pending->sign_count, &to_sign);
     if (status == VK_OK && to_sign.client_data.len > 0) {
         status = put_assertion(&to_sign, &pending->assertion);
     }
@@ -88,31 +80,34 @@ static vk_status add(vk_gate *gate, const vk_loaded *loaded, const vk_gate_reque
                : status;
 }
 
-static vk_status pend_request(vk_gate *gate, const vk_loaded *loaded,
-                              const vk_gate_request *request, pend_job *job, vk_error *err) {
+static vk_status pend_request(const vk_gate_question *question, const vk_gate_request *request,
+                              pend_job *job, vk_error *err) {
     vk_gate_decision decision = {.is_trial = true};
-    vk_status status = vk_gate_decide(gate, loaded, request, &decision, err);
+    vk_status status = vk_gate_decide(question, request, &decision, err);
     if (status != VK_OK) {
         return status;
     }
     job->row.sign_count = decision.sign_count;
-    status = fill(loaded, request, job);
-    return status == VK_OK ? add(gate, loaded, request, &job->row, err) : status;
+    status = fill(question->loaded, request, job);
+    return status == VK_OK ? add(question->gate, question->loaded, request, &job->row, err)
+                           : status;
 }
 
-static vk_status pend_once(vk_gate *gate, int64_t key_id, pend_job *job, vk_error *err) {
-    vk_loaded *loaded;
+static vk_status pend_once(vk_gate_question *question, int64_t key_id, pend_job *job,
+                           vk_error *err) {
     vk_gate_request request;
-    vk_status status = vk_loaded_get(gate, key_id, &loaded, err);
+    vk_status status = vk_gate_load(question, key_id, err);
     if (status != VK_OK) {
         return status;
     }
-    status = vk_gate_request_read(loaded, job->payload, &request, err);
+    status = vk_gate_request_read(question->loaded, job->payload, &request, err);
     if (status == VK_OK) {
-        status = pend_request(gate, loaded, &request, job, err);
+        status = pend_request(question, &request, job, err);
         vk_gate_request_clear(&request);
+    } else {
+        vk_gate_note(question, request.has_hash ? &request.hash : NULL, status, err);
     }
-    vk_loaded_put(loaded);
+    vk_loaded_put(question->loaded);
     return status;
 }
 
@@ -120,20 +115,20 @@ vk_status vk_gate_pend(vk_gate *gate, int64_t key_id, vk_bytes payload, vk_bytes
                        int64_t *id, vk_error *err) {
     vk_error local = {0};
     vk_error *why = err != NULL ? err : &local;
+    vk_gate_question question = {.gate = gate, .form = VK_GATE_USEROP, .payload = payload};
     pend_job job = {.payload = payload, .object_id = object_id};
-    vk_status status = pend_once(gate, key_id, &job, why);
+    vk_status status = pend_once(&question, key_id, &job, why);
     /* Another process changed the key less than a moment ago: look at it again, once. */
     if (status == VK_ERR_MISMATCH) {
         vk_gate_forget(gate);
         vk_pending_clear(&job.row);
-        status = pend_once(gate, key_id, &job, why);
+        status = pend_once(&question, key_id, &job, why);
     }
     if (status == VK_ERR_MISMATCH) {
         status = vk_fail(why, VK_ERR_BUSY, NULL, "other processes keep changing the key");
     }
     *id = job.row.id;
     vk_pending_clear(&job.row);
-    vk_gate_note(gate, key_id, status, why);
     return status;
 }
 
@@ -170,45 +165,57 @@ static vk_status check_digest(const vk_loaded *loaded, const vk_gate_request *re
 }
 
 /* Nobody signs it after this one, whatever happens then. */
-static vk_status use_up(vk_gate *gate, const vk_pending *pending, vk_error *err) {
-    vk_status status = vk_token_pending_remove(gate->token, pending->id, err);
-    return status == VK_ERR_NOT_FOUND
-               ? none_waits(err, "the operation with this digest was signed meanwhile")
-               : status;
+static vk_status use_up(const vk_gate_question *question, const vk_pending *pending,
+                        vk_error *err) {
+    vk_status status = vk_token_pending_remove(question->gate->token, pending->id, err);
+    if (status == VK_ERR_NOT_FOUND) {
+        status = none_waits(err, "the operation with this digest was signed meanwhile");
+        vk_gate_note(question, &pending->userop_hash, status, err);
+    }
+    return status;
 }
 
-static vk_status sign_request(vk_gate *gate, const vk_loaded *loaded,
-                              const vk_gate_request *request, const vk_pending *pending,
-                              uint8_t signature64[64], vk_error *err) {
+static vk_status sign_request(const vk_gate_question *question, const vk_gate_request *request,
+                              const vk_pending *pending, uint8_t signature64[64], vk_error *err) {
     vk_gate_decision decision = {.sign_count = pending->sign_count};
-    vk_status status = check_digest(loaded, request, pending, err);
+    vk_status status = check_digest(question->loaded, request, pending, err);
     if (status == VK_OK) {
-        status = vk_gate_decide(gate, loaded, request, &decision, err);
+        status = vk_gate_decide(question, request, &decision, err);
     }
     if (status == VK_OK) {
-        status = use_up(gate, pending, err);
+        status = use_up(question, pending, err);
     }
     if (status != VK_OK) {
         return status;
     }
-    status = vk_key_sign(loaded->key, &pending->digest, signature64, NULL);
+    status = vk_key_sign(question->loaded->key, &pending->digest, signature64, NULL);
     return status == VK_OK ? VK_OK : vk_fail(err, status, NULL, "%s", vk_status_text(status));
 }
 
-vk_status vk_gate_pending_sign(vk_gate *gate, const vk_loaded *loaded, const vk_hash *digest,
+static vk_status sign_pending(const vk_gate_question *question, const vk_pending *pending,
+                              uint8_t signature64[64], vk_error *err) {
+    vk_gate_request request;
+    vk_status status =
+        vk_gate_request_read(question->loaded, vk_buf_view(&pending->payload), &request, err);
+    if (status != VK_OK) {
+        vk_gate_note(question, &pending->userop_hash, status, err);
+        return status;
+    }
+    status = sign_request(question, &request, pending, signature64, err);
+    vk_gate_request_clear(&request);
+    return status;
+}
+
+vk_status vk_gate_pending_sign(const vk_gate_question *question, const vk_hash *digest,
                                uint8_t signature64[64], bool *found, vk_error *err) {
     vk_pending pending;
-    vk_gate_request request;
-    vk_status status = vk_token_pending_find(gate->token, loaded->record.id, digest, &pending, err);
+    vk_status status = vk_token_pending_find(question->gate->token, question->loaded->record.id,
+                                             digest, &pending, err);
     *found = status != VK_ERR_NOT_FOUND;
     if (status != VK_OK) {
         return *found ? status : none_waits(err, "no operation waits with this digest");
     }
-    status = vk_gate_request_read(loaded, vk_buf_view(&pending.payload), &request, err);
-    if (status == VK_OK) {
-        status = sign_request(gate, loaded, &request, &pending, signature64, err);
-        vk_gate_request_clear(&request);
-    }
+    status = sign_pending(question, &pending, signature64, err);
     vk_pending_clear(&pending);
     return status;
 }

@@ -72,10 +72,54 @@ static vk_status measure(const vk_loaded *loaded, vk_gate_request *out) {
     return VK_OK;
 }
 
+/* As the operation itself says, else as the grant does. */
+static vk_status hash_operation(const vk_loaded_grant *grant, vk_gate_request *out) {
+    const vk_userop_request *request = &out->request;
+    bool is_named = request->has_chain_id && request->has_entry_point;
+    if (!is_named && grant == NULL) {
+        return VK_OK;
+    }
+    uint64_t chain_id = request->has_chain_id ? request->chain_id : grant->grant.chain_id;
+    const vk_address *entry_point =
+        request->has_entry_point ? &request->entry_point : &grant->grant.entry_point;
+    vk_status status = vk_userop_hash(&request->op, chain_id, entry_point, &out->hash);
+    out->has_hash = status == VK_OK;
+    return status;
+}
+
+static vk_status check_which(const vk_loaded *loaded, const vk_userop_request *request,
+                             vk_error *err) {
+    vk_status status = check_countable(loaded, err);
+    if (status == VK_OK && !request->has_chain_id && loaded->grant_count > 1) {
+        status = vk_fail(err, VK_ERR_FORMAT, "chainId",
+                         "the key has %zu grants: say which one is meant with {\"chainId\":N,"
+                         "\"entryPoint\":\"0x...\",\"userOp\":{...}}",
+                         loaded->grant_count);
+    }
+    return status;
+}
+
+static vk_status complete(const vk_loaded *loaded, vk_gate_request *out, vk_error *err) {
+    const vk_loaded_grant *only = loaded->grant_count > 0 ? &loaded->grants[0] : NULL;
+    vk_status status = check_which(loaded, &out->request, err);
+    if (status == VK_OK) {
+        status = choose(loaded, &out->request, &out->grant, err);
+    }
+    vk_status hashed = hash_operation(status == VK_OK ? out->grant : only, out);
+    if (status != VK_OK) {
+        return status;
+    }
+    if (hashed != VK_OK) {
+        return vk_fail(err, hashed, NULL, "%s", vk_status_text(hashed));
+    }
+    out->enable_mode = vk_kernel_nonce_decode(&out->request.op.nonce).mode == VK_NONCE_ENABLE;
+    return measure(loaded, out);
+}
+
 vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload, vk_gate_request *out,
                                vk_error *err) {
-    vk_gate_request result = {0};
-    vk_status status = vk_userop_read_request(payload, VK_ENTRY_POINT_0_7, &result.request, err);
+    *out = (vk_gate_request){0};
+    vk_status status = vk_userop_read_request(payload, VK_ENTRY_POINT_0_7, &out->request, err);
     if (status == VK_ERR_UNSUPPORTED) {
         /* Not malformed, but for another EntryPoint: that is a decision, and err names both. */
         return VK_DENIED;
@@ -83,27 +127,11 @@ vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload, vk_gat
     if (status != VK_OK) {
         return status;
     }
-    status = check_countable(loaded, err);
-    if (status == VK_OK && !result.request.has_chain_id && loaded->grant_count > 1) {
-        status = vk_fail(err, VK_ERR_FORMAT, "chainId",
-                         "the key has %zu grants: say which one is meant with {\"chainId\":N,"
-                         "\"entryPoint\":\"0x...\",\"userOp\":{...}}",
-                         loaded->grant_count);
-    }
-    if (status == VK_OK) {
-        status = choose(loaded, &result.request, &result.grant, err);
-    }
-    if (status == VK_OK) {
-        vk_kernel_nonce nonce = vk_kernel_nonce_decode(&result.request.op.nonce);
-        result.enable_mode = nonce.mode == VK_NONCE_ENABLE;
-        status = measure(loaded, &result);
-    }
+    status = complete(loaded, out, err);
     if (status != VK_OK) {
-        vk_gate_request_clear(&result);
-        return status;
+        vk_gate_request_clear(out);
     }
-    *out = result;
-    return VK_OK;
+    return status;
 }
 
 void vk_gate_request_clear(vk_gate_request *request) {

@@ -8,8 +8,8 @@
 /* ---- The reason, for CKA_VALETKEY_LAST_DENIAL ---- */
 
 /* As the gate writes it. */
-static void write_reason(vk_status status, const vk_error *err, char *text, size_t size) {
-    snprintf(text, size, "%s: %s", status == VK_DENIED ? err->path : "integrity", err->message);
+static void write_reason(const vk_error *err, char *text, size_t size) {
+    snprintf(text, size, "%s: %s", err->path[0] != '\0' ? err->path : "integrity", err->message);
 }
 
 static bool is_kept(vk_slot *slot, int64_t key_id, const char *text) {
@@ -26,7 +26,7 @@ static bool is_kept(vk_slot *slot, int64_t key_id, const char *text) {
 static void remember(vk_session *session, vk_view *view, vk_status status, const vk_error *err) {
     char text[VK_ERROR_PATH_MAX + VK_ERROR_MESSAGE_MAX + 2];
     if (status == VK_DENIED || status == VK_ERR_INTEGRITY) {
-        write_reason(status, err, text, sizeof text);
+        write_reason(err, text, sizeof text);
         bool kept = is_kept(session->slot, view->record.id, text);
         vk_view_set_denial(view, kept ? NULL : text);
     }

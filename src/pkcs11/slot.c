@@ -328,7 +328,7 @@ static CK_RV reinit_token(vk_slot *slot, vk_token_new *args) {
         return rv;
     }
     vk_error err = {0};
-    args->default_sudo = info.default_sudo;
+    args->default_sudo = info.settings.default_sudo;
     rv = vk_ck(vk_token_reinit(slot->token, args, &err), &err);
     vk_slot_changed(slot);
     return rv;

@@ -2,10 +2,8 @@
 #include <string.h>
 #include <valetkey/eth.h>
 
+#include "token/journal.h"
 #include "token/store.h"
-
-/* One rule's state: spent, used, window. */
-#define RULE_LEN 48
 
 void vk_budget_clear(vk_budget *budget) {
     free(budget->rules);
@@ -29,11 +27,15 @@ vk_status vk_budget_subject(const uint8_t point65[65], const vk_grant_record *gr
 
 /* ---- The rules' states as bytes ---- */
 
+void vk_budget_put_rule(vk_buf *out, const vk_rule_state *state) {
+    vk_buf_put(out, state->spent.be, 32);
+    vk_canonical_u64(out, state->used);
+    vk_canonical_u64(out, state->window);
+}
+
 static void put_rules(vk_buf *out, const vk_budget *budget) {
     for (size_t i = 0; i < budget->count; i++) {
-        vk_buf_put(out, budget->rules[i].spent.be, 32);
-        vk_canonical_u64(out, budget->rules[i].used);
-        vk_canonical_u64(out, budget->rules[i].window);
+        vk_budget_put_rule(out, &budget->rules[i]);
     }
 }
 
@@ -45,9 +47,15 @@ static uint64_t read_u64(const uint8_t *data) {
     return value;
 }
 
+void vk_budget_get_rule(const uint8_t *bytes, vk_rule_state *out) {
+    memcpy(out->spent.be, bytes, 32);
+    out->used = read_u64(bytes + 32);
+    out->window = read_u64(bytes + 40);
+}
+
 /* No bytes are the state of a budget that was never used. */
 static vk_status read_rules(vk_bytes data, size_t rule_count, vk_budget *out, vk_error *err) {
-    if (data.len != 0 && data.len != rule_count * RULE_LEN) {
+    if (data.len != 0 && data.len != rule_count * VK_RULE_STATE_LEN) {
         return vk_row_broken(err);
     }
     out->rules = calloc(rule_count + 1, sizeof *out->rules);
@@ -55,11 +63,8 @@ static vk_status read_rules(vk_bytes data, size_t rule_count, vk_budget *out, vk
         return VK_ERR_MEMORY;
     }
     out->count = rule_count;
-    for (size_t i = 0; i < data.len / RULE_LEN; i++) {
-        const uint8_t *rule = data.data + i * RULE_LEN;
-        memcpy(out->rules[i].spent.be, rule, 32);
-        out->rules[i].used = read_u64(rule + 32);
-        out->rules[i].window = read_u64(rule + 40);
+    for (size_t i = 0; i < data.len / VK_RULE_STATE_LEN; i++) {
+        vk_budget_get_rule(data.data + i * VK_RULE_STATE_LEN, &out->rules[i]);
     }
     return VK_OK;
 }

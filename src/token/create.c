@@ -2,6 +2,7 @@
 
 #include "token/fork.h"
 #include "token/home.h"
+#include "token/journal.h"
 
 static vk_status check_label(const vk_token_new *args, vk_error *err) {
     if (args->label == NULL || args->so_pin == NULL) {
@@ -23,10 +24,31 @@ static vk_status check_args(const vk_token_new *args, vk_error *err) {
     return status == VK_OK ? VK_OK : vk_fail(err, status, "pin", "%s", vk_status_text(status));
 }
 
+/* The row that the schema has made already gets its first MAC. */
+static vk_status write_state(vk_db *db, const char *serial, const vk_token_keys *keys,
+                             vk_error *err) {
+    uint8_t mac[32];
+    vk_state state = {0};
+    vk_status status = vk_state_mac(keys, serial, &state, mac);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_query query = vk_query_start(db, VK_SQL_STATE_WRITE);
+    vk_query_int(&query, 0);
+    vk_query_int(&query, 0);
+    vk_query_blob(&query, (vk_bytes){state.head.b, 32});
+    vk_query_int(&query, 0);
+    vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
+    return vk_query_run(&query, err);
+}
+
 static vk_status insert_token(vk_db *db, const char *serial, const vk_token_new *args,
                               const vk_token_keys *keys, vk_error *err) {
-    uint8_t default_mac[32], budgets_mac[32];
-    vk_status status = vk_row_default_mac(keys, serial, args->default_sudo, default_mac);
+    uint8_t settings_mac[32], budgets_mac[32];
+    vk_token_settings settings;
+    vk_settings_default(&settings);
+    settings.default_sudo = args->default_sudo;
+    vk_status status = vk_settings_mac(keys, serial, &settings, settings_mac);
     if (status == VK_OK) {
         status = vk_row_budgets_mac(keys, serial, 0, budgets_mac);
     }
@@ -37,7 +59,7 @@ static vk_status insert_token(vk_db *db, const char *serial, const vk_token_new 
     vk_query_text(&query, serial);
     vk_query_text(&query, args->label);
     vk_query_int(&query, args->default_sudo);
-    vk_query_blob(&query, (vk_bytes){default_mac, sizeof default_mac});
+    vk_query_blob(&query, (vk_bytes){settings_mac, sizeof settings_mac});
     vk_query_int(&query, 0);
     vk_query_blob(&query, (vk_bytes){budgets_mac, sizeof budgets_mac});
     return vk_query_run(&query, err);
@@ -55,6 +77,9 @@ static vk_status insert_rows(vk_db *db, const char *serial, const vk_token_new *
     }
     if (status == VK_OK) {
         status = insert_token(db, serial, args, keys, err);
+    }
+    if (status == VK_OK) {
+        status = write_state(db, serial, keys, err);
     }
     if (status == VK_OK) {
         status = vk_pin_write(db, serial, VK_ROLE_SO, args->so_pin, args->so_pin_len, keys->token);
@@ -99,17 +124,9 @@ vk_status vk_token_create(const char *home, const vk_token_new *args, vk_token *
 
 /* ---- Starting over ---- */
 
-static vk_status write_setup(vk_token *token, const vk_token_new *args, const vk_token_keys *keys,
-                             vk_error *err) {
-    uint8_t mac[32];
-    vk_status status = vk_row_default_mac(keys, token->serial, args->default_sudo, mac);
-    if (status != VK_OK) {
-        return status;
-    }
-    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_SETUP);
-    vk_query_text(&query, args->label);
-    vk_query_int(&query, args->default_sudo);
-    vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
+static vk_status write_label(vk_token *token, const char *label, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_LABEL);
+    vk_query_text(&query, label);
     return vk_query_run(&query, err);
 }
 
@@ -124,74 +141,91 @@ static vk_status remove_all(vk_token *token, vk_sql sql, vk_error *err) {
     return vk_query_run(&query, err);
 }
 
-static vk_status start_over(vk_token *token, const vk_token_new *args, const vk_token_keys *keys,
-                            vk_error *err) {
-    vk_status status = vk_db_begin(&token->db, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = remove_all(token, VK_SQL_PENDING_REMOVE_ALL, err);
+static vk_status remove_everything(vk_token *token, vk_error *err) {
+    vk_status status = remove_all(token, VK_SQL_PENDING_REMOVE_ALL, err);
     if (status == VK_OK) {
         status = remove_all(token, VK_SQL_GRANT_REMOVE_ALL, err);
     }
     if (status == VK_OK) {
         status = remove_all(token, VK_SQL_KEY_REMOVE_ALL, err);
     }
+    return status == VK_OK ? remove_user_pin(token, err) : status;
+}
+
+/* Callers pass the old default on, which they read without a login: it must be the true one. */
+static vk_status write_setup(vk_token *token, const vk_token_new *args, vk_error *err) {
+    vk_token_settings settings;
+    vk_status status = vk_settings_read(token, &settings, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    settings.default_sudo = args->default_sudo;
+    status = vk_settings_write(token, &settings, err);
+    return status == VK_OK ? write_label(token, args->label, err) : status;
+}
+
+/* A state that is not whole takes no records, and must not keep the SO from starting over. */
+static vk_status note_it(vk_token *token, vk_error *err) {
+    vk_status status = vk_scope_begin(token, NULL, err);
     if (status == VK_OK) {
-        status = remove_user_pin(token, err);
+        status = vk_journal_note(token, VK_EVENT_INITIALIZED, err,
+                                 "the SO initialized the token again: all keys are gone");
     }
     if (status == VK_OK) {
-        status = write_setup(token, args, keys, err);
+        status = vk_scope_flush(token, err);
+    }
+    return status == VK_ERR_INTEGRITY ? VK_OK : status;
+}
+
+static vk_status change(vk_token *token, const vk_token_new *args, vk_error *err) {
+    vk_status status = note_it(token, err);
+    if (status == VK_OK) {
+        status = write_setup(token, args, err);
     }
     if (status == VK_OK) {
         status = vk_relaxed_reset(token, err);
     }
-    if (status == VK_OK) {
-        status = vk_token_mark_changed(token, err);
-    }
-    return vk_db_end(&token->db, status, err);
+    return status == VK_OK ? remove_everything(token, err) : status;
 }
 
-/* Callers pass the old default on, which they read without a login: it must be the true one. */
-static vk_status check_old_default(vk_token *token, const vk_token_keys *keys, vk_error *err) {
-    uint8_t mac[32];
-    bool old;
-    vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_READ);
-    vk_status status = vk_query_row(&query, err);
-    if (status == VK_OK && !vk_column_flag(&query, 2, &old)) {
-        status = vk_row_broken(err);
+static vk_status start_over(vk_token *token, const vk_token_new *args, vk_error *err) {
+    vk_status status = vk_db_begin(&token->db, err);
+    if (status != VK_OK) {
+        return status;
     }
+    return vk_token_finish(token, change(token, args, err), err);
+}
+
+/* Like a login of the SO's, in whose place it stands. */
+static vk_status reinit_as_so(vk_token *token, const vk_token_new *args, vk_token_keys *keys,
+                              vk_error *err) {
+    vk_token_forget(token);
+    token->keys = keys;
+    token->role = VK_ROLE_SO;
+    vk_trust_begin(token);
+    vk_status status = start_over(token, args, err);
     if (status == VK_OK) {
-        status = vk_row_default_mac(keys, token->serial, old, mac);
+        token->unsaved_failures[VK_ROLE_USER] = 0;
     }
-    if (status == VK_OK) {
-        vk_bytes stored = vk_column_blob(&query, 3);
-        bool same = stored.len == sizeof mac && vk_equal_secret(stored.data, mac, sizeof mac);
-        status = same ? VK_OK : vk_row_broken(err);
-    }
-    vk_query_end(&query);
+    vk_token_forget(token);
     return status;
 }
 
-static vk_status reinit(vk_token *token, const vk_token_new *args, vk_token_keys *keys,
-                        vk_error *err) {
+static vk_status reinit(vk_token *token, const vk_token_new *args, vk_error *err) {
+    vk_token_keys *keys = vk_token_keys_new();
+    if (keys == NULL) {
+        return VK_ERR_MEMORY;
+    }
     vk_status status =
         vk_pin_unwrap(token, VK_ROLE_SO, args->so_pin, args->so_pin_len, keys->token);
     if (status == VK_OK) {
         status = vk_token_keys_derive(keys);
     }
-    if (status == VK_OK) {
-        status = check_old_default(token, keys, err);
+    if (status != VK_OK) {
+        vk_token_keys_free(keys);
+        return status;
     }
-    if (status == VK_OK) {
-        status = start_over(token, args, keys, err);
-    }
-    if (status == VK_OK) {
-        token->unsaved_failures[VK_ROLE_USER] = 0;
-        vk_token_forget(token);
-        vk_token_changed(token);
-    }
-    return status;
+    return reinit_as_so(token, args, keys, err);
 }
 
 vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err) {
@@ -199,13 +233,8 @@ vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *e
     if (status != VK_OK) {
         return status;
     }
-    vk_token_keys *keys = vk_token_keys_new();
-    if (keys == NULL) {
-        return VK_ERR_MEMORY;
-    }
     vk_token_lock(token);
-    status = reinit(token, args, keys, err);
+    status = reinit(token, args, err);
     vk_token_unlock(token);
-    vk_token_keys_free(keys);
     return status;
 }

@@ -15,14 +15,19 @@ typedef enum vk_sql {
     VK_SQL_PART_KEEP,
     VK_SQL_PART_DROP,
     VK_SQL_DATA_VERSION,
+    VK_SQL_BEGIN_READ,
+    VK_SQL_STATE_READ,
+    VK_SQL_STATE_WRITE,
     VK_SQL_STATE_CHANGES,
     VK_SQL_STATE_CHANGED,
     VK_SQL_TOKEN_INSERT,
     VK_SQL_TOKEN_READ,
-    VK_SQL_TOKEN_SETUP,
+    VK_SQL_TOKEN_LABEL,
     VK_SQL_TOKEN_BUDGETS,
     VK_SQL_TOKEN_RELAXED,
     VK_SQL_TOKEN_RELAX,
+    VK_SQL_SETTINGS_READ,
+    VK_SQL_SETTINGS_WRITE,
     VK_SQL_PIN_READ,
     VK_SQL_PIN_WRITE,
     VK_SQL_PIN_TRIES,
@@ -67,6 +72,17 @@ typedef enum vk_sql {
     VK_SQL_PENDING_REMOVE_KEY,
     VK_SQL_PENDING_REMOVE_ALL,
     VK_SQL_PENDING_EXPIRE,
+    VK_SQL_CHAIN_READ,
+    VK_SQL_CHAIN_LAST,
+    VK_SQL_CHAIN_WRITE,
+    VK_SQL_CHAIN_ALL,
+    VK_SQL_CHAIN_ENDS,
+    VK_SQL_JOURNAL_INSERT,
+    VK_SQL_JOURNAL_READ,
+    VK_SQL_JOURNAL_HASH,
+    VK_SQL_JOURNAL_ENDS,
+    VK_SQL_JOURNAL_DROPPED,
+    VK_SQL_JOURNAL_DROP,
     VK_SQL_STATEMENTS
 } vk_sql;
 
@@ -135,7 +151,8 @@ typedef struct vk_query {
 vk_query vk_query_start(vk_db *db, vk_sql sql);
 void vk_query_int(vk_query *query, int64_t value);
 void vk_query_blob(vk_query *query, vk_bytes value);
-void vk_query_text(vk_query *query, const char *value); /* NULL: SQL NULL */
+void vk_query_text(vk_query *query, const char *value);    /* NULL: SQL NULL */
+void vk_query_text_bytes(vk_query *query, vk_bytes value); /* UTF-8 */
 void vk_query_null(vk_query *query);
 /* *row: there is a row to read. */
 VK_MUST_USE vk_status vk_query_step(vk_query *query, bool *row, vk_error *err);

@@ -17,35 +17,6 @@
 /* Of a serial's 64 bits, these many at the end are random; the others count milliseconds. */
 #define RANDOM_BITS 20
 
-static vk_status make_directory(const char *path, vk_error *err) {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
-        return VK_OK;
-    }
-    return vk_file_failed(err, path, "the directory cannot be made");
-}
-
-/* Like mkdir -p -m 700. */
-static vk_status make_directories(const char *home, vk_error *err) {
-    vk_buf copy = {0};
-    vk_buf_put_text(&copy, home);
-    char *path = vk_buf_take_text(&copy);
-    if (path == NULL) {
-        return VK_ERR_MEMORY;
-    }
-    vk_status status = VK_OK;
-    for (char *slash = strchr(path + 1, '/'); slash != NULL && status == VK_OK;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        status = make_directory(path, err);
-        *slash = '/';
-    }
-    if (status == VK_OK) {
-        status = make_directory(path, err);
-    }
-    vk_text_free(path);
-    return status;
-}
-
 static vk_status lock_directory(const char *home, int *out, vk_error *err) {
     *out = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*out < 0) {
@@ -134,7 +105,7 @@ static vk_status make_file(const char *path, vk_error *err) {
 
 static vk_status begin(const char *home, vk_home_draft *draft, vk_error *err) {
     uint64_t newest_ms = 0;
-    vk_status status = make_directories(home, err);
+    vk_status status = vk_file_make_directories(home, err);
     if (status == VK_OK) {
         status = vk_file_check_home(home, err);
     }

@@ -28,6 +28,34 @@ vk_status vk_file_failed(vk_error *err, const char *path, const char *what) {
     }
 }
 
+static vk_status make_directory(const char *path, vk_error *err) {
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return VK_OK;
+    }
+    return vk_file_failed(err, path, "the directory cannot be made");
+}
+
+vk_status vk_file_make_directories(const char *directory, vk_error *err) {
+    vk_buf copy = {0};
+    vk_buf_put_text(&copy, directory);
+    char *path = vk_buf_take_text(&copy);
+    if (path == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    vk_status status = VK_OK;
+    for (char *slash = strchr(path + 1, '/'); slash != NULL && status == VK_OK;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        status = make_directory(path, err);
+        *slash = '/';
+    }
+    if (status == VK_OK) {
+        status = make_directory(path, err);
+    }
+    vk_text_free(path);
+    return status;
+}
+
 static vk_status check_owner(const struct stat *info, const char *path, vk_error *err) {
     if (info->st_uid != geteuid()) {
         return vk_fail(err, VK_ERR_PERMISSIONS, path, "it belongs to user %lu, not to user %lu",

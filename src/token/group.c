@@ -105,6 +105,16 @@ static int64_t patience_us(const vk_group *group) {
     return group->commit_us > SLOW_COMMIT_US ? group->commit_us / 2 : 0;
 }
 
+static vk_status run_and_flush(transaction *t, vk_error *err) {
+    vk_token *token = t->token;
+    if (token->group.is_shared && token->trust.is_restored) {
+        vk_trust_look_again(token);
+    }
+    t->deadline_us = now_us() + patience_us(&token->group);
+    run_all(t);
+    return vk_scope_flush(token, err);
+}
+
 /* One transaction; its outcome holds for everyone whose decision went well. */
 static vk_status decide_all(transaction *t, vk_error *err) {
     vk_token *token = t->token;
@@ -116,12 +126,9 @@ static vk_status decide_all(transaction *t, vk_error *err) {
         return status;
     }
     status = vk_scope_begin(token, &token->group.is_shared, err);
-    if (status != VK_OK) {
-        return vk_token_end_decisions(token, status, err);
+    if (status == VK_OK) {
+        status = run_and_flush(t, err);
     }
-    t->deadline_us = now_us() + patience_us(&token->group);
-    run_all(t);
-    status = vk_scope_flush(token, err);
     int64_t start = now_us();
     status = vk_token_end_decisions(token, status, err);
     token->group.commit_us = now_us() - start;

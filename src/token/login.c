@@ -22,6 +22,7 @@ static vk_status log_in(vk_token *token, vk_role role, const uint8_t *pin, size_
     }
     token->keys = keys;
     token->role = role;
+    vk_trust_begin(token);
     return VK_OK;
 }
 

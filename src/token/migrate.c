@@ -64,16 +64,17 @@ static const char journal[] =
     " number INTEGER NOT NULL, head BLOB NOT NULL, anchored INTEGER NOT NULL, mac BLOB NOT NULL);"
     "INSERT INTO state VALUES(1, 0, 0, 0, zeroblob(32), 0, x'');"
 
-    "CREATE TABLE chain("
+    "CREATE TABLE journal_key("
     " id INTEGER PRIMARY KEY, point BLOB NOT NULL UNIQUE, sequence INTEGER NOT NULL,"
     " head BLOB NOT NULL, mac BLOB NOT NULL);"
 
     "CREATE TABLE journal("
-    " number INTEGER PRIMARY KEY, chain_id INTEGER NOT NULL, sequence INTEGER NOT NULL,"
-    " time INTEGER NOT NULL, event INTEGER NOT NULL, form INTEGER NOT NULL, policy BLOB NOT NULL,"
-    " chain INTEGER NOT NULL, account BLOB NOT NULL, permission_id BLOB NOT NULL,"
+    " number INTEGER PRIMARY KEY, journal_key INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, event INTEGER NOT NULL, form TEXT NOT NULL, policy BLOB NOT NULL,"
+    " chain_id INTEGER NOT NULL, account BLOB NOT NULL, permission_id BLOB NOT NULL,"
     " operation BLOB NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, hardening TEXT NOT NULL,"
-    " before BLOB NOT NULL, after BLOB NOT NULL, hash BLOB NOT NULL, mac BLOB NOT NULL);";
+    " before BLOB NOT NULL, after BLOB NOT NULL, previous BLOB NOT NULL, last BLOB NOT NULL,"
+    " hash BLOB NOT NULL, mac BLOB NOT NULL);";
 
 /* Version 3: operations that wait to be signed as digests. */
 static const char pending[] =

@@ -40,6 +40,12 @@ void vk_query_text(vk_query *query, const char *value) {
                                      SQLITE_STATIC, SQLITE_UTF8));
 }
 
+void vk_query_text_bytes(vk_query *query, vk_bytes value) {
+    const char *data = value.len > 0 ? (const char *)value.data : "";
+    bound(query, sqlite3_bind_text64(query->statement, ++query->bound, data, value.len,
+                                     SQLITE_STATIC, SQLITE_UTF8));
+}
+
 void vk_query_null(vk_query *query) {
     bound(query, sqlite3_bind_null(query->statement, ++query->bound));
 }

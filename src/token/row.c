@@ -32,14 +32,6 @@ vk_status vk_row_check(const vk_token *token, vk_buf *data, vk_bytes mac, vk_err
     return same ? VK_OK : vk_row_broken(err);
 }
 
-vk_status vk_row_default_mac(const vk_token_keys *keys, const char *serial, bool default_sudo,
-                             uint8_t mac32[32]) {
-    vk_buf data = {0};
-    vk_row_head(&data, "default", serial);
-    vk_canonical_u64(&data, default_sudo);
-    return vk_row_mac(keys, &data, mac32);
-}
-
 vk_status vk_row_budgets_mac(const vk_token_keys *keys, const char *serial, int64_t count,
                              uint8_t mac32[32]) {
     vk_buf data = {0};

@@ -32,6 +32,9 @@ static vk_status check_key(vk_token *token, int64_t key_id, vk_error *err) {
     return status;
 }
 
+/* A grant's id that stands for none. */
+#define NO_GRANT (-1)
+
 static vk_status check(vk_token *token, const vk_grant_record *grant, int64_t key_version,
                        vk_hash *subject, vk_error *err) {
     int64_t version;
@@ -40,9 +43,10 @@ static vk_status check(vk_token *token, const vk_grant_record *grant, int64_t ke
     if (status == VK_OK && version != key_version) {
         status = vk_fail(err, VK_ERR_MISMATCH, NULL, "the key was changed in the meantime");
     }
-    if (status == VK_OK) {
-        status = grant->id != 0 ? check_grant(token, grant, point65, err)
-                                : check_key(token, grant->key_id, err);
+    if (status == VK_OK && grant->id == 0) {
+        status = check_key(token, grant->key_id, err);
+    } else if (status == VK_OK && grant->id != NO_GRANT) {
+        status = check_grant(token, grant, point65, err);
     }
     return status == VK_OK ? vk_budget_subject(point65, grant, subject) : status;
 }
@@ -118,6 +122,12 @@ vk_status vk_scope_subject(vk_token *token, const vk_grant_record *grant, int64_
     return status == VK_OK ? remember_grant(&token->scope, grant, key_version, out) : status;
 }
 
+vk_status vk_scope_key(vk_token *token, int64_t key_id, int64_t key_version, vk_error *err) {
+    vk_hash ignored;
+    vk_grant_record none = {.id = NO_GRANT, .key_id = key_id};
+    return vk_scope_subject(token, &none, key_version, &ignored, err);
+}
+
 /* ---- Budgets ---- */
 
 static vk_scope_budget **budgets_of(vk_scope *scope, const vk_hash *subject) {
@@ -163,7 +173,7 @@ void vk_scope_note_change(vk_token *token, vk_scope_budget *budget) {
     }
 }
 
-vk_status vk_scope_flush(vk_token *token, vk_error *err) {
+static vk_status flush_budgets(vk_token *token, vk_error *err) {
     vk_status status = VK_OK;
     while (token->scope.changed != NULL && status == VK_OK) {
         vk_scope_budget *budget = token->scope.changed;
@@ -172,6 +182,25 @@ vk_status vk_scope_flush(vk_token *token, vk_error *err) {
         budget->is_changed = false;
     }
     return status;
+}
+
+vk_status vk_scope_flush(vk_token *token, vk_error *err) {
+    vk_scope *scope = &token->scope;
+    if (scope->changed == NULL && scope->changed_chains == NULL) {
+        return VK_OK;
+    }
+    vk_state *state;
+    vk_status status = vk_scope_state(token, &state, err);
+    if (status == VK_OK) {
+        status = vk_journal_keep_bounded(token, err);
+    }
+    if (status == VK_OK) {
+        status = flush_budgets(token, err);
+    }
+    if (status == VK_OK) {
+        status = vk_scope_flush_chains(token, err);
+    }
+    return status == VK_OK ? vk_scope_flush_state(token, err) : status;
 }
 
 /* ---- From one transaction to the next ---- */
@@ -198,6 +227,7 @@ void vk_scope_clear(vk_scope *scope) {
     for (size_t i = 0; scope->count > 0 && i < VK_SCOPE_BUCKETS; i++) {
         clear_grants(scope->grants[i]);
         clear_budgets(scope->budgets[i]);
+        vk_scope_clear_chains(scope->chains[i]);
     }
     *scope = (vk_scope){0};
 }
@@ -213,11 +243,15 @@ static bool enter(vk_token *token) {
     }
     scope->generation = generation;
     scope->data_version = token->data_version;
+    scope->has_changed = false;
     return by_others;
 }
 
 vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err) {
     vk_status status = vk_token_look_up(token, err);
-    *by_others = status == VK_OK && enter(token);
+    bool wrote = status == VK_OK && enter(token);
+    if (by_others != NULL) {
+        *by_others = wrote;
+    }
     return status;
 }

@@ -17,6 +17,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_PART_KEEP] = "RELEASE part",
     [VK_SQL_PART_DROP] = "ROLLBACK TO part",
     [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
+    [VK_SQL_BEGIN_READ] = "BEGIN",
+    [VK_SQL_STATE_READ] = "SELECT counter, number, head, anchored, mac FROM state",
+    [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5) ON CONFLICT(id)"
+                           " DO UPDATE SET counter = ?1, number = ?2, head = ?3, anchored = ?4,"
+                           " mac = ?5",
     [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
     [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
@@ -24,7 +29,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
                             " budget_count, budget_mac) VALUES(1, ?, ?, ?, ?, ?, ?)",
     [VK_SQL_TOKEN_READ] = "SELECT serial, label, default_sudo, default_mac, budget_count,"
                           " budget_mac FROM token WHERE id = 1",
-    [VK_SQL_TOKEN_SETUP] = "UPDATE token SET label = ?, default_sudo = ?, default_mac = ?",
+    [VK_SQL_TOKEN_LABEL] = "UPDATE token SET label = ?",
+    [VK_SQL_SETTINGS_READ] = "SELECT default_sudo, default_mac, journal, journal_max,"
+                             " (SELECT length(mac) FROM state) FROM token",
+    [VK_SQL_SETTINGS_WRITE] = "UPDATE token SET default_sudo = ?, journal = ?, journal_max = ?,"
+                              " default_mac = ?",
     [VK_SQL_TOKEN_BUDGETS] = "UPDATE token SET budget_count = ?, budget_mac = ?",
     [VK_SQL_TOKEN_RELAXED] = "SELECT relaxed, relaxed_mac FROM token WHERE id = 1",
     [VK_SQL_TOKEN_RELAX] = "UPDATE token SET relaxed = ?, relaxed_mac = ?",
@@ -103,4 +112,29 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_PENDING_REMOVE_ALL] = "DELETE FROM pending",
     [VK_SQL_PENDING_EXPIRE] = "DELETE FROM pending WHERE NOT (?1 - made_wall BETWEEN 0 AND ?3"
                               " AND ?2 - made_steady BETWEEN 0 AND ?3)",
+    [VK_SQL_CHAIN_READ] = "SELECT id, sequence, head, mac FROM journal_key WHERE point = ?",
+    [VK_SQL_CHAIN_LAST] = "SELECT coalesce(max(id), 0) FROM journal_key",
+    [VK_SQL_CHAIN_WRITE] = "INSERT INTO journal_key VALUES(?1, ?2, ?3, ?4, ?5)"
+                           " ON CONFLICT(id) DO UPDATE SET sequence = ?3, head = ?4, mac = ?5",
+    [VK_SQL_CHAIN_ALL] = "SELECT id, point, sequence, head, mac FROM journal_key ORDER BY id",
+    [VK_SQL_CHAIN_ENDS] =
+        "SELECT k.id, k.point, coalesce(j.sequence, k.sequence), coalesce(j.hash, k.head)"
+        " FROM journal_key k LEFT JOIN (SELECT journal_key, sequence, hash, max(number)"
+        " FROM journal GROUP BY journal_key) j ON j.journal_key = k.id",
+    [VK_SQL_JOURNAL_INSERT] = "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                              " ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_JOURNAL_READ] =
+        "SELECT j.number, k.point, j.sequence, j.time, j.event, j.form, j.policy, j.chain_id,"
+        " j.account, j.permission_id, j.operation, j.rule, j.reason, j.hardening, j.before,"
+        " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"
+        " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
+        " WHERE j.number >= ? ORDER BY j.number",
+    [VK_SQL_JOURNAL_HASH] = "SELECT hash FROM journal WHERE number = ?",
+    /* Both in one SELECT would read all of them. */
+    [VK_SQL_JOURNAL_ENDS] = "SELECT coalesce((SELECT min(number) FROM journal), 0),"
+                            " coalesce((SELECT max(number) FROM journal), 0)",
+    [VK_SQL_JOURNAL_DROPPED] =
+        "SELECT k.point, j.sequence, j.hash FROM journal j JOIN journal_key k"
+        " ON k.id = j.journal_key WHERE j.number <= ? ORDER BY j.number",
+    [VK_SQL_JOURNAL_DROP] = "DELETE FROM journal WHERE number <= ?",
 };

@@ -5,11 +5,42 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "token/anchor_slot.h"
 #include "token/crypt.h"
 #include "token/db.h"
 #include "token/group.h"
 #include "token/scope.h"
 #include "token/token.h"
+
+#define VK_TRUST_TEXT 320
+
+/* An anchor's file that is being written, and what is in it as far as we know. */
+#define VK_ANCHOR_SLOTS 2
+typedef struct vk_anchor_file {
+    int file; /* 0: not open */
+    char text[VK_ANCHOR_SLOTS * VK_ANCHOR_SLOT_LEN];
+    bool is_known; /* text is what we wrote last, slot newest of it with this counter */
+    int newest;
+    int64_t counter;
+} vk_anchor_file;
+
+/* What is known of the token's state outside of its file. */
+typedef struct vk_trust {
+    char *anchor_path; /* NULL: no anchor can be kept */
+    vk_anchor_file anchor_file;
+    bool is_restored;
+    char text[VK_TRUST_TEXT]; /* why */
+    vk_state newest;          /* that this process has seen */
+    vk_state pending;         /* becomes the newest when the transaction is committed */
+} vk_trust;
+
+/* A denial that was written a moment ago. */
+typedef struct vk_recent_denial {
+    vk_hash identity;
+    int64_t at_ms;
+} vk_recent_denial;
+
+#define VK_RECENT_DENIALS 16
 
 /* In secret memory, while somebody is logged in. */
 typedef struct vk_token_keys {
@@ -30,7 +61,10 @@ struct vk_token {
     int64_t data_version;         /* SQLite's, when it was last looked up */
     int64_t changes;              /* of the records, then */
     vk_group group;
-    vk_scope scope;      /* of the transactions of decisions */
+    vk_scope scope; /* of the transactions of decisions */
+    vk_trust trust;
+    vk_recent_denial recent[VK_RECENT_DENIALS];
+    unsigned recent_next;
     vk_token *next_open; /* see fork.h */
     _Atomic uint64_t generation;
     _Atomic int64_t looked_up_ms;
@@ -45,8 +79,11 @@ VK_MUST_USE vk_status vk_token_begin(vk_token *token, vk_error *err);
  * became of it, and sees that err says something. */
 VK_MUST_USE vk_status vk_token_end(vk_token *token, vk_status status, vk_error *err);
 
-/* The same for decisions, which leave the records alone. */
+/* The same, and the lock stays. */
+VK_MUST_USE vk_status vk_token_finish(vk_token *token, vk_status status, vk_error *err);
+/* The same two for decisions, which leave the records alone. */
 VK_MUST_USE vk_status vk_token_end_decisions(vk_token *token, vk_status status, vk_error *err);
+VK_MUST_USE vk_status vk_token_finish_decisions(vk_token *token, vk_status status, vk_error *err);
 /* Sees that err says something about a failure; returns status. */
 vk_status vk_token_explain(vk_error *err, vk_status status);
 
@@ -70,6 +107,8 @@ VK_MUST_USE vk_status vk_file_check_home(const char *home, vk_error *err);
 VK_MUST_USE vk_status vk_file_check_token(const char *path, vk_error *err);
 /* directory/name; free with vk_text_free. */
 char *vk_file_join(const char *directory, const char *name);
+/* Like mkdir -p -m 700. */
+VK_MUST_USE vk_status vk_file_make_directories(const char *directory, vk_error *err);
 VK_MUST_USE vk_status vk_file_failed(vk_error *err, const char *path, const char *what);
 
 /* ---- PINs (pin.c) ---- */
@@ -100,14 +139,90 @@ VK_MUST_USE vk_status vk_row_check(const vk_token *token, vk_buf *data, vk_bytes
                                    vk_error *err);
 VK_MUST_USE vk_status vk_row_broken(vk_error *err);
 
-/* The MACs in the token's own row. */
-VK_MUST_USE vk_status vk_row_default_mac(const vk_token_keys *keys, const char *serial,
-                                         bool default_sudo, uint8_t mac32[32]);
+/* The MAC of the count of budgets in the token's own row. */
 VK_MUST_USE vk_status vk_row_budgets_mac(const vk_token_keys *keys, const char *serial,
                                          int64_t count, uint8_t mac32[32]);
 
 /* Turns every hardening rule on (relax.c). */
 VK_MUST_USE vk_status vk_relaxed_reset(vk_token *token, vk_error *err);
+
+/* ---- Settings (setup.c) ---- */
+
+VK_MUST_USE vk_status vk_settings_mac(const vk_token_keys *keys, const char *serial,
+                                      const vk_token_settings *settings, uint8_t mac32[32]);
+void vk_settings_default(vk_token_settings *out);
+/* Authenticated while somebody is logged in. */
+VK_MUST_USE vk_status vk_settings_read(vk_token *token, vk_token_settings *out, vk_error *err);
+VK_MUST_USE vk_status vk_settings_write(vk_token *token, const vk_token_settings *settings,
+                                        vk_error *err);
+
+/* ---- The state (state.c), and what vouches for it outside of the file (trust.c) ---- */
+
+VK_MUST_USE vk_status vk_state_mac(const vk_token_keys *keys, const char *serial,
+                                   const vk_state *state, uint8_t mac32[32]);
+/* Authenticated while somebody is logged in. */
+VK_MUST_USE vk_status vk_state_read(vk_token *token, vk_state *out, vk_error *err);
+/* The same in a transaction that will write: a file of version 1 gets its first MAC. */
+VK_MUST_USE vk_status vk_state_begin(vk_token *token, vk_state *out, vk_error *err);
+VK_MUST_USE vk_status vk_state_write(vk_token *token, const vk_state *state, vk_error *err);
+/* Counts a change of the records, if somebody is logged in; *moved: vk_trust_committed is due. */
+VK_MUST_USE vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err);
+
+/* Looks for the anchor, at login, and notes in the journal if it is gone. */
+void vk_trust_begin(vk_token *token);
+void vk_trust_end(vk_token *token);
+/* VK_ERR_INTEGRITY with the reason if the file was put back from a copy. */
+VK_MUST_USE vk_status vk_trust_needed(const vk_token *token, vk_error *err);
+/* Does a state go with an anchor? If not, text says why not. */
+bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *state,
+                      char text[VK_TRUST_TEXT]);
+/* What a transaction finds must not be older than what was there before. */
+void vk_trust_check_state(vk_token *token, const vk_state *state);
+/* The pending state is on disk: writes the anchor. */
+void vk_trust_committed(vk_token *token);
+/* Another process may have accepted it meanwhile. */
+void vk_trust_look_again(vk_token *token);
+/* The SO accepted the state that was just committed. */
+void vk_trust_accept(vk_token *token);
+
+/* ---- The journal (journal.c, chain.c, journal_rotate.c) ---- */
+
+struct vk_journal_record;
+typedef vk_status (*vk_journal_walk_fn)(void *context, const struct vk_journal_record *record);
+
+/* A record that is written, but may be rolled back with its part of the transaction. */
+typedef struct vk_journal_added {
+    vk_scope_chain *chain;
+    int64_t sequence;
+    vk_hash hash;
+} vk_journal_added;
+
+/* Numbers, links, hashes and writes it. */
+VK_MUST_USE vk_status vk_journal_put(vk_token *token, struct vk_journal_record *record,
+                                     vk_journal_added *out, vk_error *err);
+/* Its part of the transaction is done. */
+void vk_journal_added_stands(vk_token *token, const vk_journal_added *added);
+/* Adds a record to the token's own chain. */
+VK_MUST_USE vk_status vk_journal_note(vk_token *token, int event, vk_error *err, const char *format,
+                                      ...) __attribute__((format(printf, 4, 5)));
+VK_MUST_USE vk_status vk_journal_hash(const vk_token *token, const struct vk_journal_record *record,
+                                      vk_hash *out);
+VK_MUST_USE vk_status vk_journal_mac(const vk_token *token, const vk_hash *hash, uint8_t mac32[32]);
+VK_MUST_USE vk_status vk_chain_mac(const vk_token *token, vk_bytes point, int64_t sequence,
+                                   const vk_hash *head, uint8_t mac32[32]);
+/* Drops all records up to a number and writes a checkpoint into each of their chains. */
+VK_MUST_USE vk_status vk_journal_drop(vk_token *token, int64_t through, vk_error *err);
+/* The numbers of the first and the last record; 0: there are none. */
+VK_MUST_USE vk_status vk_journal_ends(vk_token *token, int64_t *first, int64_t *last,
+                                      vk_error *err);
+VK_MUST_USE vk_status vk_journal_walk(vk_token *token, int64_t from, vk_journal_walk_fn each,
+                                      void *context, vk_error *err);
+/* Drops the oldest records if there are more than the settings allow. */
+VK_MUST_USE vk_status vk_journal_keep_bounded(vk_token *token, vk_error *err);
+/* For scope.c. */
+VK_MUST_USE vk_status vk_scope_flush_chains(vk_token *token, vk_error *err);
+VK_MUST_USE vk_status vk_scope_flush_state(vk_token *token, vk_error *err);
+void vk_scope_clear_chains(vk_scope_chain *chain);
 
 /* ---- Key rows (key_row.c) ---- */
 
@@ -148,6 +263,9 @@ VK_MUST_USE vk_status vk_budget_subject(const uint8_t point65[65], const vk_gran
 VK_MUST_USE vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *err);
 VK_MUST_USE vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count,
                                      int64_t *id, vk_budget *out, vk_error *err);
+/* VK_RULE_STATE_LEN bytes. */
+void vk_budget_put_rule(vk_buf *out, const vk_rule_state *state);
+void vk_budget_get_rule(const uint8_t *bytes, vk_rule_state *out);
 VK_MUST_USE vk_status vk_budget_write(vk_token *token, const vk_hash *subject,
                                       const vk_budget *budget, vk_error *err);
 VK_MUST_USE vk_status vk_store_nonce_read(vk_token *token, int64_t budget_id,

@@ -37,25 +37,49 @@ vk_status vk_token_mark_changed(vk_token *token, vk_error *err) {
     return vk_query_run(&query, err);
 }
 
-vk_status vk_token_end(vk_token *token, vk_status status, vk_error *err) {
+/* What a change of the records writes about itself. */
+static vk_status mark(vk_token *token, bool *moved, vk_error *err) {
+    vk_status status = vk_token_mark_changed(token, err);
+    return status == VK_OK ? vk_state_bump(token, moved, err) : status;
+}
+
+vk_status vk_token_finish(vk_token *token, vk_status status, vk_error *err) {
+    bool moved = false;
     if (status == VK_OK) {
-        status = vk_token_mark_changed(token, err);
+        status = mark(token, &moved, err);
     }
     status = vk_db_end(&token->db, status, err);
+    /* Whatever the scope knows is of before, or was not committed. */
+    vk_scope_clear(&token->scope);
     if (status == VK_OK) {
         vk_token_changed(token);
     }
+    if (status == VK_OK && moved) {
+        vk_trust_committed(token);
+    }
+    return vk_token_explain(err, status);
+}
+
+vk_status vk_token_end(vk_token *token, vk_status status, vk_error *err) {
+    status = vk_token_finish(token, status, err);
     vk_token_unlock(token);
+    return status;
+}
+
+vk_status vk_token_finish_decisions(vk_token *token, vk_status status, vk_error *err) {
+    status = vk_db_end(&token->db, status, err);
+    if (status != VK_OK) {
+        vk_scope_clear(&token->scope);
+    } else if (token->scope.has_changed) {
+        vk_trust_committed(token);
+    }
     return vk_token_explain(err, status);
 }
 
 vk_status vk_token_end_decisions(vk_token *token, vk_status status, vk_error *err) {
-    status = vk_db_end(&token->db, status, err);
-    if (status != VK_OK) {
-        vk_scope_clear(&token->scope);
-    }
+    status = vk_token_finish_decisions(token, status, err);
     vk_token_unlock(token);
-    return vk_token_explain(err, status);
+    return status;
 }
 
 vk_status vk_token_needs(const vk_token *token, vk_role role) {
@@ -65,6 +89,7 @@ vk_status vk_token_needs(const vk_token *token, vk_role role) {
 void vk_token_forget(vk_token *token) {
     vk_token_keys_free(token->keys);
     vk_scope_clear(&token->scope);
+    vk_trust_end(token);
     token->keys = NULL;
     token->role = VK_ROLE_NONE;
 }
@@ -164,21 +189,12 @@ const char *vk_token_path(const vk_token *token) {
 
 /* ---- What it says about itself ---- */
 
-static vk_status read_setup(vk_token *token, vk_token_info *out) {
-    uint8_t mac[32];
+static vk_status read_label(vk_token *token, vk_token_info *out) {
     vk_query query = vk_query_start(&token->db, VK_SQL_TOKEN_READ);
     vk_status status = vk_query_row(&query, NULL);
     if (status == VK_OK) {
         vk_bytes label = vk_column_blob(&query, 1);
         snprintf(out->label, sizeof out->label, "%.*s", (int)label.len, (const char *)label.data);
-        bool whole = vk_column_flag(&query, 2, &out->default_sudo);
-        vk_bytes stored = vk_column_blob(&query, 3);
-        if (token->role != VK_ROLE_NONE) {
-            status = vk_row_default_mac(token->keys, token->serial, out->default_sudo, mac);
-            whole =
-                whole && stored.len == sizeof mac && vk_equal_secret(stored.data, mac, sizeof mac);
-        }
-        status = status == VK_OK && !whole ? VK_ERR_INTEGRITY : status;
     }
     vk_query_end(&query);
     return status;
@@ -186,7 +202,10 @@ static vk_status read_setup(vk_token *token, vk_token_info *out) {
 
 static vk_status read_info(vk_token *token, vk_token_info *out) {
     bool so_present;
-    vk_status status = read_setup(token, out);
+    vk_status status = read_label(token, out);
+    if (status == VK_OK) {
+        status = vk_settings_read(token, &out->settings, NULL);
+    }
     if (status == VK_OK) {
         status = vk_pin_tries(token, VK_ROLE_SO, &so_present, &out->so_tries_left);
     }

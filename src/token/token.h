@@ -2,7 +2,7 @@
  * A token on disk: one SQLite file. PINs, sealed keys, grants, budgets.
  *
  * Thread safety: a vk_token may be used from several threads; every function takes its lock, and
- * only vk_token_decide calls back while it holds it. Several processes may open one file. After
+ * calls back, if it does, while it holds it. Several processes may open one file. After
  * fork the child must not touch a vk_token of the parent (pkcs11/ forgets them by process id); it
  * may open the same file for itself (VK_ERR_BUSY if another thread used a token at the moment of
  * the fork).
@@ -53,13 +53,30 @@ VK_MUST_USE vk_status vk_home_settings_read(const char *home, vk_home_settings *
 
 /* ---- Tokens ---- */
 
+/* What is written into the journal (see journal.h). */
+typedef enum vk_journal_mode {
+    VK_JOURNAL_OFF = 0,
+    VK_JOURNAL_ON = 1, /* but for keys under sudo whose policy remembers nothing */
+    VK_JOURNAL_ALL = 2 /* those too */
+} vk_journal_mode;
+
+#define VK_JOURNAL_MAX_DEFAULT 100000
+#define VK_JOURNAL_MAX_LEAST 100
+#define VK_JOURNAL_MAX_MOST 1000000000
+
+typedef struct vk_token_settings {
+    bool default_sudo; /* a key made without a policy gets sudo */
+    vk_journal_mode journal;
+    int64_t journal_max; /* records; the oldest are dropped beyond them */
+} vk_token_settings;
+
 typedef struct vk_token_info {
     char label[VK_TOKEN_LABEL_LEN + 1];   /* UTF-8, without the padding */
     char serial[VK_TOKEN_SERIAL_LEN + 1]; /* lower-case hex */
     bool user_pin_set;
     unsigned so_tries_left, user_tries_left; /* VK_PIN_TRIES down to 0: locked */
     bool read_only;                          /* the file cannot be written */
-    bool default_sudo;                       /* a key made without a policy gets sudo */
+    vk_token_settings settings;
 } vk_token_info;
 
 typedef struct vk_token_new {
@@ -76,10 +93,11 @@ VK_MUST_USE vk_status vk_token_open(const char *path, vk_token **out, vk_error *
 /* Wipes what is secret. */
 void vk_token_close(vk_token *token);
 const char *vk_token_path(const vk_token *token);
-/* While somebody is logged in, default_sudo is authenticated (VK_ERR_INTEGRITY). */
+/* While somebody is logged in, the settings are authenticated (VK_ERR_INTEGRITY). */
 VK_MUST_USE vk_status vk_token_get_info(vk_token *token, vk_token_info *out);
+VK_MUST_USE vk_status vk_token_get_settings(vk_token *token, vk_token_settings *out, vk_error *err);
 /* Needs the SO PIN; removes every object and the user PIN, and turns every hardening rule on;
- * budgets stay. VK_ERR_INTEGRITY if the old default_sudo was edited. */
+ * budgets, the journal and its settings stay. VK_ERR_INTEGRITY if the old settings were edited. */
 VK_MUST_USE vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err);
 
 /* ---- Hardening ---- */
@@ -238,32 +256,55 @@ VK_MUST_USE vk_status vk_token_budget_get(vk_token *token, const vk_grant_record
 
 /* ---- Decisions ---- */
 
+/* What the journal keeps of a decision; members that do not apply are empty. */
+typedef struct vk_journal_entry {
+    const char *form; /* which mechanism */
+    vk_hash policy;   /* SHA-256 of the policy's text */
+    const vk_grant_record *grant;
+    bool has_operation;
+    vk_hash operation; /* userOpHash, or the digest that was to be signed */
+    /* All that was to be signed; not kept, but tells a denial that is repeated. */
+    vk_bytes payload;
+    const char *hardening; /* the hardening rule that decided; decide may set it */
+} vk_journal_entry;
+
 /*
  * Decides upon what was spent, and changes it to what is spent afterwards if it returns VK_OK; its
  * changes are dropped otherwise. budget->count and the place of budget->rules stay. It runs on any
  * of the threads that decide at that moment, while the others wait: it must not sign, nor call
- * vk_token_ functions.
+ * vk_token_ functions. A denial is VK_DENIED with its rule as err->path and its reason.
  */
 typedef vk_status (*vk_decide_fn)(void *context, vk_budget *budget, vk_nonce_charge *charge,
                                   vk_error *err);
 
 typedef struct vk_decision {
-    /* Whose budget. Id 0 stands for the key's own, which digests are counted in: its chain,
-     * EntryPoint and account are zero. */
+    int64_t key_id;
+    int64_t key_version; /* as the caller knows it */
+    uint8_t point65[65];
+    /* Whose budget; NULL: none is needed, and decide, which is given none, only repeats what was
+     * decided. Id 0 stands for the key's own, which digests are counted in: its chain, EntryPoint
+     * and account are zero. */
     const vk_grant_record *grant;
-    int64_t key_version; /* the key as the caller knows it */
     size_t rule_count;
     vk_u256 nonce;
     bool is_trial; /* what it changes is dropped in any case */
     vk_decide_fn decide;
     void *context;
+    vk_journal_entry *entry; /* NULL: nothing is written into the journal */
 } vk_decision;
+
+/* A denial that is repeated within this time, word for word, is written once. */
+#define VK_DENIAL_REPEATS_MS 5000
 
 /*
  * Runs the decision with the token locked for every other writer, in other processes too. What it
- * changed is durable when VK_OK is returned; otherwise it has changed nothing. Decisions of several
- * threads share one wait for the disk. User login. VK_ERR_MISMATCH if the key has another version
- * by now: read it again; VK_ERR_NOT_FOUND if the key or the grant is gone.
+ * changed, and its record in the journal, are durable when VK_OK is returned; otherwise it has
+ * changed nothing, but a denial, and what was found to be edited, is in the journal and the key's
+ * last denial, if it could be written. Decisions of several threads share one wait for the disk.
+ *
+ * User login. VK_ERR_MISMATCH if the key has another version by now: read it again;
+ * VK_ERR_NOT_FOUND if the key or the grant is gone; VK_ERR_INTEGRITY also if the token's file was
+ * put back from a copy and a budget is needed.
  */
 VK_MUST_USE vk_status vk_token_decide(vk_token *token, const vk_decision *decision, vk_error *err);
 

@@ -13,6 +13,7 @@ cd "$work" || exit 1
 unset XDG_DATA_HOME VALETKEY_DEBUG
 export VALETKEY_HOME=$work/tokens
 export VALETKEY_MODULE=$VK_TEST_BUILDDIR/.libs/valetkey-pkcs11.so
+export VALETKEY_ANCHOR_DIR=$work/anchors
 failures=0
 step=
 

@@ -26,6 +26,7 @@ out <<'EOF'
 main
   serial         SERIAL
   default policy none
+  journal        on, with at most 100000 records
   relaxed        no hardening rule
 EOF
 want 0 key create --label shop --policy policy.json --pin-file pin --lint off
@@ -93,7 +94,7 @@ json '[.message.typedData, .rule, .verdict.hardening]' '[false,"signature-caller
 want 4 token set --relax unknown-caller --so-pin-file pin
 want 1 token set --so-pin-file so-pin
 err <<'EOF'
-valetkey: say what to set: --relax RULES or --harden RULES
+valetkey: say what to set: --relax RULES, --harden RULES, --journal on|off|all or --journal-max N
 EOF
 want 1 token set --relax nothing --so-pin-file so-pin
 want 1 token set --relax own-domain --so-pin-file so-pin

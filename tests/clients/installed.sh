@@ -49,6 +49,6 @@ grep -qx 'module: /usr/local/lib/pkcs11/valetkey-pkcs11.so' \
     "$prefix/usr/local/share/p11-kit/modules/valetkey.module" ||
     die "the p11-kit module file does not name the installed module"
 
-VALETKEY_HOME=$prefix/home "$prefix/usr/local/bin/valetkey" \
+VALETKEY_HOME=$prefix/home VALETKEY_ANCHOR_DIR=$prefix/anchors "$prefix/usr/local/bin/valetkey" \
     --module "$lib/pkcs11/valetkey-pkcs11.so" token list >/dev/null
 echo "the installed files work"

@@ -12,6 +12,7 @@ finish() {
 }
 trap finish EXIT
 export VALETKEY_HOME=$work/tokens
+export VALETKEY_ANCHOR_DIR=$work/anchors
 export VALETKEY_MODULE=$VALETKEY_BUILD/.libs/valetkey-pkcs11.so
 export TEST_PIN=user-pin-1234
 printf 'so-pin-1234' >"$work/so-pin"

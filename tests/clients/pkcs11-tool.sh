@@ -8,6 +8,7 @@ umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export VALETKEY_HOME=$work/tokens
+export VALETKEY_ANCHOR_DIR=$work/anchors
 module=$VALETKEY_BUILD/.libs/valetkey-pkcs11.so
 printf 'so-pin-1234' >"$work/so-pin"
 printf 'user-pin-1234' >"$work/pin"

@@ -2,6 +2,7 @@
 
 #include "crash/inspect.h"
 #include "crash/processes.h"
+#include "support/so.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -9,14 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 worker user;
 char home[64];
+bool faults_has_journal = true;
 
 static char said[64]; /* the file that standard error goes to */
 static ledger *shared;
-static char template_home[64];
+static char place[64]; /* of the token's directory and its anchors */
+static char template_place[64];
 static ledger *template_ledger;
 
 static void must(bool held, const char *what) {
@@ -61,13 +65,21 @@ static bool make_keys(ledger *l, unsigned process, uint64_t seed) {
     return held;
 }
 
-static void new_directory(char path[64]) {
+/* Each copy of a token has an anchor of its own: to the others' it would be a backup that was put
+ * back. */
+static void new_place(char path[64]) {
+    char anchors[80];
     snprintf(path, 64, "/tmp/vk-faults-XXXXXX");
-    must(mkdtemp(path) != NULL && setenv("VALETKEY_HOME", path, 1) == 0, path);
+    must(mkdtemp(path) != NULL, path);
+    snprintf(home, sizeof home, "%.50s/home", path);
+    snprintf(anchors, sizeof anchors, "%.50s/anchors", path);
+    must(mkdir(home, 0700) == 0 && setenv("VALETKEY_HOME", home, 1) == 0 &&
+             setenv("VALETKEY_ANCHOR_DIR", anchors, 1) == 0,
+         home);
 }
 
 void faults_make_template(void) {
-    new_directory(template_home);
+    new_place(template_place);
     template_ledger = ledger_new();
     must(processes_run(processes_make_token, template_ledger, 0) &&
              processes_run(make_keys, template_ledger, 1),
@@ -76,17 +88,17 @@ void faults_make_template(void) {
 
 void faults_remove_template(void) {
     char command[160];
-    snprintf(command, sizeof command, "rm -rf '%s'", template_home);
-    must(system(command) == 0, template_home);
+    snprintf(command, sizeof command, "rm -rf '%s'", template_place);
+    must(system(command) == 0, template_place);
 }
 
 void faults_new_home(void) {
-    new_directory(home);
+    new_place(place);
 }
 
 void faults_copy_token(void) {
     char command[200];
-    snprintf(command, sizeof command, "cp -a '%s'/. '%s'", template_home, home);
+    snprintf(command, sizeof command, "cp -a '%s'/. '%s'", template_place, place);
     must(system(command) == 0, command);
     catch_reasons();
     shared = ledger_new();
@@ -102,10 +114,18 @@ void faults_set_up(void) {
     faults_copy_token();
 }
 
+void faults_set_up_without_journal(void) {
+    char so_pin[24];
+    faults_set_up();
+    work_pin(0, true, so_pin);
+    so_journal(WORK_LABEL, so_pin, VK_JOURNAL_OFF);
+    faults_has_journal = false;
+}
+
 static void remove_all(void) {
     char command[160];
     (void)umount2(home, MNT_DETACH); /* of the tests with a disk of their own */
-    snprintf(command, sizeof command, "rm -rf '%s' '%s'", home, said);
+    snprintf(command, sizeof command, "rm -rf '%s' '%s'", place, said);
     ck_assert_int_eq(system(command), 0);
 }
 
@@ -116,7 +136,7 @@ void faults_drop(void) {
 
 void faults_give_to(uid_t user_id) {
     char command[200];
-    snprintf(command, sizeof command, "chown -R %u '%s' '%s'", (unsigned)user_id, home, said);
+    snprintf(command, sizeof command, "chown -R %u '%s' '%s'", (unsigned)user_id, place, said);
     ck_assert_int_eq(system(command), 0);
 }
 

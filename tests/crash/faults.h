@@ -12,6 +12,7 @@
 
 extern worker user;   /* logged in */
 extern char home[64]; /* the token's directory */
+extern bool faults_has_journal;
 
 /* Before all tests: logins and PINs are slow, so the token that each test gets a copy of is made
  * once. And after them. */
@@ -22,6 +23,8 @@ void faults_remove_template(void);
 void faults_new_home(void);
 void faults_copy_token(void);
 void faults_set_up(void); /* both */
+/* The same; then the SO switches the journal off. */
+void faults_set_up_without_journal(void);
 /* Closes in order; then another process inspects everything (inspect.h). */
 void faults_tear_down(void);
 /* Closes only: where a test destroys what was durable. */

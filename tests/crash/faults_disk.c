@@ -72,11 +72,13 @@ static CK_RV sign_assertion(void) {
     return faults_sign(KIND_PASSKEY);
 }
 
-/* Keys whose policy keeps no state need no disk. */
-static void sign_without_disk(const disk_fault *f) {
+static CK_RV sign_recorded(void) {
+    return faults_sign(KIND_FREE);
+}
+
+static void sign_without_disk(const disk_fault *f, ledger_kind kind) {
     begin(f, 0);
-    assert_rv(faults_sign(KIND_FREE), CKR_OK);
-    assert_rv(faults_sign(KIND_SUDO), CKR_OK);
+    assert_rv(faults_sign(kind), CKR_OK);
     ck_assert_uint_eq(end(f), 0);
 }
 
@@ -100,8 +102,16 @@ START_TEST(nothing_leaves_a_failing_disk) {
     ck_assert_uint_ge(fail_each_call(f, sign_budgeted), 1);
     ck_assert_uint_ge(fail_each_call(f, sign_digest), 1);
     ck_assert_uint_ge(fail_each_call(f, sign_assertion), 1);
+    ck_assert_uint_ge(fail_each_call(f, sign_recorded), 1);
     ck_assert_uint_ge(fail_each_call(f, make_key), 1);
-    sign_without_disk(f);
+    sign_without_disk(f, KIND_SUDO);
+}
+END_TEST
+
+START_TEST(without_journal_a_free_key_needs_no_disk) {
+    const disk_fault *f = &faults[_i];
+    ck_assert_uint_ge(fail_each_call(f, sign_budgeted), 1);
+    sign_without_disk(f, KIND_FREE);
 }
 END_TEST
 
@@ -143,7 +153,7 @@ START_TEST(a_limit_on_files) {
     assert_rv(sign_budgeted(), CKR_OK);
     limit_files(8192);
     assert_rv(sign_budgeted(), CKR_DEVICE_MEMORY);
-    assert_rv(faults_sign(KIND_FREE), CKR_OK);
+    assert_rv(faults_sign(KIND_SUDO), CKR_OK);
     limit_files(RLIM_INFINITY);
     faults_assert_reason("no space left");
     assert_rv(sign_budgeted(), CKR_OK);
@@ -188,7 +198,7 @@ static void full_disk(void) {
     assert_rv(sign_budgeted(), CKR_DEVICE_MEMORY);
     faults_assert_reason("no space left");
     assert_rv(make_key(), CKR_DEVICE_MEMORY);
-    assert_rv(faults_sign(KIND_FREE), CKR_OK);
+    assert_rv(faults_sign(KIND_SUDO), CKR_OK);
     ck_assert_int_eq(unlink(path), 0);
     assert_rv(sign_digest(), CKR_OK);
 }
@@ -210,6 +220,11 @@ Suite *faults_disk_suite(void) {
     tcase_add_test(cases, the_pin_stays);
     tcase_add_test(cases, a_limit_on_files);
     suite_add_tcase(suite, cases);
+    TCase *quiet = tcase_create("faults without journal");
+    tcase_set_timeout(quiet, 300);
+    tcase_add_checked_fixture(quiet, faults_set_up_without_journal, faults_tear_down);
+    tcase_add_loop_test(quiet, without_journal_a_free_key_needs_no_disk, 0, FAULTS);
+    suite_add_tcase(suite, quiet);
     TCase *small = tcase_create("a small disk");
     tcase_set_timeout(small, 300);
     tcase_add_checked_fixture(small, set_up_small_disk, faults_tear_down);

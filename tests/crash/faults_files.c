@@ -36,7 +36,7 @@ static void sign_read_only(void) {
         assert_rv(faults_sign(kinds[i]), CKR_TOKEN_WRITE_PROTECTED);
         faults_assert_reason("the token is read-only");
     }
-    assert_rv(faults_sign(KIND_FREE), CKR_OK);
+    assert_rv(faults_sign(KIND_FREE), faults_has_journal ? CKR_TOKEN_WRITE_PROTECTED : CKR_OK);
     assert_rv(faults_sign(KIND_SUDO), CKR_OK);
 }
 
@@ -227,6 +227,13 @@ Suite *faults_files_suite(void) {
     tcase_add_test(kept, a_draft_that_was_left_goes);
     tcase_add_test(kept, a_draft_that_is_worked_on_stays);
     suite_add_tcase(suite, kept);
+    TCase *quiet = tcase_create("kept without journal");
+    tcase_set_timeout(quiet, 300);
+    tcase_add_checked_fixture(quiet, faults_set_up_without_journal, faults_tear_down);
+    tcase_add_loop_test(quiet, without_permission_to_write, 0,
+                        sizeof read_only_modes / sizeof read_only_modes[0]);
+    tcase_add_test(quiet, a_read_only_file_system);
+    suite_add_tcase(suite, quiet);
     TCase *lost = tcase_create("lost");
     tcase_set_timeout(lost, 300);
     tcase_add_checked_fixture(lost, faults_set_up, faults_drop);

@@ -46,7 +46,7 @@ static void stop_holder(void) {
 
 START_TEST(somebody_writes) {
     start_holder("BEGIN IMMEDIATE");
-    assert_rv(faults_sign(KIND_FREE), CKR_OK);
+    assert_rv(faults_sign(KIND_FREE), faults_has_journal ? CKR_FUNCTION_FAILED : CKR_OK);
     assert_rv(faults_sign(KIND_SUDO), CKR_OK);
     assert_rv(faults_sign(KIND_BUDGET), CKR_FUNCTION_FAILED);
     faults_assert_reason("another process holds the token's lock");
@@ -80,5 +80,10 @@ Suite *faults_lock_suite(void) {
     tcase_add_test(cases, somebody_writes);
     tcase_add_test(cases, somebody_has_it_alone);
     suite_add_tcase(suite, cases);
+    TCase *quiet = tcase_create("locks without journal");
+    tcase_set_timeout(quiet, 120);
+    tcase_add_checked_fixture(quiet, faults_set_up_without_journal, faults_tear_down);
+    tcase_add_test(quiet, somebody_writes);
+    suite_add_tcase(suite, quiet);
     return suite;
 }

@@ -15,8 +15,8 @@ bool inspect(worker *w);
 /* No files are in the directory but the tokens, after the last one who used them closed them. */
 bool inspect_directory(ledger *l, const char *directory);
 
-/* valetkey audit verify, for every token; true where the command does not exist. */
-bool inspect_journal(ledger *l);
-bool inspect_has_journal(void);
+/* The journal of the token that signs is whole (valetkey audit verify, with its MACs and its anchor)
+ * and has every signature that left. After inspect. directory: for files that it makes. */
+bool inspect_journal(ledger *l, const char *directory);
 
 #endif

@@ -11,7 +11,7 @@ tests_crash_crash_SOURCES = tests/crash/crash.c tests/crash/roles.c tests/crash/
 tests_crash_crash_CFLAGS = $(AM_CFLAGS)
 tests_crash_crash_LDADD = $(vk_test_libs)
 tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
-EXTRA_tests_crash_crash_DEPENDENCIES = valetkey-pkcs11.la
+EXTRA_tests_crash_crash_DEPENDENCIES = valetkey-pkcs11.la valetkey$(EXEEXT)
 
 check_PROGRAMS += tests/crash/test_concurrency
 TESTS += tests/crash/test_concurrency
@@ -19,18 +19,18 @@ thread_tests += tests/crash/test_concurrency
 tests_crash_test_concurrency_SOURCES = tests/crash/test_concurrency.c $(crash_support)
 tests_crash_test_concurrency_CFLAGS = $(AM_CFLAGS)
 tests_crash_test_concurrency_LDADD = $(vk_test_libs)
-EXTRA_tests_crash_test_concurrency_DEPENDENCIES = valetkey-pkcs11.la
+EXTRA_tests_crash_test_concurrency_DEPENDENCIES = valetkey-pkcs11.la valetkey$(EXEEXT)
 
 check_PROGRAMS += tests/crash/test_faults
 TESTS += tests/crash/test_faults
 tests_crash_test_faults_SOURCES = tests/crash/test_faults.c tests/crash/faults.c \
 	tests/crash/faults.h tests/crash/faults_clock.c tests/crash/faults_disk.c \
 	tests/crash/faults_files.c tests/crash/faults_lock.c tests/support/clock.c \
-	tests/support/clock.h $(crash_support) $(disk_support)
+	tests/support/clock.h tests/support/so.c tests/support/so.h $(crash_support) $(disk_support)
 tests_crash_test_faults_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_crash_test_faults_LDADD = $(vk_test_libs) $(SQLITE_LIBS)
+tests_crash_test_faults_LDADD = $(vk_test_token_libs)
 tests_crash_test_faults_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
-EXTRA_tests_crash_test_faults_DEPENDENCIES = valetkey-pkcs11.la
+EXTRA_tests_crash_test_faults_DEPENDENCIES = valetkey-pkcs11.la valetkey$(EXEEXT)
 
 # For LD_PRELOAD, by tests and bench programs.
 check_LTLIBRARIES += vk-disk.la

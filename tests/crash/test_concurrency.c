@@ -151,27 +151,33 @@ static unsigned count_left(const ledger *l) {
     return count;
 }
 
-static bool test(ledger *l, const char *home, uint64_t seed) {
+static bool test(ledger *l, const char *place, const char *home, uint64_t seed) {
     if (!processes_run(set_up, l, seed) || !run_all(l, seed)) {
         return false;
     }
     ledger_settle(l);
     printf("%u signatures left, %u were asked for, with %u keys\n", count_left(l),
            atomic_load(&l->signature_count), atomic_load(&l->key_count));
-    return !atomic_load(&l->failed) && processes_run(look, l, seed) && inspect_directory(l, home);
+    return !atomic_load(&l->failed) && processes_run(look, l, seed) && inspect_directory(l, home) &&
+           inspect_journal(l, place);
 }
 
 int main(int argc, char **argv) {
-    char home[] = "/tmp/vk-concurrency-XXXXXX", command[64];
+    char place[] = "/tmp/vk-concurrency-XXXXXX", home[64], anchors[64], command[64];
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    if (mkdtemp(home) == NULL || setenv("VALETKEY_HOME", home, 1) != 0) {
+    if (mkdtemp(place) == NULL) {
+        return EXIT_FAILURE;
+    }
+    snprintf(home, sizeof home, "%s/home", place);
+    snprintf(anchors, sizeof anchors, "%s/anchors", place);
+    if (setenv("VALETKEY_HOME", home, 1) != 0 || setenv("VALETKEY_ANCHOR_DIR", anchors, 1) != 0) {
         return EXIT_FAILURE;
     }
     ledger *l = ledger_new();
-    bool held = test(l, home, seed);
+    bool held = test(l, place, home, seed);
     if (!held) {
         printf("seed %llu: %s\n", (unsigned long long)seed, l->failure);
     }
-    snprintf(command, sizeof command, "rm -rf '%s'", home);
+    snprintf(command, sizeof command, "rm -rf '%s'", place);
     return system(command) == 0 && held ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -27,6 +27,7 @@ const fuzz_target fuzz_targets[] = {
     {"message_request", fuzz_message},
     {"batch", fuzz_batch},
     {"verdict_case", fuzz_verdict_case},
+    {"anchor", fuzz_anchor},
     {NULL, NULL},
 };
 

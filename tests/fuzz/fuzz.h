@@ -50,6 +50,7 @@ void fuzz_typed_data(vk_bytes input);     /* JSON */
 void fuzz_message(vk_bytes input);        /* a request, JSON */
 void fuzz_batch(vk_bytes input);          /* a request line */
 void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
+void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 
 /* Says which property does not hold, and aborts. */
 #define FUZZ_REQUIRE(condition)                                                                    \

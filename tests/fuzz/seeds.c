@@ -400,6 +400,14 @@ static void sow_all_chain(const sower *s) {
     sow_chain(s, "onchain_thirdweb.json", NULL);
 }
 
+#define WORD "0x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
+
+static void sow_anchors(const sower *s) {
+    sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21e7da737b1b39 13 10 " WORD " " WORD "  \n");
+    sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21e7da737b1b39 -1 10 " WORD " " WORD);
+    sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21 1 2 0x00 0x00");
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -423,6 +431,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_answers(&s);
     sow_lint(&s);
     sow_all_chain(&s);
+    sow_anchors(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
 }

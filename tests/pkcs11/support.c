@@ -81,9 +81,13 @@ void remove_template_home(void) {
     run("rm -rf", template_home, "");
 }
 
+/* Each copy has an anchor of its own: to the others' it would be a backup that was put back. */
 void fresh_home(void) {
+    char anchors[80];
     make_directory(home, sizeof home);
     run("cp -a", template_home, home);
+    snprintf(anchors, sizeof anchors, "%s/anchors", home);
+    need(setenv("VALETKEY_ANCHOR_DIR", anchors, 1) == 0, "setenv");
     strcat(home, strrchr(template_home, '/'));
     need(setenv("VALETKEY_HOME", home, 1) == 0, "setenv");
 }

@@ -99,5 +99,6 @@ Suite *refusal_suite(void);
 Suite *signing_suite(void);
 Suite *message_suite(void);
 Suite *thread_suite(void);
+Suite *journal_suite(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* Messages: the account's signature (ERC-1271) of texts and typed data, under the policy. */
 #include "message_support.h"
 
-#include "support/relax.h"
+#include "support/so.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static vk_hash typed_hash(const char *json) {
 }
 
 static void relax(vk_hardening rule) {
-    relax_token("plain", SO_PIN, vk_hardening_bit(rule));
+    so_relax("plain", SO_PIN, vk_hardening_bit(rule));
 }
 
 /* Must be signed, and well. */
@@ -187,7 +187,7 @@ END_TEST
 START_TEST(not_for_signatures) {
     CK_MECHANISM mechanism = {CKM_VALETKEY_TYPED_DATA, NULL, 0};
     key_with("{\"policies\":" ONLY_CALLERS ",\"permissionFlag\":\"0x0002\"}");
-    relax_token("plain", SO_PIN, vk_hardening_switchable());
+    so_relax("plain", SO_PIN, vk_hardening_switchable());
     assert_listed(false);
     ck_assert_int_eq(f->C_SignInit(session, &mechanism, keys.private_key),
                      CKR_KEY_FUNCTION_NOT_PERMITTED);
@@ -215,7 +215,7 @@ END_TEST
 START_TEST(for_the_account_itself) {
     char account[43];
     key_with(SUDO);
-    relax_token("plain", SO_PIN, vk_hardening_switchable());
+    so_relax("plain", SO_PIN, vk_hardening_switchable());
     vk_address address = account_of_owner(0);
     vk_address_text(&address, account);
     char *json = typed_data(account, CHAIN);

@@ -90,9 +90,8 @@ CK_RV client_login(const client *c, CK_USER_TYPE user, const char *pin) {
     return c->f->C_Login(c->session, user, (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
 }
 
-void client_start(client *c, const char *label) {
+static void make_token(client *c, const char *label) {
     CK_UTF8CHAR user[] = CLIENT_USER_PIN;
-    client_load(c);
     c->slot = client_empty_slot(c);
     must(client_init_token(c, c->slot, CLIENT_SO_PIN, label), "C_InitToken");
     must(client_open(c), "C_OpenSession");
@@ -100,6 +99,17 @@ void client_start(client *c, const char *label) {
     must(c->f->C_InitPIN(c->session, user, sizeof user - 1), "C_InitPIN");
     must(c->f->C_Logout(c->session), "C_Logout");
     must(client_login(c, CKU_USER, CLIENT_USER_PIN), "C_Login");
+}
+
+void client_start(client *c, const char *label) {
+    client_load(c);
+    make_token(c, label);
+}
+
+client client_add(const client *c, const char *label) {
+    client other = *c;
+    make_token(&other, label);
+    return other;
 }
 
 /* ---- Objects ---- */

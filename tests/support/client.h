@@ -24,6 +24,8 @@ typedef struct client {
 
 /* Makes a token with this label and logs the user in. */
 void client_start(client *c, const char *label);
+/* Another token in the same module, with a session of its own. */
+client client_add(const client *c, const char *label);
 void client_stop(client *c);
 
 /* ---- The same in steps ---- */

@@ -120,6 +120,12 @@ void secret_of(unsigned n, uint8_t secret32[32]) {
     }
 }
 
+void point_of(unsigned n, uint8_t point65[65]) {
+    memset(point65, 0, 65);
+    point65[0] = 4;
+    memcpy(point65 + 1, &n, sizeof n);
+}
+
 vk_key_record record_new(unsigned n) {
     vk_key_record record = {.curve = VK_CURVE_P256,
                             .has_private = true,
@@ -128,8 +134,7 @@ vk_key_record record_new(unsigned n) {
                             .policy = text("[{\"type\":\"sudo\"}]", n),
                             .rp_id = text("localhost", n),
                             .origin = text("https://localhost", n)};
-    record.point65[0] = 4;
-    memcpy(record.point65 + 1, &n, sizeof n);
+    point_of(n, record.point65);
     memset(record.authenticator_id_hash.b, (int)n, 32);
     vk_buf_printf(&record.private_attrs, "private attributes %u", n);
     vk_buf_printf(&record.public_attrs, "public attributes %u", n);
@@ -201,15 +206,35 @@ vk_grant_record grant_add(vk_token *token, int64_t key_id, uint64_t chain_id) {
     return grant;
 }
 
+void question_init(question *q, const vk_grant_record *grant, const uint8_t point65[65],
+                   uint64_t nonce, vk_decide_fn body, void *context) {
+    *q = (question){.entry = {.form = "test", .grant = grant, .has_operation = true},
+                    .decision = {.key_id = grant->key_id,
+                                 .key_version = 1,
+                                 .grant = grant,
+                                 .rule_count = RULES,
+                                 .nonce = vk_u256_from_u64(nonce),
+                                 .decide = body,
+                                 .context = context}};
+    memcpy(q->decision.point65, point65, 65);
+    memcpy(q->entry.operation.b, &nonce, sizeof nonce);
+    q->entry.payload = (vk_bytes){q->entry.operation.b, 32};
+    q->decision.entry = &q->entry;
+}
+
 vk_status decide(vk_token *token, const vk_grant_record *grant, uint64_t nonce, vk_decide_fn body,
                  void *context) {
-    vk_decision decision = {.grant = grant,
-                            .key_version = key_version(token, grant->key_id),
-                            .rule_count = RULES,
-                            .nonce = vk_u256_from_u64(nonce),
-                            .decide = body,
-                            .context = context};
-    return vk_token_decide(token, &decision, NULL);
+    question q;
+    vk_key_record record;
+    vk_status status = vk_token_key_get(token, grant->key_id, &record);
+    uint8_t point65[65] = {0};
+    if (status == VK_OK) {
+        memcpy(point65, record.point65, sizeof point65);
+    }
+    question_init(&q, grant, point65, nonce, body, context);
+    q.decision.key_version = status == VK_OK ? record.version : 1;
+    vk_key_record_clear(&record);
+    return vk_token_decide(token, &q.decision, NULL);
 }
 
 typedef struct use {
@@ -280,6 +305,12 @@ int64_t raw_int(const char *path, const char *sql) {
     int64_t value = strtoll(text, NULL, 10);
     free(text);
     return value;
+}
+
+void anchors_elsewhere(unsigned n) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/anchors-%u", home, n);
+    ck_assert_int_eq(setenv("VALETKEY_ANCHOR_DIR", path, 1), 0);
 }
 
 /* ---- Children ---- */

@@ -50,6 +50,15 @@ vk_grant_record grant_new(int64_t key_id, uint64_t chain_id);
 vk_grant_record grant_add(vk_token *token, int64_t key_id, uint64_t chain_id);
 int64_t key_version(vk_token *token, int64_t id);
 
+/* A decision about a key as it was made, which writes a record. */
+typedef struct question {
+    vk_decision decision;
+    vk_journal_entry entry;
+} question;
+void question_init(question *q, const vk_grant_record *grant, const uint8_t point65[65],
+                   uint64_t nonce, vk_decide_fn body, void *context);
+/* The point of number n's key. */
+void point_of(unsigned n, uint8_t point65[65]);
 /* A decision with nonce about the key as it is now. */
 vk_status decide(vk_token *token, const vk_grant_record *grant, uint64_t nonce, vk_decide_fn body,
                  void *context);
@@ -63,6 +72,9 @@ void raw(const char *path, const char *sql);
 void raw_make(const char *path, const char *sql); /* makes the file */
 int64_t raw_int(const char *path, const char *sql);
 char *raw_text(const char *path, const char *sql); /* free it */
+
+/* Anchors are kept in directory n within home from now on. */
+void anchors_elsewhere(unsigned n);
 
 /* Runs in a child, as an ordinary user if we are root: permissions do not bind root. The child may
  * use libcheck's assertions. */

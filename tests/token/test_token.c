@@ -237,7 +237,7 @@ START_TEST(info_of_a_new_token) {
         ck_assert_str_eq(info.label, label);
         ck_assert_uint_eq(strlen(info.serial), VK_TOKEN_SERIAL_LEN);
         ck_assert_ptr_nonnull(strstr(vk_token_path(token), info.serial));
-        ck_assert(!info.user_pin_set && !info.read_only && info.default_sudo);
+        ck_assert(!info.user_pin_set && !info.read_only && info.settings.default_sudo);
         ck_assert_uint_eq(info.so_tries_left, VK_PIN_TRIES);
         ck_assert_uint_eq(info.user_tries_left, VK_PIN_TRIES);
         token = token_reopen(token);
@@ -427,7 +427,7 @@ START_TEST(reinit_starts_over) {
     assert_ok(vk_token_reinit(token, &args, NULL));
     assert_ok(vk_token_get_info(token, &info));
     ck_assert_str_eq(info.label, "again");
-    ck_assert(!info.user_pin_set && info.default_sudo);
+    ck_assert(!info.user_pin_set && info.settings.default_sudo);
     ck_assert_int_eq(vk_token_role(token), VK_ROLE_NONE);
     assert_ok(vk_token_key_find(token, &(vk_key_filter){0}, &ids, &count));
     ck_assert_uint_eq(count, 0);

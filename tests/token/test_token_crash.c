@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support.h"
+#include "token/journal.h"
 
 #define PROCESSES 4
 #define RESERVATIONS 50
@@ -46,6 +47,21 @@ static pid_t start(int (*body)(const shared *), const shared *s) {
     return child;
 }
 
+typedef struct progress {
+    int64_t keys, reservations;
+} progress;
+
+/* What left the process has a record, and the chain goes with the anchor. */
+static void assert_journal(vk_token *token, const progress *said) {
+    vk_journal_check check;
+    vk_error err = {0};
+    assert_ok(vk_journal_verify(token, NULL, NULL, &check, &err));
+    ck_assert_int_eq(check.findings, 0);
+    ck_assert(check.macs_checked && check.anchor_checked);
+    ck_assert_int_ge(check.records, said->reservations);
+    ck_assert_int_le(check.records, said->reservations + 1);
+}
+
 /* ---- Processes at once ---- */
 
 static int reserve_many(const shared *s) {
@@ -79,6 +95,7 @@ START_TEST(sums_are_exact_across_processes) {
     ck_assert_uint_eq(budget.rules[0].used, PROCESSES * RESERVATIONS);
     ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), RESERVATIONS * (1 + 2 + 3 + 4));
     ck_assert_int_eq(raw_int(s.path, "SELECT count(*) FROM nonce"), PROCESSES * RESERVATIONS);
+    assert_journal(token, &(progress){.reservations = PROCESSES * RESERVATIONS});
     vk_budget_clear(&budget);
     vk_token_close(token);
     shared_free(&s);
@@ -86,10 +103,6 @@ START_TEST(sums_are_exact_across_processes) {
 END_TEST
 
 /* ---- SIGKILL ---- */
-
-typedef struct progress {
-    int64_t keys, reservations;
-} progress;
 
 /* Key number n is the n-th key: the first was there before. */
 static int work_forever(const shared *s) {
@@ -169,6 +182,7 @@ START_TEST(killed_at_any_moment) {
         progress said = kill_worker(&s), found;
         vk_token *token = token_open_as(s.path, VK_ROLE_USER);
         assert_whole(token, said.keys, &found);
+        assert_journal(token, &said);
         vk_budget budget = budget_of(token, &s.grant);
         ck_assert_uint_ge(budget.rules[0].used, (uint64_t)said.reservations);
         ck_assert_uint_le(budget.rules[0].used, (uint64_t)said.reservations + 1);
@@ -277,6 +291,8 @@ START_TEST(full_disk_loses_nothing) {
     token = token_reopen(token);
     budget = budget_of(token, &s.grant);
     ck_assert_uint_eq(budget.rules[0].used, committed + 1);
+    assert_ok(login(token, VK_ROLE_USER, USER_PIN));
+    assert_journal(token, &(progress){.reservations = (int64_t)committed + 1});
     vk_budget_clear(&budget);
     vk_key_record_clear(&record);
     vk_token_close(token);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "support.h"
+#include "token/journal.h"
 #include "token/store.h"
 
 #define THREADS 8
@@ -55,15 +56,14 @@ static vk_status use(void *context, vk_budget *budget, vk_nonce_charge *charge, 
     return VK_OK;
 }
 
-/* Keys in these tests never change, so their version is 1: asking for it would wait for the lock.
- */
+/* Keys in these tests never change: asking what they are would wait for the lock. */
 static vk_status once(job *j, unsigned round) {
-    vk_decision decision = {.grant = j->grant,
-                            .key_version = 1,
-                            .rule_count = RULES,
-                            .nonce = vk_u256_from_u64(j->number * 1000 + round),
-                            .decide = j->decide != NULL ? j->decide : use};
-    return vk_token_decide(j->token, &decision, &j->err);
+    question q;
+    uint8_t point65[65];
+    point_of((unsigned)j->grant->key_id - 1, point65);
+    question_init(&q, j->grant, point65, j->number * 1000 + round,
+                  j->decide != NULL ? j->decide : use, NULL);
+    return vk_token_decide(j->token, &q.decision, &j->err);
 }
 
 static void *run_job(void *arg) {
@@ -211,6 +211,22 @@ START_TEST(all_fail_when_the_commit_fails) {
 }
 END_TEST
 
+/* What was not committed is not what the next transaction builds upon. */
+START_TEST(settings_that_were_not_written) {
+    fixture f = fixture_new();
+    vk_journal_check check;
+    vk_token_logout(f.token);
+    assert_ok(login(f.token, VK_ROLE_SO, SO_PIN));
+    atomic_store(&syncs_fail, true);
+    assert_status(vk_token_set_journal(f.token, VK_JOURNAL_ALL, 1000, NULL), VK_ERR_STORE);
+    atomic_store(&syncs_fail, false);
+    assert_ok(vk_token_set_journal(f.token, VK_JOURNAL_ALL, 1000, NULL));
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.records == 1);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(all_are_told_that_the_token_is_busy) {
     fixture f = fixture_new();
     job jobs[THREADS];
@@ -325,6 +341,9 @@ START_TEST(threads_in_several_processes) {
     }
     f.token = token_open_as(path, VK_ROLE_USER);
     ck_assert_uint_eq(used(f.token, &f.grants[0]), PROCESSES * THREADS * ROUNDS);
+    vk_journal_check check;
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.records == PROCESSES * THREADS * ROUNDS);
     free(path);
     fixture_free(&f);
 }
@@ -334,6 +353,7 @@ int main(void) {
     const TTest *const tests[] = {one_wait_for_all,
                                   each_has_its_own_result,
                                   all_fail_when_the_commit_fails,
+                                  settings_that_were_not_written,
                                   all_are_told_that_the_token_is_busy,
                                   an_edit_between_two_decisions_is_noticed,
                                   a_look_in_between_hides_nothing,

@@ -254,6 +254,8 @@ static void play(const edit *edits, size_t count) {
     char *copy = vk_buf_take_text(&copy_name);
     for (size_t i = 0; i < count; i++) {
         vk_token *token;
+        /* Each copy is a token of its own here, not an older one put back. */
+        anchors_elsewhere((unsigned)i);
         copy_file(f.path, copy);
         raw(copy, edits[i].sql);
         assert_ok(vk_token_open(copy, &token, NULL));
@@ -334,7 +336,7 @@ START_TEST(reinit_refuses_an_edited_default) {
     vk_token_new args = {.label = "again",
                          .so_pin = (const uint8_t *)SO_PIN,
                          .so_pin_len = strlen(SO_PIN),
-                         .default_sudo = info.default_sudo};
+                         .default_sudo = info.settings.default_sudo};
     assert_status(vk_token_reinit(token, &args, NULL), VK_ERR_INTEGRITY);
     free(path);
     vk_token_close(token);

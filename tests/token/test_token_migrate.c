@@ -28,6 +28,7 @@ static char *read_dump(void) {
 /* An old token in directory; its path, free it. */
 static char *old_token(const char *directory) {
     char *path = malloc(512), *dump = read_dump();
+    anchors_elsewhere(0);
     snprintf(path, 512, "%s/1a21e2aa7c85e7d9.db", directory);
     raw_make(path, "PRAGMA journal_mode = WAL");
     raw(path, dump);

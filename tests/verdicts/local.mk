@@ -1,7 +1,7 @@
 check_PROGRAMS += tests/verdicts/play
 tests_verdicts_play_SOURCES = tests/verdicts/play.c tests/verdicts/play_message.c \
 	tests/verdicts/play_message.h tests/support/client.c tests/support/client.h \
-	tests/support/clock.c tests/support/clock.h tests/support/relax.c tests/support/relax.h \
+	tests/support/clock.c tests/support/clock.h tests/support/so.c tests/support/so.h \
 	$(policy_support)
 tests_verdicts_play_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_play_LDADD = $(vk_test_token_libs)
@@ -29,7 +29,7 @@ EXTRA_tests_verdicts_test_sdk_operations_DEPENDENCIES = valetkey-pkcs11.la
 check_PROGRAMS += tests/verdicts/test_sdk_messages
 TESTS += tests/verdicts/test_sdk_messages
 tests_verdicts_test_sdk_messages_SOURCES = tests/verdicts/test_sdk_messages.c \
-	tests/support/client.c tests/support/client.h tests/support/relax.c tests/support/relax.h \
+	tests/support/client.c tests/support/client.h tests/support/so.c tests/support/so.h \
 	$(policy_support)
 tests_verdicts_test_sdk_messages_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_test_sdk_messages_LDADD = $(vk_test_token_libs)

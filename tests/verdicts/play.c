@@ -4,7 +4,7 @@
  */
 #include "play_message.h"
 #include "support/clock.h"
-#include "support/relax.h"
+#include "support/so.h"
 
 #include <valetkey/grant.h>
 
@@ -247,7 +247,7 @@ static bool play_file(client *c, const expectation *file_expected) {
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         play_case(c, one, &n);
     }
-    relax_token(name, CLIENT_SO_PIN, vk_hardening_switchable());
+    so_relax(name, CLIENT_SO_PIN, vk_hardening_switchable());
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         if (is_played(one)) {
             play_messages_again(c, one, &n.relaxed);

@@ -4,7 +4,7 @@
  * some are for other chains, so the SO has relaxed what can be.
  */
 #include "support/client.h"
-#include "support/relax.h"
+#include "support/so.h"
 #include "unit/policy_support.h"
 
 #include <valetkey/grant.h>
@@ -131,7 +131,7 @@ START_TEST(test_messages) {
     counts n = {0};
     cJSON *file = vectors_load("message_signature.json");
     client_start(&c, "messages");
-    relax_token("messages", CLIENT_SO_PIN, vk_hardening_switchable());
+    so_relax("messages", CLIENT_SO_PIN, vk_hardening_switchable());
     const cJSON *one;
     cJSON_ArrayForEach(one, vectors_get(file, "cases")) {
         play(&c, one, &n);

@@ -1,6 +1,4 @@
-#include "support/relax.h"
-
-#include "token/token.h"
+#include "support/so.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +6,7 @@
 
 static void must(vk_status status, const char *what) {
     if (status != VK_OK) {
-        fprintf(stderr, "relax: %s: %s\n", what, vk_status_text(status));
+        fprintf(stderr, "so: %s: %s\n", what, vk_status_text(status));
         abort();
     }
 }
@@ -34,9 +32,22 @@ static vk_token *open_token(const char *label) {
     return found;
 }
 
-void relax_token(const char *label, const char *so_pin, vk_hardening_set relaxed) {
+static vk_token *log_in(const char *label, const char *so_pin) {
     vk_token *token = open_token(label);
     must(vk_token_login(token, VK_ROLE_SO, (const uint8_t *)so_pin, strlen(so_pin)), "login");
+    return token;
+}
+
+void so_relax(const char *label, const char *so_pin, vk_hardening_set relaxed) {
+    vk_token *token = log_in(label, so_pin);
     must(vk_token_relax(token, relaxed, VK_HARDENING_ALL & ~relaxed, NULL), "relax");
+    vk_token_close(token);
+}
+
+void so_journal(const char *label, const char *so_pin, vk_journal_mode mode) {
+    vk_token *token = log_in(label, so_pin);
+    vk_token_settings settings;
+    must(vk_token_get_settings(token, &settings, NULL), "settings");
+    must(vk_token_set_journal(token, mode, settings.journal_max, NULL), "journal");
     vk_token_close(token);
 }
