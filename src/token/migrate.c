@@ -54,8 +54,9 @@ static const char base[] =
     " counted_at INTEGER NOT NULL, mac BLOB NOT NULL,"
     " PRIMARY KEY(budget_id, nonce)) WITHOUT ROWID;";
 
-/* Version 2: the journal, its settings, and the token's state as a whole. */
-static const char journal[] =
+/* Version 2: settings of the journal, the token's state as a whole, and tables that no program
+ * filled before version 5 replaced them. */
+static const char state[] =
     "ALTER TABLE token ADD COLUMN journal INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE token ADD COLUMN journal_max INTEGER NOT NULL DEFAULT 100000;"
 
@@ -64,17 +65,16 @@ static const char journal[] =
     " number INTEGER NOT NULL, head BLOB NOT NULL, anchored INTEGER NOT NULL, mac BLOB NOT NULL);"
     "INSERT INTO state VALUES(1, 0, 0, 0, zeroblob(32), 0, x'');"
 
-    "CREATE TABLE journal_key("
+    "CREATE TABLE chain("
     " id INTEGER PRIMARY KEY, point BLOB NOT NULL UNIQUE, sequence INTEGER NOT NULL,"
     " head BLOB NOT NULL, mac BLOB NOT NULL);"
 
     "CREATE TABLE journal("
-    " number INTEGER PRIMARY KEY, journal_key INTEGER NOT NULL, sequence INTEGER NOT NULL,"
-    " time INTEGER NOT NULL, event INTEGER NOT NULL, form TEXT NOT NULL, policy BLOB NOT NULL,"
-    " chain_id INTEGER NOT NULL, account BLOB NOT NULL, permission_id BLOB NOT NULL,"
+    " number INTEGER PRIMARY KEY, chain_id INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, event INTEGER NOT NULL, form INTEGER NOT NULL, policy BLOB NOT NULL,"
+    " chain INTEGER NOT NULL, account BLOB NOT NULL, permission_id BLOB NOT NULL,"
     " operation BLOB NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, hardening TEXT NOT NULL,"
-    " before BLOB NOT NULL, after BLOB NOT NULL, previous BLOB NOT NULL, last BLOB NOT NULL,"
-    " hash BLOB NOT NULL, mac BLOB NOT NULL);";
+    " before BLOB NOT NULL, after BLOB NOT NULL, hash BLOB NOT NULL, mac BLOB NOT NULL);";
 
 /* Version 3: operations that wait to be signed as digests. */
 static const char pending[] =
@@ -89,8 +89,24 @@ static const char pending[] =
 static const char relaxed[] = "ALTER TABLE token ADD COLUMN relaxed TEXT NOT NULL DEFAULT '';"
                               "ALTER TABLE token ADD COLUMN relaxed_mac BLOB NOT NULL DEFAULT x'';";
 
+/* Version 5: the journal. */
+static const char journal[] =
+    "DROP TABLE chain; DROP TABLE journal;"
+
+    "CREATE TABLE journal_key("
+    " id INTEGER PRIMARY KEY, point BLOB NOT NULL UNIQUE, sequence INTEGER NOT NULL,"
+    " head BLOB NOT NULL, mac BLOB NOT NULL);"
+
+    "CREATE TABLE journal("
+    " number INTEGER PRIMARY KEY, journal_key INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, event INTEGER NOT NULL, form TEXT NOT NULL, policy BLOB NOT NULL,"
+    " chain_id INTEGER NOT NULL, account BLOB NOT NULL, permission_id BLOB NOT NULL,"
+    " operation BLOB NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, hardening TEXT NOT NULL,"
+    " before BLOB NOT NULL, after BLOB NOT NULL, previous BLOB NOT NULL, last BLOB NOT NULL,"
+    " hash BLOB NOT NULL, mac BLOB NOT NULL);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {journal, pending, relaxed};
+static const char *const steps[] = {state, pending, relaxed, journal};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

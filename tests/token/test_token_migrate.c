@@ -1,5 +1,5 @@
-/* Tokens of older versions: tests/vectors/token/version-1.sql is one, dumped from a file that the
- * program of that version made with support.c: two keys, two grants, two reservations. */
+/* Tokens of older versions: tests/vectors/token/version-N.sql are some, each dumped from a file
+ * that the program of that version made with support.c: two keys, two grants, two reservations. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +11,19 @@
 #define OLD_SPENT 150
 #define OLD_USED 2
 
-static char *read_dump(void) {
+typedef struct version {
+    int number;
+    const char *serial;
+} version;
+
+static const version versions[] = {{1, "1a21e2aa7c85e7d9"}, {4, "1a21ef8a7b5592b1"}};
+#define VERSIONS (sizeof versions / sizeof versions[0])
+
+static char *read_dump(const version *v) {
     char path[512];
     const char *directory = getenv("VK_TEST_SRCDIR");
-    snprintf(path, sizeof path, "%s/tests/vectors/token/version-1.sql",
-             directory != NULL ? directory : ".");
+    snprintf(path, sizeof path, "%s/tests/vectors/token/version-%d.sql",
+             directory != NULL ? directory : ".", v->number);
     FILE *file = fopen(path, "r");
     ck_assert_msg(file != NULL, "%s", path);
     char *text = NULL;
@@ -26,10 +34,10 @@ static char *read_dump(void) {
 }
 
 /* An old token in directory; its path, free it. */
-static char *old_token(const char *directory) {
-    char *path = malloc(512), *dump = read_dump();
+static char *old_token(const version *v, const char *directory) {
+    char *path = malloc(512), *dump = read_dump(v);
     anchors_elsewhere(0);
-    snprintf(path, 512, "%s/1a21e2aa7c85e7d9.db", directory);
+    snprintf(path, 512, "%s/%s.db", directory, v->serial);
     raw_make(path, "PRAGMA journal_mode = WAL");
     raw(path, dump);
     ck_assert_int_eq(chmod(path, 0600), 0);
@@ -60,8 +68,8 @@ static void assert_keys(vk_token *token) {
     }
 }
 
-START_TEST(version_1_works_on) {
-    char *path = old_token(home);
+static void works_on(const version *v, const char *directory) {
+    char *path = old_token(v, directory);
     vk_token *token = token_open_as(path, VK_ROLE_USER);
     assert_keys(token);
     vk_grant_record grant = first_grant(token);
@@ -79,6 +87,12 @@ START_TEST(version_1_works_on) {
     vk_token_close(token);
     free(path);
 }
+
+START_TEST(old_tokens_work_on) {
+    for (size_t i = 0; i < VERSIONS; i++) {
+        works_on(&versions[i], home);
+    }
+}
 END_TEST
 
 /* What the schema is: every table and index with its text, which says the same for both. */
@@ -88,8 +102,8 @@ static char *schema_of(const char *path) {
                           " ORDER BY name)");
 }
 
-START_TEST(old_and_new_are_the_same) {
-    char *old = old_token(home), *place = home_new();
+static void becomes_the_same(const version *v) {
+    char *old = old_token(v, home), *place = home_new();
     vk_token *token = token_new(place);
     char *new = path_of(token);
     vk_token_close(token);
@@ -97,13 +111,19 @@ START_TEST(old_and_new_are_the_same) {
     vk_token_close(token);
     char *old_schema = schema_of(old), *new_schema = schema_of(new);
     ck_assert_str_eq(old_schema, new_schema);
-    ck_assert_int_gt(raw_int(old, "PRAGMA user_version"), 1);
+    ck_assert_int_gt(raw_int(old, "PRAGMA user_version"), v->number);
     ck_assert_int_eq(raw_int(old, "PRAGMA user_version"), raw_int(new, "PRAGMA user_version"));
     free(old_schema);
     free(new_schema);
     free(old);
     free(new);
     home_remove(place);
+}
+
+START_TEST(old_and_new_are_the_same) {
+    for (size_t i = 0; i < VERSIONS; i++) {
+        becomes_the_same(&versions[i]);
+    }
 }
 END_TEST
 
@@ -117,7 +137,7 @@ static void *open_it(void *path) {
 }
 
 START_TEST(opened_by_many_at_once) {
-    char *path = old_token(home);
+    char *path = old_token(&versions[0], home);
     pthread_t threads[OPENERS];
     void *status;
     for (size_t i = 0; i < OPENERS; i++) {
@@ -133,7 +153,7 @@ END_TEST
 
 /* A table of the new version stands in the way: nothing is half done. */
 START_TEST(all_or_nothing) {
-    char *path = old_token(home);
+    char *path = old_token(&versions[0], home);
     vk_token *token;
     vk_error err = {0};
     raw(path, "CREATE TABLE journal(x)");
@@ -149,7 +169,7 @@ START_TEST(all_or_nothing) {
 END_TEST
 
 static void open_read_only(void) {
-    char *place = home_new(), *path = old_token(place);
+    char *place = home_new(), *path = old_token(&versions[0], place);
     vk_token *token;
     vk_error err = {0};
     ck_assert_int_eq(chmod(path, 0400), 0);
@@ -170,7 +190,7 @@ START_TEST(read_only_says_so) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {version_1_works_on, old_and_new_are_the_same,
+    const TTest *const tests[] = {old_tokens_work_on, old_and_new_are_the_same,
                                   opened_by_many_at_once, all_or_nothing, read_only_says_so};
     return RUN_TESTS("token versions", tests);
 }
