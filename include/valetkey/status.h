@@ -52,7 +52,8 @@ typedef enum vk_status {
     VK_ERR_BUSY,        /* another process holds the token's lock for too long */
     VK_ERR_PERMISSIONS, /* owner or mode of the token directory is unsafe */
     VK_ERR_INTEGRITY,   /* a record was changed outside the token */
-    VK_ERR_CRYPTO       /* OpenSSL or libsecp256k1 failed */
+    VK_ERR_CRYPTO,      /* OpenSSL or libsecp256k1 failed */
+    VK_ERR_SERVER       /* a server cannot be reached, or does not do what it was asked */
 } vk_status;
 
 #define VK_ERROR_PATH_MAX 128

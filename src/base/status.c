@@ -32,6 +32,7 @@ static const char *const texts[] = {
     [VK_ERR_PERMISSIONS] = "the token directory has unsafe permissions",
     [VK_ERR_INTEGRITY] = "the object fails its integrity check: it was changed outside the token",
     [VK_ERR_CRYPTO] = "a cryptographic library failed",
+    [VK_ERR_SERVER] = "a server cannot be reached, or does not do what it was asked",
 };
 
 const char *vk_status_text(vk_status status) {

@@ -1,0 +1,172 @@
+#include "net/http.h"
+
+#include "net/url.h"
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct vk_http {
+    CURL *curl;
+    struct curl_slist *headers;
+    vk_url url;
+    unsigned tries, backoff_ms;
+};
+
+/* ---- Setting up ---- */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static CURLcode started;
+
+static void start_curl(void) {
+    started = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static bool add_header(vk_http *http, const char *header) {
+    struct curl_slist *list = curl_slist_append(http->headers, header);
+    if (list != NULL) {
+        http->headers = list;
+    }
+    return list != NULL;
+}
+
+/* "Expect:" keeps curl from waiting for a "100 Continue" that few servers send. */
+static bool add_headers(vk_http *http, const vk_http_config *config) {
+    bool ok = add_header(http, "Content-Type: application/json") &&
+              add_header(http, "Accept: application/json") && add_header(http, "Expect:");
+    for (size_t i = 0; i < config->header_count && ok; i++) {
+        ok = add_header(http, config->headers[i]);
+    }
+    return ok;
+}
+
+/* What goes to this machine goes through nobody else. */
+static bool set_route(const vk_http *http, const char *url) {
+    CURL *curl = http->curl;
+    const char *scheme = strncmp(http->url.name, "http:", 5) == 0 ? "http" : "https";
+    return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, scheme) == CURLE_OK &&
+           (!http->url.is_loopback || curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK);
+}
+
+static bool set_safety(CURL *curl) {
+    return curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)VK_HTTP_CONNECT_SECONDS) ==
+               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)VK_HTTP_SECONDS) == CURLE_OK;
+}
+
+/* More than the limit ends the transfer. */
+static size_t take(char *data, size_t size, size_t count, void *context) {
+    vk_buf *answer = context;
+    size_t len = size * count;
+    if (answer->len + len > VK_HTTP_ANSWER_MAX) {
+        answer->status = VK_ERR_SIZE;
+        return 0;
+    }
+    vk_buf_put(answer, data, len);
+    return vk_buf_status(answer) == VK_OK ? len : 0;
+}
+
+static vk_status set_up(vk_http *http, const vk_http_config *config, vk_error *err) {
+    vk_status status = vk_url_read(config->url, &http->url, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    http->curl = curl_easy_init();
+    bool ok = http->curl != NULL && add_headers(http, config) && set_route(http, config->url) &&
+              set_safety(http->curl) &&
+              curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
+              curl_easy_setopt(http->curl, CURLOPT_USERAGENT, "valetkey") == CURLE_OK &&
+              curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK;
+    return ok ? VK_OK : vk_fail(err, VK_ERR_SERVER, NULL, "libcurl cannot be set up");
+}
+
+vk_status vk_http_open(const vk_http_config *config, vk_http **out, vk_error *err) {
+    *out = NULL;
+    if (pthread_once(&once, start_curl) != 0 || started != CURLE_OK) {
+        return vk_fail(err, VK_ERR_SERVER, NULL, "libcurl cannot be set up");
+    }
+    vk_http *http = calloc(1, sizeof *http);
+    if (http == NULL) {
+        return vk_fail(err, VK_ERR_MEMORY, NULL, "%s", vk_status_text(VK_ERR_MEMORY));
+    }
+    http->tries = config->tries > 0 ? config->tries : VK_HTTP_TRIES;
+    http->backoff_ms = config->backoff_ms > 0 ? config->backoff_ms : VK_HTTP_BACKOFF_MS;
+    vk_status status = set_up(http, config, err);
+    if (status != VK_OK) {
+        vk_http_close(http);
+        return status;
+    }
+    *out = http;
+    return VK_OK;
+}
+
+void vk_http_close(vk_http *http) {
+    if (http == NULL) {
+        return;
+    }
+    curl_easy_cleanup(http->curl);
+    for (struct curl_slist *item = http->headers; item != NULL; item = item->next) {
+        vk_wipe(item->data, strlen(item->data));
+    }
+    curl_slist_free_all(http->headers);
+    free(http);
+}
+
+const char *vk_http_name(const vk_http *http) {
+    return http->url.name;
+}
+
+/* ---- Asking ---- */
+
+static bool is_of_network(CURLcode code) {
+    return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+           code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
+           code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
+           code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+}
+
+static bool is_worth_another(CURLcode code, long http_code) {
+    return code == CURLE_OK ? http_code == 429 || http_code / 100 == 5 : is_of_network(code);
+}
+
+static void wait_before(const vk_http *http, unsigned tries_done) {
+    uint64_t ms = (uint64_t)http->backoff_ms << (tries_done - 1);
+    struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0) {
+    }
+}
+
+static CURLcode post_once(vk_http *http, vk_bytes body, vk_buf *answer, long *http_code) {
+    CURL *curl = http->curl;
+    vk_buf_clear(answer);
+    *http_code = 0;
+    if (curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) != CURLE_OK ||
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) != CURLE_OK ||
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)body.data) != CURLE_OK) {
+        return CURLE_FAILED_INIT;
+    }
+    CURLcode code = curl_easy_perform(curl);
+    return code == CURLE_OK ? curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, http_code) : code;
+}
+
+vk_status vk_http_post(vk_http *http, vk_bytes body, vk_buf *answer, long *code, vk_error *err) {
+    CURLcode done = post_once(http, body, answer, code);
+    for (unsigned i = 1; i < http->tries && is_worth_another(done, *code); i++) {
+        wait_before(http, i);
+        done = post_once(http, body, answer, code);
+    }
+    if (answer->status == VK_ERR_SIZE) {
+        return vk_fail(err, VK_ERR_SIZE, NULL, "the answer of %s has more than %zu bytes",
+                       http->url.name, VK_HTTP_ANSWER_MAX);
+    }
+    return done == CURLE_OK ? VK_OK
+                            : vk_fail(err, VK_ERR_SERVER, NULL, "cannot ask %s: %s", http->url.name,
+                                      curl_easy_strerror(done));
+}

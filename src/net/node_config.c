@@ -1,0 +1,174 @@
+#include "net/node_config.h"
+
+#include "net/url.h"
+#include <string.h>
+#include <strings.h>
+
+static void free_secret(char *text) {
+    if (text != NULL) {
+        vk_wipe(text, strlen(text));
+        vk_text_free(text);
+    }
+}
+
+void vk_node_config_clear(vk_node_config *config) {
+    free_secret(config->url);
+    for (size_t i = 0; i < config->header_count; i++) {
+        free_secret(config->headers[i]);
+    }
+    *config = (vk_node_config){0};
+}
+
+static void wipe_texts(cJSON *value) {
+    if (cJSON_IsString(value)) {
+        vk_wipe(value->valuestring, strlen(value->valuestring));
+    }
+    for (cJSON *item = value == NULL ? NULL : value->child; item != NULL; item = item->next) {
+        wipe_texts(item);
+    }
+}
+
+void vk_json_free_secret(cJSON *value) {
+    wipe_texts(value);
+    cJSON_Delete(value);
+}
+
+/* ---- Headers ---- */
+
+/* RFC 9110 token */
+static bool is_name(const char *name) {
+    return name[0] != '\0' &&
+           name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
+/* One line, without spaces at its ends: curl takes an empty one for "send no such header". */
+static bool is_value(const char *value) {
+    size_t len = strlen(value);
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < ' ' || value[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && value[0] != ' ' && value[len - 1] != ' ';
+}
+
+/* What would change how the request is read, or where it goes. */
+static bool is_ours(const char *name) {
+    static const char *const ours[] = {"accept",         "connection",        "content-encoding",
+                                       "content-length", "content-type",      "expect",
+                                       "host",           "transfer-encoding", "upgrade"};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        if (strcasecmp(name, ours[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static vk_status read_header(const cJSON *item, const vk_path *path, char **out, vk_error *err) {
+    vk_path at = vk_path_member(path, item->string);
+    vk_buf line = {0};
+    if (!is_name(item->string) || is_ours(item->string)) {
+        return vk_fail(err, VK_ERR_FORMAT, at.text, "\"%.60s\" cannot be set as a header",
+                       item->string);
+    }
+    if (!cJSON_IsString(item) || !is_value(item->valuestring)) {
+        return vk_fail(err, VK_ERR_FORMAT, at.text,
+                       "a header must be a line of ASCII text without spaces at its ends");
+    }
+    vk_buf_printf(&line, "%s: ", item->string);
+    vk_buf_put_text(&line, item->valuestring);
+    *out = vk_buf_take_text(&line);
+    return *out != NULL ? VK_OK : vk_fail(err, VK_ERR_MEMORY, NULL, "out of memory");
+}
+
+static vk_status read_headers(const cJSON *value, const vk_path *path, vk_node_config *out,
+                              vk_error *err) {
+    const cJSON *headers = vk_json_get(value, "headers"), *item;
+    vk_path at = vk_path_member(path, "headers");
+    vk_status status = VK_OK;
+    if (headers != NULL && !cJSON_IsObject(headers)) {
+        return vk_fail(err, VK_ERR_FORMAT, at.text, "\"headers\" must be an object");
+    }
+    cJSON_ArrayForEach(item, headers) {
+        if (out->header_count == VK_NODE_HEADERS_MAX) {
+            return vk_fail(err, VK_ERR_SIZE, at.text, "there are more than %d headers",
+                           VK_NODE_HEADERS_MAX);
+        }
+        status = read_header(item, &at, &out->headers[out->header_count], err);
+        if (status != VK_OK) {
+            break;
+        }
+        out->header_count++;
+    }
+    return status;
+}
+
+/* ---- The whole ---- */
+
+static vk_status read_url(const cJSON *value, const vk_path *path, vk_node_config *out,
+                          vk_error *err) {
+    const char *text;
+    vk_url url;
+    vk_error why = {0};
+    vk_status status = vk_json_text(value, "url", path, &text, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_url_read(text, &url, &why);
+    if (status != VK_OK) {
+        vk_path at = vk_path_member(path, "url");
+        return vk_fail(err, status, at.text, "%s", why.message);
+    }
+    vk_buf copy = {0};
+    vk_buf_put_text(&copy, text);
+    out->url = vk_buf_take_text(&copy);
+    return out->url != NULL ? VK_OK : vk_fail(err, VK_ERR_MEMORY, NULL, "out of memory");
+}
+
+static vk_status read_max(const cJSON *value, const vk_path *path, vk_node_config *out,
+                          vk_error *err) {
+    out->max_blocks = VK_NODE_BLOCKS_DEFAULT;
+    if (vk_json_get(value, "maxBlocks") == NULL) {
+        return VK_OK;
+    }
+    vk_status status =
+        vk_json_u64(value, "maxBlocks", path, VK_NODE_BLOCKS_MOST, &out->max_blocks, err);
+    if (status == VK_OK && out->max_blocks == 0) {
+        vk_path at = vk_path_member(path, "maxBlocks");
+        status = vk_fail(err, VK_ERR_RANGE, at.text, "\"maxBlocks\" must be at least 1");
+    }
+    return status;
+}
+
+vk_status vk_node_config_of(const cJSON *value, const vk_path *path, vk_node_config *out,
+                            vk_error *err) {
+    static const char *const names[] = {"url", "headers", "maxBlocks", NULL};
+    *out = (vk_node_config){0};
+    vk_status status = vk_json_only(value, names, path, err);
+    if (status == VK_OK) {
+        status = read_url(value, path, out, err);
+    }
+    if (status == VK_OK) {
+        status = read_headers(value, path, out, err);
+    }
+    if (status == VK_OK) {
+        status = read_max(value, path, out, err);
+    }
+    if (status != VK_OK) {
+        vk_node_config_clear(out);
+    }
+    return status;
+}
+
+vk_status vk_node_config_read(vk_bytes json, vk_node_config *out, vk_error *err) {
+    cJSON *value = NULL;
+    *out = (vk_node_config){0};
+    vk_status status = vk_json_parse(json, VK_NODE_CONFIG_MAX, &value, err);
+    if (status == VK_OK) {
+        status = vk_node_config_of(value, NULL, out, err);
+    }
+    vk_json_free_secret(value);
+    return status;
+}
