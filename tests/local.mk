@@ -34,6 +34,7 @@ include tests/fuzz/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk
 include tests/crash/local.mk
+include tests/net/local.mk
 include tests/cli/local.mk
 include tests/verdicts/local.mk
 

@@ -9,7 +9,7 @@
 #include <valetkey/bytes.h>
 
 #define VK_URL_MAX 2048
-#define VK_SERVER_NAME_MAX 272
+#define VK_SERVER_NAME_MAX 280
 
 typedef struct vk_url {
     bool is_loopback;
