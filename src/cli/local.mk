@@ -1,5 +1,6 @@
 bin_PROGRAMS += valetkey
-valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c src/cli/batch.c \
+valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
+	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c src/cli/batch.c \
 	src/cli/cli.h src/cli/commands.c src/cli/digestpart.c \
 	src/cli/digestpart.h src/cli/error.c src/cli/explain.c src/cli/explain.h \
 	src/cli/explain_judge.c src/cli/explain_operation.c src/cli/explain_verdict.c \
@@ -11,7 +12,8 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/c
 	src/cli/object.c src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c \
 	src/cli/output.h src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h \
 	src/cli/rv.c src/cli/session.c src/cli/session.h src/cli/signed.c src/cli/signed.h \
-	src/cli/sign.c src/cli/state.c src/cli/token.c
+	src/cli/sign.c src/cli/state.c src/cli/thirdweb.c src/cli/thirdweb_request.c \
+	src/cli/thirdweb_request.h src/cli/token.c
 valetkey_SOURCES += src/cli/explain_message.c src/cli/message.c src/cli/message.h \
 	src/cli/sign_message.c src/cli/signature.c src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \

@@ -13,11 +13,6 @@
 
 /* ---- What there is to sign ---- */
 
-static vk_status userop_hash(const vk_gate_request *request, vk_hash *out) {
-    const vk_grant *grant = &request->grant->grant;
-    return vk_userop_hash(&request->request.op, grant->chain_id, &grant->entry_point, out);
-}
-
 /* {"authenticatorData":"0x...","clientDataJSON":"..."} */
 static vk_status put_assertion(const vk_gate_to_sign *to_sign, char **out) {
     vk_buf json = {0}, client_data = {0};
@@ -40,13 +35,11 @@ static vk_status put_assertion(const vk_gate_to_sign *to_sign, char **out) {
 static vk_status describe(const vk_loaded *loaded, const vk_gate_request *request,
                           vk_pending *pending) {
     vk_gate_to_sign to_sign;
-    vk_status status = userop_hash(request, &pending->userop_hash);
+    pending->userop_hash = request->hash;
     vk_text_free(pending->assertion);
     pending->assertion = NULL;
-    if (status != VK_OK) {
-        return status;
-    }
-    status = vk_gate_to_sign_make(loaded, &pending->userop_hash, pending->sign_count, &to_sign);
+    vk_status status =
+        vk_gate_to_sign_make(loaded, &pending->userop_hash, pending->sign_count, &to_sign);
     if (status == VK_OK && to_sign.client_data.len > 0) {
         status = put_assertion(&to_sign, &pending->assertion);
     }

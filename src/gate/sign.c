@@ -122,15 +122,13 @@ static vk_status evaluate(const vk_loaded *loaded, const vk_gate_request *reques
     const vk_grant *grant = &request->grant->grant;
     vk_address guards[VK_GRANT_GUARDS_MAX];
     vk_verdict_request asked = {.op = &request->request.op,
-                                .chain_id = grant->chain_id,
                                 .now = vk_gate_now(),
-                                .selector = grant->account.selector,
                                 .charge = *charge,
                                 .guards = guards,
                                 .guard_count = vk_grant_guards(grant, &loaded->signer, guards),
                                 .relaxed = loaded->relaxed};
     vk_verdict verdict;
-    vk_status status = vk_policy_evaluate(&loaded->policy, &asked, states, &verdict);
+    vk_status status = vk_grant_evaluate(grant, &loaded->policy, &asked, states, &verdict);
     return take_verdict(status, &verdict, charge, err);
 }
 
@@ -138,15 +136,14 @@ static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, v
     char reason[VK_REASON_MAX];
     bool installs = false;
     vk_install install = {.enabled = budget->enabled, .enable_nonce = budget->enable_nonce};
-    const vk_u256 *nonce = &request->request.op.nonce;
-    vk_status status =
-        vk_grant_check_mode(&request->grant->grant, &install, nonce, &installs, reason);
+    const vk_userop *op = &request->request.op;
+    vk_status status = vk_grant_check_mode(&request->grant->grant, &install, op, &installs, reason);
     if (status == VK_DENIED) {
         return deny(err, "nonce", reason);
     }
     if (status == VK_OK && installs) {
         budget->enabled = true;
-        budget->enable_nonce = *nonce;
+        budget->enable_nonce = op->nonce;
     }
     return status;
 }
@@ -213,9 +210,9 @@ static vk_status reserve(vk_gate *gate, const vk_loaded *loaded, const vk_gate_r
 }
 
 static bool needs_store(const vk_loaded *loaded, const vk_gate_request *request) {
-    bool installed =
-        request->grant->grant.account.pre_installed || atomic_load(&request->grant->enabled);
-    return request->enable_mode || !installed || loaded->record.use_sign_count ||
+    bool waits =
+        vk_grant_has_approval(&request->grant->grant) && !atomic_load(&request->grant->enabled);
+    return request->uses_approval || waits || loaded->record.use_sign_count ||
            vk_policy_has_state(&loaded->policy);
 }
 
@@ -237,20 +234,17 @@ vk_status vk_gate_decide(vk_gate *gate, const vk_loaded *loaded, const vk_gate_r
 static vk_status finish(const vk_loaded *loaded, const vk_gate_request *request, vk_gate_form form,
                         uint32_t sign_count, vk_buf *out) {
     const vk_grant *grant = &request->grant->grant;
-    const vk_userop *op = &request->request.op;
-    vk_hash hash;
-    vk_status status = vk_userop_hash(op, grant->chain_id, &grant->entry_point, &hash);
-    if (status != VK_OK) {
-        return status;
+    vk_buf signer_part = {0}, part = {0};
+    vk_status status =
+        vk_gate_signer_part(loaded, &request->hash, grant->chain_id, sign_count, &signer_part);
+    vk_grant_session_part(grant, vk_buf_view(&signer_part), &part);
+    if (status == VK_OK && form == VK_GATE_USEROP_SESSION) {
+        vk_buf_put(out, part.data, part.len);
+    } else if (status == VK_OK) {
+        status = vk_grant_attach(grant, &request->request.op, vk_buf_view(&part), out);
     }
-    if (form == VK_GATE_USEROP_SESSION) {
-        return vk_gate_session_part(loaded, &hash, grant->chain_id, sign_count, out);
-    }
-    vk_buf part = {0};
-    status = vk_gate_session_part(loaded, &hash, grant->chain_id, sign_count, &part);
-    if (status == VK_OK) {
-        status = vk_grant_attach(grant, op, vk_buf_view(&part), out);
-    }
+    status = status == VK_OK ? vk_buf_status(&part) : status;
+    vk_buf_clear(&signer_part);
     vk_buf_clear(&part);
     return status;
 }
