@@ -3,6 +3,7 @@
 
 #define BIT(option) (UINT64_C(1) << VK_OPT_##option)
 #define PIN (BIT(PIN_FILE) | BIT(PIN_FD))
+#define SO_PIN (BIT(SO_PIN_FILE) | BIT(SO_PIN_FD))
 #define KEY (BIT(LABEL) | BIT(ID))
 #define MESSAGE                                                                                    \
     (BIT(MESSAGE) | BIT(MESSAGE_FILE) | BIT(TYPED_DATA) | BIT(ACCOUNT) | BIT(REPLAYABLE) |         \
@@ -36,7 +37,8 @@ const vk_command vk_commands[] = {
      "can do without, the SO can turn off for all keys of a token: any-amount, any-target,\n"
      "budget-delegatecall, foreign-chain, open-signature, protected-target, replayable-signature,\n"
      "signature-window, unknown-caller, zero-paymaster. valetkey(1) says what each of them is.\n"
-     "The other settings are whether the token writes a record of what it decides into its journal\n"
+     "The other settings are whether the token writes a record of what it decides into its "
+     "journal\n"
      "(on, the default; all: of keys that sign everything and count nothing, too), and how many\n"
      "records it keeps before the oldest are dropped (default 100000).",
      "  valetkey token set --relax unknown-caller\n"
@@ -53,7 +55,7 @@ const vk_command vk_commands[] = {
     {"key import", vk_cmd_key_import, BIT(LABEL),
      PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | BIT(KEY_FILE) | BIT(SERIALIZED) |
          BIT(AUTHENTICATOR_ID) | BIT(AUTHENTICATOR_ID_HASH) | BIT(CHAIN_ID) | BIT(KERNEL_VERSION) |
-         BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT) | LINT,
+         BIT(ENTRY_POINT) | BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT) | LINT,
      "move a session key made elsewhere onto the token",
      "Imports a private key. With --serialized, the policy and the grant are those of the\n"
      "serialized account that the SDK made, and the key may be inside it; everything is checked\n"
@@ -73,20 +75,30 @@ const vk_command vk_commands[] = {
      "Removes both halves of a key and its grants, at once and for good. The account still has\n"
      "the permission: revoke it there as well.",
      "  valetkey key remove --label shop\n"},
-    {"approve", vk_cmd_approve, BIT(CHAIN_ID) | BIT(KERNEL_VERSION),
-     PIN | KEY | BIT(ACCOUNT) | BIT(OWNER) | BIT(INDEX) | BIT(ENABLE_NONCE) | BIT(SIGNATURE) |
-         BIT(OWNER_KEY) | BIT(OWNER_PIN_FILE) | BIT(PRE_INSTALLED) | BIT(INSTALLED_AT) |
-         BIT(OUTPUT) | LINT,
+    {"approve", vk_cmd_approve, BIT(CHAIN_ID),
+     PIN | KEY | BIT(KERNEL_VERSION) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(OWNER) | BIT(INDEX) |
+         BIT(ENABLE_NONCE) | BIT(SIGNATURE) | BIT(OWNER_KEY) | BIT(OWNER_PIN_FILE) |
+         BIT(PRE_INSTALLED) | BIT(INSTALLED_AT) | BIT(OUTPUT) | BIT(AS_OWNER) | BIT(SELECTOR) |
+         BIT(VALID_AFTER) | BIT(VALID_UNTIL) | BIT(REQUEST) | LINT,
      "let the account's owner approve a key",
      "Prints what the owner of the account signs (EIP-712) to approve the key; with the owner's\n"
      "signature, adds the grant. The account is --account, or the one that --owner and --index\n"
      "(default 0) will have. --owner-key lets a secp256k1 key of any PKCS#11 token sign as the "
      "owner;\n"
-     "--pre-installed needs no signature.",
+     "--pre-installed needs no signature.\n"
+     "Kernel 0.3.0 on has permissions, which keep the key to its policy on the chain too. In an\n"
+     "account of Kernel 0.2.2 to 0.2.4 the key becomes a validator beside the owner's; with\n"
+     "--as-owner, of any Kernel version, it is the owner itself: there only this token keeps the\n"
+     "policy. For a key whose policy is a thirdweb session, give --account, --entry-point and the\n"
+     "admin as --owner; the request that he signs is kept in a file (--output, then --request).",
      "  valetkey approve --label shop --chain-id 1 --kernel-version 0.3.1 \\\n"
      "      --owner 0x0b225eEB23a6F144fA72ab1E9361d21286dD2FdE --index 0\n"
      "  (the same) --signature 0x5b1c...1b --output account.txt\n"
-     "  (the same) --owner-key 'pkcs11:token=cold;object=owner' --owner-pin-file cold.pin\n"},
+     "  (the same) --owner-key 'pkcs11:token=cold;object=owner' --owner-pin-file cold.pin\n"
+     "  valetkey approve --label mine --chain-id 1 --kernel-version 0.2.4 --as-owner --index 0\n"
+     "  valetkey approve --label tw --chain-id 1 --entry-point 0.6 --account 0x7668...D2a5 \\\n"
+     "      --owner 0xa946...66E8 --output request.json\n"
+     "  (the same) --request request.json --signature 0x5b1c...1b --output call.hex\n"},
     {"sign", vk_cmd_sign, 0,
      PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(SESSION) | BIT(OPERATION) | MESSAGE,
      "sign a UserOperation or a message",
@@ -161,6 +173,32 @@ const vk_command vk_commands[] = {
      "budget until the SO accepts what the file says now. Look first: \"audit verify\". What was\n"
      "signed since the backup is not in its budgets any more.",
      "  valetkey audit accept\n"},
+    {"thirdweb add-admin", vk_cmd_thirdweb_add_admin, BIT(CHAIN_ID) | BIT(ACCOUNT) | BIT(SIGNER),
+     SO_PIN | BIT(OUTPUT), "make the request that makes somebody an admin",
+     "Prints the request that an admin of a thirdweb account signs (EIP-712) to make --signer an\n"
+     "admin too, who may do everything. Admins are the SO's business, so it needs the SO's PIN;\n"
+     "nothing on the token changes. --output keeps the request for \"thirdweb call\".",
+     "  valetkey thirdweb add-admin --chain-id 1 --account 0x7668...D2a5 --signer 0x6953...80CA "
+     "\\\n"
+     "      --output request.json\n"},
+    {"thirdweb remove-admin", vk_cmd_thirdweb_remove_admin,
+     BIT(CHAIN_ID) | BIT(ACCOUNT) | BIT(SIGNER), SO_PIN | BIT(OUTPUT),
+     "make the request that removes an admin",
+     "The same to take the admin's rights from --signer. A session that he has or had beside them\n"
+     "stays: remove that as well.",
+     "  valetkey thirdweb remove-admin --chain-id 1 --account 0x7668...D2a5 --signer "
+     "0x6953...80CA\n"},
+    {"thirdweb remove-session", vk_cmd_thirdweb_remove_session, BIT(CHAIN_ID) | BIT(ACCOUNT),
+     SO_PIN | KEY | BIT(SIGNER) | BIT(OUTPUT), "make the request that ends a session",
+     "The same to leave a session key, --signer or the key of --label, without any permission.",
+     "  valetkey thirdweb remove-session --chain-id 1 --account 0x7668...D2a5 --label tw\n"},
+    {"thirdweb call", vk_cmd_thirdweb_call,
+     BIT(CHAIN_ID) | BIT(ACCOUNT) | BIT(REQUEST) | BIT(SIGNATURE), BIT(OWNER) | BIT(OUTPUT),
+     "make the call that carries out a signed request",
+     "Prints the call data of setPermissionsForSigner, which anybody may send to the account, and\n"
+     "says who signed the request; with --owner, it must be that admin. Needs no token.",
+     "  valetkey thirdweb call --chain-id 1 --account 0x7668...D2a5 --request request.json \\\n"
+     "      --signature 0x5b1c...1b\n"},
     {"batch", vk_cmd_batch, 0, 0, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"

@@ -22,8 +22,8 @@ static vk_bytes serialized_text(const import_job *job) {
 }
 
 static vk_exit check_options(vk_cli *cli) {
-    static const vk_option with_grant[] = {VK_OPT_CHAIN_ID, VK_OPT_KERNEL_VERSION, VK_OPT_OWNER,
-                                           VK_OPT_ENABLE_NONCE};
+    static const vk_option with_grant[] = {VK_OPT_CHAIN_ID, VK_OPT_KERNEL_VERSION,
+                                           VK_OPT_ENTRY_POINT, VK_OPT_OWNER, VK_OPT_ENABLE_NONCE};
     bool serialized = vk_opt_flag(cli, VK_OPT_SERIALIZED);
     if (serialized && vk_opt_flag(cli, VK_OPT_POLICY)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
@@ -157,6 +157,9 @@ static vk_exit make_grant(vk_cli *cli, import_job *job) {
     vk_exit exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &text.chain_id);
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_KERNEL_VERSION)) {
         exit = vk_read_kernel(cli, &text.kernel);
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ENTRY_POINT)) {
+        exit = vk_read_entry_point(cli, &text.entry_point);
     }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_OWNER)) {
         exit = vk_owner_read(cli, &owner);

@@ -34,17 +34,20 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_AUTHENTICATOR_ID_HASH] = {"authenticator-id-hash", "HEX",
                                       "Keccak-256 of the credential id"},
     [VK_OPT_CHAIN_ID] = {"chain-id", "N", "chain of the account"},
-    [VK_OPT_KERNEL_VERSION] = {"kernel-version", "V", "Kernel version: 0.3.1, 0.3.2 or 0.3.3"},
+    [VK_OPT_KERNEL_VERSION] = {"kernel-version", "V",
+                               "Kernel version: v1, 0.0.2, 0.2.2 to 0.2.4, 0.3.0 to 0.3.3"},
     [VK_OPT_ACCOUNT] = {"account", "ADDRESS", "the smart account"},
     [VK_OPT_OWNER] = {"owner", "ADDRESS|POINT",
-                      "owner of the account: an address, or a passkey's x and y (64 bytes, hex)"},
+                      "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
+                      "an admin of a thirdweb account"},
     [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
     [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
-    [VK_OPT_SIGNATURE] = {"signature", "HEX", "the owner's signature of the typed data"},
+    [VK_OPT_SIGNATURE] = {"signature", "HEX", "the owner's (admin's) signature of the typed data"},
     [VK_OPT_OWNER_KEY] = {"owner-key", "URI", "let this PKCS#11 key sign as the owner"},
     [VK_OPT_OWNER_PIN_FILE] = {"owner-pin-file", "FILE", "PIN of the owner key's token"},
     [VK_OPT_PRE_INSTALLED] = {"pre-installed", NULL, "the account has this permission already"},
-    [VK_OPT_OUTPUT] = {"output", "FILE|-", "write the serialized account, or the records, there"},
+    [VK_OPT_OUTPUT] = {"output", "FILE|-",
+                       "write the result there: a serialized account, records, a request, ..."},
     [VK_OPT_INPUT] = {"input", "FILE|-", "the UserOperation; default - (standard input)"},
     [VK_OPT_SESSION] = {"session", NULL, "give the session key's part of the signature only"},
     [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX",
@@ -64,13 +67,21 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_HARDEN] = {"harden", "RULES", "turn these hardening rules on again"},
     [VK_OPT_LINT] = {"lint", "off|warn|error", "what to do about what is probably not meant"},
     [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
-    [VK_OPT_ENTRY_POINT] = {"entry-point", "V", "EntryPoint version: 0.6, 0.7, 0.8 or 0.9"},
     [VK_OPT_JOURNAL] = {"journal", "on|off|all",
                         "write a record of each decision; all: of sudo keys too"},
     [VK_OPT_JOURNAL_MAX] = {"journal-max", "N", "drop the oldest records beyond N"},
     [VK_OPT_LAST] = {"last", "N", "only the last N records; default 50"},
     [VK_OPT_DENIED] = {"denied", NULL, "only what was refused"},
     [VK_OPT_KEEP] = {"keep", "N", "keep the newest N records"},
+    [VK_OPT_ENTRY_POINT] = {"entry-point", "VERSION|ADDRESS",
+                            "EntryPoint of the account; default: the Kernel version's"},
+    [VK_OPT_AS_OWNER] = {"as-owner", NULL, "the key is the account's owner itself"},
+    [VK_OPT_SELECTOR] = {"selector", "execute|batch|delegatecall",
+                         "Kernel 0.2.x: what the key's calls are made with; default execute"},
+    [VK_OPT_VALID_AFTER] = {"valid-after", "TIME", "Kernel 0.2.x: the approval holds from then"},
+    [VK_OPT_VALID_UNTIL] = {"valid-until", "TIME", "Kernel 0.2.x: the approval holds until then"},
+    [VK_OPT_REQUEST] = {"request", "FILE|-", "thirdweb: the request that the admin signed"},
+    [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
     [VK_OPT_SPENT] = {"spent", "AMOUNT",
                       "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
@@ -245,7 +256,7 @@ static void help_all(FILE *to) {
           "Session keys for smart accounts on a PKCS#11 token.\n\nCommands:\n",
           to);
     for (const vk_command *c = vk_commands; c->name != NULL; c++) {
-        fprintf(to, "  %-15s %s\n", c->name, c->summary);
+        fprintf(to, "  %-24s %s\n", c->name, c->summary);
     }
     fputs("\nOptions of every command:\n", to);
     help_options(GLOBAL, to);

@@ -70,6 +70,12 @@ typedef enum vk_option {
     VK_OPT_LAST,
     VK_OPT_DENIED,
     VK_OPT_KEEP,
+    VK_OPT_AS_OWNER,
+    VK_OPT_SELECTOR,
+    VK_OPT_VALID_AFTER,
+    VK_OPT_VALID_UNTIL,
+    VK_OPT_REQUEST,
+    VK_OPT_SIGNER,
     VK_OPT_COUNT
 } vk_option;
 

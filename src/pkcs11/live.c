@@ -148,7 +148,7 @@ CK_RV vk_put_state(const vk_object *object, const vk_grant_record *grant, vk_buf
     if (rv != CKR_OK) {
         return rv;
     }
-    bool installed = parsed.account.pre_installed;
+    bool installed = !vk_grant_has_approval(&parsed);
     vk_grant_clear(&parsed);
     vk_budget budget;
     rv = read_budget(object, grant, &budget);

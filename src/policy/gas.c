@@ -62,17 +62,32 @@ static void describe(const vk_rule *rule, vk_buf *out) {
     vk_buf_put_text(out, ".");
 }
 
+/* False: there is none. Of EntryPoint 0.6 it is the beginning of paymasterAndData. */
+static bool paymaster_of(const vk_userop *op, vk_address *out) {
+    if (op->entry_point != VK_ENTRY_POINT_0_6) {
+        *out = op->paymaster;
+        return op->has_paymaster;
+    }
+    if (op->paymaster_and_data.len < sizeof out->b) {
+        return false;
+    }
+    memcpy(out->b, op->paymaster_and_data.data, sizeof out->b);
+    return true;
+}
+
 static bool paymaster_fits(const vk_rule *rule, const vk_userop *op, vk_rule_verdict *out) {
     const vk_address *allowed = &rule->u.gas.allowed_paymaster;
-    if (!enforces(rule) || (op->has_paymaster && vk_address_equal(&op->paymaster, allowed))) {
+    vk_address paymaster;
+    bool has_paymaster = paymaster_of(op, &paymaster);
+    if (!enforces(rule) || (has_paymaster && vk_address_equal(&paymaster, allowed))) {
         return true;
     }
     vk_buf reason = {0};
     /* The contract slices the address out of data that is too short. */
-    out->revert = op->has_paymaster ? NULL : VK_REVERT_EMPTY;
-    if (op->has_paymaster) {
+    out->revert = has_paymaster ? NULL : VK_REVERT_EMPTY;
+    if (has_paymaster) {
         vk_buf_put_text(&reason, "paymaster ");
-        vk_put_address(&reason, &op->paymaster);
+        vk_put_address(&reason, &paymaster);
         vk_buf_put_text(&reason, " is not the allowed ");
     } else {
         vk_buf_put_text(&reason, "there is no paymaster, but the rule demands ");

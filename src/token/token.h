@@ -13,8 +13,8 @@
 #define VK_TOKEN_TOKEN_H
 
 #include "base/curve.h"
-#include <valetkey/verdict.h>
 #include <valetkey/lint.h>
+#include <valetkey/verdict.h>
 
 typedef struct vk_token vk_token;
 
