@@ -108,6 +108,11 @@ VK_API VK_MUST_USE vk_status vk_policy_evaluate_digest(const vk_policy *policy, 
                                                        const vk_nonce_charge *charge,
                                                        vk_rule_state *states, vk_verdict *out);
 
+/* Takes back from states (one a rule) what operations with one nonce moved, for which charge was
+ * remembered: none of them will ever be included. */
+VK_API void vk_policy_give_back(const vk_policy *policy, const vk_nonce_charge *charge,
+                                vk_rule_state *states);
+
 /* What a verdict on a message (ERC-1271) is asked about. */
 typedef struct vk_message_request {
     uint64_t now;

@@ -143,6 +143,7 @@ static vk_status reserve_digest(const vk_gate_question *question, vk_journal_ent
     vk_grant_record own = {.key_id = loaded->record.id};
     vk_decision decision = vk_gate_decision_with(question, entry);
     decision.grant = &own;
+    decision.operation = entry->operation;
     decision.nonce = vk_u256_from_be(entry->operation.b, sizeof entry->operation.b);
     decision.decide = decide_digest_budget;
     decision.context = &job;
@@ -262,6 +263,7 @@ static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge
 static vk_status reserve(const vk_gate_question *question, reservation *r, vk_error *err) {
     vk_decision asked = vk_gate_decision_with(question, r->entry);
     asked.grant = &r->request->grant->record;
+    asked.operation = r->request->hash;
     asked.nonce = r->request->request.op.nonce;
     asked.is_trial = r->decision->is_trial;
     asked.decide = decide_budget;

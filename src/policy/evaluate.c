@@ -277,6 +277,18 @@ vk_status vk_policy_evaluate(const vk_policy *policy, const vk_verdict_request *
     return status;
 }
 
+void vk_policy_give_back(const vk_policy *policy, const vk_nonce_charge *charge,
+                         vk_rule_state *states) {
+    for (size_t i = 0; i < policy->count && charge->present; i++) {
+        const vk_rule *rule = &policy->rules[i];
+        const vk_rule_type *type = vk_rule_type_of(rule->kind);
+        bool counts = (rule->flag & VK_FLAG_NOT_FOR_USER_OP) == 0;
+        if (counts && type != NULL && type->give_back != NULL) {
+            type->give_back(rule, charge, &states[i]);
+        }
+    }
+}
+
 vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
                                     const vk_nonce_charge *charge, vk_rule_state *states,
                                     vk_verdict *out) {

@@ -172,6 +172,15 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
     }
 }
 
+/* A record that says less was spent in all than for this nonce alone stays what it is. */
+static void give_back(const vk_rule *rule, const vk_nonce_charge *charge, vk_rule_state *state) {
+    (void)rule;
+    vk_u256 others;
+    if (spent_elsewhere(state, charge, &others)) {
+        state->spent = others;
+    }
+}
+
 const vk_rule_type vk_rule_gas = {.kind = VK_RULE_GAS,
                                   .name = "gas",
                                   .published = published,
@@ -180,4 +189,5 @@ const vk_rule_type vk_rule_gas = {.kind = VK_RULE_GAS,
                                   .check = check,
                                   .encode = encode,
                                   .describe = describe,
-                                  .evaluate = evaluate};
+                                  .evaluate = evaluate,
+                                  .give_back = give_back};

@@ -43,6 +43,8 @@ typedef struct vk_rule_type {
      * *state when it allows. */
     void (*evaluate)(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                      vk_rule_verdict *out);
+    /* Takes back what an operation with this charge moved; NULL: nothing. */
+    void (*give_back)(const vk_rule *rule, const vk_nonce_charge *charge, vk_rule_state *state);
     /* As the contract judges a message; NULL: it accepts every one. */
     void (*evaluate_message)(const vk_rule *rule, const vk_message_request *request,
                              vk_rule_verdict *out);
