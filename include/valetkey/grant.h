@@ -48,6 +48,10 @@ VK_API const char *vk_grant_kind_text(vk_grant_kind kind);
  *                               and y (64 bytes); also of "thirdweb"
  *   "account":"0x..."
  *   "factoryData":"0x..."       optional: with it owner, Kernel version and account are checked
+ * Of every kind, optional:
+ *   "start":{"spent":"N","used":N,"at":N}   what the rules had counted when the key came to this
+ *                               token, on the chain or in another signer: gas in wei, operations
+ *                               (default 0 each), and when that was, in seconds
  *
  * "permission" (0.3.0 on, with EntryPoint 0.7; or with 0.8 or 0.9 for an own deployment, whose
  * factory data cannot be checked and must be empty):
@@ -78,6 +82,13 @@ VK_API const char *vk_grant_kind_text(vk_grant_kind kind);
  *   "signature":"0x..."         65 bytes; or, instead of these three,
  *   "preInstalled":true         the account has given the signer these permissions already
  */
+/* What was counted before. */
+typedef struct vk_grant_start {
+    vk_u256 spent; /* gas, wei */
+    uint64_t used; /* operations */
+    uint64_t at;   /* seconds since 1970; 0: nothing was */
+} vk_grant_start;
+
 typedef struct vk_grant {
     vk_grant_kind kind;
     uint64_t chain_id;
@@ -97,6 +108,7 @@ typedef struct vk_grant {
     /* When a pre-installed permission was installed on the chain, in seconds since 1970: a rate
      * limit with reset opens its first window then. 0: unknown. */
     uint64_t installed_at;
+    vk_grant_start start;
     /* What the permission or the plug-in is installed with, from policy and signer. */
     vk_buf enable_data;
     vk_address validator; /* permission: the signer's contract; plug-in: the key's validator */
@@ -171,9 +183,9 @@ VK_API VK_MUST_USE vk_status vk_grant_check_mode(const vk_grant *grant, const vk
                                                  char reason[VK_REASON_MAX]);
 
 /*
- * What the rules remember before the first use: nothing, but for a rate limit with reset of a
- * permission installed at a known time, whose first window opened then. Changes only states that
- * are all zero.
+ * What the rules remember at least, whatever the token has counted: the grant's start; and of a
+ * rate limit with reset that was never used, the window that opened when the permission was
+ * installed, or at the latest when start was. Other states stay as they are.
  */
 VK_API void vk_grant_first_states(const vk_grant *grant, const vk_policy *policy,
                                   vk_rule_state *states);

@@ -15,6 +15,7 @@ typedef struct vk_approval {
     uint64_t chain_id;
     uint64_t enable_nonce;             /* permission */
     uint64_t installed_at;             /* permission; 0: not said */
+    vk_grant_start start;              /* permission; at 0: not said */
     uint64_t valid_after, valid_until; /* plug-in */
     vk_serialized_account account;     /* owned; see vk_grant for what is in it */
     vk_thirdweb_request request;       /* thirdweb; its targets are the policy's or targets */

@@ -37,7 +37,8 @@ static vk_status put_permission(const vk_approval *a, vk_buf *out) {
                           .entry_point = a->entry_point,
                           .owner = a->has_owner && !told ? &a->owner : NULL,
                           .enable_nonce = a->enable_nonce,
-                          .installed_at = a->installed_at};
+                          .installed_at = a->installed_at,
+                          .start = a->start};
     vk_status status = vk_serialized_write(&a->account, &serialized);
     text.serialized = vk_buf_view(&serialized);
     if (status == VK_OK) {

@@ -14,6 +14,8 @@ static const struct {
 } only[] = {
     {VK_OPT_ENABLE_NONCE, BIT(PERMISSION), "permissions (Kernel 0.3.0 on)"},
     {VK_OPT_INSTALLED_AT, BIT(PERMISSION), "permissions (Kernel 0.3.0 on)"},
+    {VK_OPT_SPENT, BIT(PERMISSION), "permissions (Kernel 0.3.0 on)"},
+    {VK_OPT_USED, BIT(PERMISSION), "permissions (Kernel 0.3.0 on)"},
     {VK_OPT_SELECTOR, BIT(PLUGIN), "plug-ins of Kernel 0.2.x"},
     {VK_OPT_VALID_AFTER, BIT(PLUGIN), "plug-ins of Kernel 0.2.x"},
     {VK_OPT_VALID_UNTIL, BIT(PLUGIN), "plug-ins of Kernel 0.2.x"},
@@ -176,6 +178,9 @@ static vk_exit read_numbers(vk_cli *cli, vk_approval *a) {
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_read_time(cli, VK_OPT_INSTALLED_AT, 0, &a->installed_at);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grant_start_read(cli, &a->start);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_read_time(cli, VK_OPT_VALID_AFTER, 0, &a->valid_after);

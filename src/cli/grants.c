@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <valetkey/pkcs11.h>
 
 void vk_grants_clear(vk_grants *grants) {
@@ -199,7 +200,23 @@ void vk_owner_put(const vk_owner *owner, vk_buf *out) {
     }
 }
 
+vk_exit vk_grant_start_read(vk_cli *cli, vk_grant_start *out) {
+    vk_exit exit = VK_EXIT_OK;
+    *out = (vk_grant_start){.at = 0};
+    if (vk_opt_flag(cli, VK_OPT_SPENT)) {
+        exit = vk_read_wei(cli, VK_OPT_SPENT, &out->spent);
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_USED)) {
+        exit = vk_read_u64(cli, VK_OPT_USED, UINT32_MAX, &out->used);
+    }
+    if (vk_opt_flag(cli, VK_OPT_SPENT) || vk_opt_flag(cli, VK_OPT_USED)) {
+        out->at = (uint64_t)time(NULL);
+    }
+    return exit;
+}
+
 void vk_grant_text_write(const vk_grant_text *grant, vk_buf *out) {
+    char spent[79];
     vk_buf_printf(out, "{\"chainId\":%" PRIu64, grant->chain_id);
     if (grant->kernel != VK_KERNEL_UNKNOWN) {
         vk_buf_printf(out, ",\"kernelVersion\":\"%s\"", vk_kernel_text(grant->kernel));
@@ -221,6 +238,11 @@ void vk_grant_text_write(const vk_grant_text *grant, vk_buf *out) {
     }
     if (grant->installed_at != 0) {
         vk_buf_printf(out, ",\"installedAt\":%" PRIu64, grant->installed_at);
+    }
+    if (grant->start.at != 0) {
+        vk_u256_decimal(&grant->start.spent, spent);
+        vk_buf_printf(out, ",\"start\":{\"spent\":\"%s\",\"used\":%" PRIu64 ",\"at\":%" PRIu64 "}",
+                      spent, grant->start.used, grant->start.at);
     }
     vk_buf_put_text(out, "}");
 }

@@ -60,9 +60,12 @@ typedef struct vk_grant_text {
     const vk_owner *owner;      /* NULL: not said */
     uint64_t enable_nonce;      /* 0: not said */
     uint64_t installed_at;      /* 0: not said */
+    vk_grant_start start;       /* at 0: not said */
     vk_bytes serialized;
 } vk_grant_text;
 
+/* --spent and --used: what was counted until now. */
+VK_MUST_USE vk_exit vk_grant_start_read(vk_cli *cli, vk_grant_start *out);
 /* Appends the JSON of a valetkey-grant object, of a permission. */
 void vk_grant_text_write(const vk_grant_text *grant, vk_buf *out);
 /* Adds the data object: the module checks it again. */

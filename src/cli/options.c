@@ -81,15 +81,22 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_VALID_AFTER] = {"valid-after", "TIME", "Kernel 0.2.x: the approval holds from then"},
     [VK_OPT_VALID_UNTIL] = {"valid-until", "TIME", "Kernel 0.2.x: the approval holds until then"},
     [VK_OPT_REQUEST] = {"request", "FILE|-", "thirdweb: the request that the admin signed"},
+    [VK_OPT_NONCE] = {"nonce", "N", "of the operations: decimal or 0x..."},
     [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
-    [VK_OPT_SPENT] = {"spent", "AMOUNT",
-                      "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
-    [VK_OPT_USED] = {"used", "N", "judge as if so many operations were used"},
+    [VK_OPT_SPENT] = {"spent", "AMOUNT", "so much gas was spent before: 0.01ether, 5gwei, wei"},
+    [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
 };
 
-#define BIT(option) (UINT64_C(1) << VK_OPT_##option)
-#define GLOBAL (BIT(HELP) | BIT(VERSION) | BIT(JSON) | BIT(TOKEN) | BIT(MODULE))
+static const vk_option global[] = {VK_OPT_HELP,  VK_OPT_VERSION, VK_OPT_JSON,
+                                   VK_OPT_TOKEN, VK_OPT_MODULE,  VK_OPT_COUNT};
+
+static bool is_in(const vk_option *list, vk_option option) {
+    while (*list != VK_OPT_COUNT && *list != option) {
+        list++;
+    }
+    return *list != VK_OPT_COUNT;
+}
 
 const char *vk_opt(const vk_cli *cli, vk_option option) {
     return cli->options.value[option];
@@ -197,13 +204,14 @@ static vk_exit find_command(vk_cli *cli, const char *words) {
 static vk_exit check_allowed(vk_cli *cli) {
     const vk_command *command = cli->options.command;
     for (size_t i = 0; i < VK_OPT_COUNT; i++) {
-        uint64_t bit = UINT64_C(1) << i;
         bool given = cli->options.value[i] != NULL;
-        if (given && ((command->allowed | command->required | GLOBAL) & bit) == 0) {
+        bool required = is_in(command->required, (vk_option)i);
+        if (given && !required && !is_in(command->allowed, (vk_option)i) &&
+            !is_in(global, (vk_option)i)) {
             return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" takes no --%s", command->name,
                                infos[i].name);
         }
-        if (!given && (command->required & bit) != 0) {
+        if (!given && required) {
             return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" needs --%s %s", command->name,
                                infos[i].name, infos[i].value);
         }
@@ -229,9 +237,10 @@ vk_exit vk_options_parse(vk_cli *cli, int argc, char **argv) {
                        command != NULL ? " " : "");
 }
 
-static void help_options(uint64_t set, FILE *to) {
+/* In the order of the table. */
+static void help_options(const vk_option *list, const vk_option *more, FILE *to) {
     for (size_t i = 0; i < VK_OPT_COUNT; i++) {
-        if ((set & UINT64_C(1) << i) != 0) {
+        if (is_in(list, (vk_option)i) || is_in(more, (vk_option)i)) {
             char left[64];
             snprintf(left, sizeof left, "--%s%s%s", infos[i].name,
                      infos[i].value != NULL ? " " : "",
@@ -244,7 +253,7 @@ static void help_options(uint64_t set, FILE *to) {
 static void help_usage(const vk_command *command, FILE *to) {
     fprintf(to, "Usage: valetkey %s", command->name);
     for (size_t i = 0; i < VK_OPT_COUNT; i++) {
-        if ((command->required & UINT64_C(1) << i) != 0) {
+        if (is_in(command->required, (vk_option)i)) {
             fprintf(to, " --%s %s", infos[i].name, infos[i].value);
         }
     }
@@ -259,7 +268,7 @@ static void help_all(FILE *to) {
         fprintf(to, "  %-24s %s\n", c->name, c->summary);
     }
     fputs("\nOptions of every command:\n", to);
-    help_options(GLOBAL, to);
+    help_options(global, global, to);
     fputs("\nExit status: 0 done, 1 wrong use, 2 bad input, 3 refused by the key's policy,\n"
           "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error,\n"
           "7 the journal was tampered with.\n"
@@ -274,8 +283,8 @@ void vk_options_help(const vk_command *command, FILE *to) {
     }
     help_usage(command, to);
     fprintf(to, "%s\n\nOptions:\n", command->details);
-    help_options(command->required | command->allowed, to);
+    help_options(command->required, command->allowed, to);
     fputs("\nOptions of every command:\n", to);
-    help_options(GLOBAL, to);
+    help_options(global, global, to);
     fprintf(to, "\nExamples:\n%s", command->examples);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define KEY_MAX 64 /* x || y */
+#define START_MAX (((uint64_t)1 << 48) - 1)
 #define GRANT_JSON_MAX (VK_SERIALIZED_MAX + ((size_t)1 << 19))
 
 static const vk_grant_form *const forms[VK_GRANT_KINDS] = {
@@ -70,6 +71,24 @@ static vk_status read_key(const cJSON *object, vk_grant *out, vk_error *err) {
                : vk_json_bytes(object, "key", NULL, KEY_MAX, &out->key, err);
 }
 
+static vk_status read_start(const cJSON *object, vk_grant *out, vk_error *err) {
+    static const char *const members[] = {"spent", "used", "at", NULL};
+    const cJSON *start = vk_json_get(object, "start");
+    vk_path path = vk_path_member(NULL, "start");
+    if (start == NULL) {
+        return VK_OK;
+    }
+    vk_status status = vk_json_only(start, members, &path, err);
+    if (status == VK_OK && vk_json_get(start, "spent") != NULL) {
+        status = vk_json_bigint(start, "spent", &path, 256, &out->start.spent, err);
+    }
+    if (status == VK_OK && vk_json_get(start, "used") != NULL) {
+        status = vk_json_u64(start, "used", &path, START_MAX, &out->start.used, err);
+    }
+    return status == VK_OK ? vk_json_u64(start, "at", &path, START_MAX, &out->start.at, err)
+                           : status;
+}
+
 static vk_status read_object(const cJSON *object, vk_grant *out, vk_error *err) {
     vk_status status = read_kind(object, out, err);
     if (status == VK_OK) {
@@ -83,6 +102,9 @@ static vk_status read_object(const cJSON *object, vk_grant *out, vk_error *err) 
     }
     if (status == VK_OK) {
         status = read_key(object, out, err);
+    }
+    if (status == VK_OK) {
+        status = read_start(object, out, err);
     }
     return status == VK_OK ? vk_grant_form_of(out->kind)->read(object, out, err) : status;
 }
@@ -203,6 +225,15 @@ void vk_grant_put_address(const char *name, const vk_address *address, vk_buf *o
     vk_buf_printf(out, ",\"%s\":\"%s\"", name, text);
 }
 
+static void put_start(const vk_grant_start *start, vk_buf *out) {
+    char spent[79];
+    if (start->at != 0) {
+        vk_u256_decimal(&start->spent, spent);
+        vk_buf_printf(out, ",\"start\":{\"spent\":\"%s\",\"used\":%" PRIu64 ",\"at\":%" PRIu64 "}",
+                      spent, start->used, start->at);
+    }
+}
+
 vk_status vk_grant_write(const vk_grant *grant, vk_buf *out) {
     vk_buf_printf(out, "{\"kind\":\"%s\",\"chainId\":%" PRIu64, vk_grant_kind_text(grant->kind),
                   grant->chain_id);
@@ -210,6 +241,7 @@ vk_status vk_grant_write(const vk_grant *grant, vk_buf *out) {
     if (grant->key.len > 0) {
         vk_grant_put_bytes("key", vk_buf_view(&grant->key), out);
     }
+    put_start(&grant->start, out);
     vk_status status = vk_grant_form_of(grant->kind)->write(grant, out);
     vk_buf_put_byte(out, '}');
     return status == VK_OK ? vk_buf_status(out) : status;

@@ -126,9 +126,9 @@ static size_t attached_len(const vk_grant *grant, const vk_userop *op, size_t se
     return session_part_len + (vk_grant_wants_mode(grant->kernel) ? MODE_LEN : 0);
 }
 
-static const char *const members[] = {"key",           "kind",          "chainId",
-                                      "kernelVersion", "entryPoint",    "account",
-                                      "factoryData",   "rootValidator", NULL};
+static const char *const members[] = {"key",        "kind",    "chainId",     "kernelVersion",
+                                      "entryPoint", "account", "factoryData", "rootValidator",
+                                      "start",      NULL};
 
 const vk_grant_form vk_grant_form_owner = {.name = "owner",
                                            .members = members,

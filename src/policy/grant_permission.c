@@ -258,9 +258,9 @@ static size_t attached_len(const vk_grant *grant, const vk_userop *op, size_t se
     return vk_enable_signature_len(&enable, grant->account.enable_signature.len, session_part_len);
 }
 
-static const char *const members[] = {
-    "kind",          "chainId",     "kernelVersion", "entryPoint",  "owner", "serializedAccount",
-    "rootValidator", "enableNonce", "hook",          "installedAt", NULL};
+static const char *const members[] = {"kind",  "chainId",           "kernelVersion", "entryPoint",
+                                      "owner", "serializedAccount", "rootValidator", "enableNonce",
+                                      "hook",  "installedAt",       "start",         NULL};
 
 const vk_grant_form vk_grant_form_permission = {.name = "permission",
                                                 .members = members,

@@ -198,7 +198,8 @@ static size_t attached_len(const vk_grant *grant, const vk_userop *op, size_t se
 static const char *const members[] = {
     "key",        "kind",        "chainId",         "kernelVersion", "entryPoint",
     "account",    "factoryData", "owner",           "rootValidator", "selector",
-    "validAfter", "validUntil",  "enableSignature", "preInstalled",  NULL};
+    "validAfter", "validUntil",  "enableSignature", "preInstalled",  "start",
+    NULL};
 
 const vk_grant_form vk_grant_form_plugin = {.name = "plugin",
                                             .members = members,

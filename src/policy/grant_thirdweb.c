@@ -236,8 +236,9 @@ static size_t attached_len(const vk_grant *grant, const vk_userop *op, size_t se
     return session_part_len;
 }
 
-static const char *const members[] = {"key",   "kind",    "chainId",   "entryPoint",   "account",
-                                      "admin", "request", "signature", "preInstalled", NULL};
+static const char *const members[] = {"key",          "kind",  "chainId", "entryPoint",
+                                      "account",      "admin", "request", "signature",
+                                      "preInstalled", "start", NULL};
 
 const vk_grant_form vk_grant_form_thirdweb = {.name = "thirdweb",
                                               .members = members,

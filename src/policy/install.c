@@ -64,15 +64,33 @@ vk_status vk_grant_check_mode(const vk_grant *grant, const vk_install *install, 
                               "nonce in enable mode (01)");
 }
 
-void vk_grant_first_states(const vk_grant *grant, const vk_policy *policy, vk_rule_state *states) {
-    if (!grant->account.pre_installed || grant->installed_at == 0) {
-        return;
+/* Where nothing was counted yet, the window that may be open on the chain. */
+static void open_first_window(const vk_grant *grant, const vk_rule *rule, vk_rule_state *state) {
+    bool unused = state->used == 0 && state->window == 0;
+    if (unused && grant->account.pre_installed && grant->installed_at != 0) {
+        state->window = grant->installed_at + rule->u.rate.interval;
     }
+    if (unused && grant->start.used != 0) {
+        state->used = grant->start.used;
+        state->window = grant->start.at + rule->u.rate.interval;
+    }
+}
+
+static void start_rule(const vk_grant *grant, const vk_rule *rule, vk_rule_state *state) {
+    const vk_grant_start *start = &grant->start;
+    if (rule->kind == VK_RULE_GAS && vk_u256_cmp(&state->spent, &start->spent) < 0) {
+        state->spent = start->spent;
+    }
+    if (rule->kind == VK_RULE_RATE_LIMIT && state->used < start->used) {
+        state->used = start->used;
+    }
+    if (rule->kind == VK_RULE_RATE_LIMIT_RESET) {
+        open_first_window(grant, rule, state);
+    }
+}
+
+void vk_grant_first_states(const vk_grant *grant, const vk_policy *policy, vk_rule_state *states) {
     for (size_t i = 0; i < policy->count; i++) {
-        const vk_rule *rule = &policy->rules[i];
-        bool unused = states[i].used == 0 && states[i].window == 0;
-        if (rule->kind == VK_RULE_RATE_LIMIT_RESET && unused) {
-            states[i].window = grant->installed_at + rule->u.rate.interval;
-        }
+        start_rule(grant, &policy->rules[i], &states[i]);
     }
 }
