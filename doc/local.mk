@@ -1,4 +1,4 @@
-EXTRA_DIST += doc/guide.md doc/guide-data.md doc/guide-standard-way.md doc/hardening.md \
+EXTRA_DIST += doc/guide.md doc/guide-accounts.md doc/guide-data.md doc/guide-standard-way.md doc/hardening.md \
 	doc/threat-model.md doc/header-man.awk doc/examples/standard-way.mjs doc/examples/standard-way.py
 dist_man1_MANS = doc/valetkey.1 doc/valetkey-batch.1
 

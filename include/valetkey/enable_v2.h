@@ -48,6 +48,12 @@ typedef struct vk_enable_v2 {
  */
 VK_API VK_MUST_USE vk_status vk_enable_v2_digest(const vk_enable_v2 *enable, vk_hash *out,
                                                  vk_error *err);
+/* Appends the same as EIP-712 JSON (types, domain, primaryType, message), for wallets. */
+VK_API VK_MUST_USE vk_status vk_enable_v2_typed_data(const vk_enable_v2 *enable, vk_buf *out,
+                                                     vk_error *err);
+/* How many bytes vk_enable_v2_signature appends. */
+VK_API size_t vk_enable_v2_signature_len(const vk_enable_v2 *enable, size_t approval_len,
+                                         size_t validator_signature_len);
 /*
  * Appends the signature of mode VK_V2_ENABLE: mode4 || u48 validAfter || u48 validUntil ||
  * validator20 || executor20 || u256 length || enableData || u256 length || approval ||

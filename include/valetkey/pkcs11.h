@@ -24,7 +24,8 @@
 #define CKA_VALETKEY_POLICY_DIGEST VK_CKA(0x02)
 /* The policy in sentences, text, one rule a line. set: - */
 #define CKA_VALETKEY_POLICY_TEXT VK_CKA(0x03)
-/* permissionId of this policy and this key, 4 bytes. set: - */
+/* permissionId of this policy and this key, 4 bytes. Not of a thirdweb session, as the two below.
+ * set: - */
 #define CKA_VALETKEY_PERMISSION_ID VK_CKA(0x04)
 /* Permission flag, 2 bytes. set: - */
 #define CKA_VALETKEY_PERMISSION_FLAG VK_CKA(0x05)
@@ -72,6 +73,10 @@
 #define CKA_VALETKEY_CALL_VERSION VK_CKA(0x2B)
 /* Signature caller rule: addresses, 20 bytes each. set: - */
 #define CKA_VALETKEY_ALLOWED_CALLERS VK_CKA(0x2C)
+/* Session of a thirdweb account: addresses, 20 bytes each; wei for one call, 32 bytes. Its window
+ * is in VALID_AFTER and VALID_UNTIL (the last second that is in it). set: - */
+#define CKA_VALETKEY_APPROVED_TARGETS VK_CKA(0x2D)
+#define CKA_VALETKEY_NATIVE_LIMIT VK_CKA(0x2E)
 
 /* ---- Grants of a session key, one entry a grant in the order in which they were made ---- */
 
@@ -81,8 +86,17 @@
 #define CKA_VALETKEY_ACCOUNTS VK_CKA(0x31)
 /* EntryPoints, 20 bytes each. set: - */
 #define CKA_VALETKEY_ENTRY_POINTS VK_CKA(0x32)
-/* Kernel versions, text, separated by commas. set: - */
+/* Kernel versions, or "thirdweb", text, separated by commas. set: - */
 #define CKA_VALETKEY_KERNEL_VERSIONS VK_CKA(0x33)
+/* What the key is to the account, text, separated by commas: "permission", "plugin", "owner",
+ * "thirdweb" (see valetkey/grant.h). set: - */
+#define CKA_VALETKEY_GRANT_KINDS VK_CKA(0x34)
+/* Who keeps the key to its policy, text, separated by commas: "account", or "token" where the
+ * account has no permission plug-in: whoever has another copy of the key is not bound then.
+ * set: - */
+#define CKA_VALETKEY_KEPT_BY VK_CKA(0x35)
+/* The same in sentences, one line a grant. set: - */
+#define CKA_VALETKEY_KEPT_BY_TEXT VK_CKA(0x36)
 
 /* ---- Live state, one entry a grant ---- */
 
@@ -126,7 +140,8 @@
 /*
  * C_Sign takes a message and gives the account's signature of it (ERC-1271), for a key with one
  * grant: a text, which is the bytes as they are, whatever they look like (EIP-191); or EIP-712
- * JSON (types, domain, primaryType, message). The token parses and hashes them itself.
+ * JSON (types, domain, primaryType, message). The token parses and hashes them itself. Under a
+ * grant of another kind than "permission" it signs none.
  */
 #define CKM_VALETKEY_MESSAGE VK_CKM(3)
 #define CKM_VALETKEY_TYPED_DATA VK_CKM(4)
@@ -144,7 +159,7 @@
 #define VK_APPLICATION_POLICY "valetkey-policy"
 /* A grant, JSON (see valetkey/grant.h). The user may create one: it is checked first. */
 #define VK_APPLICATION_GRANT "valetkey-grant"
-/* The serialized account of a grant, the SDK's text. Read-only. */
+/* The serialized account of a grant of a permission, the SDK's text. Read-only. */
 #define VK_APPLICATION_ACCOUNT "valetkey-account"
 
 /*

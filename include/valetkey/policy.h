@@ -23,7 +23,8 @@ typedef enum vk_rule_kind {
     VK_RULE_RATE_LIMIT,
     VK_RULE_RATE_LIMIT_RESET,
     VK_RULE_SIGNATURE_CALLER,
-    VK_RULE_TIMESTAMP
+    VK_RULE_TIMESTAMP,
+    VK_RULE_THIRDWEB /* the session of a thirdweb account: the only rule of its policy */
 } vk_rule_kind;
 
 typedef enum vk_call_policy_version {
@@ -63,8 +64,8 @@ typedef struct vk_call_permission {
 
 typedef struct vk_rule {
     vk_rule_kind kind;
-    uint16_t flag; /* VK_FLAG_* */
-    vk_address address;
+    uint16_t flag;      /* VK_FLAG_* */
+    vk_address address; /* of the policy contract; zero for VK_RULE_THIRDWEB, which has none */
     union {
         struct {
             vk_call_policy_version version;
@@ -89,6 +90,12 @@ typedef struct vk_rule {
             uint64_t valid_after; /* seconds since 1970, fit 48 bits */
             uint64_t valid_until; /* 0: no end */
         } timestamp;
+        struct {
+            size_t count;
+            vk_address *targets;  /* exactly the zero address: any */
+            vk_u256 native_limit; /* wei, of one call */
+            vk_u256 start, end;   /* seconds since 1970, 128 bits; end is exclusive */
+        } thirdweb;
     } u;
 } vk_rule;
 
@@ -111,6 +118,11 @@ typedef struct vk_policy {
  * Refused beside malformed text: unknown rules and members, duplicate permissions, windows that can
  * never be open, numbers that do not fit, an address that is not the published one of its rule and
  * version.
+ *
+ * The session of a thirdweb account is one rule, and the whole policy:
+ *   {"type":"thirdweb","approvedTargets":["0x...",...] | "*",
+ *    "nativeTokenLimitPerTransaction":"<wei>","permissionStartTimestamp":N,
+ *    "permissionEndTimestamp":N}      the limit and the start default to 0; the end is exclusive
  */
 VK_API VK_MUST_USE vk_status vk_policy_read(const char *json, size_t json_len, vk_policy *out,
                                             vk_error *err);
@@ -135,9 +147,11 @@ VK_API VK_MUST_USE vk_status vk_policy_write(const vk_policy *policy, vk_buf *ou
 VK_API void vk_policy_clear(vk_policy *policy);
 VK_API void vk_rule_clear(vk_rule *rule);
 
-/* The SDK's name: "sudo", "call", "gas", "rate-limit", "signature-caller", "timestamp". */
+/* The SDK's name: "sudo", "call", "gas", "rate-limit", "signature-caller", "timestamp"; and
+ * "thirdweb". */
 VK_API const char *vk_rule_name(vk_rule_kind kind);
-/* Appends policyData, what the policy contract gets at its installation. */
+/* Appends policyData, what the policy contract gets at its installation. VK_ERR_UNSUPPORTED for
+ * VK_RULE_THIRDWEB, here and wherever a policy is encoded: Kernel knows no such sessions. */
 VK_API VK_MUST_USE vk_status vk_rule_encode(const vk_rule *rule, vk_buf *out);
 /* Appends policyInfo = flag2 || address20. */
 VK_API void vk_rule_put_info(const vk_rule *rule, vk_buf *out);
@@ -155,6 +169,8 @@ VK_API VK_MUST_USE vk_status vk_policy_permission_id(const vk_policy *policy,
 /* Only sudo, timestamp and rate limit rules, at least one of them sudo, none with a flag: such a
  * key may sign digests, since nothing in its policy depends on what they stand for. */
 VK_API bool vk_policy_is_sudo(const vk_policy *policy);
+/* Is it the session of a thirdweb account? */
+VK_API bool vk_policy_is_thirdweb(const vk_policy *policy);
 /* Does an operation change the state of any rule (gas, rate limits)? */
 VK_API bool vk_policy_has_state(const vk_policy *policy);
 

@@ -68,6 +68,9 @@ typedef struct vk_thirdweb_request {
 /* No part of the rule: an is_admin above 2, which the chain takes like 2 but hashes as it is. */
 #define VK_THIRDWEB_ANY_IS_ADMIN 4u
 
+/* Are these targets the wildcard: nothing but the zero address, however often? */
+VK_API bool vk_thirdweb_is_wildcard(const vk_address *targets, size_t count);
+
 /* VK_ERR_POLICY: against the rule, and not in allowed; VK_ERR_RANGE, VK_ERR_SIZE: a number too
  * large. err names the member as the contract does ("nativeTokenLimitPerTransaction"). */
 VK_API VK_MUST_USE vk_status vk_thirdweb_check(const vk_thirdweb_request *request,
@@ -85,6 +88,14 @@ VK_API VK_MUST_USE vk_status vk_thirdweb_hash(const vk_thirdweb_request *request
                                               vk_thirdweb_abi abi, uint64_t chain_id,
                                               const vk_address *account, unsigned allowed,
                                               vk_thirdweb_hashes *out, vk_error *err);
+/* Appends the request as JSON, members named as in the contract: VK_THIRDWEB_ABI_IS_ADMIN. */
+VK_API VK_MUST_USE vk_status vk_thirdweb_request_write(const vk_thirdweb_request *request,
+                                                       vk_buf *out);
+/* Appends what an admin signs as EIP-712 JSON (types, domain, primaryType, message), for wallets:
+ * VK_THIRDWEB_ABI_IS_ADMIN. Nothing is checked. */
+VK_API VK_MUST_USE vk_status vk_thirdweb_typed_data(const vk_thirdweb_request *request,
+                                                    uint64_t chain_id, const vk_address *account,
+                                                    vk_buf *out);
 /* Checks, and appends the call of setPermissionsForSigner, which anybody may send to the account.
  */
 VK_API VK_MUST_USE vk_status vk_thirdweb_set_permissions(const vk_thirdweb_request *request,

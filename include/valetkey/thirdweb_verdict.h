@@ -27,6 +27,8 @@ typedef struct vk_thirdweb_permission {
 
 /* Those that a request sets, with its targets; not those of a request about admins. */
 VK_API vk_thirdweb_permission vk_thirdweb_permission_of(const vk_thirdweb_request *request);
+/* Those of a rule of the kind VK_RULE_THIRDWEB, with its targets. */
+VK_API vk_thirdweb_permission vk_thirdweb_permission_of_rule(const vk_rule *rule);
 
 /*
  * The verdict on an operation. Of request, selector, charge and guards are not looked at: these

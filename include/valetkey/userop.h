@@ -2,8 +2,6 @@
  * ERC-4337 UserOperation of EntryPoint 0.6, 0.7, 0.8 and 0.9: the JSON-RPC form, the packed form,
  * the hash, the calldata of handleOps, and when an operation is valid.
  * Source of the formats: eth-infinitism/account-abstraction, and viem for the JSON-RPC form.
- *
- * What a key on a token signs is of EntryPoint 0.7: vk_userop_read_request reads no other.
  */
 #ifndef VALETKEY_USEROP_H
 #define VALETKEY_USEROP_H
@@ -121,9 +119,9 @@ VK_API VK_MUST_USE vk_status vk_userop_read_json(vk_bytes json, vk_entry_point v
 
 /*
  * Reads a signing request: JSON when its first byte is '{', else
- * abi(uint256 chainId, address entryPoint, PackedUserOperation) in canonical encoding.
- * default_version is used for a bare operation. JSON for another EntryPoint than 0.7 is
- * VK_ERR_UNSUPPORTED, and err names both addresses.
+ * abi(uint256 chainId, address entryPoint, operation) in canonical encoding. The address says of
+ * which version the operation is, and so its form; one that is not published is VK_ERR_UNSUPPORTED.
+ * default_version is that of a bare operation.
  */
 VK_API VK_MUST_USE vk_status vk_userop_read_request(vk_bytes request,
                                                     vk_entry_point default_version,

@@ -41,7 +41,15 @@ typedef struct vk_verdict_request {
     uint64_t now;
     bool has_block; /* block is the number of the block; else none is known */
     uint64_t block;
-    const uint8_t *selector; /* the granted selector, 4 bytes */
+    const uint8_t *selector; /* the granted selector, 4 bytes; may be NULL with kernel: any */
+    /*
+     * Where the account has no permission plug-in, its Kernel version: this policy is then kept by
+     * the token alone, on the calls that this Kernel reads in the one canonical encoding; nothing
+     * else is allowed. VK_KERNEL_UNKNOWN: the account keeps it, as a permission of Kernel 0.3.x.
+     */
+    vk_kernel_version kernel;
+    /* The window of the owner's approval, seconds since 1970; valid_until 0: no end. */
+    uint64_t valid_after, valid_until;
     vk_nonce_charge charge;
     /* Contracts that keep the session within its limits, besides those of the policy, the account
      * and the published EntryPoint: signer, root validator, ... */
@@ -79,7 +87,8 @@ typedef struct vk_verdict {
     const char *hardening;          /* the hardening rule that denied; NULL: the chain denies too */
     /* What a bundler would have reported of an operation, given a good signature: "AA23 reverted:
      * PolicyFailed(1)". The contracts ask in another order than reason is chosen by. Empty where
-     * they would accept, and for digests and messages. */
+     * they would accept (an account without the permission plug-in asks no rule), and for digests
+     * and messages. */
     char chain_error[VK_CHAIN_ERROR_MAX];
     size_t count;
     vk_rule_verdict *rules; /* owned, one a rule of the policy */
@@ -98,6 +107,11 @@ VK_API VK_MUST_USE vk_status vk_policy_evaluate(const vk_policy *policy,
 VK_API VK_MUST_USE vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,
                                                        const vk_nonce_charge *charge,
                                                        vk_rule_state *states, vk_verdict *out);
+
+/* Takes back from states (one a rule) what operations with one nonce moved, for which charge was
+ * remembered: none of them will ever be included. */
+VK_API void vk_policy_give_back(const vk_policy *policy, const vk_nonce_charge *charge,
+                                vk_rule_state *states);
 
 /* What a verdict on a message (ERC-1271) is asked about. */
 typedef struct vk_message_request {

@@ -90,14 +90,15 @@ static vk_exit complete_part(vk_cli *cli, attach_job *job) {
 /* A part that belongs to another key or operation would be found out by the chain only. */
 static vk_exit check_part(vk_cli *cli, const attach_job *job) {
     vk_error err = {0};
-    vk_bytes part = vk_buf_view(&job->part);
-    if (part.len < 2 || part.data[0] != 0xff) {
+    vk_bytes inner;
+    if (!vk_grant_signer_part(job->grant, vk_buf_view(&job->part), &inner)) {
         return vk_cli_fail(cli, VK_EXIT_INPUT,
-                           "a session part begins with 0xff, a bare signature has 64 bytes; this "
-                           "is something else (%zu bytes)",
-                           part.len);
+                           job->grant->kind == VK_GRANT_PERMISSION
+                               ? "a session part begins with 0xff, a bare signature has 64 bytes; "
+                                 "this is something else (%zu bytes)"
+                               : "this is no session part (%zu bytes)",
+                           job->part.len);
     }
-    vk_bytes inner = {part.data + 1, part.len - 1};
     bool holds = job->key.p256
                      ? vk_webauthn_verify(inner, &job->hash, job->key.point65, &err) == VK_OK
                      : ecdsa_part_holds(&job->key, inner, &job->hash);
@@ -114,6 +115,9 @@ static vk_exit check_part(vk_cli *cli, const attach_job *job) {
 static vk_exit choose_grant(vk_cli *cli, attach_job *job) {
     char field[32], reason[VK_REASON_MAX];
     vk_exit exit = vk_grants_load(cli, &job->key, &job->grants);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
+    }
     if (exit == VK_EXIT_OK) {
         exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
     }
@@ -135,7 +139,7 @@ static vk_exit attach(vk_cli *cli, attach_job *job) {
 
 vk_exit vk_cmd_attach(vk_cli *cli) {
     attach_job job = {0};
-    vk_exit exit = vk_read_operation(cli, &job.text, &job.request);
+    vk_exit exit = vk_read_operation(cli, &job.text);
     if (exit == VK_EXIT_OK) {
         exit = read_part(cli, &job.part);
     }

@@ -91,11 +91,17 @@ vk_exit vk_cmd_sign(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
 vk_exit vk_cmd_lint(vk_cli *cli);
+vk_exit vk_cmd_budget_list(vk_cli *cli);
+vk_exit vk_cmd_budget_release(vk_cli *cli);
 vk_exit vk_cmd_audit_list(vk_cli *cli);
 vk_exit vk_cmd_audit_verify(vk_cli *cli);
 vk_exit vk_cmd_audit_export(vk_cli *cli);
 vk_exit vk_cmd_audit_rotate(vk_cli *cli);
 vk_exit vk_cmd_audit_accept(vk_cli *cli);
+vk_exit vk_cmd_thirdweb_add_admin(vk_cli *cli);
+vk_exit vk_cmd_thirdweb_remove_admin(vk_cli *cli);
+vk_exit vk_cmd_thirdweb_remove_session(vk_cli *cli);
+vk_exit vk_cmd_thirdweb_call(vk_cli *cli);
 vk_exit vk_cmd_batch(vk_cli *cli);
 
 #endif

@@ -1,18 +1,23 @@
 /* The table of commands. */
 #include "cli/cli.h"
 
-#define BIT(option) (UINT64_C(1) << VK_OPT_##option)
-#define PIN (BIT(PIN_FILE) | BIT(PIN_FD))
-#define KEY (BIT(LABEL) | BIT(ID))
+/* Lists of options. */
+#define ALL(...)                                                                                   \
+    (const vk_option[]) {                                                                          \
+        __VA_ARGS__, VK_OPT_COUNT                                                                  \
+    }
+#define NONE ((const vk_option[]){VK_OPT_COUNT})
+#define OPT(option) VK_OPT_##option
+#define PIN OPT(PIN_FILE), OPT(PIN_FD)
+#define SO_PIN OPT(SO_PIN_FILE), OPT(SO_PIN_FD)
+#define KEY OPT(LABEL), OPT(ID)
 #define MESSAGE                                                                                    \
-    (BIT(MESSAGE) | BIT(MESSAGE_FILE) | BIT(TYPED_DATA) | BIT(ACCOUNT) | BIT(REPLAYABLE) |         \
-     BIT(UNDEPLOYED))
-#define LINT (BIT(LINT) | BIT(LINT_ALLOW))
-#define SO_PIN (BIT(SO_PIN_FILE) | BIT(SO_PIN_FD))
-#define PASSKEY (BIT(RP_ID) | BIT(ORIGIN) | BIT(SIGN_COUNT))
+    OPT(MESSAGE), OPT(MESSAGE_FILE), OPT(TYPED_DATA), OPT(ACCOUNT), OPT(REPLAYABLE), OPT(UNDEPLOYED)
+#define LINT OPT(LINT), OPT(LINT_ALLOW)
+#define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
 
 const vk_command vk_commands[] = {
-    {"token init", vk_cmd_token_init, BIT(LABEL), PIN | SO_PIN | BIT(DEFAULT_POLICY),
+    {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(PIN, SO_PIN, OPT(DEFAULT_POLICY)),
      "make a token",
      "Makes a token with the label and sets its two PINs: the SO's, who may change a policy\n"
      "until the first grant, and the user's, who signs. PINs are asked for on the terminal\n"
@@ -22,73 +27,85 @@ const vk_command vk_commands[] = {
      "  valetkey token init --label main --so-pin-file so.pin --pin-file user.pin\n"
      "  printf '%s\\n' \"$SO\" \"$USER_PIN\" |\n"
      "      valetkey token init --label main --so-pin-fd 0 --pin-fd 0\n"},
-    {"token list", vk_cmd_token_list, 0, 0, "list the tokens",
+    {"token list", vk_cmd_token_list, NONE, NONE, "list the tokens",
      "Lists the tokens of the module with the state of their PINs.",
      "  valetkey token list\n  valetkey token list --json | jq -r '.tokens[].label'\n"},
-    {"token show", vk_cmd_token_show, 0, 0, "show what was decided for a token as a whole",
+    {"token show", vk_cmd_token_show, NONE, NONE, "show what was decided for a token as a whole",
      "Shows the policy of keys that are made without one, and the hardening rules that the SO\n"
      "turned off. No PIN is needed.",
      "  valetkey token show\n  valetkey token show --token main --json\n"},
-    {"token set", vk_cmd_token_set, 0,
-     SO_PIN | BIT(RELAX) | BIT(HARDEN) | BIT(JOURNAL) | BIT(JOURNAL_MAX),
+    {"token set", vk_cmd_token_set, NONE,
+     ALL(SO_PIN, OPT(RELAX), OPT(HARDEN), OPT(JOURNAL), OPT(JOURNAL_MAX)),
      "change the settings of a token (SO)",
      "Hardening rules refuse what the account's contracts would accept. Those that some accounts\n"
      "can do without, the SO can turn off for all keys of a token: any-amount, any-target,\n"
      "budget-delegatecall, foreign-chain, open-signature, protected-target, replayable-signature,\n"
      "signature-window, unknown-caller, zero-paymaster. valetkey(1) says what each of them is.\n"
-     "The other settings are whether the token writes a record of what it decides into its journal\n"
+     "The other settings are whether the token writes a record of what it decides into its "
+     "journal\n"
      "(on, the default; all: of keys that sign everything and count nothing, too), and how many\n"
      "records it keeps before the oldest are dropped (default 100000).",
      "  valetkey token set --relax unknown-caller\n"
      "  valetkey token set --harden unknown-caller,open-signature --so-pin-file so.pin\n"
      "  valetkey token set --journal all\n"
      "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"},
-    {"key create", vk_cmd_key_create, BIT(LABEL),
-     PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | LINT, "make a session key on the token",
+    {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, LINT), "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
      "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
      "meant in the policy is said on standard error; --lint error refuses it.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"},
-    {"key import", vk_cmd_key_import, BIT(LABEL),
-     PIN | BIT(ID) | BIT(TYPE) | BIT(POLICY) | PASSKEY | BIT(KEY_FILE) | BIT(SERIALIZED) |
-         BIT(AUTHENTICATOR_ID) | BIT(AUTHENTICATOR_ID_HASH) | BIT(CHAIN_ID) | BIT(KERNEL_VERSION) |
-         BIT(OWNER) | BIT(ENABLE_NONCE) | BIT(INSTALLED_AT) | LINT,
+    {"key import", vk_cmd_key_import, ALL(OPT(LABEL)),
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(KEY_FILE), OPT(SERIALIZED),
+         OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(CHAIN_ID), OPT(KERNEL_VERSION),
+         OPT(ENTRY_POINT), OPT(OWNER), OPT(ENABLE_NONCE), OPT(INSTALLED_AT), OPT(SPENT), OPT(USED),
+         LINT),
      "move a session key made elsewhere onto the token",
      "Imports a private key. With --serialized, the policy and the grant are those of the\n"
      "serialized account that the SDK made, and the key may be inside it; everything is checked\n"
-     "before anything is written.",
+     "before anything is written. A session that was used before starts from --spent and --used.",
      "  valetkey key import --label shop --key-file key.hex --serialized account.txt --chain-id 1\n"
      "  valetkey key import --label shop --key-file key.pem --policy policy.json\n"
      "  valetkey key import --label pass --type p256 --key-file key.hex --chain-id 1 \\\n"
      "      --serialized account.txt --authenticator-id dmFsZXRrZXk --rp-id wallet.example\n"},
-    {"key list", vk_cmd_key_list, 0, 0, "list the session keys",
+    {"key list", vk_cmd_key_list, NONE, NONE, "list the session keys",
      "Lists the session keys of the token. No PIN is needed.",
      "  valetkey key list\n  valetkey key list --token main --json\n"},
-    {"key show", vk_cmd_key_show, 0, KEY, "show a key, its policy, grants and budgets",
+    {"key show", vk_cmd_key_show, NONE, ALL(KEY), "show a key, its policy, grants and budgets",
      "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
      "why it last refused. No PIN is needed.",
      "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
-    {"key remove", vk_cmd_key_remove, 0, PIN | KEY, "remove a key from the token",
+    {"key remove", vk_cmd_key_remove, NONE, ALL(PIN, KEY), "remove a key from the token",
      "Removes both halves of a key and its grants, at once and for good. The account still has\n"
      "the permission: revoke it there as well.",
      "  valetkey key remove --label shop\n"},
-    {"approve", vk_cmd_approve, BIT(CHAIN_ID) | BIT(KERNEL_VERSION),
-     PIN | KEY | BIT(ACCOUNT) | BIT(OWNER) | BIT(INDEX) | BIT(ENABLE_NONCE) | BIT(SIGNATURE) |
-         BIT(OWNER_KEY) | BIT(OWNER_PIN_FILE) | BIT(PRE_INSTALLED) | BIT(INSTALLED_AT) |
-         BIT(OUTPUT) | LINT,
+    {"approve", vk_cmd_approve, ALL(OPT(CHAIN_ID)),
+     ALL(PIN, KEY, OPT(KERNEL_VERSION), OPT(ENTRY_POINT), OPT(ACCOUNT), OPT(OWNER), OPT(INDEX),
+         OPT(ENABLE_NONCE), OPT(SIGNATURE), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(PRE_INSTALLED),
+         OPT(INSTALLED_AT), OPT(OUTPUT), OPT(AS_OWNER), OPT(SELECTOR), OPT(VALID_AFTER),
+         OPT(VALID_UNTIL), OPT(REQUEST), OPT(SPENT), OPT(USED), LINT),
      "let the account's owner approve a key",
      "Prints what the owner of the account signs (EIP-712) to approve the key; with the owner's\n"
      "signature, adds the grant. The account is --account, or the one that --owner and --index\n"
      "(default 0) will have. --owner-key lets a secp256k1 key of any PKCS#11 token sign as the "
      "owner;\n"
-     "--pre-installed needs no signature.",
+     "--pre-installed needs no signature.\n"
+     "Kernel 0.3.0 on has permissions, which keep the key to its policy on the chain too. In an\n"
+     "account of Kernel 0.2.2 to 0.2.4 the key becomes a validator beside the owner's; with\n"
+     "--as-owner, of any Kernel version, it is the owner itself: there only this token keeps the\n"
+     "policy. For a key whose policy is a thirdweb session, give --account, --entry-point and the\n"
+     "admin as --owner; the request that he signs is kept in a file (--output, then --request).",
      "  valetkey approve --label shop --chain-id 1 --kernel-version 0.3.1 \\\n"
      "      --owner 0x0b225eEB23a6F144fA72ab1E9361d21286dD2FdE --index 0\n"
      "  (the same) --signature 0x5b1c...1b --output account.txt\n"
-     "  (the same) --owner-key 'pkcs11:token=cold;object=owner' --owner-pin-file cold.pin\n"},
-    {"sign", vk_cmd_sign, 0,
-     PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(SESSION) | BIT(OPERATION) | MESSAGE,
+     "  (the same) --owner-key 'pkcs11:token=cold;object=owner' --owner-pin-file cold.pin\n"
+     "  valetkey approve --label mine --chain-id 1 --kernel-version 0.2.4 --as-owner --index 0\n"
+     "  valetkey approve --label tw --chain-id 1 --entry-point 0.6 --account 0x7668...D2a5 \\\n"
+     "      --owner 0xa946...66E8 --output request.json\n"
+     "  (the same) --request request.json --signature 0x5b1c...1b --output call.hex\n"},
+    {"sign", vk_cmd_sign, NONE,
+     ALL(PIN, KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(SESSION), OPT(OPERATION), MESSAGE),
      "sign a UserOperation or a message",
      "Signs a UserOperation (JSON-RPC form, or ABI) if the key's policy allows it, and prints the\n"
      "finished signature field. With --message, --message-file or --typed-data, signs a message "
@@ -100,8 +117,8 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --message 'Sign in as ...' --chain-id 8453\n"
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
-    {"userop attach", vk_cmd_attach, BIT(SESSION_PART),
-     KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(ASSERTION) | BIT(OPERATION),
+    {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
+     ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),
      "put the public rest around a session part",
      "Makes the finished signature of the part that the session key signed (by \"valetkey sign\n"
      "--session\" or pkcs11-tool): in enable mode the owner's approval goes around it. 64 bytes\n"
@@ -111,8 +128,8 @@ const vk_command vk_commands[] = {
      "  valetkey userop attach --label pass --input op.json --session-part rs.bin \\\n"
      "      --assertion assertion.json\n"
      "  valetkey userop attach --label shop --input op.json --session-part 0xff... --operation\n"},
-    {"explain", vk_cmd_explain, 0,
-     PIN | KEY | BIT(INPUT) | BIT(CHAIN_ID) | BIT(AT) | BIT(SPENT) | BIT(USED) | MESSAGE,
+    {"explain", vk_cmd_explain, NONE,
+     ALL(PIN, KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(AT), OPT(SPENT), OPT(USED), MESSAGE),
      "say what an operation does and what the key would answer",
      "Decodes a UserOperation and shows the verdict of each rule, for now and the budgets on the\n"
      "token or for others, and what the chain would have answered; or the verdict on a message,\n"
@@ -125,7 +142,8 @@ const vk_command vk_commands[] = {
      "0.009ether\n"
      "  valetkey explain --label shop --typed-data order.json\n"
      "  valetkey explain --label shop --input op.json --used 3 --json | jq -r .verdict.reason\n"},
-    {"lint", vk_cmd_lint, BIT(POLICY), BIT(LINT_ALLOW) | BIT(ENTRY_POINT) | BIT(ACCOUNT) | BIT(AT),
+    {"lint", vk_cmd_lint, ALL(OPT(POLICY)),
+     ALL(OPT(LINT_ALLOW), OPT(ENTRY_POINT), OPT(ACCOUNT), OPT(AT)),
      "say what is probably not meant in a policy",
      "Looks for what a policy allows, or refuses, without meaning it: times in milliseconds,\n"
      "limits that a batch multiplies, wildcards, rules that limit nothing. FILE may also stand\n"
@@ -134,34 +152,78 @@ const vk_command vk_commands[] = {
      "  valetkey lint policy.json\n"
      "  valetkey lint policy.json --entry-point 0.7 --lint-allow batch-multiplies,zero-selector\n"
      "  valetkey lint - --json < policy.json | jq -r '.findings[].code'\n"},
-    {"audit list", vk_cmd_audit_list, 0, KEY | BIT(LAST) | BIT(DENIED),
+    {"budget list", vk_cmd_budget_list, NONE, ALL(PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT)),
+     "show what is reserved for operations that were signed",
+     "Shows for each grant of the keys the nonces that operations were signed for, what they hold\n"
+     "of the budget, and whether one of them is known to be included. What was signed is reserved\n"
+     "until it is included or can never be: a signature can be kept, and used later.",
+     "  valetkey budget list --label shop\n"
+     "  valetkey budget list --json | jq '.grants[].reservations[] | select(.includedAt == "
+     "null)'\n"},
+    {"budget release", vk_cmd_budget_release, ALL(OPT(NONCE)),
+     ALL(SO_PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(PRE_INSTALLED)),
+     "give back what is reserved for a nonce (SO)",
+     "Gives the budget of a grant back what the operations with this nonce hold, and the approval\n"
+     "if they use it up (but with --pre-installed). This is the SO's word that none of them will\n"
+     "ever be included: make sure that the account's nonce is used by another operation, or the\n"
+     "permission is gone. The journal has a record of it.",
+     "  valetkey budget release --label shop --nonce 0x1 --so-pin-file so.pin\n"},
+    {"audit list", vk_cmd_audit_list, NONE, ALL(KEY, OPT(LAST), OPT(DENIED)),
      "show what the token signed and refused",
      "Shows the last records of the journal, of one key or of all. No PIN is needed, and nothing\n"
      "is checked: see \"audit verify\".",
      "  valetkey audit list\n  valetkey audit list --label shop --denied --last 5\n"
      "  valetkey audit list --json | jq '.records[] | select(.event == \"denied\") | .reason'\n"},
-    {"audit verify", vk_cmd_audit_verify, 0, PIN, "check that the journal is whole",
+    {"audit verify", vk_cmd_audit_verify, NONE, ALL(PIN), "check that the journal is whole",
      "Finds records that were edited, removed, put in another place or cut off, and a token whose\n"
      "file is older than its anchor. With the user PIN of --pin-file or --pin-fd the MACs are\n"
      "checked too; no PIN is asked for. Exit status 7 if anything was found.",
      "  valetkey audit verify\n  valetkey audit verify --pin-file user.pin --json\n"},
-    {"audit export", vk_cmd_audit_export, 0, BIT(OUTPUT), "write all records, a JSON object a line",
+    {"audit export", vk_cmd_audit_export, NONE, ALL(OPT(OUTPUT)),
+     "write all records, a JSON object a line",
      "Writes every record of the journal as JSON, one a line, to a new file or standard output. "
      "No\n"
      "PIN is needed.",
      "  valetkey audit export --output journal.jsonl\n  valetkey audit export | jq -c .reason\n"},
-    {"audit rotate", vk_cmd_audit_rotate, BIT(KEEP), SO_PIN | BIT(OUTPUT), "drop old records",
+    {"audit rotate", vk_cmd_audit_rotate, ALL(OPT(KEEP)), ALL(SO_PIN, OPT(OUTPUT)),
+     "drop old records",
      "Drops all records but the newest (the SO's business), after writing them to a new file with\n"
      "--output. What is left can still be checked: each chain says in a checkpoint how many\n"
      "records it lost, and the hash of the last of them.",
      "  valetkey audit rotate --keep 10000 --output journal-2026.jsonl\n"},
-    {"audit accept", vk_cmd_audit_accept, 0, SO_PIN, "accept the token as it is",
+    {"audit accept", vk_cmd_audit_accept, NONE, ALL(SO_PIN), "accept the token as it is",
      "After a backup of the token was put back, or its state was edited, nothing is signed under "
      "a\n"
      "budget until the SO accepts what the file says now. Look first: \"audit verify\". What was\n"
      "signed since the backup is not in its budgets any more.",
      "  valetkey audit accept\n"},
-    {"batch", vk_cmd_batch, 0, 0, "answer requests of the library, a JSON object a line",
+    {"thirdweb add-admin", vk_cmd_thirdweb_add_admin, ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(SIGNER)),
+     ALL(SO_PIN, OPT(OUTPUT)), "make the request that makes somebody an admin",
+     "Prints the request that an admin of a thirdweb account signs (EIP-712) to make --signer an\n"
+     "admin too, who may do everything. Admins are the SO's business, so it needs the SO's PIN;\n"
+     "nothing on the token changes. --output keeps the request for \"thirdweb call\".",
+     "  valetkey thirdweb add-admin --chain-id 1 --account 0x7668...D2a5 --signer 0x6953...80CA "
+     "\\\n"
+     "      --output request.json\n"},
+    {"thirdweb remove-admin", vk_cmd_thirdweb_remove_admin,
+     ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(SIGNER)), ALL(SO_PIN, OPT(OUTPUT)),
+     "make the request that removes an admin",
+     "The same to take the admin's rights from --signer. A session that he has or had beside them\n"
+     "stays: remove that as well.",
+     "  valetkey thirdweb remove-admin --chain-id 1 --account 0x7668...D2a5 --signer "
+     "0x6953...80CA\n"},
+    {"thirdweb remove-session", vk_cmd_thirdweb_remove_session, ALL(OPT(CHAIN_ID), OPT(ACCOUNT)),
+     ALL(SO_PIN, KEY, OPT(SIGNER), OPT(OUTPUT)), "make the request that ends a session",
+     "The same to leave a session key, --signer or the key of --label, without any permission.",
+     "  valetkey thirdweb remove-session --chain-id 1 --account 0x7668...D2a5 --label tw\n"},
+    {"thirdweb call", vk_cmd_thirdweb_call,
+     ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(REQUEST), OPT(SIGNATURE)), ALL(OPT(OWNER), OPT(OUTPUT)),
+     "make the call that carries out a signed request",
+     "Prints the call data of setPermissionsForSigner, which anybody may send to the account, and\n"
+     "says who signed the request; with --owner, it must be that admin. Needs no token.",
+     "  valetkey thirdweb call --chain-id 1 --account 0x7668...D2a5 --request request.json \\\n"
+     "      --signature 0x5b1c...1b\n"},
+    {"batch", vk_cmd_batch, NONE, NONE, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"
      "their members are in valetkey-batch(1). A bad line is answered with its error; the exit\n"

@@ -29,7 +29,7 @@ static void put_ecdsa(const vk_key_info *key, const vk_hash *userop_hash, vk_byt
     uint8_t signature65[65];
     memcpy(signature65, bare.data, VK_BARE_SIGNATURE_LEN);
     add_recovery(key, userop_hash, signature65);
-    vk_permission_signature((vk_bytes){signature65, sizeof signature65}, out);
+    vk_buf_put(out, signature65, sizeof signature65);
 }
 
 /* ---- P-256 ---- */
@@ -46,7 +46,7 @@ static vk_status read_assertion(const cJSON *json, vk_buf *auth_data, const char
 
 static vk_status encode(const cJSON *json, bool use_precompiled, vk_bytes bare, vk_buf *out,
                         vk_error *err) {
-    vk_buf auth_data = {0}, encoded = {0};
+    vk_buf auth_data = {0};
     const char *client_data = "";
     vk_status status = read_assertion(json, &auth_data, &client_data, err);
     if (status == VK_OK) {
@@ -56,11 +56,9 @@ static vk_status encode(const cJSON *json, bool use_precompiled, vk_bytes bare, 
             .use_precompiled = use_precompiled};
         memcpy(assertion.r, bare.data, sizeof assertion.r);
         memcpy(assertion.s, bare.data + sizeof assertion.r, sizeof assertion.s);
-        status = vk_webauthn_encode(&assertion, &encoded);
-        vk_permission_signature(vk_buf_view(&encoded), out);
+        status = vk_webauthn_encode(&assertion, out);
     }
     vk_buf_clear(&auth_data);
-    vk_buf_clear(&encoded);
     return status;
 }
 
@@ -104,10 +102,11 @@ vk_exit vk_digest_part(vk_cli *cli, const vk_key_info *key, const vk_grant *gran
     } else {
         exit = put_assertion(cli, grant->chain_id, vk_buf_view(part), &made);
     }
-    if (exit == VK_EXIT_OK && vk_buf_status(&made) != VK_OK) {
+    vk_buf_clear(part);
+    vk_grant_session_part(grant, vk_buf_view(&made), part);
+    if (exit == VK_EXIT_OK && (vk_buf_status(&made) != VK_OK || vk_buf_status(part) != VK_OK)) {
         exit = vk_cli_no_memory(cli);
     }
-    vk_buf_clear(part);
-    *part = made;
+    vk_buf_clear(&made);
     return exit;
 }

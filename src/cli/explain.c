@@ -5,6 +5,7 @@
 #include "cli/message.h"
 #include "cli/session.h"
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 void vk_explain_clear(vk_explain *job) {
@@ -24,6 +25,23 @@ uint64_t vk_explain_chain(const vk_explain *job) {
         return job->request.chain_id;
     }
     return job->grants.count == 1 ? job->grants.list[0].chain_id : 0;
+}
+
+const vk_grant *vk_explain_grant(const vk_explain *job) {
+    return job->grant != NULL ? job->grant : &job->usual;
+}
+
+/* Without a grant the rules are asked for an account of the usual kind. */
+static void set_usual(vk_explain *job) {
+    vk_grant *usual = &job->usual;
+    *usual = (vk_grant){.chain_id = vk_explain_chain(job), .kernel = VK_KERNEL_0_3_1};
+    memcpy(usual->account.selector, vk_kernel_execute_selector, sizeof usual->account.selector);
+    if (job->key.has_policy && vk_policy_is_thirdweb(&job->key.policy)) {
+        usual->kind = VK_GRANT_THIRDWEB;
+    } else if (job->request.op.entry_point == VK_ENTRY_POINT_0_6) {
+        usual->kind = VK_GRANT_OWNER;
+        usual->kernel = VK_KERNEL_0_2_4;
+    }
 }
 
 /* ---- The budgets to judge by ---- */
@@ -118,8 +136,10 @@ vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job) {
 }
 
 static vk_exit read_calls(vk_cli *cli, vk_explain *job) {
-    vk_kernel_version kernel = job->grant != NULL ? job->grant->kernel : VK_KERNEL_UNKNOWN;
-    vk_status status = vk_operation_calls_read(&job->request.op, kernel, &job->calls);
+    const vk_grant *grant = vk_explain_grant(job);
+    vk_status status = grant->kind == VK_GRANT_THIRDWEB
+                           ? vk_operation_calls_read_thirdweb(&job->request.op, &job->calls)
+                           : vk_operation_calls_read(&job->request.op, grant->kernel, &job->calls);
     return status == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
 }
 
@@ -129,9 +149,13 @@ static vk_exit load(vk_cli *cli, vk_explain *job) {
         exit = vk_grants_load(cli, &job->key, &job->grants);
     }
     if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
+    }
+    if (exit == VK_EXIT_OK) {
         exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
     }
     if (exit == VK_EXIT_OK) {
+        set_usual(job);
         exit = load_state(cli, job);
     }
     return exit == VK_EXIT_OK ? read_calls(cli, job) : exit;
@@ -151,7 +175,7 @@ static vk_exit explain_operation(vk_cli *cli) {
     vk_explain job = {.now = 0};
     vk_exit exit = vk_read_time(cli, VK_OPT_AT, (uint64_t)time(NULL), &job.now);
     if (exit == VK_EXIT_OK) {
-        exit = vk_read_operation(cli, &job.text, &job.request);
+        exit = vk_read_operation(cli, &job.text);
     }
     if (exit == VK_EXIT_OK) {
         exit = load(cli, &job);

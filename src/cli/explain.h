@@ -32,6 +32,7 @@ typedef struct vk_explain {
     vk_key_info key;
     vk_grants grants;
     const vk_grant *grant; /* NULL: none is for the operation */
+    vk_grant usual;        /* what the rules are asked for then */
     vk_grant_state state;  /* before the operation; no rules in it for a message */
     uint64_t now;
     vk_operation_calls calls;
@@ -41,6 +42,8 @@ typedef struct vk_explain {
 void vk_explain_clear(vk_explain *job);
 /* 0: unknown */
 uint64_t vk_explain_chain(const vk_explain *job);
+/* The grant, or the usual one. */
+const vk_grant *vk_explain_grant(const vk_explain *job);
 /* The session and the key; its public half is enough, where there is one that everybody may see. */
 VK_MUST_USE vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job);
 

@@ -58,19 +58,26 @@ static const char *mode_error(const vk_u256 *nonce) {
                : "AA23 reverted: revert()";      /* there is no signer to ask */
 }
 
+static const char *nonce_text(vk_grant_kind kind) {
+    return kind == VK_GRANT_OWNER      ? "the key is the account's owner"
+           : kind == VK_GRANT_PLUGIN   ? "the plug-in is enabled"
+           : kind == VK_GRANT_THIRDWEB ? "a thirdweb account takes any nonce"
+                                       : "the permission is installed";
+}
+
 /* Does the nonce's mode fit what was signed before? */
 static void judge_mode(vk_explain *job) {
     char reason[VK_REASON_MAX] = "";
     bool installs = false;
-    const vk_u256 *nonce = &job->request.op.nonce;
-    if (vk_grant_check_mode(job->grant, &job->state.install, nonce, &installs, reason) != VK_OK) {
+    const vk_userop *op = &job->request.op;
+    if (vk_grant_check_mode(job->grant, &job->state.install, op, &installs, reason) != VK_OK) {
         vk_explain_refuse(job, "nonce", reason);
-        chain_answers(job, mode_error(nonce));
+        chain_answers(job, job->grant->kind == VK_GRANT_PERMISSION ? mode_error(&op->nonce) : "");
         return;
     }
     add(job, NO_RULE, "nonce", VK_RESULT_ALLOWED,
         installs ? "the operation brings the approval along (enable mode)"
-                 : "the permission is installed");
+                 : nonce_text(job->grant->kind));
 }
 
 /* ---- The policy ---- */
@@ -87,23 +94,23 @@ static void name_rule(const vk_rule *rule, size_t index, vk_finding *finding) {
 static void add_rule(vk_explain *job, const vk_verdict *verdict, size_t index) {
     const vk_rule *rule = &job->key.policy.rules[index];
     const vk_rule_verdict *result = &verdict->rules[index];
-    vk_finding *finding =
-        add(job, (int)index, vk_rule_name(rule->kind), result->result, result->reason);
+    bool denies = !verdict->allowed && verdict->rule_index == (int)index;
+    vk_finding *finding = add(job, (int)index, denies ? verdict->rule : vk_rule_name(rule->kind),
+                              result->result, result->reason);
     name_rule(rule, index, finding);
     finding->valid_after = result->valid_after;
     finding->valid_until = result->valid_until;
-    if (!verdict->allowed && verdict->rule_index == (int)index && job->judgement.refusal == NULL) {
+    if (denies && job->judgement.refusal == NULL) {
         job->judgement.refusal = finding;
     }
 }
 
-static void intersect(vk_judgement *judgement, const vk_rule_verdict *rule) {
-    if (rule->valid_after > judgement->valid_after) {
-        judgement->valid_after = rule->valid_after;
+static void intersect(vk_judgement *judgement, uint64_t after, uint64_t until) {
+    if (after > judgement->valid_after) {
+        judgement->valid_after = after;
     }
-    if (rule->valid_until != 0 &&
-        (judgement->valid_until == 0 || rule->valid_until < judgement->valid_until)) {
-        judgement->valid_until = rule->valid_until;
+    if (until != 0 && (judgement->valid_until == 0 || until < judgement->valid_until)) {
+        judgement->valid_until = until;
     }
 }
 
@@ -114,8 +121,10 @@ void vk_explain_take_verdict(vk_explain *job, const vk_verdict *verdict) {
     }
     for (size_t i = 0; i < verdict->count; i++) {
         add_rule(job, verdict, i);
-        intersect(&job->judgement, &verdict->rules[i]);
+        intersect(&job->judgement, verdict->rules[i].valid_after, verdict->rules[i].valid_until);
     }
+    intersect(&job->judgement, vk_explain_grant(job)->valid_after,
+              vk_explain_grant(job)->valid_until);
     if (is_first) {
         job->judgement.hardening = verdict->hardening;
         chain_answers(job, verdict->chain_error);
@@ -130,17 +139,14 @@ static vk_status evaluate(const vk_explain *job, vk_verdict *out) {
     }
     memcpy(scratch, job->state.rules, size);
     vk_address guards[VK_GRANT_GUARDS_MAX];
-    vk_verdict_request asked = {.op = &job->request.op,
-                                .chain_id = vk_explain_chain(job),
-                                .now = job->now,
-                                .selector = job->grant != NULL ? job->grant->account.selector
-                                                               : vk_kernel_execute_selector,
-                                .relaxed = job->key.relaxed};
+    vk_verdict_request asked = {
+        .op = &job->request.op, .now = job->now, .relaxed = job->key.relaxed};
     if (job->grant != NULL) {
         asked.guards = guards;
         asked.guard_count = vk_grant_guards(job->grant, &job->key.signer, guards);
     }
-    vk_status status = vk_policy_evaluate(&job->key.policy, &asked, scratch, out);
+    vk_status status =
+        vk_grant_evaluate(vk_explain_grant(job), &job->key.policy, &asked, scratch, out);
     free(scratch);
     return status;
 }

@@ -167,9 +167,15 @@ static vk_exit put_chain(vk_cli *cli, const vk_explain *job) {
     }
     vk_buf_printf(&words, ", EntryPoint %s", vk_entry_point_text(job->request.op.entry_point));
     vk_out_address(out, "entryPoint", &entry_point);
-    if (job->grant != NULL) {
+    if (job->grant != NULL && job->grant->kind == VK_GRANT_THIRDWEB) {
+        vk_buf_put_text(&words, ", thirdweb");
+    } else if (job->grant != NULL) {
         vk_buf_printf(&words, ", Kernel %s", vk_kernel_text(job->grant->kernel));
         vk_out_text(out, "kernelVersion", vk_kernel_text(job->grant->kernel));
+    }
+    if (job->grant != NULL) {
+        vk_out_text(out, "kind", vk_grant_kind_text(job->grant->kind));
+        vk_out_text(out, "keptBy", vk_grant_is_token_only(job->grant) ? "token" : "account");
     }
     return put_field(cli, "on", NULL, &words);
 }
@@ -185,16 +191,27 @@ static const char *type_text(uint8_t type) {
                                          : "unknown";
 }
 
-static vk_exit put_nonce(vk_cli *cli, const vk_userop *op) {
+static void put_kernel_nonce(vk_out *out, const vk_kernel_nonce *nonce) {
+    vk_out_text(out, "mode", mode_text(nonce->mode));
+    vk_out_text(out, "type", type_text(nonce->type));
+    vk_out_bytes(out, "permissionId", (vk_bytes){nonce->permission_id, 4});
+    vk_out_u64(out, "lane", nonce->custom);
+}
+
+/* Only Kernel 0.3.0 on reads anything in it. */
+static vk_exit put_nonce(vk_cli *cli, const vk_explain *job) {
     vk_out *out = &cli->out;
+    const vk_userop *op = &job->request.op;
     vk_kernel_nonce nonce = vk_kernel_nonce_decode(&op->nonce);
     vk_buf words = {0};
-    vk_put_operation_nonce(&words, op);
     vk_out_open(out, "nonce", '{');
-    vk_out_text(out, "mode", mode_text(nonce.mode));
-    vk_out_text(out, "type", type_text(nonce.type));
-    vk_out_bytes(out, "permissionId", (vk_bytes){nonce.permission_id, 4});
-    vk_out_u64(out, "lane", nonce.custom);
+    if (vk_explain_grant(job)->kind == VK_GRANT_THIRDWEB || op->entry_point == VK_ENTRY_POINT_0_6) {
+        vk_put_plain_nonce(&words, &op->nonce);
+        vk_out_bytes(out, "key", (vk_bytes){op->nonce.be, sizeof op->nonce.be - 8});
+    } else {
+        vk_put_operation_nonce(&words, op);
+        put_kernel_nonce(out, &nonce);
+    }
     vk_out_u64(out, "sequence", nonce.sequence);
     vk_exit exit = put_field(cli, "nonce", "text", &words);
     vk_out_close(out, '}');
@@ -257,17 +274,18 @@ static vk_exit put_window(vk_cli *cli, const vk_explain *job) {
 
 static vk_exit put_where(vk_cli *cli, const vk_explain *job) {
     const vk_userop *op = &job->request.op;
+    vk_address address;
     put_hash(&cli->out, job);
     put_address(&cli->out, "account", &op->sender);
     vk_exit exit = put_chain(cli, job);
     if (exit == VK_EXIT_OK) {
-        exit = put_nonce(cli, op);
+        exit = put_nonce(cli, job);
     }
-    if (op->has_factory) {
-        put_address(&cli->out, "factory", &op->factory);
+    if (vk_operation_factory(op, &address)) {
+        put_address(&cli->out, "factory", &address);
     }
-    if (op->has_paymaster) {
-        vk_out_address(&cli->out, "paymaster", &op->paymaster);
+    if (vk_operation_paymaster(op, &address)) {
+        vk_out_address(&cli->out, "paymaster", &address);
     }
     return exit;
 }

@@ -159,11 +159,18 @@ static void say_chain(vk_out *out, const vk_judgement *judgement) {
     }
 }
 
+/* What the reader would not expect: that nobody else keeps the limits. */
+static void say_keeper(vk_out *out, const vk_grant *grant) {
+    if (grant != NULL && vk_grant_is_token_only(grant)) {
+        vk_say(out, "%s\n", vk_grant_keeper_text(grant));
+    }
+}
+
 static void say_key(vk_out *out, const vk_key_info *key) {
     const uint8_t *id = key->permission_id;
     vk_say_in(out, VK_STYLE_HEAD, "Rules");
     vk_say(out, " of the key \"%s\"", key->label);
-    if (key->has_policy) {
+    if (key->has_permission_id) {
         vk_say(out, ", permission 0x%02x%02x%02x%02x", id[0], id[1], id[2], id[3]);
     }
     vk_say(out, "\n");
@@ -177,6 +184,7 @@ void vk_explain_findings(vk_cli *cli, const vk_explain *job) {
         say_finding(out, &job->judgement.findings[i]);
     }
     say_chain(out, &job->judgement);
+    say_keeper(out, job->grant);
     put_verdicts(out, &job->judgement);
     put_rules(out, job);
     put_verdict(out, &job->judgement);

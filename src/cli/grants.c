@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <valetkey/pkcs11.h>
 
 void vk_grants_clear(vk_grants *grants) {
@@ -62,6 +63,49 @@ vk_exit vk_grants_load(vk_cli *cli, const vk_key_info *key, vk_grants *out) {
         vk_grants_clear(out);
     }
     return exit;
+}
+
+/* ---- Operations ---- */
+
+/* UNKNOWN: the grants are of several. */
+static vk_exit common_version(vk_cli *cli, const vk_grants *grants, vk_entry_point *out) {
+    uint64_t chain_id = 0;
+    bool any = false, one_chain = vk_opt_flag(cli, VK_OPT_CHAIN_ID);
+    vk_exit exit =
+        one_chain ? vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &chain_id) : VK_EXIT_OK;
+    *out = VK_ENTRY_POINT_0_7;
+    for (size_t i = 0; i < grants->count && exit == VK_EXIT_OK; i++) {
+        const vk_grant *grant = &grants->list[i];
+        if (one_chain && grant->chain_id != chain_id) {
+            continue;
+        }
+        bool same = !any || grant->entry_point_version == *out;
+        *out = same ? grant->entry_point_version : VK_ENTRY_POINT_UNKNOWN;
+        any = true;
+    }
+    return exit;
+}
+
+vk_exit vk_grants_operation(vk_cli *cli, const vk_grants *grants, const vk_buf *text,
+                            vk_userop_request *out) {
+    vk_entry_point version;
+    vk_error err = {0};
+    vk_exit exit = common_version(cli, grants, &version);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    bool several = version == VK_ENTRY_POINT_UNKNOWN;
+    vk_status status = vk_userop_read_request(vk_operation_bytes(text),
+                                              several ? VK_ENTRY_POINT_0_7 : version, out, &err);
+    if (several && (status != VK_OK || !out->has_entry_point)) {
+        exit = vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "the key may act through several EntryPoints, and the operation does "
+                           "not say which one it is for");
+        return vk_cli_hint(cli, exit,
+                           "write {\"chainId\":N,\"entryPoint\":\"0x...\",\"userOp\":{...}}");
+    }
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_error(cli, "the operation cannot be read", &err);
 }
 
 /* --chain-id speaks for a bare operation. */
@@ -143,7 +187,7 @@ vk_exit vk_owner_read(vk_cli *cli, vk_owner *out) {
     return exit;
 }
 
-static void put_owner(vk_buf *out, const vk_owner *owner) {
+void vk_owner_put(const vk_owner *owner, vk_buf *out) {
     vk_buf_put_text(out, owner->passkey ? ",\"owner\":{\"x\":\"" : ",\"owner\":\"");
     if (owner->passkey) {
         vk_hex_put(out, (vk_bytes){owner->x, 32});
@@ -156,25 +200,49 @@ static void put_owner(vk_buf *out, const vk_owner *owner) {
     }
 }
 
+vk_exit vk_grant_start_read(vk_cli *cli, vk_grant_start *out) {
+    vk_exit exit = VK_EXIT_OK;
+    *out = (vk_grant_start){.at = 0};
+    if (vk_opt_flag(cli, VK_OPT_SPENT)) {
+        exit = vk_read_wei(cli, VK_OPT_SPENT, &out->spent);
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_USED)) {
+        exit = vk_read_u64(cli, VK_OPT_USED, UINT32_MAX, &out->used);
+    }
+    if (vk_opt_flag(cli, VK_OPT_SPENT) || vk_opt_flag(cli, VK_OPT_USED)) {
+        out->at = (uint64_t)time(NULL);
+    }
+    return exit;
+}
+
 void vk_grant_text_write(const vk_grant_text *grant, vk_buf *out) {
-    vk_address entry_point = vk_entry_point_address(VK_ENTRY_POINT_0_7);
+    char spent[79];
     vk_buf_printf(out, "{\"chainId\":%" PRIu64, grant->chain_id);
     if (grant->kernel != VK_KERNEL_UNKNOWN) {
         vk_buf_printf(out, ",\"kernelVersion\":\"%s\"", vk_kernel_text(grant->kernel));
     }
-    vk_buf_put_text(out, ",\"entryPoint\":\"");
-    vk_hex_put(out, (vk_bytes){entry_point.b, 20});
-    vk_buf_put_text(out, "\",\"serializedAccount\":\"");
+    if (grant->entry_point != VK_ENTRY_POINT_UNKNOWN) {
+        vk_address entry_point = vk_entry_point_address(grant->entry_point);
+        vk_buf_put_text(out, ",\"entryPoint\":\"");
+        vk_hex_put(out, (vk_bytes){entry_point.b, 20});
+        vk_buf_put_byte(out, '"');
+    }
+    vk_buf_put_text(out, ",\"serializedAccount\":\"");
     vk_buf_put(out, grant->serialized.data, grant->serialized.len);
     vk_buf_put_text(out, "\"");
     if (grant->owner != NULL) {
-        put_owner(out, grant->owner);
+        vk_owner_put(grant->owner, out);
     }
     if (grant->enable_nonce != 0) {
         vk_buf_printf(out, ",\"enableNonce\":%" PRIu64, grant->enable_nonce);
     }
     if (grant->installed_at != 0) {
         vk_buf_printf(out, ",\"installedAt\":%" PRIu64, grant->installed_at);
+    }
+    if (grant->start.at != 0) {
+        vk_u256_decimal(&grant->start.spent, spent);
+        vk_buf_printf(out, ",\"start\":{\"spent\":\"%s\",\"used\":%" PRIu64 ",\"at\":%" PRIu64 "}",
+                      spent, grant->start.used, grant->start.at);
     }
     vk_buf_put_text(out, "}");
 }

@@ -14,6 +14,14 @@ VK_MUST_USE vk_exit vk_grants_load(vk_cli *cli, const vk_key_info *key, vk_grant
 void vk_grants_clear(vk_grants *grants);
 
 /*
+ * Reads the operation of --input, whose text vk_read_operation has read: a bare one is of the
+ * EntryPoint of the key's grants (on the chain of --chain-id, if it is given), of 0.7 if there are
+ * none.
+ */
+VK_MUST_USE vk_exit vk_grants_operation(vk_cli *cli, const vk_grants *grants, const vk_buf *text,
+                                        vk_userop_request *out);
+
+/*
  * Which grant is an operation for? By its account, and by the chain of --chain-id or of the
  * request, which must not contradict each other. *out is NULL if none is; several are a failure.
  */
@@ -42,17 +50,23 @@ typedef struct vk_owner {
 
 /* --owner */
 VK_MUST_USE vk_exit vk_owner_read(vk_cli *cli, vk_owner *out);
+/* Appends it as a member of a grant's JSON, behind a comma. */
+void vk_owner_put(const vk_owner *owner, vk_buf *out);
 
 typedef struct vk_grant_text {
     uint64_t chain_id;
-    vk_kernel_version kernel; /* UNKNOWN: not said */
-    const vk_owner *owner;    /* NULL: not said */
-    uint64_t enable_nonce;    /* 0: not said */
-    uint64_t installed_at;    /* 0: not said */
+    vk_kernel_version kernel;   /* UNKNOWN: not said */
+    vk_entry_point entry_point; /* UNKNOWN: not said */
+    const vk_owner *owner;      /* NULL: not said */
+    uint64_t enable_nonce;      /* 0: not said */
+    uint64_t installed_at;      /* 0: not said */
+    vk_grant_start start;       /* at 0: not said */
     vk_bytes serialized;
 } vk_grant_text;
 
-/* Appends the JSON of a valetkey-grant object. */
+/* --spent and --used: what was counted until now. */
+VK_MUST_USE vk_exit vk_grant_start_read(vk_cli *cli, vk_grant_start *out);
+/* Appends the JSON of a valetkey-grant object, of a permission. */
 void vk_grant_text_write(const vk_grant_text *grant, vk_buf *out);
 /* Adds the data object: the module checks it again. */
 VK_MUST_USE vk_exit vk_grant_add(vk_cli *cli, vk_bytes label, vk_bytes json);

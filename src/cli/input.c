@@ -134,9 +134,23 @@ vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out) {
 
 vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out) {
     *out = vk_kernel_read(vk_opt(cli, VK_OPT_KERNEL_VERSION));
-    return vk_grant_supports(*out)
+    return *out != VK_KERNEL_UNKNOWN
                ? VK_EXIT_OK
-               : vk_bad_value(cli, VK_OPT_KERNEL_VERSION, "0.3.1, 0.3.2 or 0.3.3");
+               : vk_bad_value(cli, VK_OPT_KERNEL_VERSION,
+                              "v1, 0.0.2, 0.2.2, 0.2.3, 0.2.4, 0.3.0, 0.3.1, 0.3.2 or 0.3.3");
+}
+
+vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out) {
+    const char *text = vk_opt(cli, VK_OPT_ENTRY_POINT);
+    vk_address address;
+    *out = vk_entry_point_read(text);
+    if (*out == VK_ENTRY_POINT_UNKNOWN && vk_address_read(text, strlen(text), &address) == VK_OK) {
+        *out = vk_entry_point_of_address(&address);
+    }
+    return *out != VK_ENTRY_POINT_UNKNOWN
+               ? VK_EXIT_OK
+               : vk_bad_value(cli, VK_OPT_ENTRY_POINT,
+                              "0.6, 0.7, 0.8 or 0.9, or the address of one of them");
 }
 
 vk_exit vk_read_curve(vk_cli *cli, bool *p256) {
@@ -167,18 +181,31 @@ vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out) {
                : vk_cli_fail_error(cli, "the policy is not accepted", &err);
 }
 
-vk_exit vk_read_operation(vk_cli *cli, vk_buf *text, vk_userop_request *out) {
+/* A text begins with '{' for the library, an editor may leave space around it. */
+vk_bytes vk_operation_bytes(const vk_buf *text) {
+    vk_bytes trimmed = vk_trim(vk_buf_view(text));
+    return trimmed.len > 0 && trimmed.data[0] == '{' ? trimmed : vk_buf_view(text);
+}
+
+/* As far as it can be seen before the key and its accounts are known. */
+static bool is_operation(vk_bytes bytes, vk_error *err) {
+    static const vk_entry_point versions[] = {VK_ENTRY_POINT_0_6, VK_ENTRY_POINT_0_8,
+                                              VK_ENTRY_POINT_0_9, VK_ENTRY_POINT_0_7};
+    vk_status status = VK_ERR_FORMAT;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0] && status != VK_OK; i++) {
+        vk_userop_request request = {0};
+        status = vk_userop_read_request(bytes, versions[i], &request, err);
+        vk_userop_clear(&request.op);
+    }
+    return status == VK_OK;
+}
+
+vk_exit vk_read_operation(vk_cli *cli, vk_buf *text) {
     const char *path = vk_opt(cli, VK_OPT_INPUT);
     vk_error err = {0};
     vk_exit exit = vk_read_file(cli, path != NULL ? path : "-", VK_USEROP_MAX, text);
-    if (exit != VK_EXIT_OK) {
-        return exit;
+    if (exit == VK_EXIT_OK && !is_operation(vk_operation_bytes(text), &err)) {
+        exit = vk_cli_fail_error(cli, "the operation cannot be read", &err);
     }
-    /* A text begins with '{' for the library, an editor may leave space around it. */
-    vk_bytes trimmed = vk_trim(vk_buf_view(text));
-    vk_bytes request = trimmed.len > 0 && trimmed.data[0] == '{' ? trimmed : vk_buf_view(text);
-    if (vk_userop_read_request(request, VK_ENTRY_POINT_0_7, out, &err) != VK_OK) {
-        return vk_cli_fail_error(cli, "the operation cannot be read", &err);
-    }
-    return VK_EXIT_OK;
+    return exit;
 }

@@ -34,8 +34,12 @@ VK_MUST_USE vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out);
 /* --policy, checked: its text, without a trailing NUL, and what it says. Clear both. */
 VK_MUST_USE vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out);
 
-/* A UserOperation of --input, checked. json keeps the text: the request's views point into its own
- * storage. Clear both. */
-VK_MUST_USE vk_exit vk_read_operation(vk_cli *cli, vk_buf *text, vk_userop_request *out);
+/* --entry-point: "0.6" to "0.9", or a published address. */
+VK_MUST_USE vk_exit vk_read_entry_point(vk_cli *cli, vk_entry_point *out);
+/* The text of a UserOperation of --input: a bare one may be of any EntryPoint, see
+ * vk_grants_operation. */
+VK_MUST_USE vk_exit vk_read_operation(vk_cli *cli, vk_buf *text);
+/* What of the text is the operation. */
+vk_bytes vk_operation_bytes(const vk_buf *text);
 
 #endif

@@ -22,8 +22,9 @@ static vk_bytes serialized_text(const import_job *job) {
 }
 
 static vk_exit check_options(vk_cli *cli) {
-    static const vk_option with_grant[] = {VK_OPT_CHAIN_ID, VK_OPT_KERNEL_VERSION, VK_OPT_OWNER,
-                                           VK_OPT_ENABLE_NONCE};
+    static const vk_option with_grant[] = {
+        VK_OPT_CHAIN_ID,     VK_OPT_KERNEL_VERSION, VK_OPT_ENTRY_POINT, VK_OPT_OWNER,
+        VK_OPT_ENABLE_NONCE, VK_OPT_SPENT,          VK_OPT_USED};
     bool serialized = vk_opt_flag(cli, VK_OPT_SERIALIZED);
     if (serialized && vk_opt_flag(cli, VK_OPT_POLICY)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
@@ -158,6 +159,9 @@ static vk_exit make_grant(vk_cli *cli, import_job *job) {
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_KERNEL_VERSION)) {
         exit = vk_read_kernel(cli, &text.kernel);
     }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ENTRY_POINT)) {
+        exit = vk_read_entry_point(cli, &text.entry_point);
+    }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_OWNER)) {
         exit = vk_owner_read(cli, &owner);
         text.owner = &owner;
@@ -167,6 +171,9 @@ static vk_exit make_grant(vk_cli *cli, import_job *job) {
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_read_time(cli, VK_OPT_INSTALLED_AT, 0, &text.installed_at);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grant_start_read(cli, &text.start);
     }
     if (exit == VK_EXIT_OK) {
         exit = read_signer(cli, job, &signer);

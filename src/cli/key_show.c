@@ -19,7 +19,7 @@ static void say_key(vk_out *out, const vk_key_info *key) {
         vk_say(out, "  %-14s ", "id");
         vk_out_hex_line(out, vk_buf_view(&key->id));
     }
-    if (!out->json && key->has_policy) {
+    if (!out->json && key->has_permission_id) {
         vk_say(out, "  %-14s ", "permissionId");
         vk_out_hex_line(out, (vk_bytes){key->permission_id, 4});
     }
@@ -130,9 +130,23 @@ static bool has_budget(const vk_rule *rule) {
 /* ---- Grants ---- */
 
 static const char *install_text(const vk_grant *grant, const vk_grant_state *state) {
+    if (grant->kind == VK_GRANT_OWNER) {
+        return "the key is the owner";
+    }
+    if (grant->kind == VK_GRANT_THIRDWEB) {
+        return grant->account.pre_installed ? "set already" : "approved";
+    }
     return grant->account.pre_installed ? "installed already"
            : state->install.enabled     ? "approved, first operation signed"
                                         : "approved, not used yet";
+}
+
+static const char *grant_name(vk_grant_kind kind) {
+    static const char *const names[VK_GRANT_KINDS] = {[VK_GRANT_PERMISSION] = "  permission",
+                                                      [VK_GRANT_PLUGIN] = "  plug-in",
+                                                      [VK_GRANT_OWNER] = "  owner",
+                                                      [VK_GRANT_THIRDWEB] = "  session"};
+    return names[kind];
 }
 
 static vk_exit put_grant(vk_cli *cli, const vk_key_info *key, const vk_grant *grant) {
@@ -144,13 +158,22 @@ static vk_exit put_grant(vk_cli *cli, const vk_key_info *key, const vk_grant *gr
         return exit;
     }
     vk_address_text(&grant->account.account, account);
-    vk_say(out, "  chain %" PRIu64 ", account %s, Kernel %s, EntryPoint %s\n", grant->chain_id,
-           account, vk_kernel_text(grant->kernel), vk_entry_point_text(grant->entry_point_version));
-    vk_say_field(out, "  permission", "%s", install_text(grant, &state));
+    bool kernel = grant->kind != VK_GRANT_THIRDWEB;
+    vk_say(out, "  chain %" PRIu64 ", account %s, %s%s, EntryPoint %s\n", grant->chain_id, account,
+           kernel ? "Kernel " : "thirdweb", kernel ? vk_kernel_text(grant->kernel) : "",
+           vk_entry_point_text(grant->entry_point_version));
+    vk_say_field(out, grant_name(grant->kind), "%s", install_text(grant, &state));
+    if (vk_grant_is_token_only(grant)) {
+        vk_say_field(out, "  limits", "%s", vk_grant_keeper_text(grant));
+    }
     vk_out_open(out, NULL, '{');
+    vk_out_text(out, "kind", vk_grant_kind_text(grant->kind));
+    vk_out_text(out, "keptBy", vk_grant_is_token_only(grant) ? "token" : "account");
     vk_out_u64(out, "chainId", grant->chain_id);
     vk_out_address(out, "account", &grant->account.account);
-    vk_out_text(out, "kernelVersion", vk_kernel_text(grant->kernel));
+    if (kernel) {
+        vk_out_text(out, "kernelVersion", vk_kernel_text(grant->kernel));
+    }
     vk_out_address(out, "entryPoint", &grant->entry_point);
     vk_out_bool(out, "preInstalled", grant->account.pre_installed);
     vk_out_bool(out, "enabled", state.install.enabled);

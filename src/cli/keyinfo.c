@@ -102,6 +102,10 @@ static vk_exit read_policy(vk_cli *cli, vk_key_info *key) {
         return vk_cli_fail_error(cli, "the key's policy cannot be read", &err);
     }
     key->has_policy = true;
+    key->has_permission_id = !vk_policy_is_thirdweb(&key->policy);
+    if (!key->has_permission_id) {
+        return VK_EXIT_OK;
+    }
     status = vk_policy_permission_id(&key->policy, &key->signer, key->permission_id);
     return status == VK_OK ? VK_EXIT_OK
                            : vk_cli_fail_status(cli, "the key has no permissionId", status);
@@ -209,7 +213,7 @@ void vk_key_put_json(vk_out *out, const vk_key_info *key) {
         vk_out_bytes(out, "authenticatorIdHash",
                      (vk_bytes){key->signer.authenticator_id_hash.b, 32});
     }
-    if (key->has_policy) {
+    if (key->has_permission_id) {
         vk_out_bytes(out, "permissionId", (vk_bytes){key->permission_id, 4});
     } else {
         vk_out_null(out, "permissionId");

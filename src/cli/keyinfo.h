@@ -14,7 +14,8 @@ typedef struct vk_key_info {
     vk_buf policy_json; /* empty: no policy */
     vk_policy policy;
     bool has_policy;
-    uint8_t permission_id[4]; /* if there is a policy */
+    bool has_permission_id; /* a policy that is no thirdweb session has one */
+    uint8_t permission_id[4];
     vk_hardening_set relaxed; /* hardening rules that are off on its token */
 } vk_key_info;
 

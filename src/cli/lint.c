@@ -14,17 +14,11 @@ typedef struct lint_job {
 
 /* ---- What is known ---- */
 
-static vk_exit read_entry_point(vk_cli *cli, vk_entry_point *out) {
-    const char *text = vk_opt(cli, VK_OPT_ENTRY_POINT);
-    *out = text == NULL ? VK_ENTRY_POINT_UNKNOWN : vk_entry_point_read(text);
-    return text == NULL || *out != VK_ENTRY_POINT_UNKNOWN
-               ? VK_EXIT_OK
-               : vk_cli_fail(cli, VK_EXIT_USAGE,
-                             "--entry-point is \"%s\", but must be 0.6, 0.7, 0.8 or 0.9", text);
-}
-
 static vk_exit read_context(vk_cli *cli, lint_job *job) {
-    vk_exit exit = read_entry_point(cli, &job->context.entry_point);
+    vk_exit exit = VK_EXIT_OK;
+    if (vk_opt_flag(cli, VK_OPT_ENTRY_POINT)) {
+        exit = vk_read_entry_point(cli, &job->context.entry_point);
+    }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ACCOUNT)) {
         exit = vk_read_address(cli, VK_OPT_ACCOUNT, &job->account);
         job->context.account = &job->account;

@@ -1,10 +1,11 @@
 bin_PROGRAMS += valetkey
-valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/cli/attach.c \
+valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
+	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c \
 	src/cli/audit.c src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h \
-	src/cli/batch.c src/cli/cli.h src/cli/commands.c src/cli/digestpart.c src/cli/digestpart.h \
+	src/cli/batch.c src/cli/budget.c src/cli/cli.h src/cli/commands.c src/cli/digestpart.c src/cli/digestpart.h \
 	src/cli/error.c src/cli/explain.c src/cli/explain.h src/cli/explain_judge.c \
 	src/cli/explain_message.c src/cli/explain_operation.c src/cli/explain_verdict.c \
-	src/cli/findings.c src/cli/findings.h src/cli/grants.c src/cli/grants.h src/cli/input.c \
+	src/cli/findings.c src/cli/findings.h src/cli/grants.c src/cli/grants.h src/cli/held.c src/cli/held.h src/cli/input.c \
 	src/cli/input.h src/cli/input_time.c src/cli/key_create.c src/cli/key_import.c \
 	src/cli/key_list.c src/cli/key_show.c src/cli/keyfile.c src/cli/keyfile.h src/cli/keyinfo.c \
 	src/cli/keyinfo.h src/cli/keyselect.c src/cli/lint.c src/cli/main.c src/cli/makekey.c \
@@ -12,7 +13,8 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approve.c src/c
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
 	src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h src/cli/rv.c \
 	src/cli/session.c src/cli/session.h src/cli/sign.c src/cli/sign_message.c src/cli/signature.c src/cli/signed.c \
-	src/cli/signed.h src/cli/state.c src/cli/store.c src/cli/store.h src/cli/token.c \
+	src/cli/signed.h src/cli/state.c src/cli/store.c src/cli/store.h src/cli/thirdweb.c src/cli/thirdweb_request.c \
+	src/cli/thirdweb_request.h src/cli/token.c \
 	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'

@@ -132,7 +132,7 @@ static void say_key(vk_out *out, const vk_key_info *key, const vk_cli *cli, cons
     vk_say(out, "%s the %s key \"%s\" on the token \"%s\".\n", verb,
            key->p256 ? "P-256" : "secp256k1", key->label, cli->token_label);
     vk_say_field(out, key->p256 ? "public key" : "address", "%s", name);
-    if (key->has_policy) {
+    if (key->has_permission_id) {
         snprintf(id, sizeof id, "0x%02x%02x%02x%02x", key->permission_id[0], key->permission_id[1],
                  key->permission_id[2], key->permission_id[3]);
         vk_say_field(out, "permissionId", "%s", id);
@@ -146,6 +146,11 @@ static void say_next(vk_out *out, const vk_key_info *key, bool has_grant) {
         vk_say(out, "Next: the SO gives it a policy (a valetkey-policy data object).\n");
     } else if (has_grant) {
         vk_say(out, "Next: valetkey sign --label '%s' --input FILE\n", key->label);
+    } else if (vk_policy_is_thirdweb(&key->policy)) {
+        vk_say(out,
+               "Next: valetkey approve --label '%s' --chain-id N --entry-point V "
+               "--account ADDRESS --owner ADMIN\n",
+               key->label);
     } else {
         vk_say(out,
                "Next: valetkey approve --label '%s' --chain-id N --kernel-version V "

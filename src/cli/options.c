@@ -34,17 +34,20 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_AUTHENTICATOR_ID_HASH] = {"authenticator-id-hash", "HEX",
                                       "Keccak-256 of the credential id"},
     [VK_OPT_CHAIN_ID] = {"chain-id", "N", "chain of the account"},
-    [VK_OPT_KERNEL_VERSION] = {"kernel-version", "V", "Kernel version: 0.3.1, 0.3.2 or 0.3.3"},
+    [VK_OPT_KERNEL_VERSION] = {"kernel-version", "V",
+                               "Kernel version: v1, 0.0.2, 0.2.2 to 0.2.4, 0.3.0 to 0.3.3"},
     [VK_OPT_ACCOUNT] = {"account", "ADDRESS", "the smart account"},
     [VK_OPT_OWNER] = {"owner", "ADDRESS|POINT",
-                      "owner of the account: an address, or a passkey's x and y (64 bytes, hex)"},
+                      "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
+                      "an admin of a thirdweb account"},
     [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
     [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
-    [VK_OPT_SIGNATURE] = {"signature", "HEX", "the owner's signature of the typed data"},
+    [VK_OPT_SIGNATURE] = {"signature", "HEX", "the owner's (admin's) signature of the typed data"},
     [VK_OPT_OWNER_KEY] = {"owner-key", "URI", "let this PKCS#11 key sign as the owner"},
     [VK_OPT_OWNER_PIN_FILE] = {"owner-pin-file", "FILE", "PIN of the owner key's token"},
     [VK_OPT_PRE_INSTALLED] = {"pre-installed", NULL, "the account has this permission already"},
-    [VK_OPT_OUTPUT] = {"output", "FILE|-", "write the serialized account, or the records, there"},
+    [VK_OPT_OUTPUT] = {"output", "FILE|-",
+                       "write the result there: a serialized account, records, a request, ..."},
     [VK_OPT_INPUT] = {"input", "FILE|-", "the UserOperation; default - (standard input)"},
     [VK_OPT_SESSION] = {"session", NULL, "give the session key's part of the signature only"},
     [VK_OPT_SESSION_PART] = {"session-part", "FILE|HEX",
@@ -64,21 +67,36 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_HARDEN] = {"harden", "RULES", "turn these hardening rules on again"},
     [VK_OPT_LINT] = {"lint", "off|warn|error", "what to do about what is probably not meant"},
     [VK_OPT_LINT_ALLOW] = {"lint-allow", "CODE,...", "what lint need not say"},
-    [VK_OPT_ENTRY_POINT] = {"entry-point", "V", "EntryPoint version: 0.6, 0.7, 0.8 or 0.9"},
     [VK_OPT_JOURNAL] = {"journal", "on|off|all",
                         "write a record of each decision; all: of sudo keys too"},
     [VK_OPT_JOURNAL_MAX] = {"journal-max", "N", "drop the oldest records beyond N"},
     [VK_OPT_LAST] = {"last", "N", "only the last N records; default 50"},
     [VK_OPT_DENIED] = {"denied", NULL, "only what was refused"},
     [VK_OPT_KEEP] = {"keep", "N", "keep the newest N records"},
+    [VK_OPT_ENTRY_POINT] = {"entry-point", "VERSION|ADDRESS",
+                            "EntryPoint of the account; default: the Kernel version's"},
+    [VK_OPT_AS_OWNER] = {"as-owner", NULL, "the key is the account's owner itself"},
+    [VK_OPT_SELECTOR] = {"selector", "execute|batch|delegatecall",
+                         "Kernel 0.2.x: what the key's calls are made with; default execute"},
+    [VK_OPT_VALID_AFTER] = {"valid-after", "TIME", "Kernel 0.2.x: the approval holds from then"},
+    [VK_OPT_VALID_UNTIL] = {"valid-until", "TIME", "Kernel 0.2.x: the approval holds until then"},
+    [VK_OPT_REQUEST] = {"request", "FILE|-", "thirdweb: the request that the admin signed"},
+    [VK_OPT_NONCE] = {"nonce", "N", "of the operations: decimal or 0x..."},
+    [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
-    [VK_OPT_SPENT] = {"spent", "AMOUNT",
-                      "judge as if so much gas was spent: 0.01ether, 5gwei, wei"},
-    [VK_OPT_USED] = {"used", "N", "judge as if so many operations were used"},
+    [VK_OPT_SPENT] = {"spent", "AMOUNT", "so much gas was spent before: 0.01ether, 5gwei, wei"},
+    [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
 };
 
-#define BIT(option) (UINT64_C(1) << VK_OPT_##option)
-#define GLOBAL (BIT(HELP) | BIT(VERSION) | BIT(JSON) | BIT(TOKEN) | BIT(MODULE))
+static const vk_option global[] = {VK_OPT_HELP,  VK_OPT_VERSION, VK_OPT_JSON,
+                                   VK_OPT_TOKEN, VK_OPT_MODULE,  VK_OPT_COUNT};
+
+static bool is_in(const vk_option *list, vk_option option) {
+    while (*list != VK_OPT_COUNT && *list != option) {
+        list++;
+    }
+    return *list != VK_OPT_COUNT;
+}
 
 const char *vk_opt(const vk_cli *cli, vk_option option) {
     return cli->options.value[option];
@@ -186,13 +204,14 @@ static vk_exit find_command(vk_cli *cli, const char *words) {
 static vk_exit check_allowed(vk_cli *cli) {
     const vk_command *command = cli->options.command;
     for (size_t i = 0; i < VK_OPT_COUNT; i++) {
-        uint64_t bit = UINT64_C(1) << i;
         bool given = cli->options.value[i] != NULL;
-        if (given && ((command->allowed | command->required | GLOBAL) & bit) == 0) {
+        bool required = is_in(command->required, (vk_option)i);
+        if (given && !required && !is_in(command->allowed, (vk_option)i) &&
+            !is_in(global, (vk_option)i)) {
             return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" takes no --%s", command->name,
                                infos[i].name);
         }
-        if (!given && (command->required & bit) != 0) {
+        if (!given && required) {
             return vk_cli_fail(cli, VK_EXIT_USAGE, "\"%s\" needs --%s %s", command->name,
                                infos[i].name, infos[i].value);
         }
@@ -218,9 +237,10 @@ vk_exit vk_options_parse(vk_cli *cli, int argc, char **argv) {
                        command != NULL ? " " : "");
 }
 
-static void help_options(uint64_t set, FILE *to) {
+/* In the order of the table. */
+static void help_options(const vk_option *list, const vk_option *more, FILE *to) {
     for (size_t i = 0; i < VK_OPT_COUNT; i++) {
-        if ((set & UINT64_C(1) << i) != 0) {
+        if (is_in(list, (vk_option)i) || is_in(more, (vk_option)i)) {
             char left[64];
             snprintf(left, sizeof left, "--%s%s%s", infos[i].name,
                      infos[i].value != NULL ? " " : "",
@@ -233,7 +253,7 @@ static void help_options(uint64_t set, FILE *to) {
 static void help_usage(const vk_command *command, FILE *to) {
     fprintf(to, "Usage: valetkey %s", command->name);
     for (size_t i = 0; i < VK_OPT_COUNT; i++) {
-        if ((command->required & UINT64_C(1) << i) != 0) {
+        if (is_in(command->required, (vk_option)i)) {
             fprintf(to, " --%s %s", infos[i].name, infos[i].value);
         }
     }
@@ -245,10 +265,10 @@ static void help_all(FILE *to) {
           "Session keys for smart accounts on a PKCS#11 token.\n\nCommands:\n",
           to);
     for (const vk_command *c = vk_commands; c->name != NULL; c++) {
-        fprintf(to, "  %-15s %s\n", c->name, c->summary);
+        fprintf(to, "  %-24s %s\n", c->name, c->summary);
     }
     fputs("\nOptions of every command:\n", to);
-    help_options(GLOBAL, to);
+    help_options(global, global, to);
     fputs("\nExit status: 0 done, 1 wrong use, 2 bad input, 3 refused by the key's policy,\n"
           "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error,\n"
           "7 the journal was tampered with.\n"
@@ -263,8 +283,8 @@ void vk_options_help(const vk_command *command, FILE *to) {
     }
     help_usage(command, to);
     fprintf(to, "%s\n\nOptions:\n", command->details);
-    help_options(command->required | command->allowed, to);
+    help_options(command->required, command->allowed, to);
     fputs("\nOptions of every command:\n", to);
-    help_options(GLOBAL, to);
+    help_options(global, global, to);
     fprintf(to, "\nExamples:\n%s", command->examples);
 }

@@ -70,6 +70,13 @@ typedef enum vk_option {
     VK_OPT_LAST,
     VK_OPT_DENIED,
     VK_OPT_KEEP,
+    VK_OPT_AS_OWNER,
+    VK_OPT_SELECTOR,
+    VK_OPT_VALID_AFTER,
+    VK_OPT_VALID_UNTIL,
+    VK_OPT_REQUEST,
+    VK_OPT_SIGNER,
+    VK_OPT_NONCE,
     VK_OPT_COUNT
 } vk_option;
 
@@ -79,9 +86,10 @@ enum vk_exit;
 typedef struct vk_command {
     const char *name; /* "key create" */
     enum vk_exit (*run)(struct vk_cli *cli);
-    uint64_t required, allowed; /* bits of vk_option; the global ones are always allowed */
-    const char *summary;        /* one line */
-    const char *details;        /* a paragraph */
+    /* Lists that end with VK_OPT_COUNT; the global options are always allowed. */
+    const vk_option *required, *allowed;
+    const char *summary; /* one line */
+    const char *details; /* a paragraph */
     const char *examples;
 } vk_command;
 

@@ -148,15 +148,33 @@ static vk_exit hint_tries(vk_cli *cli, vk_exit exit) {
     return vk_cli_hint(cli, exit, "too many wrong tries in a row lock it");
 }
 
+static vk_exit log_in(vk_cli *cli, CK_USER_TYPE role, vk_pin *pin) {
+    CK_RV rv = cli->module.f->C_Login(cli->session, role, pin->text, pin->len);
+    if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
+        return VK_EXIT_OK;
+    }
+    vk_exit exit = vk_cli_fail_rv(cli, "cannot log in to the token", rv);
+    return rv == CKR_PIN_INCORRECT && role == CKU_USER ? hint_tries(cli, exit) : exit;
+}
+
 vk_exit vk_session_login_user(vk_cli *cli) {
     vk_pin pin = {0};
     vk_exit exit = vk_pin_user(cli, false, &pin);
     if (exit == VK_EXIT_OK) {
-        CK_RV rv = cli->module.f->C_Login(cli->session, CKU_USER, pin.text, pin.len);
-        if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN) {
-            exit = vk_cli_fail_rv(cli, "cannot log in to the token", rv);
-        }
-        exit = rv == CKR_PIN_INCORRECT ? hint_tries(cli, exit) : exit;
+        exit = log_in(cli, CKU_USER, &pin);
+    }
+    vk_wipe(&pin, sizeof pin);
+    return exit;
+}
+
+vk_exit vk_session_begin_so(vk_cli *cli) {
+    vk_pin pin = {0};
+    vk_exit exit = vk_session_begin(cli, true);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_pin_so(cli, false, &pin);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = log_in(cli, CKU_SO, &pin);
     }
     vk_wipe(&pin, sizeof pin);
     return exit;

@@ -34,6 +34,8 @@ VK_MUST_USE vk_exit vk_session_open(vk_cli *cli, CK_SLOT_ID slot, bool writable)
 /* The same, and the user's login. */
 VK_MUST_USE vk_exit vk_session_begin_user(vk_cli *cli, bool writable);
 VK_MUST_USE vk_exit vk_session_login_user(vk_cli *cli);
+/* A session, and the SO's login. */
+VK_MUST_USE vk_exit vk_session_begin_so(vk_cli *cli);
 /* Closes whatever is open. */
 void vk_session_end(vk_cli *cli);
 

@@ -35,7 +35,7 @@ static vk_exit make_payload(vk_cli *cli, sign_job *job, bool had_chain_id) {
         text = is_json ? text : vk_buf_view(&job->text);
         vk_buf_put(&job->payload, text.data, text.len);
     } else {
-        vk_address entry_point = vk_entry_point_address(VK_ENTRY_POINT_0_7);
+        vk_address entry_point = vk_entry_point_address(job->request.op.entry_point);
         vk_buf_printf(&job->payload, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"",
                       job->request.chain_id);
         vk_hex_put(&job->payload, (vk_bytes){entry_point.b, 20});
@@ -48,8 +48,11 @@ static vk_exit make_payload(vk_cli *cli, sign_job *job, bool had_chain_id) {
 
 /* Without a grant for it the operation goes to the module all the same: it knows why not. */
 static vk_exit choose_grant(vk_cli *cli, sign_job *job) {
-    bool had_chain_id = job->request.has_chain_id;
     vk_exit exit = vk_grants_load(cli, &job->key, &job->grants);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
+    }
+    bool had_chain_id = job->request.has_chain_id;
     if (exit == VK_EXIT_OK) {
         exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
     }
@@ -77,7 +80,7 @@ static vk_exit sign_operation(vk_cli *cli) {
                            "--session and --operation exclude each other: a "
                            "session part is no finished signature");
     }
-    vk_exit exit = vk_read_operation(cli, &job.text, &job.request);
+    vk_exit exit = vk_read_operation(cli, &job.text);
     if (exit == VK_EXIT_OK) {
         exit = vk_session_begin_user(cli, true);
     }

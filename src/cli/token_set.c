@@ -163,8 +163,7 @@ static bool sets_journal(const vk_cli *cli) {
 static vk_exit check(vk_cli *cli, rule_change *change) {
     vk_journal_mode mode;
     int64_t max;
-    if (!sets_journal(cli) && !vk_opt_flag(cli, VK_OPT_RELAX) &&
-        !vk_opt_flag(cli, VK_OPT_HARDEN)) {
+    if (!sets_journal(cli) && !vk_opt_flag(cli, VK_OPT_RELAX) && !vk_opt_flag(cli, VK_OPT_HARDEN)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "say what to set: --relax RULES, --harden RULES, --journal on|off|all "
                            "or --journal-max N");

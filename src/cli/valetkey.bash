@@ -10,14 +10,22 @@ _valetkey_options() {
     'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
-            "--authenticator-id-hash --chain-id --kernel-version --owner --enable-nonce --installed-at $lint $pin"
+            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key remove') echo "$key $pin" ;;
     approve)
-        echo "$key --chain-id --kernel-version --account --owner --index --enable-nonce" \
-            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output $lint $pin"
+        echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
+            "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
+            "--as-owner --selector --valid-after --valid-until --request $lint $pin"
         ;;
+    'thirdweb add-admin' | 'thirdweb remove-admin')
+        echo '--chain-id --account --signer --output --so-pin-file --so-pin-fd'
+        ;;
+    'thirdweb remove-session')
+        echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
+        ;;
+    'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
@@ -37,7 +45,7 @@ _valetkey_command() {
         word=${COMP_WORDS[i]}
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
-            --replayable | --undeployed | --denied) ;;
+            --replayable | --undeployed | --denied | --as-owner) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -57,7 +65,8 @@ _valetkey_values() {
     --lint) echo 'off warn error' ;;
     --entry-point) echo '0.6 0.7 0.8 0.9' ;;
     --journal) echo 'off on all' ;;
-    --kernel-version) echo '0.3.1 0.3.2 0.3.3' ;;
+    --kernel-version) echo 'v1 0.0.2 0.2.2 0.2.3 0.2.4 0.3.0 0.3.1 0.3.2 0.3.3' ;;
+    --selector) echo 'execute batch delegatecall' ;;
     --token)
         [ -x "$(command -v jq)" ] &&
             "${COMP_WORDS[0]}" token list --json 2>/dev/null | jq -r '.tokens[].label'
@@ -70,29 +79,34 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --typed-data | --serialized | --input | --output | --session-part | --assertion)
+    --module | --*-file | --policy | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
-        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --spent | \
-        --used | --lint-allow | --journal-max | --last | --keep)
+        --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
+        --signer | --spent | --used | --lint-allow | --journal-max | --last | --keep)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint audit batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
+    thirdweb)
+        mapfile -t COMPREPLY < <(
+            compgen -W 'add-admin remove-admin remove-session call' -- "$cur"
+        )
+        ;;
     'lint '*) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options lint) $global" -- "$cur") ;;
     lint)
         compopt -o filenames

@@ -1,5 +1,6 @@
 #include "eth/userop_json.h"
 #include "base/json.h"
+#include "eth/abi.h"
 
 #include <string.h>
 
@@ -14,23 +15,24 @@ vk_status vk_userop_read_json(vk_bytes json, vk_entry_point version, vk_userop *
     return status;
 }
 
-static vk_status check_entry_point(const vk_address *entry_point, vk_error *err) {
-    if (vk_entry_point_of_address(entry_point) == VK_ENTRY_POINT_0_7) {
+/* The address says in which form the operation is. */
+static vk_status find_version(const vk_address *entry_point, vk_entry_point *out, vk_error *err) {
+    *out = vk_entry_point_of_address(entry_point);
+    if (*out != VK_ENTRY_POINT_UNKNOWN) {
         return VK_OK;
     }
-    vk_address supported = vk_entry_point_address(VK_ENTRY_POINT_0_7);
-    char given_text[43], supported_text[43];
-    vk_address_text(entry_point, given_text);
-    vk_address_text(&supported, supported_text);
+    char text[43];
+    vk_address_text(entry_point, text);
     return vk_fail(err, VK_ERR_UNSUPPORTED, "entryPoint",
-                   "entryPoint is %s, but only EntryPoint 0.7 is supported, %s", given_text,
-                   supported_text);
+                   "entryPoint is %s, none of the published EntryPoints 0.6, 0.7, 0.8 and 0.9",
+                   text);
 }
 
 static vk_status read_wrapper(const cJSON *object, vk_userop_request *out, vk_error *err) {
     static const char *const names[] = {"chainId", "entryPoint", "userOp", NULL};
     vk_userop_request request = {.has_chain_id = true, .has_entry_point = true};
     vk_u256 chain_id;
+    vk_entry_point version = VK_ENTRY_POINT_UNKNOWN;
     vk_status status = vk_json_only(object, names, NULL, err);
     if (status == VK_OK) {
         status = vk_json_bigint(object, "chainId", NULL, 64, &chain_id, err);
@@ -39,14 +41,14 @@ static vk_status read_wrapper(const cJSON *object, vk_userop_request *out, vk_er
         status = vk_json_address(object, "entryPoint", NULL, &request.entry_point, err);
     }
     if (status == VK_OK) {
-        status = check_entry_point(&request.entry_point, err);
+        status = find_version(&request.entry_point, &version, err);
     }
     if (status != VK_OK) {
         return status;
     }
     request.chain_id = vk_u256_low64(&chain_id);
     vk_path path = vk_path_member(NULL, "userOp");
-    status = vk_userop_read_object(vk_json_get(object, "userOp"), &path, VK_ENTRY_POINT_0_7,
+    status = vk_userop_read_object(vk_json_get(object, "userOp"), &path, version,
                                    &vk_userop_rpc_dialect, &request.op, err);
     if (status == VK_OK) {
         *out = request;
@@ -75,13 +77,28 @@ static vk_status read_json_request(vk_bytes json, vk_entry_point default_version
     return status;
 }
 
+/* Of an EntryPoint that is not published: a well-formed operation all the same, in either form? */
+static vk_status read_foreign(vk_bytes abi, const vk_address *entry_point, vk_error *err) {
+    vk_userop_request request = {0};
+    vk_entry_point version;
+    vk_status status = vk_userop_read_abi(abi, VK_ENTRY_POINT_0_6, &request, err);
+    if (status != VK_OK) {
+        status = vk_userop_read_abi(abi, VK_ENTRY_POINT_0_7, &request, err);
+    }
+    vk_userop_clear(&request.op);
+    return status == VK_OK ? find_version(entry_point, &version, err) : status;
+}
+
+static vk_status read_abi_request(vk_bytes abi, vk_userop_request *out, vk_error *err) {
+    vk_address entry_point = {{0}};
+    bool whole = vk_abi_address(abi, VK_WORD, &entry_point) == VK_OK;
+    vk_entry_point version = vk_entry_point_of_address(&entry_point);
+    return whole && version != VK_ENTRY_POINT_UNKNOWN ? vk_userop_read_abi(abi, version, out, err)
+                                                      : read_foreign(abi, &entry_point, err);
+}
+
 vk_status vk_userop_read_request(vk_bytes request, vk_entry_point default_version,
                                  vk_userop_request *out, vk_error *err) {
-    if (default_version != VK_ENTRY_POINT_0_7) {
-        return vk_fail(err, VK_ERR_UNSUPPORTED, "entryPoint",
-                       "operations of EntryPoint %s are not supported, only of 0.7",
-                       vk_entry_point_text(default_version));
-    }
     if (request.len > VK_USEROP_MAX) {
         return vk_fail(err, VK_ERR_SIZE, NULL, "%zu bytes are more than the limit of %zu",
                        request.len, VK_USEROP_MAX);
@@ -93,7 +110,7 @@ vk_status vk_userop_read_request(vk_bytes request, vk_entry_point default_versio
     if (request.len == 0 || request.data[0] != 0) {
         return vk_fail(err, VK_ERR_FORMAT, NULL,
                        "this is neither JSON nor the ABI encoding of (uint256 chainId, address "
-                       "entryPoint, PackedUserOperation)");
+                       "entryPoint, operation)");
     }
-    return vk_userop_read_abi(request, default_version, out, err);
+    return read_abi_request(request, out, err);
 }

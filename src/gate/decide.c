@@ -31,12 +31,10 @@ static vk_status take_verdict(vk_status status, vk_verdict *verdict, vk_journal_
 /* ---- What is written down ---- */
 
 static const char *form_name(vk_gate_form form) {
-    static const char *const names[] = {[VK_GATE_USEROP] = "userop",
-                                        [VK_GATE_USEROP_SESSION] = "userop-session",
-                                        [VK_GATE_DIGEST] = "digest",
-                                        [VK_GATE_TEXT] = "text",
-                                        [VK_GATE_TYPED_DATA] = "typed-data",
-                                        [VK_GATE_MESSAGE_REQUEST] = "message-request"};
+    static const char *const names[] = {
+        [VK_GATE_USEROP] = "userop",         [VK_GATE_USEROP_SESSION] = "userop-session",
+        [VK_GATE_DIGEST] = "digest",         [VK_GATE_TEXT] = "text",
+        [VK_GATE_TYPED_DATA] = "typed-data", [VK_GATE_MESSAGE_REQUEST] = "message-request"};
     return names[form];
 }
 
@@ -145,6 +143,7 @@ static vk_status reserve_digest(const vk_gate_question *question, vk_journal_ent
     vk_grant_record own = {.key_id = loaded->record.id};
     vk_decision decision = vk_gate_decision_with(question, entry);
     decision.grant = &own;
+    decision.operation = entry->operation;
     decision.nonce = vk_u256_from_be(entry->operation.b, sizeof entry->operation.b);
     decision.decide = decide_digest_budget;
     decision.context = &job;
@@ -192,15 +191,13 @@ static vk_status evaluate(const reservation *r, vk_rule_state *states, vk_nonce_
     const vk_grant *grant = &r->request->grant->grant;
     vk_address guards[VK_GRANT_GUARDS_MAX];
     vk_verdict_request asked = {.op = &r->request->request.op,
-                                .chain_id = grant->chain_id,
                                 .now = vk_gate_now(),
-                                .selector = grant->account.selector,
                                 .charge = *charge,
                                 .guards = guards,
                                 .guard_count = vk_grant_guards(grant, &loaded->signer, guards),
                                 .relaxed = loaded->relaxed};
     vk_verdict verdict;
-    vk_status status = vk_policy_evaluate(&loaded->policy, &asked, states, &verdict);
+    vk_status status = vk_grant_evaluate(grant, &loaded->policy, &asked, states, &verdict);
     return take_verdict(status, &verdict, r->entry, charge, err);
 }
 
@@ -208,15 +205,14 @@ static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, v
     char reason[VK_REASON_MAX];
     bool installs = false;
     vk_install install = {.enabled = budget->enabled, .enable_nonce = budget->enable_nonce};
-    const vk_u256 *nonce = &request->request.op.nonce;
-    vk_status status =
-        vk_grant_check_mode(&request->grant->grant, &install, nonce, &installs, reason);
+    const vk_userop *op = &request->request.op;
+    vk_status status = vk_grant_check_mode(&request->grant->grant, &install, op, &installs, reason);
     if (status == VK_DENIED) {
         return deny(err, "nonce", reason);
     }
     if (status == VK_OK && installs) {
         budget->enabled = true;
-        budget->enable_nonce = *nonce;
+        budget->enable_nonce = op->nonce;
     }
     return status;
 }
@@ -267,6 +263,7 @@ static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge
 static vk_status reserve(const vk_gate_question *question, reservation *r, vk_error *err) {
     vk_decision asked = vk_gate_decision_with(question, r->entry);
     asked.grant = &r->request->grant->record;
+    asked.operation = r->request->hash;
     asked.nonce = r->request->request.op.nonce;
     asked.is_trial = r->decision->is_trial;
     asked.decide = decide_budget;
@@ -279,9 +276,9 @@ static vk_status reserve(const vk_gate_question *question, reservation *r, vk_er
 }
 
 static bool needs_budget(const vk_loaded *loaded, const vk_gate_request *request) {
-    bool installed =
-        request->grant->grant.account.pre_installed || atomic_load(&request->grant->enabled);
-    return request->enable_mode || !installed || loaded->record.use_sign_count ||
+    bool waits =
+        vk_grant_has_approval(&request->grant->grant) && !atomic_load(&request->grant->enabled);
+    return request->uses_approval || waits || loaded->record.use_sign_count ||
            vk_policy_has_state(&loaded->policy);
 }
 
@@ -299,10 +296,8 @@ static vk_status evaluate_plain(const reservation *r, vk_error *err) {
 vk_status vk_gate_decide(const vk_gate_question *question, const vk_gate_request *request,
                          vk_gate_decision *decision, vk_error *err) {
     vk_journal_entry entry = vk_gate_entry(question, &request->hash);
-    reservation r = {.loaded = question->loaded,
-                     .request = request,
-                     .entry = &entry,
-                     .decision = decision};
+    reservation r = {
+        .loaded = question->loaded, .request = request, .entry = &entry, .decision = decision};
     entry.grant = &request->grant->record;
     if (needs_budget(question->loaded, request)) {
         return reserve(question, &r, err);

@@ -21,11 +21,11 @@ uint64_t vk_gate_now(void);
 typedef struct vk_gate_request {
     vk_userop_request request;
     vk_loaded_grant *grant; /* of the loaded key */
-    bool enable_mode;
+    bool has_hash;
+    vk_hash hash;       /* userOpHash */
+    bool uses_approval; /* one that is good for one operation only */
     size_t session_len; /* bytes of the session key's part */
     size_t full_len;    /* bytes of the finished signature */
-    bool has_hash;
-    vk_hash hash; /* userOpHash */
 } vk_gate_request;
 
 /* VK_DENIED (err->path the field) if it is for none of the key's grants; out then has the hash, if
@@ -46,8 +46,12 @@ VK_MUST_USE vk_status vk_gate_to_sign_make(const vk_loaded *loaded, const vk_has
                                            uint32_t sign_count, vk_gate_to_sign *out);
 void vk_gate_to_sign_clear(vk_gate_to_sign *to_sign);
 
-/* Bytes of the session key's part of a signature. */
-VK_MUST_USE vk_status vk_gate_session_len(const vk_loaded *loaded, size_t *out);
+/* How many bytes the key's signer makes. */
+VK_MUST_USE vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out);
+/* Appends what the key's signer makes for an operation hash: r || s || v, or an encoded assertion.
+ */
+VK_MUST_USE vk_status vk_gate_signer_part(const vk_loaded *loaded, const vk_hash *userop_hash,
+                                          uint64_t chain_id, uint32_t sign_count, vk_buf *out);
 
 /* ---- Decisions (decide.c): the verdict, what it moves, and its record ---- */
 
@@ -85,10 +89,6 @@ vk_decision vk_gate_decision_with(const vk_gate_question *question, vk_journal_e
 /* A verdict that moved nothing still leaves its record before the signature leaves. */
 VK_MUST_USE vk_status vk_gate_record(const vk_gate_question *question, vk_journal_entry *entry,
                                      vk_status status, vk_error *err);
-
-/* Appends the session key's part of the signature for an operation hash. */
-VK_MUST_USE vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,
-                                           uint64_t chain_id, uint32_t sign_count, vk_buf *out);
 
 /* Does an operation of the key wait to be signed as a digest? Otherwise VK_DENIED. */
 VK_MUST_USE vk_status vk_gate_pending_any(vk_gate *gate, const vk_loaded *loaded, vk_error *err);

@@ -67,11 +67,11 @@ static vk_status choose(const vk_loaded *loaded, const vk_message_payload *paylo
 /* A signature of the right length that nobody made shows how long the finished one is. */
 static vk_status measure(const vk_loaded *loaded, request *r, vk_error *err) {
     vk_buf key = {0}, whole = {0};
-    size_t session_len = 0;
+    size_t key_len = 0;
     vk_error why = {0};
-    vk_status status = vk_gate_session_len(loaded, &session_len);
+    vk_status status = vk_gate_signer_len(loaded, &key_len);
     if (status == VK_OK) {
-        vk_buf_put_zeros(&key, session_len - 1); /* without the 0xff of the session's part */
+        vk_buf_put_zeros(&key, key_len);
         status = vk_grant_message_signature(&r->grant->grant, &r->payload, vk_buf_view(&key),
                                             &whole, &why);
     }
@@ -199,16 +199,10 @@ static vk_status put_ecdsa(const vk_loaded *loaded, const vk_message *message, v
 static vk_status put_assertion(const vk_loaded *loaded, const vk_message *message,
                                uint32_t sign_count, vk_buf *out) {
     vk_hash challenge;
-    vk_buf part = {0};
     vk_status status = vk_message_digest(message, &challenge, NULL);
-    if (status == VK_OK) {
-        status = vk_gate_session_part(loaded, &challenge, message->chain_id, sign_count, &part);
-    }
-    if (status == VK_OK) {
-        vk_buf_put(out, part.data + 1, part.len - 1); /* the account's signature has the 0xff */
-    }
-    vk_buf_clear(&part);
-    return status;
+    return status == VK_OK
+               ? vk_gate_signer_part(loaded, &challenge, message->chain_id, sign_count, out)
+               : status;
 }
 
 static vk_status finish(const vk_loaded *loaded, const request *r, uint32_t sign_count,

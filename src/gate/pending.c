@@ -35,10 +35,11 @@ static vk_status put_assertion(const vk_gate_to_sign *to_sign, char **out) {
 static vk_status describe(const vk_loaded *loaded, const vk_gate_request *request,
                           vk_pending *pending) {
     vk_gate_to_sign to_sign;
+    pending->userop_hash = request->hash;
     vk_text_free(pending->assertion);
     pending->assertion = NULL;
-    pending->userop_hash = request->hash;
-    vk_status status = vk_gate_to_sign_make(loaded, &pending->userop_hash, pending->sign_count, &to_sign);
+    vk_status status =
+        vk_gate_to_sign_make(loaded, &pending->userop_hash, pending->sign_count, &to_sign);
     if (status == VK_OK && to_sign.client_data.len > 0) {
         status = put_assertion(&to_sign, &pending->assertion);
     }

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define ECDSA_PART_LEN (1 + 65) /* 0xff || r || s || v */
+#define PREFIX_LEN 1 /* 0xff */
+#define ECDSA_LEN 65 /* r || s || v */
 
 static vk_status deny(vk_error *err, const char *field, const char *reason) {
     return vk_fail(err, VK_DENIED, field, "%s", reason);
@@ -43,32 +44,28 @@ static vk_status check_countable(const vk_loaded *loaded, vk_error *err) {
     return VK_OK;
 }
 
-vk_status vk_gate_session_len(const vk_loaded *loaded, size_t *out) {
+vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out) {
     vk_buf client_data = {0};
     vk_hash any = {{0}};
-    *out = ECDSA_PART_LEN;
+    *out = ECDSA_LEN;
     if (loaded->signer.kind != VK_SIGNER_WEBAUTHN) {
         return VK_OK;
     }
     vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
-    *out = 1 + vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
+    *out = vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
     vk_buf_clear(&client_data);
     return status;
 }
 
 static vk_status measure(const vk_loaded *loaded, vk_gate_request *out) {
-    vk_status status = vk_gate_session_len(loaded, &out->session_len);
+    const vk_grant *grant = &out->grant->grant;
+    size_t signer_len;
+    vk_status status = vk_gate_signer_len(loaded, &signer_len);
     if (status != VK_OK) {
         return status;
     }
-    out->full_len = out->session_len;
-    if (out->enable_mode) {
-        const vk_grant *grant = &out->grant->grant;
-        vk_enable enable;
-        vk_grant_enable(grant, &enable);
-        out->full_len =
-            vk_enable_signature_len(&enable, grant->account.enable_signature.len, out->session_len);
-    }
+    out->session_len = signer_len + (grant->kind == VK_GRANT_PERMISSION ? PREFIX_LEN : 0);
+    out->full_len = vk_grant_attached_len(grant, &out->request.op, out->session_len);
     return VK_OK;
 }
 
@@ -87,41 +84,54 @@ static vk_status hash_operation(const vk_loaded_grant *grant, vk_gate_request *o
     return status;
 }
 
-static vk_status check_which(const vk_loaded *loaded, const vk_userop_request *request,
-                             vk_error *err) {
+static vk_status fail_hash(vk_error *err, vk_status status, const vk_grant *grant) {
+    return vk_fail(err, status, "userOp",
+                   "EntryPoint %s has no hash for this operation: a number is too large, or a "
+                   "marker of EIP-7702 has no authorization",
+                   vk_entry_point_text(grant->entry_point_version));
+}
+
+/* A bare operation is of the one account's EntryPoint. */
+static vk_entry_point bare_version(const vk_loaded *loaded) {
+    return loaded->grant_count == 1 ? loaded->grants[0].grant.entry_point_version
+                                    : VK_ENTRY_POINT_0_7;
+}
+
+static vk_status find_grant(const vk_loaded *loaded, vk_gate_request *out, vk_error *err) {
     vk_status status = check_countable(loaded, err);
-    if (status == VK_OK && !request->has_chain_id && loaded->grant_count > 1) {
+    if (status == VK_OK && !out->request.has_chain_id && loaded->grant_count > 1) {
         status = vk_fail(err, VK_ERR_FORMAT, "chainId",
                          "the key has %zu grants: say which one is meant with {\"chainId\":N,"
                          "\"entryPoint\":\"0x...\",\"userOp\":{...}}",
                          loaded->grant_count);
     }
-    return status;
+    return status == VK_OK ? choose(loaded, &out->request, &out->grant, err) : status;
 }
 
+/* A refusal is of an operation with a hash, too, as far as that is known; and what has none is
+ * found out before anything is spent. */
 static vk_status complete(const vk_loaded *loaded, vk_gate_request *out, vk_error *err) {
     const vk_loaded_grant *only = loaded->grant_count > 0 ? &loaded->grants[0] : NULL;
-    vk_status status = check_which(loaded, &out->request, err);
-    if (status == VK_OK) {
-        status = choose(loaded, &out->request, &out->grant, err);
-    }
+    vk_status status = find_grant(loaded, out, err);
     vk_status hashed = hash_operation(status == VK_OK ? out->grant : only, out);
     if (status != VK_OK) {
         return status;
     }
+    const vk_grant *grant = &out->grant->grant;
     if (hashed != VK_OK) {
-        return vk_fail(err, hashed, NULL, "%s", vk_status_text(hashed));
+        return fail_hash(err, hashed, grant);
     }
-    out->enable_mode = vk_kernel_nonce_decode(&out->request.op.nonce).mode == VK_NONCE_ENABLE;
+    out->uses_approval =
+        grant->kind == VK_GRANT_PERMISSION && vk_grant_installs(grant, &out->request.op);
     return measure(loaded, out);
 }
 
 vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload, vk_gate_request *out,
                                vk_error *err) {
     *out = (vk_gate_request){0};
-    vk_status status = vk_userop_read_request(payload, VK_ENTRY_POINT_0_7, &out->request, err);
+    vk_status status = vk_userop_read_request(payload, bare_version(loaded), &out->request, err);
     if (status == VK_ERR_UNSUPPORTED) {
-        /* Not malformed, but for another EntryPoint: that is a decision, and err names both. */
+        /* Not malformed, but for another EntryPoint: that is a decision, and err names it. */
         return VK_DENIED;
     }
     if (status != VK_OK) {

@@ -38,7 +38,7 @@ static void put_ecdsa(const uint8_t signature64[64], int recovery_id, vk_buf *ou
     uint8_t signature65[65];
     memcpy(signature65, signature64, 64);
     signature65[64] = (uint8_t)(27 + recovery_id);
-    vk_permission_signature((vk_bytes){signature65, sizeof signature65}, out);
+    vk_buf_put(out, signature65, sizeof signature65);
 }
 
 static vk_status put_assertion(const vk_gate_to_sign *made, const uint8_t signature64[64],
@@ -48,13 +48,7 @@ static vk_status put_assertion(const vk_gate_to_sign *made, const uint8_t signat
                                        .use_precompiled = use_precompiled};
     memcpy(assertion.r, signature64, 32);
     memcpy(assertion.s, signature64 + 32, 32);
-    vk_buf encoded = {0};
-    vk_status status = vk_webauthn_encode(&assertion, &encoded);
-    if (status == VK_OK) {
-        vk_permission_signature(vk_buf_view(&encoded), out);
-    }
-    vk_buf_clear(&encoded);
-    return status;
+    return vk_webauthn_encode(&assertion, out);
 }
 
 static vk_status sign_and_put(const vk_loaded *loaded, const vk_gate_to_sign *to_sign,
@@ -72,8 +66,8 @@ static vk_status sign_and_put(const vk_loaded *loaded, const vk_gate_to_sign *to
     return VK_OK;
 }
 
-vk_status vk_gate_session_part(const vk_loaded *loaded, const vk_hash *userop_hash,
-                               uint64_t chain_id, uint32_t sign_count, vk_buf *out) {
+vk_status vk_gate_signer_part(const vk_loaded *loaded, const vk_hash *userop_hash,
+                              uint64_t chain_id, uint32_t sign_count, vk_buf *out) {
     vk_gate_to_sign to_sign;
     vk_status status = vk_gate_to_sign_make(loaded, userop_hash, sign_count, &to_sign);
     if (status == VK_OK) {

@@ -69,15 +69,17 @@ static vk_status sign_digest(const vk_gate_question *question, uint8_t *out, siz
 static vk_status finish(const vk_loaded *loaded, const vk_gate_request *request, vk_gate_form form,
                         uint32_t sign_count, vk_buf *out) {
     const vk_grant *grant = &request->grant->grant;
-    const vk_hash *hash = &request->hash;
-    if (form == VK_GATE_USEROP_SESSION) {
-        return vk_gate_session_part(loaded, hash, grant->chain_id, sign_count, out);
-    }
-    vk_buf part = {0};
-    vk_status status = vk_gate_session_part(loaded, hash, grant->chain_id, sign_count, &part);
-    if (status == VK_OK) {
+    vk_buf signer_part = {0}, part = {0};
+    vk_status status =
+        vk_gate_signer_part(loaded, &request->hash, grant->chain_id, sign_count, &signer_part);
+    vk_grant_session_part(grant, vk_buf_view(&signer_part), &part);
+    if (status == VK_OK && form == VK_GATE_USEROP_SESSION) {
+        vk_buf_put(out, part.data, part.len);
+    } else if (status == VK_OK) {
         status = vk_grant_attach(grant, &request->request.op, vk_buf_view(&part), out);
     }
+    status = status == VK_OK ? vk_buf_status(&part) : status;
+    vk_buf_clear(&signer_part);
     vk_buf_clear(&part);
     return status;
 }

@@ -3,11 +3,13 @@
 #include <valetkey/enable_v2.h>
 #include <valetkey/eth.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 /* u48 || u48 || validator20: uint256 validatorData, and a part of the signature. */
 #define VALIDATOR_DATA_LEN 32
 #define TIME_LEN 6
+#define MODE_LEN 4
 
 static const char approved_type[] =
     "ValidatorApproved(bytes4 sig,uint256 validatorData,address executor,bytes enableData)";
@@ -82,6 +84,49 @@ vk_status vk_enable_v2_digest(const vk_enable_v2 *enable, vk_hash *out, vk_error
     return status;
 }
 
+static const char typed_data_types[] = "{\"types\":{\"EIP712Domain\":["
+                                       "{\"name\":\"name\",\"type\":\"string\"},"
+                                       "{\"name\":\"version\",\"type\":\"string\"},"
+                                       "{\"name\":\"chainId\",\"type\":\"uint256\"},"
+                                       "{\"name\":\"verifyingContract\",\"type\":\"address\"}],"
+                                       "\"ValidatorApproved\":["
+                                       "{\"name\":\"sig\",\"type\":\"bytes4\"},"
+                                       "{\"name\":\"validatorData\",\"type\":\"uint256\"},"
+                                       "{\"name\":\"executor\",\"type\":\"address\"},"
+                                       "{\"name\":\"enableData\",\"type\":\"bytes\"}]},"
+                                       "\"primaryType\":\"ValidatorApproved\",";
+
+static void put_message(const vk_enable_v2 *enable, vk_buf *out) {
+    uint8_t data[VALIDATOR_DATA_LEN];
+    char number[79], executor[43];
+    validator_data(enable, data);
+    vk_u256 value = vk_u256_from_be(data, sizeof data);
+    vk_u256_decimal(&value, number);
+    vk_address_text(&enable->executor, executor);
+    vk_buf_put_text(out, "\"message\":{\"sig\":\"");
+    vk_hex_put(out, (vk_bytes){enable->selector, sizeof enable->selector});
+    vk_buf_printf(out, "\",\"validatorData\":\"%s\",\"executor\":\"%s\",\"enableData\":\"", number,
+                  executor);
+    vk_hex_put(out, enable->enable_data);
+    vk_buf_put_text(out, "\"}}");
+}
+
+vk_status vk_enable_v2_typed_data(const vk_enable_v2 *enable, vk_buf *out, vk_error *err) {
+    vk_status status = check(enable, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    char account[43];
+    vk_address_text(&enable->account, account);
+    vk_buf_put_text(out, typed_data_types);
+    vk_buf_printf(out,
+                  "\"domain\":{\"name\":\"Kernel\",\"version\":\"%s\",\"chainId\":%" PRIu64
+                  ",\"verifyingContract\":\"%s\"},",
+                  vk_kernel_domain_version(enable->kernel), enable->chain_id, account);
+    put_message(enable, out);
+    return vk_buf_status(out);
+}
+
 static void put_sized(vk_buf *out, vk_bytes data) {
     vk_abi_put_u64(out, data.len);
     vk_buf_put(out, data.data, data.len);
@@ -102,4 +147,10 @@ vk_status vk_enable_v2_signature(const vk_enable_v2 *enable, vk_bytes approval,
     put_sized(out, approval);
     vk_buf_put(out, validator_signature.data, validator_signature.len);
     return vk_buf_status(out);
+}
+
+size_t vk_enable_v2_signature_len(const vk_enable_v2 *enable, size_t approval_len,
+                                  size_t validator_signature_len) {
+    return MODE_LEN + VALIDATOR_DATA_LEN + sizeof enable->executor.b + VK_WORD +
+           enable->enable_data.len + VK_WORD + approval_len + validator_signature_len;
 }

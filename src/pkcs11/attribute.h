@@ -45,7 +45,8 @@ extern const vk_attribute_table vk_pending_attributes;
 bool vk_stored_bool(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, bool absent);
 bool vk_object_bool(const vk_object *object, CK_ATTRIBUTE_TYPE type, bool absent);
 
-/* When a policy lets the key sign at all: every timestamp rule of it. False: it has none. */
+/* When a policy lets the key sign at all: every timestamp rule of it, or thirdweb's session. False:
+ * it has none. */
 typedef struct vk_window {
     uint64_t after, until; /* seconds since 1970; until 0: no end */
 } vk_window;

@@ -42,15 +42,46 @@ static CK_RV put_entry_point(const vk_object *object, const vk_grant_record *gra
     return CKR_OK;
 }
 
-static CK_RV put_kernel_version(const vk_object *object, const vk_grant_record *grant,
-                                vk_buf *out) {
+typedef const char *(*grant_text)(const vk_grant *grant);
+
+static CK_RV put_text(const vk_object *object, const vk_grant_record *grant, grant_text text,
+                      vk_buf *out) {
     vk_grant parsed;
     CK_RV rv = vk_grant_parse(object, grant, &parsed);
     if (rv == CKR_OK) {
-        vk_buf_put_text(out, vk_kernel_text(parsed.kernel));
+        vk_buf_put_text(out, text(&parsed));
         vk_grant_clear(&parsed);
     }
     return rv;
+}
+
+static const char *version_text(const vk_grant *grant) {
+    return grant->kind == VK_GRANT_THIRDWEB ? "thirdweb" : vk_kernel_text(grant->kernel);
+}
+
+static const char *kind_text(const vk_grant *grant) {
+    return vk_grant_kind_text(grant->kind);
+}
+
+static const char *keeper_name(const vk_grant *grant) {
+    return vk_grant_is_token_only(grant) ? "token" : "account";
+}
+
+static CK_RV put_kernel_version(const vk_object *object, const vk_grant_record *grant,
+                                vk_buf *out) {
+    return put_text(object, grant, version_text, out);
+}
+
+static CK_RV put_kind(const vk_object *object, const vk_grant_record *grant, vk_buf *out) {
+    return put_text(object, grant, kind_text, out);
+}
+
+static CK_RV put_kept_by(const vk_object *object, const vk_grant_record *grant, vk_buf *out) {
+    return put_text(object, grant, keeper_name, out);
+}
+
+static CK_RV put_kept_by_text(const vk_object *object, const vk_grant_record *grant, vk_buf *out) {
+    return put_text(object, grant, vk_grant_keeper_text, out);
 }
 
 static CK_RV get_chain_ids(const vk_object *object, vk_buf *out) {
@@ -67,6 +98,18 @@ static CK_RV get_entry_points(const vk_object *object, vk_buf *out) {
 
 static CK_RV get_kernel_versions(const vk_object *object, vk_buf *out) {
     return put_grants(object, put_kernel_version, ",", out);
+}
+
+static CK_RV get_kinds(const vk_object *object, vk_buf *out) {
+    return put_grants(object, put_kind, ",", out);
+}
+
+static CK_RV get_kept_by(const vk_object *object, vk_buf *out) {
+    return put_grants(object, put_kept_by, ",", out);
+}
+
+static CK_RV get_kept_by_text(const vk_object *object, vk_buf *out) {
+    return put_grants(object, put_kept_by_text, "\n", out);
 }
 
 /* ---- Live state ---- */
@@ -149,6 +192,9 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_ACCOUNTS, get_accounts),
     ROW(CKA_VALETKEY_ENTRY_POINTS, get_entry_points),
     ROW(CKA_VALETKEY_KERNEL_VERSIONS, get_kernel_versions),
+    ROW(CKA_VALETKEY_GRANT_KINDS, get_kinds),
+    ROW(CKA_VALETKEY_KEPT_BY, get_kept_by),
+    ROW(CKA_VALETKEY_KEPT_BY_TEXT, get_kept_by_text),
     ROW(CKA_VALETKEY_GAS_LEFT, get_gas_left),
     ROW(CKA_VALETKEY_COUNT_LEFT, get_count_left),
     ROW(CKA_VALETKEY_NEXT_TIME, get_next_time),

@@ -19,9 +19,24 @@ const vk_rule *vk_policy_rule(const vk_policy *policy, vk_rule_kind kind, vk_rul
     return NULL;
 }
 
+/* UINT64_MAX if it is no time that fits. */
+static uint64_t time_of(const vk_u256 *seconds) {
+    return vk_u256_fits(seconds, 64) ? vk_u256_low64(seconds) : UINT64_MAX;
+}
+
+/* The end of a session is not in it any more. */
+static bool session_window(const vk_rule *rule, vk_window *out) {
+    *out = (vk_window){.after = time_of(&rule->u.thirdweb.start),
+                       .until = time_of(&rule->u.thirdweb.end) - 1};
+    return true;
+}
+
 bool vk_policy_window(const vk_policy *policy, vk_window *out) {
     bool found = false;
     *out = (vk_window){0};
+    if (vk_policy_is_thirdweb(policy)) {
+        return session_window(&policy->rules[0], out);
+    }
     for (size_t i = 0; i < policy->count; i++) {
         const vk_rule *rule = &policy->rules[i];
         if (rule->kind != VK_RULE_TIMESTAMP) {
@@ -89,8 +104,14 @@ static CK_RV get_rules(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
-static CK_RV get_permission_id(const vk_object *object, vk_buf *out) {
+/* NULL unless the policy is one that Kernel's permissions know. */
+static const vk_policy *permission_policy(const vk_object *object) {
     const vk_policy *policy = vk_view_policy(object->view);
+    return policy == NULL || vk_policy_is_thirdweb(policy) ? NULL : policy;
+}
+
+static CK_RV get_permission_id(const vk_object *object, vk_buf *out) {
+    const vk_policy *policy = permission_policy(object);
     vk_signer signer;
     uint8_t id4[4];
     if (policy == NULL) {
@@ -107,7 +128,7 @@ static CK_RV get_permission_id(const vk_object *object, vk_buf *out) {
 }
 
 static CK_RV get_permission_flag(const vk_object *object, vk_buf *out) {
-    const vk_policy *policy = vk_view_policy(object->view);
+    const vk_policy *policy = permission_policy(object);
     if (policy == NULL) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
@@ -117,7 +138,7 @@ static CK_RV get_permission_flag(const vk_object *object, vk_buf *out) {
 }
 
 static CK_RV get_enable_data(const vk_object *object, vk_buf *out) {
-    const vk_policy *policy = vk_view_policy(object->view);
+    const vk_policy *policy = permission_policy(object);
     vk_signer signer;
     if (policy == NULL) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
@@ -335,6 +356,28 @@ static CK_RV get_allowed_callers(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+/* ---- thirdweb's session ---- */
+
+static CK_RV get_approved_targets(const vk_object *object, vk_buf *out) {
+    const vk_rule *rule = rule_of(object, VK_RULE_THIRDWEB);
+    if (rule == NULL) {
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    for (size_t i = 0; i < rule->u.thirdweb.count; i++) {
+        vk_buf_put(out, rule->u.thirdweb.targets[i].b, sizeof(vk_address));
+    }
+    return CKR_OK;
+}
+
+static CK_RV get_native_limit(const vk_object *object, vk_buf *out) {
+    const vk_rule *rule = rule_of(object, VK_RULE_THIRDWEB);
+    if (rule == NULL) {
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    vk_buf_put(out, rule->u.thirdweb.native_limit.be, sizeof rule->u.thirdweb.native_limit.be);
+    return CKR_OK;
+}
+
 /* ---- The table ---- */
 
 #define ROW(type, get)                                                                             \
@@ -367,6 +410,8 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_CALL_TYPES, get_call_types),
     ROW(CKA_VALETKEY_CALL_VERSION, get_call_version),
     ROW(CKA_VALETKEY_ALLOWED_CALLERS, get_allowed_callers),
+    ROW(CKA_VALETKEY_APPROVED_TARGETS, get_approved_targets),
+    ROW(CKA_VALETKEY_NATIVE_LIMIT, get_native_limit),
 };
 
 const vk_attribute_table vk_policy_attributes = {rows, sizeof rows / sizeof rows[0]};

@@ -19,6 +19,19 @@ CK_RV vk_grant_parse(const vk_object *object, const vk_grant_record *record, vk_
     return vk_ck(status, &err);
 }
 
+/* As a decision begins: with what was counted before the key came here. */
+static CK_RV begin_budget(const vk_object *object, const vk_grant_record *grant, vk_budget *out) {
+    vk_grant parsed;
+    CK_RV rv = vk_grant_parse(object, grant, &parsed);
+    if (rv == CKR_OK) {
+        vk_grant_first_states(&parsed, vk_view_policy(object->view), out->rules);
+        vk_grant_clear(&parsed);
+    } else {
+        vk_budget_clear(out);
+    }
+    return rv;
+}
+
 static CK_RV read_budget(const vk_object *object, const vk_grant_record *grant, vk_budget *out) {
     const vk_policy *policy = vk_view_policy(object->view);
     vk_error err = {0};
@@ -31,7 +44,7 @@ static CK_RV read_budget(const vk_object *object, const vk_grant_record *grant, 
         vk_budget_clear(out);
         status = VK_ERR_INTEGRITY;
     }
-    return vk_ck(status, &err);
+    return status == VK_OK ? begin_budget(object, grant, out) : vk_ck(status, &err);
 }
 
 /* The first rule of one of two kinds, and what the budget remembers for it. */
@@ -148,7 +161,7 @@ CK_RV vk_put_state(const vk_object *object, const vk_grant_record *grant, vk_buf
     if (rv != CKR_OK) {
         return rv;
     }
-    bool installed = parsed.account.pre_installed;
+    bool installed = !vk_grant_has_approval(&parsed);
     vk_grant_clear(&parsed);
     vk_budget budget;
     rv = read_budget(object, grant, &budget);

@@ -32,6 +32,11 @@ void vk_data_put(vk_data *data) {
 
 /* ---- Opening ---- */
 
+/* Only permissions have the SDK's text; no other kind of grant has a text of that name in it. */
+static bool has_account(const vk_grant_record *grant) {
+    return strstr(grant->json, "\"serializedAccount\":") != NULL;
+}
+
 bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object *out) {
     *out = (vk_object){.slot = view->slot, .kind = kind, .view = view};
     switch (kind) {
@@ -44,7 +49,7 @@ bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object 
     case VK_KIND_GRANT:
     case VK_KIND_ACCOUNT:
         out->grant = view->record.has_private ? vk_view_grant(view, grant_id) : NULL;
-        return out->grant != NULL;
+        return out->grant != NULL && (kind == VK_KIND_GRANT || has_account(out->grant));
     default:
         return false;
     }

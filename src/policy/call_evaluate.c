@@ -280,6 +280,13 @@ static void evaluate_calls(const vk_rule *rule, const vk_evaluation *what,
     }
 }
 
+/* The old contracts read a delegatecall as if it had a value; the token does not. */
+static bool is_misread(const vk_rule *rule, const vk_evaluation *what) {
+    return what->execution->call_type == VK_CALL_DELEGATE &&
+           rule->u.call.version < VK_CALL_POLICY_0_0_3 &&
+           what->request->kernel == VK_KERNEL_UNKNOWN;
+}
+
 void vk_call_evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                       vk_rule_verdict *out) {
     (void)state;
@@ -291,8 +298,7 @@ void vk_call_evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_st
     } else if (!is_known_type(execution->call_type)) {
         vk_rule_revert(out, "InvalidCallType()", "call type 0x%02x is unknown",
                        execution->call_type);
-    } else if (execution->call_type != VK_CALL_DELEGATE ||
-               rule->u.call.version >= VK_CALL_POLICY_0_0_3) {
+    } else if (!is_misread(rule, what)) {
         evaluate_calls(rule, what, execution, out);
     } else if (!vk_execute_old_delegate(what->execution_calldata, &misread)) {
         vk_rule_revert(out, VK_REVERT_EMPTY,

@@ -49,7 +49,8 @@ static void deny_selector(const vk_verdict_request *request, vk_verdict *out) {
 
 static bool selector_granted(const vk_verdict_request *request) {
     vk_bytes data = request->op->call_data;
-    return begins_with(data, request->selector) && !begins_with(data, execute_user_op_selector);
+    bool granted = request->selector == NULL || begins_with(data, request->selector);
+    return granted && !begins_with(data, execute_user_op_selector);
 }
 
 static void check_operation(const vk_policy *policy, const vk_verdict_request *request,
@@ -82,9 +83,29 @@ typedef struct calls {
     char fault[VK_REASON_MAX]; /* why it is not the canonical encoding; empty: it is */
 } calls;
 
+static void set_fault(calls *out, vk_status status, const vk_error *err) {
+    snprintf(out->fault, sizeof out->fault, "%s",
+             err->message[0] != '\0' ? err->message : vk_status_text(status));
+}
+
+/* No contract reads these calls for the policy, so there is one way only. */
+static vk_status read_own_calls(const vk_verdict_request *request, calls *out,
+                                vk_evaluation *what) {
+    vk_error err = {0};
+    vk_status status =
+        vk_execution_decode_for(request->kernel, request->op->call_data, &out->execution, &err);
+    what->execution = status == VK_OK ? &out->execution : NULL;
+    if (status != VK_OK && status != VK_ERR_MEMORY) {
+        set_fault(out, status, &err);
+        status = VK_OK;
+    }
+    return status;
+}
+
 /* The canonical encoding means the same to all; anything else is read as the policies' contracts
  * do, and execution stays empty where they revert. */
-static vk_status read_calls(const vk_verdict_request *request, calls *out, vk_evaluation *what) {
+static vk_status read_permission_calls(const vk_verdict_request *request, calls *out,
+                                       vk_evaluation *what) {
     vk_bytes call_data = request->op->call_data;
     vk_execution canonical = {0};
     vk_error err = {0};
@@ -94,8 +115,7 @@ static vk_status read_calls(const vk_verdict_request *request, calls *out, vk_ev
     vk_status status = vk_execution_decode(call_data, &canonical, &err);
     vk_execution_clear(&canonical);
     if (status != VK_OK && status != VK_ERR_MEMORY) {
-        snprintf(out->fault, sizeof out->fault, "%s",
-                 err.message[0] != '\0' ? err.message : vk_status_text(status));
+        set_fault(out, status, &err);
         status = VK_OK;
     }
     if (status == VK_OK) {
@@ -103,6 +123,30 @@ static vk_status read_calls(const vk_verdict_request *request, calls *out, vk_ev
     }
     what->execution = status == VK_OK ? &out->execution : NULL;
     return status == VK_ERR_MEMORY ? status : VK_OK;
+}
+
+static bool is_own(const vk_verdict_request *request) {
+    return request->kernel != VK_KERNEL_UNKNOWN;
+}
+
+static vk_status read_calls(const vk_verdict_request *request, calls *out, vk_evaluation *what) {
+    return is_own(request) ? read_own_calls(request, out, what)
+                           : read_permission_calls(request, out, what);
+}
+
+/* What the rules cannot read they cannot judge either: no switch turns this off. */
+static void check_calls(const vk_verdict_request *request, const calls *read, vk_verdict *out) {
+    if (is_own(request) && read->fault[0] != '\0' && out->rule[0] == '\0') {
+        vk_verdict_deny(out, NO_RULE, "callData", read->fault);
+        out->hardening = vk_hardening_name(VK_HARDENING_CALLDATA_ENCODING);
+    }
+}
+
+/* On the chain no rule is asked, only the window of the approval. */
+static void chain_own(const vk_verdict_request *request, vk_verdict *out) {
+    if (is_own(request) && strcmp(out->rule, "approval") != 0) {
+        out->chain_error[0] = '\0';
+    }
 }
 
 /* ---- Cost ---- */
@@ -159,7 +203,8 @@ static void evaluate_rules(const vk_policy *policy, const vk_evaluation *what,
 
 static bool well_formed(const vk_policy *policy, const vk_verdict_request *request,
                         const vk_rule_state *states) {
-    return policy->count <= VK_POLICIES_MAX && request->op != NULL && request->selector != NULL &&
+    bool selector = request->selector != NULL || is_own(request);
+    return policy->count <= VK_POLICIES_MAX && request->op != NULL && selector &&
            (states != NULL || policy->count == 0);
 }
 
@@ -195,10 +240,12 @@ static vk_status evaluate(const vk_policy *policy, vk_evaluation *what, vk_rule_
     vk_status status = read_calls(what->request, &read, what);
     if (status == VK_OK) {
         check_operation(policy, what->request, out);
+        check_calls(what->request, &read, out);
         compute_cost(what);
         evaluate_rules(policy, what, next, out);
         chain_selector(what->request, out);
         vk_evaluate_windows(policy, what->request, out);
+        chain_own(what->request, out);
     }
     if (status == VK_OK && out->rule[0] == '\0') {
         vk_harden_operation(policy, what, read.fault[0] == '\0' ? NULL : read.fault, out);
@@ -228,6 +275,18 @@ vk_status vk_policy_evaluate(const vk_policy *policy, const vk_verdict_request *
     }
     free(next);
     return status;
+}
+
+void vk_policy_give_back(const vk_policy *policy, const vk_nonce_charge *charge,
+                         vk_rule_state *states) {
+    for (size_t i = 0; i < policy->count && charge->present; i++) {
+        const vk_rule *rule = &policy->rules[i];
+        const vk_rule_type *type = vk_rule_type_of(rule->kind);
+        bool counts = (rule->flag & VK_FLAG_NOT_FOR_USER_OP) == 0;
+        if (counts && type != NULL && type->give_back != NULL) {
+            type->give_back(rule, charge, &states[i]);
+        }
+    }
 }
 
 vk_status vk_policy_evaluate_digest(const vk_policy *policy, uint64_t now,

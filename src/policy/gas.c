@@ -62,17 +62,32 @@ static void describe(const vk_rule *rule, vk_buf *out) {
     vk_buf_put_text(out, ".");
 }
 
+/* False: there is none. Of EntryPoint 0.6 it is the beginning of paymasterAndData. */
+static bool paymaster_of(const vk_userop *op, vk_address *out) {
+    if (op->entry_point != VK_ENTRY_POINT_0_6) {
+        *out = op->paymaster;
+        return op->has_paymaster;
+    }
+    if (op->paymaster_and_data.len < sizeof out->b) {
+        return false;
+    }
+    memcpy(out->b, op->paymaster_and_data.data, sizeof out->b);
+    return true;
+}
+
 static bool paymaster_fits(const vk_rule *rule, const vk_userop *op, vk_rule_verdict *out) {
     const vk_address *allowed = &rule->u.gas.allowed_paymaster;
-    if (!enforces(rule) || (op->has_paymaster && vk_address_equal(&op->paymaster, allowed))) {
+    vk_address paymaster;
+    bool has_paymaster = paymaster_of(op, &paymaster);
+    if (!enforces(rule) || (has_paymaster && vk_address_equal(&paymaster, allowed))) {
         return true;
     }
     vk_buf reason = {0};
     /* The contract slices the address out of data that is too short. */
-    out->revert = op->has_paymaster ? NULL : VK_REVERT_EMPTY;
-    if (op->has_paymaster) {
+    out->revert = has_paymaster ? NULL : VK_REVERT_EMPTY;
+    if (has_paymaster) {
         vk_buf_put_text(&reason, "paymaster ");
-        vk_put_address(&reason, &op->paymaster);
+        vk_put_address(&reason, &paymaster);
         vk_buf_put_text(&reason, " is not the allowed ");
     } else {
         vk_buf_put_text(&reason, "there is no paymaster, but the rule demands ");
@@ -157,6 +172,15 @@ static void evaluate(const vk_rule *rule, const vk_evaluation *what, vk_rule_sta
     }
 }
 
+/* A record that says less was spent in all than for this nonce alone stays what it is. */
+static void give_back(const vk_rule *rule, const vk_nonce_charge *charge, vk_rule_state *state) {
+    (void)rule;
+    vk_u256 others;
+    if (spent_elsewhere(state, charge, &others)) {
+        state->spent = others;
+    }
+}
+
 const vk_rule_type vk_rule_gas = {.kind = VK_RULE_GAS,
                                   .name = "gas",
                                   .published = published,
@@ -165,4 +189,5 @@ const vk_rule_type vk_rule_gas = {.kind = VK_RULE_GAS,
                                   .check = check,
                                   .encode = encode,
                                   .describe = describe,
-                                  .evaluate = evaluate};
+                                  .evaluate = evaluate,
+                                  .give_back = give_back};

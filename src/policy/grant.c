@@ -1,281 +1,170 @@
-/* Grants: a policy and a signer tied to an account, and the owner's approval of that. */
-#include "base/json.h"
-#include "kernel/version.h"
-
-#include <valetkey/eth.h>
-#include <valetkey/grant.h>
-#include <valetkey/webauthn.h>
+/* Grants: what is common to all kinds, and the table of them. */
+#include "policy/grant_form.h"
+#include "thirdweb/request_json.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define GRANT_JSON_MAX (VK_SERIALIZED_MAX + 4096)
-#define INSTALLED_AT_MAX (((uint64_t)1 << 48) - 1)
+#define KEY_MAX 64 /* x || y */
+#define START_MAX (((uint64_t)1 << 48) - 1)
+#define GRANT_JSON_MAX (VK_SERIALIZED_MAX + ((size_t)1 << 19))
+
+static const vk_grant_form *const forms[VK_GRANT_KINDS] = {
+    [VK_GRANT_PERMISSION] = &vk_grant_form_permission,
+    [VK_GRANT_PLUGIN] = &vk_grant_form_plugin,
+    [VK_GRANT_OWNER] = &vk_grant_form_owner,
+    [VK_GRANT_THIRDWEB] = &vk_grant_form_thirdweb,
+};
+
+const vk_grant_form *vk_grant_form_of(vk_grant_kind kind) {
+    return forms[(size_t)kind < VK_GRANT_KINDS ? kind : VK_GRANT_PERMISSION];
+}
+
+const char *vk_grant_kind_text(vk_grant_kind kind) {
+    return vk_grant_form_of(kind)->name;
+}
 
 /* ---- Reading ---- */
 
-static vk_status read_chain(const cJSON *object, vk_grant *out, vk_error *err) {
-    vk_status status = vk_json_u64(object, "chainId", NULL, UINT64_MAX, &out->chain_id, err);
+static vk_status read_kind(const cJSON *object, vk_grant *out, vk_error *err) {
+    const char *text;
+    if (vk_json_get(object, "kind") == NULL) {
+        return VK_OK;
+    }
+    vk_status status = vk_json_text(object, "kind", NULL, &text, err);
     if (status != VK_OK) {
         return status;
     }
-    out->entry_point_version = VK_ENTRY_POINT_0_7;
-    out->entry_point = vk_entry_point_address(VK_ENTRY_POINT_0_7);
+    for (size_t i = 0; i < VK_GRANT_KINDS; i++) {
+        if (strcmp(forms[i]->name, text) == 0) {
+            out->kind = (vk_grant_kind)i;
+            return VK_OK;
+        }
+    }
+    return vk_fail(err, VK_ERR_UNSUPPORTED, "kind",
+                   "\"%.20s\" is none of \"permission\", \"plugin\", \"owner\" and \"thirdweb\"",
+                   text);
+}
+
+static vk_status read_entry_point(const cJSON *object, vk_grant *out, vk_error *err) {
     if (vk_json_get(object, "entryPoint") == NULL) {
         return VK_OK;
     }
-    vk_address given;
-    status = vk_json_address(object, "entryPoint", NULL, &given, err);
-    if (status != VK_OK || vk_address_equal(&given, &out->entry_point)) {
+    vk_status status = vk_json_address(object, "entryPoint", NULL, &out->entry_point, err);
+    if (status != VK_OK) {
         return status;
     }
-    char expected[43], actual[43];
-    vk_address_text(&out->entry_point, expected);
-    vk_address_text(&given, actual);
+    out->entry_point_version = vk_entry_point_of_address(&out->entry_point);
+    if (out->entry_point_version != VK_ENTRY_POINT_UNKNOWN) {
+        return VK_OK;
+    }
+    char text[43];
+    vk_address_text(&out->entry_point, text);
     return vk_fail(err, VK_ERR_UNSUPPORTED, "entryPoint",
-                   "Kernel 0.3.1 on works with EntryPoint 0.7 (%s), not with %s", expected, actual);
+                   "%s is none of the published EntryPoints 0.6, 0.7, 0.8 and 0.9", text);
 }
 
-bool vk_grant_supports(vk_kernel_version kernel) {
-    return kernel >= VK_KERNEL_0_3_1 && kernel <= VK_KERNEL_0_3_3;
-}
-
-static vk_status read_kernel(const cJSON *object, vk_grant *out, vk_error *err) {
-    const char *text;
-    if (vk_json_get(object, "kernelVersion") == NULL) {
-        return VK_OK;
-    }
-    vk_status status = vk_json_text(object, "kernelVersion", NULL, &text, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    out->kernel = vk_kernel_read(text);
-    return vk_grant_supports(out->kernel)
+/* Labels may be the same: a permission is told by its id, the others by this. */
+static vk_status read_key(const cJSON *object, vk_grant *out, vk_error *err) {
+    return vk_json_get(object, "key") == NULL
                ? VK_OK
-               : vk_fail(err, VK_ERR_UNSUPPORTED, "kernelVersion",
-                         "Kernel \"%.20s\" is not supported: 0.3.1, 0.3.2 and "
-                         "0.3.3 are",
-                         text);
+               : vk_json_bytes(object, "key", NULL, KEY_MAX, &out->key, err);
 }
 
-static vk_status read_account(const cJSON *object, vk_grant *out, vk_error *err) {
-    const char *text;
-    vk_status status = vk_json_text(object, "serializedAccount", NULL, &text, err);
-    return status == VK_OK ? vk_serialized_read(text, strlen(text), &out->account, err) : status;
-}
-
-static vk_status read_nonce(const cJSON *object, vk_grant *out, vk_error *err) {
-    uint64_t nonce = 1;
-    vk_status status = VK_OK;
-    if (vk_json_get(object, "enableNonce") != NULL) {
-        status = vk_json_u64(object, "enableNonce", NULL, UINT32_MAX, &nonce, err);
-    }
-    out->enable_nonce = (uint32_t)nonce;
-    return status;
-}
-
-/* An operation under a real hook is wrapped in executeUserOp, which the policies here do not read.
- */
-static vk_status read_hook(const cJSON *object, vk_grant *out, vk_error *err) {
-    if (vk_json_get(object, "hook") == NULL) {
+static vk_status read_start(const cJSON *object, vk_grant *out, vk_error *err) {
+    static const char *const members[] = {"spent", "used", "at", NULL};
+    const cJSON *start = vk_json_get(object, "start");
+    vk_path path = vk_path_member(NULL, "start");
+    if (start == NULL) {
         return VK_OK;
     }
-    vk_status status = vk_json_address(object, "hook", NULL, &out->hook, err);
-    vk_u256 value = vk_u256_from_be(out->hook.b, sizeof out->hook.b);
-    if (status == VK_OK && !vk_u256_fits(&value, 1)) {
-        status = vk_fail(err, VK_ERR_UNSUPPORTED, "hook",
-                         "permissions with a hook are not supported: \"hook\" must be the zero "
-                         "address or 0x0000000000000000000000000000000000000001");
+    vk_status status = vk_json_only(start, members, &path, err);
+    if (status == VK_OK && vk_json_get(start, "spent") != NULL) {
+        status = vk_json_bigint(start, "spent", &path, 256, &out->start.spent, err);
     }
-    return status;
-}
-
-static vk_status read_installed_at(const cJSON *object, vk_grant *out, vk_error *err) {
-    if (vk_json_get(object, "installedAt") == NULL) {
-        return VK_OK;
+    if (status == VK_OK && vk_json_get(start, "used") != NULL) {
+        status = vk_json_u64(start, "used", &path, START_MAX, &out->start.used, err);
     }
-    if (!out->account.pre_installed) {
-        return vk_fail(err, VK_ERR_FORMAT, "installedAt",
-                       "\"installedAt\" is only for a permission that is installed already "
-                       "(\"isPreInstalled\" of the serialized account)");
-    }
-    return vk_json_u64(object, "installedAt", NULL, INSTALLED_AT_MAX, &out->installed_at, err);
-}
-
-static vk_status read_passkey_owner(const cJSON *owner, vk_root *out, vk_error *err) {
-    static const char *const names[] = {"x", "y", NULL};
-    vk_path path = vk_path_member(NULL, "owner");
-    vk_status status = vk_json_only(owner, names, &path, err);
-    out->point65[0] = 0x04;
-    if (status == VK_OK) {
-        status = vk_json_fixed(owner, "x", &path, out->point65 + 1, 32, err);
-    }
-    if (status == VK_OK) {
-        status = vk_json_fixed(owner, "y", &path, out->point65 + 33, 32, err);
-    }
-    if (status == VK_OK && vk_p256_check_point(out->point65) != VK_OK) {
-        status = vk_fail(err, VK_ERR_FORMAT, path.text, "the owner is not a point of P-256");
-    }
-    return status;
-}
-
-static vk_status read_validator(const cJSON *object, vk_root *root, vk_error *err) {
-    bool passkey = root->kind == VK_ROOT_PASSKEY;
-    root->validator = vk_root_validator(root->kind);
-    if (vk_json_get(object, "rootValidator") == NULL) {
-        return VK_OK;
-    }
-    vk_status status = vk_json_address(object, "rootValidator", NULL, &root->validator, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    vk_root_kind kind = vk_root_kind_of(&root->validator);
-    if (kind == VK_ROOT_UNKNOWN || (kind == VK_ROOT_PASSKEY) != passkey) {
-        return vk_fail(err, VK_ERR_UNSUPPORTED, "rootValidator",
-                       "\"rootValidator\" is not a validator of ZeroDev for %s owners",
-                       passkey ? "passkey" : "ECDSA");
-    }
-    root->kind = kind;
-    return VK_OK;
-}
-
-/* The owner as the grant's JSON tells it; VK_ROOT_UNKNOWN if it does not. */
-static vk_status read_owner(const cJSON *object, vk_root *out, vk_error *err) {
-    const cJSON *owner = vk_json_get(object, "owner");
-    if (owner == NULL) {
-        return vk_json_get(object, "rootValidator") == NULL
-                   ? VK_OK
-                   : vk_fail(err, VK_ERR_FORMAT, "rootValidator",
-                             "\"rootValidator\" is given without \"owner\"");
-    }
-    bool passkey = cJSON_IsObject(owner);
-    out->kind = passkey ? VK_ROOT_PASSKEY : VK_ROOT_ECDSA;
-    vk_status status = passkey ? read_passkey_owner(owner, out, err)
-                               : vk_json_address(object, "owner", NULL, &out->owner, err);
-    return status == VK_OK ? read_validator(object, out, err) : status;
-}
-
-/* ---- What the factory data tells ---- */
-
-static bool same_owner(const vk_root *a, const vk_root *b) {
-    return a->kind == b->kind && vk_address_equal(&a->owner, &b->owner) &&
-           memcmp(a->point65, b->point65, sizeof a->point65) == 0;
-}
-
-static vk_status compare_account(const vk_account_init *init, const vk_grant *grant,
-                                 vk_error *err) {
-    if (vk_address_equal(&init->account, &grant->account.account)) {
-        return VK_OK;
-    }
-    char computed[43], stored[43];
-    vk_address_text(&init->account, computed);
-    vk_address_text(&grant->account.account, stored);
-    return vk_fail(err, VK_ERR_MISMATCH, "accountParams.accountAddress",
-                   "the account's factory data deploys %s, not %s", computed, stored);
-}
-
-static void owner_text(const vk_root *root, char text[140]) {
-    if (root->kind != VK_ROOT_PASSKEY) {
-        vk_address_text(&root->owner, text);
-        return;
-    }
-    text += sprintf(text, "x||y 0x");
-    for (size_t i = 1; i < sizeof root->point65; i++) {
-        text += sprintf(text, "%02x", root->point65[i]);
-    }
-}
-
-static vk_status check_root(const vk_account_init *init, vk_grant *grant, vk_error *err) {
-    if (init->root.kind == VK_ROOT_UNKNOWN) {
-        if (grant->root.kind == VK_ROOT_UNKNOWN) {
-            grant->root.validator = init->root.validator;
-        }
-        return VK_OK;
-    }
-    if (grant->root.kind != VK_ROOT_UNKNOWN && !same_owner(&grant->root, &init->root)) {
-        char given[140], told[140];
-        owner_text(&grant->root, given);
-        owner_text(&init->root, told);
-        return vk_fail(err, VK_ERR_MISMATCH, "owner",
-                       "the owner %s is not the one in the account's factory data, %s, or has "
-                       "another validator there",
-                       given, told);
-    }
-    grant->root = init->root;
-    return VK_OK;
-}
-
-static vk_status apply_factory_data(vk_grant *grant, vk_error *err) {
-    if (grant->account.factory_data.len == 0) {
-        return VK_OK;
-    }
-    vk_account_init init;
-    vk_status status =
-        vk_account_init_read(vk_buf_view(&grant->account.factory_data), grant->kernel, &init, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    if (init.kernel != VK_KERNEL_UNKNOWN && !vk_grant_supports(init.kernel)) {
-        return vk_fail(err, VK_ERR_UNSUPPORTED, "initCode",
-                       "the account's factory data is of Kernel %s: 0.3.1, 0.3.2 and 0.3.3 are "
-                       "supported",
-                       vk_kernel_text(init.kernel));
-    }
-    if (init.kernel != VK_KERNEL_UNKNOWN) {
-        grant->kernel = init.kernel;
-        status = compare_account(&init, grant, err);
-    }
-    return status == VK_OK ? check_root(&init, grant, err) : status;
-}
-
-/* Under EIP-7702 the account is its own owner. */
-static void apply_eip7702(vk_grant *grant) {
-    if (grant->account.factory_data.len == 0 && grant->root.kind == VK_ROOT_UNKNOWN) {
-        grant->root.kind = VK_ROOT_ECDSA;
-        grant->root.owner = grant->account.account;
-    }
+    return status == VK_OK ? vk_json_u64(start, "at", &path, START_MAX, &out->start.at, err)
+                           : status;
 }
 
 static vk_status read_object(const cJSON *object, vk_grant *out, vk_error *err) {
-    static const char *const names[] = {
-        "chainId",       "kernelVersion", "entryPoint", "serializedAccount", "owner",
-        "rootValidator", "enableNonce",   "hook",       "installedAt",       NULL};
-    vk_status status = vk_json_only(object, names, NULL, err);
-    vk_status (*const readers[])(const cJSON *, vk_grant *, vk_error *) = {
-        read_chain, read_kernel, read_account, read_nonce, read_hook, read_installed_at};
-    for (size_t i = 0; i < sizeof readers / sizeof readers[0] && status == VK_OK; i++) {
-        status = readers[i](object, out, err);
+    vk_status status = read_kind(object, out, err);
+    if (status == VK_OK) {
+        status = vk_json_only(object, vk_grant_form_of(out->kind)->members, NULL, err);
     }
     if (status == VK_OK) {
-        status = read_owner(object, &out->root, err);
+        status = vk_json_u64(object, "chainId", NULL, UINT64_MAX, &out->chain_id, err);
     }
     if (status == VK_OK) {
-        status = apply_factory_data(out, err);
-    }
-    if (status == VK_OK && out->kernel == VK_KERNEL_UNKNOWN) {
-        status = vk_fail(err, VK_ERR_FORMAT, "kernelVersion",
-                         "the Kernel version cannot be told from the account: give "
-                         "\"kernelVersion\"");
+        status = read_entry_point(object, out, err);
     }
     if (status == VK_OK) {
-        apply_eip7702(out);
+        status = read_key(object, out, err);
     }
-    return status;
+    if (status == VK_OK) {
+        status = read_start(object, out, err);
+    }
+    return status == VK_OK ? vk_grant_form_of(out->kind)->read(object, out, err) : status;
+}
+
+/* thirdweb's sessions and Kernel's rules do not mix. */
+static vk_status check_policy_kind(const vk_grant *grant, const vk_policy *policy, vk_error *err) {
+    bool session = vk_policy_is_thirdweb(policy);
+    if (session == (grant->kind == VK_GRANT_THIRDWEB)) {
+        return VK_OK;
+    }
+    return vk_fail(err, VK_ERR_MISMATCH, "kind",
+                   session ? "the key's policy is a thirdweb session, so the grant must be of the "
+                             "kind \"thirdweb\""
+                           : "a grant of the kind \"thirdweb\" is for a key whose policy is a "
+                             "thirdweb session");
+}
+
+static void put_key(const vk_signer *signer, vk_buf *out) {
+    if (signer->kind == VK_SIGNER_ECDSA) {
+        vk_buf_put(out, signer->address.b, sizeof signer->address.b);
+    } else {
+        vk_buf_put(out, signer->x, sizeof signer->x);
+        vk_buf_put(out, signer->y, sizeof signer->y);
+    }
+}
+
+static vk_status check_key(vk_grant *grant, const vk_signer *signer, vk_error *err) {
+    vk_buf key = {0};
+    if (grant->kind == VK_GRANT_PERMISSION) {
+        return VK_OK;
+    }
+    put_key(signer, &key);
+    bool same = grant->key.len == 0 || vk_bytes_equal(vk_buf_view(&key), vk_buf_view(&grant->key));
+    vk_buf_clear(&grant->key);
+    grant->key = key;
+    return same ? vk_buf_status(&grant->key)
+                : vk_fail(err, VK_ERR_MISMATCH, "key", "the grant is another key's");
+}
+
+static vk_status derive(vk_grant *grant, const vk_policy *policy, const vk_signer *signer,
+                        vk_error *err) {
+    vk_status status = check_policy_kind(grant, policy, err);
+    if (status == VK_OK) {
+        status = check_key(grant, signer, err);
+    }
+    return status == VK_OK ? vk_grant_form_of(grant->kind)->derive(grant, policy, signer, err)
+                           : status;
 }
 
 vk_status vk_grant_read_checked(const char *json, size_t json_len, const vk_policy *policy,
                                 const vk_signer *signer, vk_grant *out, vk_error *err) {
     cJSON *object = NULL;
-    vk_grant grant = {0};
+    vk_grant grant = {.kind = VK_GRANT_PERMISSION};
     vk_status status =
         vk_json_parse((vk_bytes){(const uint8_t *)json, json_len}, GRANT_JSON_MAX, &object, err);
     if (status == VK_OK) {
         status = read_object(object, &grant, err);
     }
     if (status == VK_OK) {
-        status = vk_policy_enable_data(policy, signer, &grant.enable_data);
+        status = derive(&grant, policy, signer, err);
     }
     cJSON_Delete(object);
     if (status != VK_OK) {
@@ -286,105 +175,23 @@ vk_status vk_grant_read_checked(const char *json, size_t json_len, const vk_poli
     return VK_OK;
 }
 
-/* ---- Checking ---- */
-
-/* What the chain gets of a rule: flag2 || address20 || policyData, hashed for the message. */
-static vk_status hash_rule(const vk_rule *rule, vk_hash *out) {
-    uint8_t flag[2] = {(uint8_t)(rule->flag >> 8), (uint8_t)rule->flag};
-    vk_buf entry = {0};
-    vk_buf_put(&entry, flag, sizeof flag);
-    vk_buf_put(&entry, rule->address.b, sizeof rule->address.b);
-    vk_status status = vk_rule_encode(rule, &entry);
-    if (status == VK_OK) {
-        *out = vk_keccak256(vk_buf_view(&entry));
-    }
-    vk_buf_clear(&entry);
-    return status;
+/* Unlike vk_grant_has_approval also where the operations do not bring it along. */
+static bool has_signature(const vk_grant *grant) {
+    return vk_grant_form_of(grant->kind)->check_approval != NULL && !grant->account.pre_installed;
 }
 
-static vk_status compare_rule(const vk_rule *stored, const vk_rule *own, size_t index,
-                              vk_error *err) {
-    vk_hash a, b;
-    vk_status status = hash_rule(stored, &a);
-    if (status == VK_OK) {
-        status = hash_rule(own, &b);
-    }
-    if (status != VK_OK || memcmp(a.b, b.b, sizeof a.b) == 0) {
-        return status;
-    }
-    vk_path list = vk_path_member(NULL, "permissionParams.policies");
-    vk_path path = vk_path_index(&list, index);
-    return vk_fail(err, VK_ERR_MISMATCH, path.text,
-                   "the account's policy (%s, encoded with hash 0x%02x%02x%02x%02x...) is not the "
-                   "key's (%s, 0x%02x%02x%02x%02x...)",
-                   vk_rule_name(stored->kind), a.b[0], a.b[1], a.b[2], a.b[3],
-                   vk_rule_name(own->kind), b.b[0], b.b[1], b.b[2], b.b[3]);
-}
-
-static vk_status compare_policies(const vk_policy *stored, const vk_policy *own, vk_error *err) {
-    if (stored->count != own->count) {
-        return vk_fail(err, VK_ERR_MISMATCH, "permissionParams.policies",
-                       "the account has %zu policies, the key %zu", stored->count, own->count);
-    }
-    vk_status status = VK_OK;
-    for (size_t i = 0; i < own->count && status == VK_OK; i++) {
-        status = compare_rule(&stored->rules[i], &own->rules[i], i, err);
-    }
-    return status;
-}
-
-static vk_status check_policies(const vk_grant *grant, const vk_policy *policy, vk_error *err) {
-    vk_policy stored;
-    vk_status status =
-        vk_policy_read(grant->account.policies, strlen(grant->account.policies), &stored, err);
-    if (status == VK_OK) {
-        status = compare_policies(&stored, policy, err);
-        vk_policy_clear(&stored);
-    }
-    return status;
-}
-
-static vk_status check_permission_id(const vk_grant *grant, const vk_policy *policy,
-                                     const vk_signer *signer, vk_error *err) {
-    uint8_t id4[4];
-    vk_status status = vk_policy_permission_id(policy, signer, id4);
-    return status == VK_OK ? vk_serialized_check_id(&grant->account, id4, err) : status;
-}
-
-static vk_status check_approval(const vk_grant *grant, vk_error *err) {
-    if (grant->account.pre_installed) {
-        return VK_OK;
-    }
-    if (grant->root.kind == VK_ROOT_UNKNOWN) {
-        char validator[43];
-        vk_address_text(&grant->root.validator, validator);
-        return vk_fail(err, VK_ERR_UNSUPPORTED, "owner",
-                       "the account's root validator %s is not one of ZeroDev's, so the owner's "
-                       "approval can only be verified if \"owner\" is given",
-                       validator);
-    }
-    vk_enable enable;
-    vk_hash digest;
-    vk_grant_enable(grant, &enable);
-    vk_status status = vk_enable_digest(&enable, &digest);
-    return status == VK_OK ? vk_enable_verify(&grant->root, &digest,
-                                              vk_buf_view(&grant->account.enable_signature), err)
-                           : status;
-}
-
-vk_status vk_grant_read(const char *json, size_t json_len, const vk_policy *policy,
-                        const vk_signer *signer, vk_grant *out, vk_error *err) {
+static vk_status read_and_check(const char *json, size_t json_len, const vk_policy *policy,
+                                const vk_signer *signer, bool approved, vk_grant *out,
+                                vk_error *err) {
     vk_grant grant;
     vk_status status = vk_grant_read_checked(json, json_len, policy, signer, &grant, err);
     if (status != VK_OK) {
         return status;
     }
-    status = check_policies(&grant, policy, err);
-    if (status == VK_OK) {
-        status = check_permission_id(&grant, policy, signer, err);
-    }
-    if (status == VK_OK) {
-        status = check_approval(&grant, err);
+    const vk_grant_form *form = vk_grant_form_of(grant.kind);
+    status = form->check(&grant, policy, signer, err);
+    if (status == VK_OK && approved && has_signature(&grant)) {
+        status = form->check_approval(&grant, err);
     }
     if (status != VK_OK) {
         vk_grant_clear(&grant);
@@ -394,57 +201,56 @@ vk_status vk_grant_read(const char *json, size_t json_len, const vk_policy *poli
     return VK_OK;
 }
 
+vk_status vk_grant_read(const char *json, size_t json_len, const vk_policy *policy,
+                        const vk_signer *signer, vk_grant *out, vk_error *err) {
+    return read_and_check(json, json_len, policy, signer, true, out, err);
+}
+
+vk_status vk_grant_read_unapproved(const char *json, size_t json_len, const vk_policy *policy,
+                                   const vk_signer *signer, vk_grant *out, vk_error *err) {
+    return read_and_check(json, json_len, policy, signer, false, out, err);
+}
+
 /* ---- Writing ---- */
 
-/* Also where the factory data tells it, since the reader compares. Under EIP-7702 there is no
- * validator, and the account itself is the owner. */
-static void put_owner(const vk_root *root, vk_buf *out) {
-    if (root->kind == VK_ROOT_UNKNOWN || vk_address_is_zero(&root->validator)) {
-        return;
-    }
+void vk_grant_put_bytes(const char *name, vk_bytes bytes, vk_buf *out) {
+    vk_buf_printf(out, ",\"%s\":\"", name);
+    vk_hex_put(out, bytes);
+    vk_buf_put_byte(out, '"');
+}
+
+void vk_grant_put_address(const char *name, const vk_address *address, vk_buf *out) {
     char text[43];
-    if (root->kind == VK_ROOT_PASSKEY) {
-        vk_buf_put_text(out, ",\"owner\":{\"x\":\"");
-        vk_hex_put(out, (vk_bytes){root->point65 + 1, 32});
-        vk_buf_put_text(out, "\",\"y\":\"");
-        vk_hex_put(out, (vk_bytes){root->point65 + 33, 32});
-        vk_buf_put_text(out, "\"}");
-    } else {
-        vk_address_text(&root->owner, text);
-        vk_buf_printf(out, ",\"owner\":\"%s\"", text);
+    vk_address_text(address, text);
+    vk_buf_printf(out, ",\"%s\":\"%s\"", name, text);
+}
+
+static void put_start(const vk_grant_start *start, vk_buf *out) {
+    char spent[79];
+    if (start->at != 0) {
+        vk_u256_decimal(&start->spent, spent);
+        vk_buf_printf(out, ",\"start\":{\"spent\":\"%s\",\"used\":%" PRIu64 ",\"at\":%" PRIu64 "}",
+                      spent, start->used, start->at);
     }
-    vk_address_text(&root->validator, text);
-    vk_buf_printf(out, ",\"rootValidator\":\"%s\"", text);
 }
 
 vk_status vk_grant_write(const vk_grant *grant, vk_buf *out) {
-    char entry_point[43];
-    vk_address_text(&grant->entry_point, entry_point);
-    vk_buf_printf(out,
-                  "{\"chainId\":%" PRIu64 ",\"kernelVersion\":\"%s\",\"entryPoint\":\"%s\","
-                  "\"serializedAccount\":\"",
-                  grant->chain_id, vk_kernel_text(grant->kernel), entry_point);
-    vk_status status = vk_serialized_write(&grant->account, out);
-    if (status != VK_OK) {
-        return status;
+    vk_buf_printf(out, "{\"kind\":\"%s\",\"chainId\":%" PRIu64, vk_grant_kind_text(grant->kind),
+                  grant->chain_id);
+    vk_grant_put_address("entryPoint", &grant->entry_point, out);
+    if (grant->key.len > 0) {
+        vk_grant_put_bytes("key", vk_buf_view(&grant->key), out);
     }
-    vk_buf_put_byte(out, '"');
-    put_owner(&grant->root, out);
-    vk_buf_printf(out, ",\"enableNonce\":%" PRIu32, grant->enable_nonce);
-    if (!vk_address_is_zero(&grant->hook)) {
-        char hook[43];
-        vk_address_text(&grant->hook, hook);
-        vk_buf_printf(out, ",\"hook\":\"%s\"", hook);
-    }
-    if (grant->installed_at != 0) {
-        vk_buf_printf(out, ",\"installedAt\":%" PRIu64, grant->installed_at);
-    }
+    put_start(&grant->start, out);
+    vk_status status = vk_grant_form_of(grant->kind)->write(grant, out);
     vk_buf_put_byte(out, '}');
-    return vk_buf_status(out);
+    return status == VK_OK ? vk_buf_status(out) : status;
 }
 
 void vk_grant_clear(vk_grant *grant) {
     vk_serialized_clear(&grant->account);
+    vk_buf_clear(&grant->key);
     vk_buf_clear(&grant->enable_data);
-    *grant = (vk_grant){0};
+    vk_thirdweb_request_free(&grant->request);
+    *grant = (vk_grant){.kind = VK_GRANT_PERMISSION};
 }

@@ -24,6 +24,15 @@ void vk_grant_message(const vk_grant *grant, const vk_message_payload *payload, 
 
 /* ---- The signature ---- */
 
+/* Only a permission says which messages its key may sign. */
+static vk_status check_kind(const vk_grant *grant, vk_error *err) {
+    return grant->kind == VK_GRANT_PERMISSION
+               ? VK_OK
+               : vk_fail(err, VK_ERR_UNSUPPORTED, "kind",
+                         "the grant is of kind %s, but messages are signed only with a permission",
+                         vk_grant_kind_text(grant->kind));
+}
+
 /* The factory, which the factory data says by its form. */
 static vk_status read_factory(const vk_grant *grant, vk_address *out, vk_error *err) {
     vk_account account;
@@ -47,8 +56,8 @@ static vk_status wrap(const vk_grant *grant, vk_bytes signature, vk_buf *out, vk
     return status == VK_OK ? vk_erc6492_wrap(&parts, out) : status;
 }
 
-vk_status vk_grant_message_signature(const vk_grant *grant, const vk_message_payload *payload,
-                                     vk_bytes key_signature, vk_buf *out, vk_error *err) {
+static vk_status put_signature(const vk_grant *grant, const vk_message_payload *payload,
+                               vk_bytes key_signature, vk_buf *out, vk_error *err) {
     vk_message message;
     vk_message_signer signer = {.plugin = VK_MESSAGE_PERMISSION};
     vk_grant_message(grant, payload, &message);
@@ -63,6 +72,12 @@ vk_status vk_grant_message_signature(const vk_grant *grant, const vk_message_pay
     }
     vk_buf_clear(&signature);
     return status;
+}
+
+vk_status vk_grant_message_signature(const vk_grant *grant, const vk_message_payload *payload,
+                                     vk_bytes key_signature, vk_buf *out, vk_error *err) {
+    vk_status status = check_kind(grant, err);
+    return status == VK_OK ? put_signature(grant, payload, key_signature, out, err) : status;
 }
 
 /* ---- The verdict ---- */
@@ -124,8 +139,10 @@ vk_status vk_grant_evaluate_message(const vk_grant *grant, const vk_policy *poli
                                   .account = grant->account.account,
                                   .entry_point = grant->entry_point};
     vk_refusal by_account = {0};
+    *out = (vk_verdict){.rule_index = NO_RULE};
     vk_status status = check_account(grant, payload, moment->installed, &by_account);
-    if (status == VK_OK) {
+    /* The rules of other kinds are not about messages. */
+    if (status == VK_OK && grant->kind == VK_GRANT_PERMISSION) {
         status = vk_policy_evaluate_message(policy, &request, out);
     }
     if (status == VK_OK && by_account.rule != NULL) {

@@ -150,7 +150,7 @@ static void deny(subject *s, vk_hardening hardening) {
 bool vk_policy_allows_messages(const vk_policy *policy, vk_hardening_set relaxed) {
     bool by_flag = (policy->permission_flag & VK_FLAG_NOT_FOR_SIGNATURE) == 0;
     bool open = (relaxed & vk_hardening_bit(VK_HARDENING_OPEN_SIGNATURE)) != 0;
-    return by_flag && policy->count > 0 &&
+    return by_flag && policy->count > 0 && !vk_policy_is_thirdweb(policy) &&
            (open || find_rule(policy, VK_RULE_SIGNATURE_CALLER, 0) != NO_RULE);
 }
 

@@ -1,14 +1,37 @@
 #include <valetkey/grant.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static vk_status deny(char reason[VK_REASON_MAX], const char *text) {
     snprintf(reason, VK_REASON_MAX, "%s", text);
     return VK_DENIED;
 }
 
+bool vk_grant_has_approval(const vk_grant *grant) {
+    bool installable = grant->kind == VK_GRANT_PERMISSION || grant->kind == VK_GRANT_PLUGIN;
+    return installable && !grant->account.pre_installed;
+}
+
+/* The field is not hashed: a stub may stand there for the gas estimation. */
+static bool asks_for_plugin_mode(const vk_userop *op) {
+    static const uint8_t mode[4] = {0, 0, 0, VK_V2_PLUGIN};
+    return op->signature.len >= sizeof mode && memcmp(op->signature.data, mode, sizeof mode) == 0;
+}
+
+bool vk_grant_installs(const vk_grant *grant, const vk_userop *op) {
+    if (grant->kind == VK_GRANT_PERMISSION) {
+        return vk_kernel_nonce_decode(&op->nonce).mode == VK_NONCE_ENABLE;
+    }
+    return vk_grant_has_approval(grant) && !asks_for_plugin_mode(op);
+}
+
+/* Kernel 0.2.x takes an approval any number of times. */
 static vk_status check_enable(const vk_grant *grant, const vk_install *install,
                               const vk_u256 *nonce, char reason[VK_REASON_MAX]) {
+    if (grant->kind == VK_GRANT_PLUGIN) {
+        return VK_OK;
+    }
     if (grant->account.pre_installed) {
         return deny(reason, "the nonce asks for enable mode (01), but the permission is installed "
                             "already: use a nonce in default mode (00)");
@@ -25,29 +48,49 @@ static vk_status check_enable(const vk_grant *grant, const vk_install *install,
     return VK_OK;
 }
 
-vk_status vk_grant_check_mode(const vk_grant *grant, const vk_install *install,
-                              const vk_u256 *nonce, bool *installs, char reason[VK_REASON_MAX]) {
-    vk_kernel_nonce parts = vk_kernel_nonce_decode(nonce);
-    *installs = parts.mode == VK_NONCE_ENABLE;
+vk_status vk_grant_check_mode(const vk_grant *grant, const vk_install *install, const vk_userop *op,
+                              bool *installs, char reason[VK_REASON_MAX]) {
+    *installs = vk_grant_installs(grant, op);
     if (*installs) {
-        return check_enable(grant, install, nonce, reason);
+        return check_enable(grant, install, &op->nonce, reason);
     }
-    if (!grant->account.pre_installed && !install->enabled) {
-        return deny(reason, "the permission is not installed yet: the first operation needs a "
-                            "nonce in enable mode (01)");
+    if (!vk_grant_has_approval(grant) || install->enabled) {
+        return VK_OK;
     }
-    return VK_OK;
+    return deny(reason, grant->kind == VK_GRANT_PLUGIN
+                            ? "the operation's signature field asks for plug-in mode (00000001), "
+                              "but no operation has enabled the plug-in yet: leave the field empty"
+                            : "the permission is not installed yet: the first operation needs a "
+                              "nonce in enable mode (01)");
+}
+
+/* Where nothing was counted yet, the window that may be open on the chain. */
+static void open_first_window(const vk_grant *grant, const vk_rule *rule, vk_rule_state *state) {
+    bool unused = state->used == 0 && state->window == 0;
+    if (unused && grant->account.pre_installed && grant->installed_at != 0) {
+        state->window = grant->installed_at + rule->u.rate.interval;
+    }
+    if (unused && grant->start.used != 0) {
+        state->used = grant->start.used;
+        state->window = grant->start.at + rule->u.rate.interval;
+    }
+}
+
+static void start_rule(const vk_grant *grant, const vk_rule *rule, vk_rule_state *state) {
+    const vk_grant_start *start = &grant->start;
+    if (rule->kind == VK_RULE_GAS && vk_u256_cmp(&state->spent, &start->spent) < 0) {
+        state->spent = start->spent;
+    }
+    if (rule->kind == VK_RULE_RATE_LIMIT && state->used < start->used) {
+        state->used = start->used;
+    }
+    if (rule->kind == VK_RULE_RATE_LIMIT_RESET) {
+        open_first_window(grant, rule, state);
+    }
 }
 
 void vk_grant_first_states(const vk_grant *grant, const vk_policy *policy, vk_rule_state *states) {
-    if (!grant->account.pre_installed || grant->installed_at == 0) {
-        return;
-    }
     for (size_t i = 0; i < policy->count; i++) {
-        const vk_rule *rule = &policy->rules[i];
-        bool unused = states[i].used == 0 && states[i].window == 0;
-        if (rule->kind == VK_RULE_RATE_LIMIT_RESET && unused) {
-            states[i].window = grant->installed_at + rule->u.rate.interval;
-        }
+        start_rule(grant, &policy->rules[i], &states[i]);
     }
 }

@@ -204,16 +204,24 @@ bool vk_lint_has_rule(const vk_policy *policy, vk_rule_kind kind) {
     return false;
 }
 
+static void look_at_rules(vk_lint *lint, const vk_policy *policy) {
+    vk_lint_combination(lint, policy);
+    vk_lint_times(lint, policy);
+    vk_lint_rates(lint, policy);
+    vk_lint_gas(lint, policy);
+    vk_lint_calls(lint, policy);
+    vk_lint_signatures(lint, policy);
+}
+
 vk_status vk_lint_policy(const vk_policy *policy, const vk_lint_context *context,
                          vk_lint_findings *out) {
     *out = (vk_lint_findings){0};
-    vk_lint lint = {context, out, VK_OK};
-    vk_lint_combination(&lint, policy);
-    vk_lint_times(&lint, policy);
-    vk_lint_rates(&lint, policy);
-    vk_lint_gas(&lint, policy);
-    vk_lint_calls(&lint, policy);
-    vk_lint_signatures(&lint, policy);
+    vk_lint lint = {.context = context, .out = out};
+    if (vk_policy_is_thirdweb(policy)) {
+        vk_lint_session(&lint, &policy->rules[0], 0);
+    } else {
+        look_at_rules(&lint, policy);
+    }
     if (lint.status != VK_OK) {
         vk_lint_clear(out);
     }

@@ -9,6 +9,7 @@ typedef struct vk_lint {
     const vk_lint_context *context;
     vk_lint_findings *out;
     vk_status status; /* the first failure */
+    vk_path session;  /* where thirdweb's members are; empty: at the root */
 } vk_lint;
 
 /* Adds a finding about the member of path; NULL: about path itself. */
@@ -39,6 +40,8 @@ void vk_lint_gas(vk_lint *lint, const vk_policy *policy);
 void vk_lint_signatures(vk_lint *lint, const vk_policy *policy);
 void vk_lint_combination(vk_lint *lint, const vk_policy *policy);
 void vk_lint_calls(vk_lint *lint, const vk_policy *policy);
+/* Of a policy that is a thirdweb session. */
+void vk_lint_session(vk_lint *lint, const vk_rule *rule, size_t index);
 /* Of one permission: what its rules on arguments are worth, and what they leave open. */
 void vk_lint_arguments(vk_lint *lint, const vk_call_permission *permission, const vk_path *path);
 /* Of the rules, at list, those that say the same or the opposite. */

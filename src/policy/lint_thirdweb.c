@@ -1,4 +1,4 @@
-/* Lint: requests for a session key of a thirdweb account. */
+/* Lint: requests for a session key of a thirdweb account, and its policy, which says the same. */
 #include "policy/lint.h"
 
 #include <inttypes.h>
@@ -14,13 +14,11 @@ typedef struct window {
     const char *what; /* what it opens */
 } window;
 
-static const vk_path root = {""};
-
 /* ---- Windows ---- */
 
 static void look_at_width(vk_lint *lint, const vk_u256 *time, const char *name) {
     if (!vk_u256_fits(time, BITS_END)) {
-        vk_lint_add(lint, VK_LINT_VALUE_DOES_NOT_FIT, &root, name,
+        vk_lint_add(lint, VK_LINT_VALUE_DOES_NOT_FIT, &lint->session, name,
                     "the time has more than the 48 bits that the EntryPoint is told, so it sees "
                     "another window than the account; write seconds since 1970");
     }
@@ -31,10 +29,13 @@ static bool look_at_ends(vk_lint *lint, const window *w) {
     uint64_t start = vk_u256_low64(w->start), end = vk_u256_low64(w->end);
     bool ms = false;
     if (vk_u256_fits(w->start, BITS_END)) {
-        ms = vk_lint_milliseconds(lint, start, &root, w->start_name, "the window never opens");
+        ms = vk_lint_milliseconds(lint, start, &lint->session, w->start_name,
+                                  "the window never opens");
     }
     if (vk_u256_fits(w->end, BITS_END)) {
-        ms = vk_lint_milliseconds(lint, end, &root, w->end_name, "the window never ends") || ms;
+        ms =
+            vk_lint_milliseconds(lint, end, &lint->session, w->end_name, "the window never ends") ||
+            ms;
     }
     return ms;
 }
@@ -46,12 +47,12 @@ static void look_at_window(vk_lint *lint, const window *w) {
         return;
     }
     if (vk_u256_cmp(w->start, w->end) >= 0) {
-        vk_lint_add(lint, VK_LINT_NEVER_OPEN, &root, w->end_name,
+        vk_lint_add(lint, VK_LINT_NEVER_OPEN, &lint->session, w->end_name,
                     "the window ends before it begins, or in the same second, which is not in it: "
                     "%s never; write an end behind the start",
                     w->what);
     } else if (now != 0 && vk_u256_cmp(w->end, &present) <= 0) {
-        vk_lint_add(lint, VK_LINT_EXPIRED, &root, w->end_name,
+        vk_lint_add(lint, VK_LINT_EXPIRED, &lint->session, w->end_name,
                     "the window closed at %s, so %s no more; write an end that is still to come",
                     vk_lint_time(vk_u256_low64(w->end)).text, w->what);
     }
@@ -75,7 +76,7 @@ static void look_at_times(vk_lint *lint, const vk_thirdweb_request *request) {
     look_at_width(lint, &request->end, session.end_name);
     look_at_window(lint, &session);
     if (wide || (!ms && is_later(lint, &request->end, NO_END))) {
-        vk_lint_add(lint, VK_LINT_NO_EXPIRY, &root, session.end_name,
+        vk_lint_add(lint, VK_LINT_NO_EXPIRY, &lint->session, session.end_name,
                     "the session has no end, or one in ten years: who steals the key has it until "
                     "an admin removes it; write the end of what the key is for");
     }
@@ -87,7 +88,7 @@ static void look_at_request(vk_lint *lint, const vk_thirdweb_request *request) {
     bool ms = vk_u256_fits(w.end, BITS_END) && vk_u256_low64(w.end) >= VK_LINT_FIRST_MS;
     look_at_window(lint, &w);
     if (!ms && is_later(lint, w.end, REQUEST_SECONDS)) {
-        vk_lint_add(lint, VK_LINT_LONG_REQUEST, &root, w.end_name,
+        vk_lint_add(lint, VK_LINT_LONG_REQUEST, &lint->session, w.end_name,
                     "anybody who has the signed request can send it until then, also after the "
                     "session was removed, which brings it back; write an end soon after now, and "
                     "send what was signed");
@@ -120,7 +121,7 @@ static void look_at_wildcard(vk_lint *lint, const vk_path *list) {
 }
 
 static void look_at_targets(vk_lint *lint, const vk_thirdweb_request *request) {
-    vk_path list = vk_path_member(NULL, "approvedTargets");
+    vk_path list = vk_path_member(&lint->session, "approvedTargets");
     if (request->target_count == 0) {
         vk_lint_add(lint, VK_LINT_NO_TARGETS, &list, NULL,
                     "the list is empty, which removes the session: the key may do nothing; list "
@@ -140,11 +141,11 @@ static void look_at_targets(vk_lint *lint, const vk_thirdweb_request *request) {
 static void look_at_limit(vk_lint *lint, const vk_u256 *limit) {
     static const char name[] = "nativeTokenLimitPerTransaction";
     if (vk_lint_is_no_limit(limit)) {
-        vk_lint_add(lint, VK_LINT_UNLIMITED_VALUE, &root, name,
+        vk_lint_add(lint, VK_LINT_UNLIMITED_VALUE, &lint->session, name,
                     "the limit is more than there is of any coin, so one call can carry all that "
                     "the account has; write the most wei that a call may carry");
     } else if (!vk_u256_is_zero(limit)) {
-        vk_lint_add(lint, VK_LINT_BATCH_MULTIPLIES, &root, name,
+        vk_lint_add(lint, VK_LINT_BATCH_MULTIPLIES, &lint->session, name,
                     "the limit of %s holds for each call, not for a transaction: a batch has any "
                     "number of calls, so the sum has no limit; write a limit that may be lost many "
                     "times, or keep little in the account",
@@ -155,7 +156,7 @@ static void look_at_limit(vk_lint *lint, const vk_u256 *limit) {
 /* ---- The whole ---- */
 
 /* Without targets the rest is not looked at, by the contract neither. */
-static void look_at_session(vk_lint *lint, const vk_thirdweb_request *request) {
+static void look_at_permissions(vk_lint *lint, const vk_thirdweb_request *request) {
     look_at_targets(lint, request);
     if (request->target_count == 0) {
         return;
@@ -167,11 +168,11 @@ static void look_at_session(vk_lint *lint, const vk_thirdweb_request *request) {
 vk_status vk_lint_thirdweb(const vk_thirdweb_request *request, const vk_lint_context *context,
                            vk_lint_findings *out) {
     *out = (vk_lint_findings){0};
-    vk_lint lint = {context, out, VK_OK};
+    vk_lint lint = {.context = context, .out = out};
     if (request->is_admin == VK_THIRDWEB_SET_PERMISSIONS) {
-        look_at_session(&lint, request);
+        look_at_permissions(&lint, request);
     } else if (request->is_admin == VK_THIRDWEB_ADD_ADMIN) {
-        vk_lint_add(&lint, VK_LINT_ADMIN, &root, "isAdmin",
+        vk_lint_add(&lint, VK_LINT_ADMIN, &lint.session, "isAdmin",
                     "the signer becomes an admin, whom no target, limit or time here holds: it can "
                     "do everything that the account can; write 0 for a session key");
     }
@@ -180,4 +181,14 @@ vk_status vk_lint_thirdweb(const vk_thirdweb_request *request, const vk_lint_con
         vk_lint_clear(out);
     }
     return lint.status;
+}
+
+void vk_lint_session(vk_lint *lint, const vk_rule *rule, size_t index) {
+    vk_thirdweb_request request = {.target_count = rule->u.thirdweb.count,
+                                   .targets = rule->u.thirdweb.targets,
+                                   .native_limit = rule->u.thirdweb.native_limit,
+                                   .start = rule->u.thirdweb.start,
+                                   .end = rule->u.thirdweb.end};
+    lint->session = vk_lint_rule_path(index);
+    look_at_permissions(lint, &request);
 }

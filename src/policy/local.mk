@@ -7,11 +7,14 @@ libvk_core_la_SOURCES += src/policy/call.c src/policy/call_check.c src/policy/ca
 	src/policy/signature_caller.c src/policy/sudo.c src/policy/text.c src/policy/text.h \
 	src/policy/timestamp.c src/policy/tokens.c src/policy/verdict.c
 libvk_core_la_SOURCES += src/policy/install.c
-libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_message.c src/policy/grant_use.c
+libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_account.c src/policy/grant_form.h \
+	src/policy/grant_message.c src/policy/grant_owner.c src/policy/grant_permission.c \
+	src/policy/grant_plugin.c src/policy/grant_thirdweb.c src/policy/grant_use.c
 libvk_core_la_SOURCES += src/policy/write.c
 libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 	src/policy/evaluate_message.c src/policy/execute_read.c src/policy/execute_read.h \
-	src/policy/harden.c src/policy/harden_message.c src/policy/hardening.c src/policy/thirdweb.c src/policy/window.c
+	src/policy/harden.c src/policy/harden_message.c src/policy/hardening.c src/policy/thirdweb.c \
+	src/policy/thirdweb_rule.c src/policy/window.c
 libvk_core_la_SOURCES += src/policy/call_arguments.c src/policy/call_sentence.c \
 	src/policy/chain_error.c src/policy/chains.c \
 	src/policy/operation_calls.c src/policy/operation_text.c src/policy/operation_text.h

@@ -1,6 +1,9 @@
 /* The calls of an operation, read as far as anybody can. */
 #include "policy/execute_read.h"
 #include "policy/operation_text.h"
+#include "thirdweb/calls.h"
+
+#include <valetkey/thirdweb.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +46,9 @@ static vk_status read_loosely(const vk_userop *op, vk_operation_calls *out) {
 
 vk_status vk_operation_calls_read(const vk_userop *op, vk_kernel_version kernel,
                                   vk_operation_calls *out) {
-    vk_kernel_version version = kernel == VK_KERNEL_UNKNOWN ? VK_KERNEL_0_3_1 : kernel;
+    vk_kernel_version usual =
+        op->entry_point == VK_ENTRY_POINT_0_6 ? VK_KERNEL_0_2_4 : VK_KERNEL_0_3_1;
+    vk_kernel_version version = kernel == VK_KERNEL_UNKNOWN ? usual : kernel;
     vk_error err = {0};
     *out = (vk_operation_calls){.is_own = false};
     vk_status status = vk_execution_decode_for(version, op->call_data, &out->execution, &err);
@@ -57,6 +62,26 @@ vk_status vk_operation_calls_read(const vk_userop *op, vk_kernel_version kernel,
         return read_loosely(op, out);
     }
     return op->call_data.len >= SELECTOR_LEN ? take_own(op, out) : VK_OK;
+}
+
+vk_status vk_operation_calls_read_thirdweb(const vk_userop *op, vk_operation_calls *out) {
+    vk_thirdweb_calls calls = {0};
+    vk_error err = {0};
+    *out = (vk_operation_calls){.is_own = false};
+    vk_status status = vk_thirdweb_calls_decode(op->call_data, &calls, &err);
+    if (status != VK_OK) {
+        bool is_own = op->call_data.len >= SELECTOR_LEN && !vk_thirdweb_is_execute(op->call_data);
+        note_fault(out, status, &err);
+        return status == VK_ERR_MEMORY ? status : is_own ? take_own(op, out) : VK_OK;
+    }
+    out->execution = (vk_execution){.call_type = calls.batch ? VK_CALL_BATCH : VK_CALL_SINGLE,
+                                    .call_count = calls.count,
+                                    .calls = calls.calls};
+    if (!calls.canonical) {
+        snprintf(out->fault, sizeof out->fault,
+                 "not the encoding that ordinary encoders make of these calls");
+    }
+    return VK_OK;
 }
 
 void vk_operation_calls_clear(vk_operation_calls *calls) {

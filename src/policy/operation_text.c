@@ -32,13 +32,27 @@ bool vk_operation_cost(const vk_userop *op, vk_u256 *gas, vk_u256 *cost) {
            vk_u256_mul(gas, &op->max_fee_per_gas, cost);
 }
 
-static void put_paymaster(vk_buf *out, const vk_userop *op) {
-    vk_address paymaster = op->paymaster;
-    bool has_paymaster = op->has_paymaster;
-    if (op->paymaster_and_data.len >= sizeof paymaster.b) {
-        memcpy(paymaster.b, op->paymaster_and_data.data, sizeof paymaster.b);
-        has_paymaster = true;
+static bool leading_address(vk_bytes bytes, vk_address *out) {
+    if (bytes.len < sizeof out->b) {
+        return false;
     }
+    memcpy(out->b, bytes.data, sizeof out->b);
+    return true;
+}
+
+bool vk_operation_factory(const vk_userop *op, vk_address *out) {
+    *out = op->factory;
+    return op->has_factory || leading_address(op->init_code, out);
+}
+
+bool vk_operation_paymaster(const vk_userop *op, vk_address *out) {
+    *out = op->paymaster;
+    return op->has_paymaster || leading_address(op->paymaster_and_data, out);
+}
+
+static void put_paymaster(vk_buf *out, const vk_userop *op) {
+    vk_address paymaster;
+    bool has_paymaster = vk_operation_paymaster(op, &paymaster);
     vk_buf_put_text(out, has_paymaster ? ", paid by the paymaster " : ", no paymaster");
     if (has_paymaster) {
         vk_put_address(out, &paymaster);
@@ -80,14 +94,20 @@ static void put_kernel_nonce(vk_buf *out, const vk_u256 *value) {
     vk_buf_printf(out, ", lane %u, sequence %" PRIu64, (unsigned)nonce.custom, nonce.sequence);
 }
 
-void vk_put_operation_nonce(vk_buf *out, const vk_userop *op) {
+void vk_put_plain_nonce(vk_buf *out, const vk_u256 *nonce) {
     char text[67];
-    if (op->entry_point != VK_ENTRY_POINT_0_6) {
+    vk_kernel_nonce parts = vk_kernel_nonce_decode(nonce);
+    vk_u256 key = vk_u256_from_be(nonce->be, sizeof nonce->be - 8);
+    vk_u256_hex(&key, text);
+    vk_buf_printf(out, "key %s, sequence %" PRIu64, text, parts.sequence);
+}
+
+void vk_put_operation_nonce(vk_buf *out, const vk_userop *op) {
+    if (op->entry_point == VK_ENTRY_POINT_0_6) {
+        vk_put_plain_nonce(out, &op->nonce);
+    } else {
         put_kernel_nonce(out, &op->nonce);
-        return;
     }
-    vk_u256_hex(&op->nonce, text);
-    vk_buf_put_text(out, text);
 }
 
 void vk_put_window(vk_buf *out, uint64_t after, uint64_t until) {

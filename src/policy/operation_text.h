@@ -14,18 +14,21 @@
 
 /* What the account would do with the call data. */
 typedef struct vk_operation_calls {
-    /* Empty when nobody can read it, for an empty batch, and without call data. The data points into
-     * the operation. */
+    /* Empty when nobody can read it, for an empty batch, and without call data. The data points
+     * into the operation. */
     vk_execution execution;
     bool is_own; /* not execute: the one call is to a function of the account itself */
     char fault[VK_REASON_MAX]; /* why it is not the encoding that every reader understands, or
                                   cannot be read at all; empty: nothing is wrong */
 } vk_operation_calls;
 
-/* Reads the canonical encoding of the version (VK_KERNEL_UNKNOWN: of 0.3), else what the contracts
- * make of it. VK_ERR_MEMORY. */
+/* Reads the canonical encoding of the version (VK_KERNEL_UNKNOWN: of 0.2.4 for EntryPoint 0.6, else
+ * of 0.3), else what the contracts make of it. VK_ERR_MEMORY. */
 VK_MUST_USE vk_status vk_operation_calls_read(const vk_userop *op, vk_kernel_version kernel,
                                               vk_operation_calls *out);
+/* The same of a thirdweb account. */
+VK_MUST_USE vk_status vk_operation_calls_read_thirdweb(const vk_userop *op,
+                                                       vk_operation_calls *out);
 void vk_operation_calls_clear(vk_operation_calls *calls);
 
 /* ---- One call ---- */
@@ -70,8 +73,13 @@ void vk_put_call_word(vk_buf *out, const vk_call *call, size_t index);
 bool vk_operation_cost(const vk_userop *op, vk_u256 *gas, vk_u256 *cost);
 /* "at most 0.0042 ether (700000 gas at 6 gwei), no paymaster" */
 void vk_put_operation_gas(vk_buf *out, const vk_userop *op);
-/* "default mode, permission 0x811badc0, lane 0, sequence 4" */
+/* "default mode, permission 0x811badc0, lane 0, sequence 4"; of EntryPoint 0.6 as below. */
 void vk_put_operation_nonce(vk_buf *out, const vk_userop *op);
+/* "key 0x1, sequence 4": of an account that reads nothing in it. */
+void vk_put_plain_nonce(vk_buf *out, const vk_u256 *nonce);
+/* Who makes and who pays: of EntryPoint 0.6 they begin a longer member. False: nobody. */
+bool vk_operation_factory(const vk_userop *op, vk_address *out);
+bool vk_operation_paymaster(const vk_userop *op, vk_address *out);
 /* "2026-01-01T00:00:00Z to 2031-01-01T00:00:00Z", "until ...", "from ...", "no limit"; until 0: no
  * end. */
 void vk_put_window(vk_buf *out, uint64_t after, uint64_t until);

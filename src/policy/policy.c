@@ -12,6 +12,7 @@ static const vk_rule_type *const types[] = {
     &vk_rule_rate_limit_reset,
     &vk_rule_signature_caller,
     &vk_rule_timestamp,
+    &vk_rule_thirdweb,
 };
 #define TYPES (sizeof types / sizeof types[0])
 
@@ -79,7 +80,7 @@ vk_status vk_rule_read(const cJSON *json, const vk_path *path, const vk_policy_r
         vk_path at = vk_path_member(path, "type");
         return vk_fail(err, VK_ERR_POLICY, at.text,
                        "the type is none of \"sudo\", \"call\", \"gas\", \"rate-limit\", "
-                       "\"signature-caller\" and \"timestamp\"");
+                       "\"signature-caller\", \"timestamp\" and \"thirdweb\"");
     }
     status = parse_rule(type, json, path, how->sdk, out, err);
     return status == VK_OK && how->check ? check_rule(out, path, err) : status;
@@ -111,6 +112,21 @@ static vk_status check_count(size_t count, bool none_too, vk_error *err) {
                          count, VK_POLICIES_MAX);
 }
 
+/* Kernel has no such sessions, and thirdweb's accounts have no other rules. */
+static vk_status check_together(const vk_policy *policy, vk_error *err) {
+    bool whole = policy->count == 1 && policy->permission_flag == 0;
+    vk_path list = vk_path_member(NULL, where);
+    for (size_t i = 0; !whole && i < policy->count; i++) {
+        if (policy->rules[i].kind == VK_RULE_THIRDWEB) {
+            vk_path at = vk_path_index(&list, i);
+            return vk_fail(err, VK_ERR_POLICY, at.text,
+                           "a thirdweb session is a whole policy: it goes with no other rule, and "
+                           "with no permission flag");
+        }
+    }
+    return VK_OK;
+}
+
 static vk_status read_list(const cJSON *list, const vk_policy_reading *how, vk_policy *out,
                            vk_error *err) {
     size_t size = (size_t)cJSON_GetArraySize(list);
@@ -133,7 +149,7 @@ static vk_status read_list(const cJSON *list, const vk_policy_reading *how, vk_p
             return status;
         }
     }
-    return VK_OK;
+    return how->check ? check_together(out, err) : VK_OK;
 }
 
 static vk_status read_object(const cJSON *json, const vk_policy_reading *how, vk_policy *out,
@@ -194,7 +210,7 @@ vk_status vk_policy_check(const vk_policy *policy, vk_error *err) {
         vk_path at = vk_path_index(&list, i);
         status = check_rule(&policy->rules[i], &at, err);
     }
-    return status;
+    return status == VK_OK ? check_together(policy, err) : status;
 }
 
 void vk_rule_clear(vk_rule *rule) {
@@ -219,6 +235,9 @@ vk_status vk_rule_encode(const vk_rule *rule, vk_buf *out) {
     const vk_rule_type *type = vk_rule_type_of(rule->kind);
     if (type == NULL) {
         return VK_ERR_ARGUMENT;
+    }
+    if (type->encode == NULL) {
+        return VK_ERR_UNSUPPORTED;
     }
     type->encode(rule, out);
     return vk_buf_status(out);

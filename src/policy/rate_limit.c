@@ -178,6 +178,17 @@ static void evaluate_reset(const vk_rule *rule, const vk_evaluation *what, vk_ru
                   rule->u.rate.count);
 }
 
+static void give_back(const vk_rule *rule, const vk_nonce_charge *charge, vk_rule_state *state) {
+    (void)rule;
+    state->used -= charge->present && state->used > 0;
+}
+
+/* A window that is over has nothing to give back. */
+static void give_back_reset(const vk_rule *rule, const vk_nonce_charge *charge,
+                            vk_rule_state *state) {
+    state->used -= state->used > 0 && counted_in_window(rule, charge, state->window);
+}
+
 const vk_rule_type vk_rule_rate_limit = {.kind = VK_RULE_RATE_LIMIT,
                                          .name = "rate-limit",
                                          .stateful = true,
@@ -185,7 +196,8 @@ const vk_rule_type vk_rule_rate_limit = {.kind = VK_RULE_RATE_LIMIT,
                                          .check = check,
                                          .encode = encode,
                                          .describe = describe,
-                                         .evaluate = evaluate};
+                                         .evaluate = evaluate,
+                                         .give_back = give_back};
 
 const vk_rule_type vk_rule_rate_limit_reset = {.kind = VK_RULE_RATE_LIMIT_RESET,
                                                .name = "rate-limit",
@@ -194,4 +206,5 @@ const vk_rule_type vk_rule_rate_limit_reset = {.kind = VK_RULE_RATE_LIMIT_RESET,
                                                .check = check,
                                                .encode = encode,
                                                .describe = describe_reset,
-                                               .evaluate = evaluate_reset};
+                                               .evaluate = evaluate_reset,
+                                               .give_back = give_back_reset};

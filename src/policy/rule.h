@@ -37,12 +37,14 @@ typedef struct vk_rule_type {
     vk_status (*parse_as_sdk)(const cJSON *json, const vk_path *path, vk_rule *out, vk_error *err);
     /* Would the published contract take it, and can it ever act? */
     vk_status (*check)(const vk_rule *rule, const vk_path *path, vk_error *err);
-    void (*encode)(const vk_rule *rule, vk_buf *out);
+    void (*encode)(const vk_rule *rule, vk_buf *out); /* NULL: nothing is installed for it */
     void (*describe)(const vk_rule *rule, vk_buf *out);
     /* As the contract judges an operation, but for the window, which goes into *out. May change
      * *state when it allows. */
     void (*evaluate)(const vk_rule *rule, const vk_evaluation *what, vk_rule_state *state,
                      vk_rule_verdict *out);
+    /* Takes back what an operation with this charge moved; NULL: nothing. */
+    void (*give_back)(const vk_rule *rule, const vk_nonce_charge *charge, vk_rule_state *state);
     /* As the contract judges a message; NULL: it accepts every one. */
     void (*evaluate_message)(const vk_rule *rule, const vk_message_request *request,
                              vk_rule_verdict *out);
@@ -56,6 +58,7 @@ extern const vk_rule_type vk_rule_rate_limit;
 extern const vk_rule_type vk_rule_rate_limit_reset;
 extern const vk_rule_type vk_rule_signature_caller;
 extern const vk_rule_type vk_rule_timestamp;
+extern const vk_rule_type vk_rule_thirdweb;
 
 /* NULL if there is none. */
 const vk_rule_type *vk_rule_type_of(vk_rule_kind kind);
@@ -161,6 +164,11 @@ void vk_chain_revert(vk_verdict *verdict, const char *revert);
 void vk_chain_rule(vk_verdict *verdict, size_t index);
 /* The same of the EntryPoint. */
 void vk_chain_entry_point(vk_verdict *verdict, const char *error);
+
+/* ---- thirdweb ---- */
+
+/* What a thirdweb account reports of a time to the EntryPoint. */
+uint64_t vk_thirdweb_low48(const vk_u256 *time);
 
 /* ---- The parts of the call rule ---- */
 

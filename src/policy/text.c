@@ -63,6 +63,14 @@ void vk_put_time(vk_buf *out, uint64_t seconds) {
     vk_buf_put_text(out, text);
 }
 
+void vk_put_any_time(vk_buf *out, const vk_u256 *seconds) {
+    if (vk_u256_fits(seconds, 48)) {
+        vk_put_time(out, vk_u256_low64(seconds));
+    } else {
+        vk_buf_put_text(out, "a time beyond every clock");
+    }
+}
+
 static const struct {
     uint64_t seconds;
     const char *name;

@@ -72,6 +72,8 @@ void vk_put_chain(vk_buf *out, uint64_t chain_id);
 void vk_put_ether(vk_buf *out, const vk_u256 *wei);
 /* "2026-01-01T00:00:00Z" */
 void vk_put_time(vk_buf *out, uint64_t seconds);
+/* The same for a number that may be more than a time. */
+void vk_put_any_time(vk_buf *out, const vk_u256 *seconds);
 /* "1 hour 30 minutes" */
 void vk_put_duration(vk_buf *out, uint64_t seconds);
 

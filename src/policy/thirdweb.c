@@ -1,6 +1,7 @@
 /* thirdweb's permissions: targets, a limit for each call, a window. They keep no state. */
 #include "policy/rule.h"
 #include "policy/text.h"
+#include "thirdweb/calls.h"
 
 #include <valetkey/thirdweb_verdict.h>
 
@@ -60,22 +61,8 @@ static bool names(const vk_thirdweb_permission *permission, const vk_address *ta
     return false;
 }
 
-/* Exactly the zero address, however often. */
 static bool is_wildcard(const vk_thirdweb_permission *permission) {
-    for (size_t i = 0; i < permission->target_count; i++) {
-        if (!vk_address_is_zero(&permission->targets[i])) {
-            return false;
-        }
-    }
-    return permission->target_count > 0;
-}
-
-static void put_bound(vk_buf *out, const vk_u256 *seconds) {
-    if (vk_u256_fits(seconds, 48)) {
-        vk_put_time(out, vk_u256_low64(seconds));
-    } else {
-        vk_buf_put_text(out, "a time beyond every clock");
-    }
+    return vk_thirdweb_is_wildcard(permission->targets, permission->target_count);
 }
 
 static void check_active(subject *s, uint64_t now) {
@@ -91,7 +78,7 @@ static void check_active(subject *s, uint64_t now) {
         vk_put_time(&reason, now);
         vk_buf_put_text(&reason, early ? " is before the session, which opens at "
                                        : " is after the session, which closed at ");
-        put_bound(&reason, early ? &permission->start : &permission->end);
+        vk_put_any_time(&reason, early ? &permission->start : &permission->end);
         deny_buf(s, "window", &reason);
     }
 }
@@ -127,14 +114,15 @@ static void check_calls(subject *s, const vk_thirdweb_calls *calls) {
     }
 }
 
-static uint64_t low48(const vk_u256 *value) {
+uint64_t vk_thirdweb_low48(const vk_u256 *value) {
     vk_u256 low = vk_u256_from_be(value->be + sizeof value->be - BOUND_LEN, BOUND_LEN);
     return vk_u256_low64(&low);
 }
 
 /* The account reports the lowest 48 bits of the window, of an admin's too. */
 static void check_window(subject *s, const vk_verdict_request *request) {
-    uint64_t after = low48(&s->permission->start), until = low48(&s->permission->end);
+    uint64_t after = vk_thirdweb_low48(&s->permission->start),
+             until = vk_thirdweb_low48(&s->permission->end);
     if (vk_entry_point_in_window(request->op->entry_point, after, until, request->now,
                                  request->block)) {
         return;
@@ -194,6 +182,19 @@ static void harden_calls(subject *s, const vk_thirdweb_calls *calls) {
 
 /* ---- Verdicts ---- */
 
+/* The account says no by not taking the signature; what it cannot read it reverts. */
+static void chain_answers(const vk_verdict_request *request, vk_verdict *out) {
+    vk_bytes call_data = request->op->call_data;
+    bool reverts = strcmp(out->rule, "callData") == 0 &&
+                   (call_data.len < 4 || vk_thirdweb_is_execute(call_data));
+    if (out->rule[0] == '\0' || out->hardening != NULL) {
+        return;
+    }
+    vk_chain_entry_point(out, reverts                          ? "AA23 reverted"
+                              : strcmp(out->rule, "time") == 0 ? "AA22 expired or not due"
+                                                               : "AA24 signature error");
+}
+
 static vk_status evaluate_session(subject *s, const vk_verdict_request *request) {
     vk_thirdweb_calls calls = {0};
     vk_error err = {0};
@@ -228,6 +229,7 @@ vk_status vk_thirdweb_evaluate(const vk_thirdweb_permission *permission,
     } else {
         status = evaluate_session(&s, request);
     }
+    chain_answers(request, out);
     out->allowed = status == VK_OK && out->rule[0] == '\0';
     return status;
 }

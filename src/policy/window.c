@@ -14,12 +14,15 @@
 /* The intersection, and which rule set each bound. */
 typedef struct bounds {
     uint64_t after, until;
-    int after_rule, until_rule; /* NO_RULE: none */
+    int after_rule, until_rule; /* NO_RULE: none, or the approval */
 } bounds;
 
 /* Where no window has an end, the account reports the last second of 48 bits. */
-static bounds intersect(const vk_verdict *verdict) {
-    bounds out = {.until = VK_TIME_MAX, .after_rule = NO_RULE, .until_rule = NO_RULE};
+static bounds intersect(const vk_verdict_request *request, const vk_verdict *verdict) {
+    bounds out = {.after = request->valid_after,
+                  .until = request->valid_until != 0 ? request->valid_until : VK_TIME_MAX,
+                  .after_rule = NO_RULE,
+                  .until_rule = NO_RULE};
     for (size_t i = 0; i < verdict->count; i++) {
         const vk_rule_verdict *rule = &verdict->rules[i];
         if (rule->valid_after > out.after) {
@@ -65,6 +68,17 @@ static void deny_late(const vk_verdict_request *request, vk_verdict *out) {
     vk_verdict_deny(out, NO_RULE, "time", reason);
 }
 
+static void deny_approval(const vk_verdict_request *request, bool early, vk_verdict *out) {
+    vk_buf text = {0};
+    vk_rule_verdict denial = {0};
+    vk_put_time(&text, request->now);
+    vk_buf_put_text(&text, early ? " is before the owner's approval, which holds from "
+                                 : " is after the owner's approval, which held until ");
+    vk_put_time(&text, early ? request->valid_after : request->valid_until);
+    vk_rule_deny_buf(&denial, &text);
+    vk_verdict_deny(out, NO_RULE, "approval", denial.reason);
+}
+
 static void evaluate_time(const vk_policy *policy, const vk_verdict_request *request,
                           const bounds *window, vk_verdict *out) {
     vk_entry_point version = entry_point_of(request);
@@ -76,6 +90,8 @@ static void evaluate_time(const vk_policy *policy, const vk_verdict_request *req
     int index = early ? window->after_rule : window->until_rule;
     if (index != NO_RULE) {
         deny_rule(policy, index, early, request, out);
+    } else if (early ? request->valid_after != 0 : request->valid_until != 0) {
+        deny_approval(request, early, out);
     } else if (early) {
         vk_verdict_deny(out, NO_RULE, "time", "the EntryPoint accepts nothing at the second 0");
     } else {
@@ -112,7 +128,7 @@ static void evaluate_blocks(const vk_verdict_request *request, const bounds *win
 
 void vk_evaluate_windows(const vk_policy *policy, const vk_verdict_request *request,
                          vk_verdict *out) {
-    bounds window = intersect(out);
+    bounds window = intersect(request, out);
     if (counts_blocks(&window, entry_point_of(request))) {
         evaluate_blocks(request, &window, out);
     } else {

@@ -197,6 +197,23 @@ static void put_callers(const vk_rule *rule, vk_buf *out) {
     vk_buf_put_byte(out, ']');
 }
 
+static void put_number(const char *name, const vk_u256 *value, vk_buf *out) {
+    vk_buf_printf(out, ",\"%s\":", name);
+    put_decimal(value, out);
+}
+
+static void put_thirdweb(const vk_rule *rule, vk_buf *out) {
+    vk_buf_put_text(out, ",\"approvedTargets\":[");
+    for (size_t i = 0; i < rule->u.thirdweb.count; i++) {
+        vk_buf_put_text(out, i > 0 ? "," : "");
+        put_address(&rule->u.thirdweb.targets[i], out);
+    }
+    vk_buf_put_byte(out, ']');
+    put_number("nativeTokenLimitPerTransaction", &rule->u.thirdweb.native_limit, out);
+    put_number("permissionStartTimestamp", &rule->u.thirdweb.start, out);
+    put_number("permissionEndTimestamp", &rule->u.thirdweb.end, out);
+}
+
 static void put_other(const vk_rule *rule, vk_buf *out) {
     put_policy_address(rule, out);
     put_flag(rule, out);
@@ -216,6 +233,7 @@ static void put_other(const vk_rule *rule, vk_buf *out) {
         break;
     case VK_RULE_SUDO:
     case VK_RULE_CALL:
+    case VK_RULE_THIRDWEB:
         break;
     }
 }
@@ -224,6 +242,8 @@ vk_status vk_rule_write(const vk_rule *rule, const cJSON *given, vk_buf *out) {
     vk_buf_printf(out, "{\"type\":\"%s\"", vk_rule_name(rule->kind));
     if (rule->kind == VK_RULE_CALL) {
         put_call(rule, given, out);
+    } else if (rule->kind == VK_RULE_THIRDWEB) {
+        put_thirdweb(rule, out);
     } else {
         put_other(rule, out);
     }

@@ -2,6 +2,8 @@
  * execute and executeBatch. The reader takes what the contract's decoder takes, which is more than
  * what the writer writes: offsets may point anywhere, padding may hold anything.
  */
+#include "thirdweb/calls.h"
+
 #include "eth/abi.h"
 
 #include <valetkey/thirdweb.h>
@@ -159,14 +161,19 @@ static vk_status compare(vk_bytes call_data, vk_thirdweb_calls *calls) {
     return status;
 }
 
+static bool begins_with(vk_bytes call_data, const uint8_t selector[SELECTOR_LEN]) {
+    return call_data.len >= SELECTOR_LEN && memcmp(call_data.data, selector, SELECTOR_LEN) == 0;
+}
+
+bool vk_thirdweb_is_execute(vk_bytes call_data) {
+    return begins_with(call_data, execute_selector) || begins_with(call_data, batch_selector);
+}
+
 /* How many calls there will be. */
 static vk_status read_shape(vk_bytes call_data, vk_thirdweb_calls *out, vk_bytes *body,
                             vk_error *err) {
-    bool single = call_data.len >= SELECTOR_LEN &&
-                  memcmp(call_data.data, execute_selector, SELECTOR_LEN) == 0;
-    out->batch =
-        call_data.len >= SELECTOR_LEN && memcmp(call_data.data, batch_selector, SELECTOR_LEN) == 0;
-    if (!single && !out->batch) {
+    out->batch = begins_with(call_data, batch_selector);
+    if (!vk_thirdweb_is_execute(call_data)) {
         return vk_fail(err, VK_ERR_FORMAT, "callData",
                        "this calls neither execute nor executeBatch");
     }

@@ -1,2 +1,3 @@
-libvk_core_la_SOURCES += src/thirdweb/address.c src/thirdweb/calls.c src/thirdweb/domain.h \
-	src/thirdweb/package.c src/thirdweb/request.c src/thirdweb/signer.c
+libvk_core_la_SOURCES += src/thirdweb/address.c src/thirdweb/calls.c src/thirdweb/calls.h src/thirdweb/domain.h \
+	src/thirdweb/package.c src/thirdweb/request.c src/thirdweb/request_json.c \
+	src/thirdweb/request_json.h src/thirdweb/signer.c

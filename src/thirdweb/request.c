@@ -31,13 +31,13 @@ static const form *form_of(vk_thirdweb_abi abi) {
 /* ---- The check ---- */
 
 /* Duplicates collapse on the chain: however often it is listed, it is the only one. */
-static bool is_wildcard(const vk_thirdweb_request *request) {
-    for (size_t i = 0; i < request->target_count; i++) {
-        if (!vk_address_is_zero(&request->targets[i])) {
+bool vk_thirdweb_is_wildcard(const vk_address *targets, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!vk_address_is_zero(&targets[i])) {
             return false;
         }
     }
-    return request->target_count > 0;
+    return count > 0;
 }
 
 static bool is_unlimited(const vk_u256 *limit) {
@@ -76,7 +76,8 @@ static vk_status check_is_admin(const vk_thirdweb_request *request, vk_thirdweb_
 }
 
 static vk_status check_rule(const vk_thirdweb_request *request, unsigned allowed, vk_error *err) {
-    if (!(allowed & VK_THIRDWEB_ANY_TARGET) && is_wildcard(request)) {
+    bool wildcard = vk_thirdweb_is_wildcard(request->targets, request->target_count);
+    if (!(allowed & VK_THIRDWEB_ANY_TARGET) && wildcard) {
         return vk_fail(err, VK_ERR_POLICY, "approvedTargets",
                        "\"approvedTargets\" is the zero address alone, which means any target: "
                        "this must be asked for by name");

@@ -118,6 +118,15 @@ vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_co
     return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;
 }
 
+vk_status vk_budget_find(vk_token *token, const vk_hash *subject, int64_t *id, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_READ);
+    vk_query_blob(&query, (vk_bytes){subject->b, 32});
+    vk_status status = vk_query_row(&query, err);
+    *id = status == VK_OK ? vk_column_int(&query, 0) : 0;
+    vk_query_end(&query);
+    return status;
+}
+
 static void bind_budget(vk_query *query, const vk_hash *subject, const vk_budget *budget,
                         const vk_buf *rules, const uint8_t mac32[32]) {
     vk_query_blob(query, (vk_bytes){subject->b, 32});
@@ -210,62 +219,6 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
         status = vk_budget_write(token, subject, &(vk_budget){0}, err);
     }
     return status == VK_OK ? write_count(token, count + 1, err) : status;
-}
-
-/* ---- What was signed for a nonce ---- */
-
-static void put_nonce(vk_buf *out, const vk_token *token, const vk_hash *subject,
-                      const vk_u256 *nonce, const vk_nonce_charge *charge) {
-    vk_row_head(out, "nonce", token->serial);
-    vk_canonical_bytes(out, (vk_bytes){subject->b, 32});
-    vk_canonical_bytes(out, (vk_bytes){nonce->be, 32});
-    vk_canonical_bytes(out, (vk_bytes){charge->gas.be, 32});
-    vk_canonical_u64(out, charge->window);
-}
-
-static vk_status parse_nonce(const vk_token *token, const vk_query *query, const vk_hash *subject,
-                             const vk_u256 *nonce, vk_nonce_charge *out, vk_error *err) {
-    out->present = true;
-    out->window = (uint64_t)vk_column_int(query, 1);
-    if (!vk_column_fixed(query, 0, out->gas.be, 32)) {
-        return vk_row_broken(err);
-    }
-    vk_buf data = {0};
-    put_nonce(&data, token, subject, nonce, out);
-    return vk_row_check(token, &data, vk_column_blob(query, 2), err);
-}
-
-vk_status vk_store_nonce_read(vk_token *token, int64_t budget_id, const vk_hash *subject,
-                              const vk_u256 *nonce, vk_nonce_charge *out, vk_error *err) {
-    bool row;
-    *out = (vk_nonce_charge){0};
-    vk_query query = vk_query_start(&token->db, VK_SQL_NONCE_READ);
-    vk_query_int(&query, budget_id);
-    vk_query_blob(&query, (vk_bytes){nonce->be, 32});
-    vk_status status = vk_query_step(&query, &row, err);
-    if (status == VK_OK && row) {
-        status = parse_nonce(token, &query, subject, nonce, out, err);
-    }
-    vk_query_end(&query);
-    return status;
-}
-
-vk_status vk_store_nonce_write(vk_token *token, int64_t budget_id, const vk_hash *subject,
-                               const vk_u256 *nonce, const vk_nonce_charge *charge, vk_error *err) {
-    uint8_t mac[32];
-    vk_buf data = {0};
-    put_nonce(&data, token, subject, nonce, charge);
-    vk_status status = vk_row_mac(token->keys, &data, mac);
-    if (status != VK_OK) {
-        return status;
-    }
-    vk_query query = vk_query_start(&token->db, VK_SQL_NONCE_WRITE);
-    vk_query_int(&query, budget_id);
-    vk_query_blob(&query, (vk_bytes){nonce->be, 32});
-    vk_query_blob(&query, (vk_bytes){charge->gas.be, 32});
-    vk_query_int(&query, (int64_t)charge->window);
-    vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
-    return vk_query_run(&query, err);
 }
 
 /* ---- For display ---- */

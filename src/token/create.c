@@ -144,6 +144,9 @@ static vk_status remove_all(vk_token *token, vk_sql sql, vk_error *err) {
 static vk_status remove_everything(vk_token *token, vk_error *err) {
     vk_status status = remove_all(token, VK_SQL_PENDING_REMOVE_ALL, err);
     if (status == VK_OK) {
+        status = remove_all(token, VK_SQL_NODE_REMOVE_ALL, err);
+    }
+    if (status == VK_OK) {
         status = remove_all(token, VK_SQL_GRANT_REMOVE_ALL, err);
     }
     if (status == VK_OK) {

@@ -39,38 +39,46 @@ vk_status vk_scrypt_key(const vk_scrypt *scrypt, const uint8_t *pin, size_t len,
     return ok == 1 ? VK_OK : VK_ERR_CRYPTO;
 }
 
-static bool seal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes aad,
-                 const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]) {
+static bool seal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes aad, vk_bytes secret,
+                 uint8_t *sealed) {
     uint8_t *text = sealed + VK_GCM_NONCE_LEN;
-    int len;
+    int len, size = (int)secret.len;
     return EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key32, sealed) == 1 &&
            EVP_EncryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) == 1 &&
-           EVP_EncryptUpdate(ctx, text, &len, secret32, 32) == 1 && len == 32 &&
-           EVP_EncryptFinal_ex(ctx, text + 32, &len) == 1 &&
-           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, VK_GCM_TAG_LEN, text + 32) == 1;
+           EVP_EncryptUpdate(ctx, text, &len, secret.data, size) == 1 && len == size &&
+           EVP_EncryptFinal_ex(ctx, text + size, &len) == 1 &&
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, VK_GCM_TAG_LEN, text + size) == 1;
 }
 
-vk_status vk_crypt_seal(const uint8_t key32[32], vk_bytes aad, const uint8_t secret32[32],
-                        uint8_t sealed[VK_SEALED_LEN]) {
+vk_status vk_crypt_seal_bytes(const uint8_t key32[32], vk_bytes aad, vk_bytes secret,
+                              uint8_t *sealed) {
+    if (secret.len > VK_SEALED_MAX) {
+        return VK_ERR_SIZE;
+    }
     vk_status status = vk_crypt_random(sealed, VK_GCM_NONCE_LEN);
     if (status != VK_OK) {
         return status;
     }
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    bool ok = ctx != NULL && seal(ctx, key32, aad, secret32, sealed);
+    bool ok = ctx != NULL && seal(ctx, key32, aad, secret, sealed);
     EVP_CIPHER_CTX_free(ctx);
     return ok ? VK_OK : VK_ERR_CRYPTO;
 }
 
-static vk_status unseal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes aad,
-                        const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]) {
-    const uint8_t *text = sealed + VK_GCM_NONCE_LEN;
+vk_status vk_crypt_seal(const uint8_t key32[32], vk_bytes aad, const uint8_t secret32[32],
+                        uint8_t sealed[VK_SEALED_LEN]) {
+    return vk_crypt_seal_bytes(key32, aad, (vk_bytes){secret32, 32}, sealed);
+}
+
+static vk_status unseal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes aad, vk_bytes sealed,
+                        uint8_t *secret) {
+    const uint8_t *text = sealed.data + VK_GCM_NONCE_LEN;
     uint8_t tag[VK_GCM_TAG_LEN], none[1];
-    int len;
-    memcpy(tag, text + 32, sizeof tag);
-    bool ok = EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key32, sealed) == 1 &&
+    int len, size = (int)(sealed.len - VK_GCM_NONCE_LEN - VK_GCM_TAG_LEN);
+    memcpy(tag, text + size, sizeof tag);
+    bool ok = EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key32, sealed.data) == 1 &&
               EVP_DecryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) == 1 &&
-              EVP_DecryptUpdate(ctx, secret32, &len, text, 32) == 1 && len == 32 &&
+              EVP_DecryptUpdate(ctx, secret, &len, text, size) == 1 && len == size &&
               EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1;
     if (!ok) {
         return VK_ERR_CRYPTO;
@@ -78,18 +86,26 @@ static vk_status unseal(EVP_CIPHER_CTX *ctx, const uint8_t key32[32], vk_bytes a
     return EVP_DecryptFinal_ex(ctx, none, &len) == 1 ? VK_OK : VK_ERR_INTEGRITY;
 }
 
-vk_status vk_crypt_open(const uint8_t key32[32], vk_bytes aad, const uint8_t sealed[VK_SEALED_LEN],
-                        uint8_t secret32[32]) {
+vk_status vk_crypt_open_bytes(const uint8_t key32[32], vk_bytes aad, vk_bytes sealed,
+                              uint8_t *secret) {
+    if (sealed.len < VK_SEALED_EXTRA || sealed.len > VK_SEALED_MAX + VK_SEALED_EXTRA) {
+        return VK_ERR_INTEGRITY;
+    }
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     /* A wrong PIN is no error of the host program, which may look at OpenSSL's queue. */
     ERR_set_mark();
-    vk_status status = ctx != NULL ? unseal(ctx, key32, aad, sealed, secret32) : VK_ERR_MEMORY;
+    vk_status status = ctx != NULL ? unseal(ctx, key32, aad, sealed, secret) : VK_ERR_MEMORY;
     ERR_pop_to_mark();
     EVP_CIPHER_CTX_free(ctx);
     if (status != VK_OK) {
-        vk_wipe(secret32, 32);
+        vk_wipe(secret, sealed.len - VK_SEALED_EXTRA);
     }
     return status;
+}
+
+vk_status vk_crypt_open(const uint8_t key32[32], vk_bytes aad, const uint8_t sealed[VK_SEALED_LEN],
+                        uint8_t secret32[32]) {
+    return vk_crypt_open_bytes(key32, aad, (vk_bytes){sealed, VK_SEALED_LEN}, secret32);
 }
 
 vk_status vk_crypt_subkey(const uint8_t key32[32], const char *purpose, uint8_t out32[32]) {

@@ -7,8 +7,11 @@
 #define VK_SALT_LEN 32
 #define VK_GCM_NONCE_LEN 12
 #define VK_GCM_TAG_LEN 16
-/* nonce || ciphertext of 32 bytes || tag */
-#define VK_SEALED_LEN (VK_GCM_NONCE_LEN + 32 + VK_GCM_TAG_LEN)
+/* nonce || ciphertext || tag; of 32 bytes. */
+#define VK_SEALED_EXTRA (VK_GCM_NONCE_LEN + VK_GCM_TAG_LEN)
+#define VK_SEALED_LEN (32 + VK_SEALED_EXTRA)
+/* The longest that is sealed. */
+#define VK_SEALED_MAX 65536
 
 typedef struct vk_scrypt {
     uint64_t n, r, p;
@@ -28,6 +31,11 @@ VK_MUST_USE vk_status vk_crypt_seal(const uint8_t key32[32], vk_bytes aad,
 /* VK_ERR_INTEGRITY if key, aad or sealed is not what it was. */
 VK_MUST_USE vk_status vk_crypt_open(const uint8_t key32[32], vk_bytes aad,
                                     const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]);
+/* The same of any bytes, up to VK_SEALED_MAX; sealed is VK_SEALED_EXTRA longer than secret. */
+VK_MUST_USE vk_status vk_crypt_seal_bytes(const uint8_t key32[32], vk_bytes aad, vk_bytes secret,
+                                          uint8_t *sealed);
+VK_MUST_USE vk_status vk_crypt_open_bytes(const uint8_t key32[32], vk_bytes aad, vk_bytes sealed,
+                                          uint8_t *secret);
 /* HKDF-SHA256, purpose as its info. */
 VK_MUST_USE vk_status vk_crypt_subkey(const uint8_t key32[32], const char *purpose,
                                       uint8_t out32[32]);

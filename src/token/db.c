@@ -58,7 +58,8 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Between half a unit and one and a half; threads that are no longer in step come to their turns. */
+/* Between half a unit and one and a half; threads that are no longer in step come to their turns.
+ */
 static void nap(long unit_us) {
     static _Thread_local unsigned noise;
     if (noise == 0) {

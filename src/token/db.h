@@ -59,7 +59,14 @@ typedef enum vk_sql {
     VK_SQL_BUDGET_READ,
     VK_SQL_BUDGET_WRITE,
     VK_SQL_NONCE_READ,
+    VK_SQL_NONCE_LIST,
     VK_SQL_NONCE_WRITE,
+    VK_SQL_NONCE_REMOVE,
+    VK_SQL_NODE_READ,
+    VK_SQL_NODE_LIST,
+    VK_SQL_NODE_WRITE,
+    VK_SQL_NODE_REMOVE,
+    VK_SQL_NODE_REMOVE_ALL,
     VK_SQL_PENDING_READ,
     VK_SQL_PENDING_FIND,
     VK_SQL_PENDING_LIST,
@@ -105,8 +112,8 @@ typedef struct vk_db {
     sqlite3 *handle;
     bool read_only;
     int64_t waits_since_ms; /* for the write lock */
-    vk_db_file file, log; /* the write-ahead log */
-    bool is_settled;      /* their names are durable */
+    vk_db_file file, log;   /* the write-ahead log */
+    bool is_settled;        /* their names are durable */
     sqlite3_stmt *statements[VK_SQL_STATEMENTS];
 } vk_db;
 

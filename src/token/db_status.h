@@ -1,4 +1,5 @@
-/* SQLite below the statements of sql.c, and its files; for db.c, db_files.c, migrate.c and query.c. */
+/* SQLite below the statements of sql.c, and its files; for db.c, db_files.c, migrate.c and query.c.
+ */
 #ifndef VK_TOKEN_DB_STATUS_H
 #define VK_TOKEN_DB_STATUS_H
 

@@ -12,7 +12,7 @@ typedef struct work {
     vk_scope_budget *from; /* NULL: no budget is needed */
     vk_budget budget;
     vk_rule_state rules[VK_POLICIES_MAX];
-    vk_nonce_charge charge;
+    vk_nonce_row row;
 } work;
 
 static void copy_state(vk_scope_budget *from, work *to) {
@@ -88,11 +88,10 @@ static vk_status put_record(vk_token *token, const vk_decision *decision, const 
 
 static vk_status write_nonce(vk_token *token, const vk_decision *decision, const work *w,
                              vk_error *err) {
-    if (w->from == NULL || !w->charge.present) {
+    if (w->from == NULL || !w->row.charge.present) {
         return VK_OK;
     }
-    return vk_store_nonce_write(token, w->from->id, &w->from->subject, &decision->nonce, &w->charge,
-                                err);
+    return vk_nonce_write(token, w->from->id, &w->from->subject, &decision->nonce, &w->row, err);
 }
 
 static vk_status write_signed(vk_token *token, const vk_decision *decision, const work *w,
@@ -206,7 +205,12 @@ static vk_status ask(const vk_decision *decision, work *w, vk_error *err) {
     if (w->from == NULL) {
         return decision->decide(decision->context, NULL, NULL, err);
     }
-    vk_status status = decision->decide(decision->context, &w->budget, &w->charge, err);
+    vk_nonce_charge charge = w->row.charge;
+    vk_status status = decision->decide(decision->context, &w->budget, &charge, err);
+    if (status == VK_OK && charge.present) {
+        vk_nonce_add_operation(&w->row, &decision->operation, (uint64_t)time(NULL));
+    }
+    w->row.charge = charge;
     bool kept = w->budget.rules == w->rules && w->budget.count == w->from->now.count;
     return status == VK_OK && !kept ? VK_ERR_ARGUMENT : status;
 }
@@ -229,8 +233,7 @@ static vk_status read_budget(vk_token *token, const vk_decision *decision, work 
         return status;
     }
     copy_state(budget, w);
-    return vk_store_nonce_read(token, budget->id, &budget->subject, &decision->nonce, &w->charge,
-                               err);
+    return vk_nonce_read(token, budget->id, &budget->subject, &decision->nonce, &w->row, err);
 }
 
 static vk_status decide(vk_token *token, const vk_decision *decision, work *w, vk_error *err) {

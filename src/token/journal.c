@@ -14,8 +14,9 @@ const char *vk_journal_event_name(int64_t event) {
         [VK_EVENT_SIGNED] = "signed",           [VK_EVENT_DENIED] = "denied",
         [VK_EVENT_CHECKPOINT] = "checkpoint",   [VK_EVENT_SETTINGS] = "settings",
         [VK_EVENT_INITIALIZED] = "initialized", [VK_EVENT_ANCHOR] = "anchor",
-        [VK_EVENT_ACCEPTED] = "accepted"};
-    bool known = event >= VK_EVENT_SIGNED && event <= VK_EVENT_ACCEPTED;
+        [VK_EVENT_ACCEPTED] = "accepted",       [VK_EVENT_INCLUDED] = "included",
+        [VK_EVENT_GIVEN_BACK] = "given-back"};
+    bool known = event >= VK_EVENT_SIGNED && event <= VK_EVENT_GIVEN_BACK;
     return known ? names[event] : "unknown";
 }
 

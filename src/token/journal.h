@@ -24,7 +24,10 @@ typedef enum vk_journal_event {
     VK_EVENT_SETTINGS = 4,    /* the SO changed the journal's settings */
     VK_EVENT_INITIALIZED = 5, /* the SO initialized the token again */
     VK_EVENT_ANCHOR = 6,      /* the anchor was lost, is damaged or cannot be kept */
-    VK_EVENT_ACCEPTED = 7     /* the SO accepted a state that does not go with the anchor */
+    VK_EVENT_ACCEPTED = 7,    /* the SO accepted a state that does not go with the anchor */
+    /* Of a key's chain: what became of an operation; the reason says who knows. */
+    VK_EVENT_INCLUDED = 8,
+    VK_EVENT_GIVEN_BACK = 9 /* it never will be included: its reservation was given back */
 } vk_journal_event;
 
 /* "signed", "denied", ...; "unknown". */

@@ -105,8 +105,18 @@ static const char journal[] =
     " before BLOB NOT NULL, after BLOB NOT NULL, previous BLOB NOT NULL, last BLOB NOT NULL,"
     " hash BLOB NOT NULL, mac BLOB NOT NULL);";
 
+/* Version 6: which operations a nonce was signed for, since when, and what they spend. */
+static const char reservations[] =
+    "ALTER TABLE nonce ADD COLUMN signed_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE nonce ADD COLUMN included_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE nonce ADD COLUMN signed_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE nonce ADD COLUMN operations BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE nonce ADD COLUMN spends BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE node("
+    " chain_id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state, pending, relaxed, journal};
+static const char *const steps[] = {state, pending, relaxed, journal, reservations};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

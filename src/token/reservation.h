@@ -10,9 +10,6 @@
 
 #include "token/token.h"
 
-/* Hashes that are kept of the operations that were signed for one nonce. */
-#define VK_RESERVATION_OPERATIONS_MAX 64
-
 typedef struct vk_reservation {
     vk_u256 nonce;
     vk_nonce_charge charge;
@@ -39,16 +36,18 @@ typedef struct vk_settlement {
     const vk_grant_record *grant;
     vk_u256 nonce;
     vk_outcome outcome;
-    uint64_t included_at;  /* seconds */
+    uint64_t included_at;    /* seconds */
+    bool is_installed;       /* GONE, and the permission is installed all the same */
     const vk_policy *policy; /* the key's: says what a rule gets back */
-    const char *why;       /* for the journal: "block 123 has ... (node https://...)" */
+    const char *why;         /* for the journal: "block 123 has ... (node https://...)" */
 } vk_settlement;
 
 /*
  * Writes down what became of a nonce, with a record in the journal: INCLUDED keeps what was
- * reserved, GONE gives it back. User or SO login: whose word it is, the caller makes sure of.
- * VK_ERR_NOT_FOUND if nothing is reserved for the nonce; VK_ERR_PROHIBITED if GONE is said of one
- * that is included.
+ * reserved, GONE gives it back, and the approval if it was used up with this nonce. User or SO
+ * login: whose word it is, the caller makes sure of. VK_ERR_NOT_FOUND if nothing is reserved for
+ * the nonce; VK_ERR_PROHIBITED if one that is included is said to be GONE; VK_ERR_EXISTS if it is
+ * INCLUDED already.
  */
 VK_MUST_USE vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement,
                                       vk_error *err);
@@ -57,12 +56,16 @@ VK_MUST_USE vk_status vk_token_settle(vk_token *token, const vk_settlement *sett
 
 /*
  * What the SO set for a chain: a JSON object, {"url":"https://...","headers":{...},...}; sealed,
- * since headers and URLs may be secrets. VK_ERR_NOT_FOUND: none. Free with vk_text_free_secret.
+ * since headers and URLs may be secrets. VK_ERR_NOT_FOUND: none. Wipe it, then free() it.
  * User or SO login.
  */
 VK_MUST_USE vk_status vk_token_node(vk_token *token, uint64_t chain_id, char **json, vk_error *err);
 /* Sets it, or, with NULL, removes it. SO login. */
 VK_MUST_USE vk_status vk_token_set_node(vk_token *token, uint64_t chain_id, const char *json,
                                         vk_error *err);
+/* The chains that have a node, ascending; free() them. No login is needed, so nothing vouches for
+ * the list but the token's file. */
+VK_MUST_USE vk_status vk_token_nodes(vk_token *token, uint64_t **chain_ids, size_t *count,
+                                     vk_error *err);
 
 #endif

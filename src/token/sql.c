@@ -5,6 +5,9 @@
     " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
     " private_label, private_ckid, public_label, public_ckid"
 
+#define NONCE_COLUMNS                                                                              \
+    "gas, counted_at, mac, signed_at, included_at, signed_count, operations, spends"
+
 #define PENDING_COLUMNS                                                                            \
     "key_id, grant_id, made_wall, made_steady, digest, userop_hash, sign_count, payload,"          \
     " object_id, assertion, mac"
@@ -92,9 +95,18 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         "INSERT INTO budget(subject, enabled, enable_nonce, sign_count, rules, mac)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(subject) DO UPDATE"
         " SET enabled = ?2, enable_nonce = ?3, sign_count = ?4, rules = ?5, mac = ?6",
-    [VK_SQL_NONCE_READ] = "SELECT gas, counted_at, mac FROM nonce"
-                          " WHERE budget_id = ? AND nonce = ?",
-    [VK_SQL_NONCE_WRITE] = "INSERT OR REPLACE INTO nonce VALUES(?, ?, ?, ?, ?)",
+    [VK_SQL_NONCE_READ] = "SELECT " NONCE_COLUMNS " FROM nonce WHERE budget_id = ? AND nonce = ?",
+    [VK_SQL_NONCE_LIST] = "SELECT " NONCE_COLUMNS ", nonce FROM nonce WHERE budget_id = ?"
+                          " ORDER BY nonce",
+    [VK_SQL_NONCE_WRITE] = "INSERT OR REPLACE INTO nonce(budget_id, nonce, " NONCE_COLUMNS ")"
+                           " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_NONCE_REMOVE] = "DELETE FROM nonce WHERE budget_id = ? AND nonce = ?",
+
+    [VK_SQL_NODE_READ] = "SELECT sealed FROM node WHERE chain_id = ?",
+    [VK_SQL_NODE_LIST] = "SELECT chain_id FROM node ORDER BY chain_id",
+    [VK_SQL_NODE_WRITE] = "INSERT OR REPLACE INTO node VALUES(?, ?)",
+    [VK_SQL_NODE_REMOVE] = "DELETE FROM node WHERE chain_id = ?",
+    [VK_SQL_NODE_REMOVE_ALL] = "DELETE FROM node",
 
     [VK_SQL_PENDING_READ] = "SELECT id, " PENDING_COLUMNS " FROM pending WHERE id = ?",
     [VK_SQL_PENDING_FIND] = "SELECT id, " PENDING_COLUMNS " FROM pending"

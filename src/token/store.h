@@ -261,6 +261,9 @@ VK_MUST_USE vk_status vk_budget_subject(const uint8_t point65[65], const vk_gran
                                         vk_hash *out);
 /* Makes an empty budget unless there is one, and keeps the count of all of them. */
 VK_MUST_USE vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *err);
+/* The id alone; VK_ERR_NOT_FOUND. */
+VK_MUST_USE vk_status vk_budget_find(vk_token *token, const vk_hash *subject, int64_t *id,
+                                     vk_error *err);
 VK_MUST_USE vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count,
                                      int64_t *id, vk_budget *out, vk_error *err);
 /* VK_RULE_STATE_LEN bytes. */
@@ -268,11 +271,40 @@ void vk_budget_put_rule(vk_buf *out, const vk_rule_state *state);
 void vk_budget_get_rule(const uint8_t *bytes, vk_rule_state *out);
 VK_MUST_USE vk_status vk_budget_write(vk_token *token, const vk_hash *subject,
                                       const vk_budget *budget, vk_error *err);
-VK_MUST_USE vk_status vk_store_nonce_read(vk_token *token, int64_t budget_id,
-                                          const vk_hash *subject, const vk_u256 *nonce,
-                                          vk_nonce_charge *out, vk_error *err);
-VK_MUST_USE vk_status vk_store_nonce_write(vk_token *token, int64_t budget_id,
-                                           const vk_hash *subject, const vk_u256 *nonce,
-                                           const vk_nonce_charge *charge, vk_error *err);
+
+/* ---- What was signed for a nonce (nonce.c) ---- */
+
+/* What an operation spends of a spend rule. */
+typedef struct vk_spend {
+    int64_t rule_id;
+    vk_u256 amount;
+} vk_spend;
+
+#define VK_SPENDS_MAX 16
+#define VK_OPERATIONS_MAX 64
+
+typedef struct vk_nonce_row {
+    vk_nonce_charge charge; /* not present: there is no row */
+    uint64_t signed_at;     /* of the first signature, seconds; 0: unknown */
+    uint64_t included_at;   /* of the block that has one of them; 0: open */
+    uint64_t signed_count;  /* different operations; 0: unknown, a row of before version 6 */
+    size_t operation_count; /* as many of them as there is room for */
+    vk_hash operations[VK_OPERATIONS_MAX];
+    size_t spend_count;
+    vk_spend spends[VK_SPENDS_MAX];
+} vk_nonce_row;
+
+VK_MUST_USE vk_status vk_nonce_read(vk_token *token, int64_t budget_id, const vk_hash *subject,
+                                    const vk_u256 *nonce, vk_nonce_row *out, vk_error *err);
+VK_MUST_USE vk_status vk_nonce_write(vk_token *token, int64_t budget_id, const vk_hash *subject,
+                                     const vk_u256 *nonce, const vk_nonce_row *row, vk_error *err);
+VK_MUST_USE vk_status vk_nonce_remove(vk_token *token, int64_t budget_id, const vk_u256 *nonce,
+                                      vk_error *err);
+/* Another operation is signed for it. */
+void vk_nonce_add_operation(vk_nonce_row *row, const vk_hash *operation, uint64_t now);
+/* Every row of a budget, in order of their nonces. Not VK_OK ends it. */
+typedef vk_status (*vk_nonce_fn)(void *context, const vk_u256 *nonce, const vk_nonce_row *row);
+VK_MUST_USE vk_status vk_nonce_each(vk_token *token, int64_t budget_id, const vk_hash *subject,
+                                    vk_nonce_fn each, void *context, vk_error *err);
 
 #endif

@@ -13,8 +13,8 @@
 #define VK_TOKEN_TOKEN_H
 
 #include "base/curve.h"
-#include <valetkey/verdict.h>
 #include <valetkey/lint.h>
+#include <valetkey/verdict.h>
 
 typedef struct vk_token vk_token;
 
@@ -286,6 +286,7 @@ typedef struct vk_decision {
      * and account are zero. */
     const vk_grant_record *grant;
     size_t rule_count;
+    vk_hash operation; /* userOpHash, or the digest; of what is counted for the nonce */
     vk_u256 nonce;
     bool is_trial; /* what it changes is dropped in any case */
     vk_decide_fn decide;

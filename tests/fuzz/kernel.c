@@ -189,6 +189,31 @@ static void write_grant(const vk_grant *grant, const vk_policy *policy, const vk
     vk_buf_clear(&second);
 }
 
+/* The signature has the length that was said before it was made, and the key's part in it. */
+static void use_grant(const vk_grant *grant, vk_entry_point version, uint8_t mode) {
+    static const uint8_t part[65] = {0}, stub[4] = {0, 0, 0, 1};
+    vk_buf session = {0}, whole = {0};
+    vk_bytes inner;
+    vk_userop op = {.entry_point = version, .signature = {stub, mode % 2 == 0 ? 0 : sizeof stub}};
+    op.nonce.be[0] = mode / 2;
+    vk_grant_session_part(grant, (vk_bytes){part, sizeof part}, &session);
+    FUZZ_REQUIRE(vk_grant_signer_part(grant, vk_buf_view(&session), &inner));
+    FUZZ_REQUIRE(inner.len == sizeof part);
+    vk_status status = vk_grant_attach(grant, &op, vk_buf_view(&session), &whole);
+    if (status == VK_OK) {
+        FUZZ_REQUIRE(whole.len == vk_grant_attached_len(grant, &op, session.len));
+        FUZZ_REQUIRE(whole.len >= session.len);
+    }
+    vk_buf_clear(&session);
+    vk_buf_clear(&whole);
+}
+
+static void use_in_all_modes(const vk_grant *grant) {
+    for (uint8_t mode = 0; mode < 6; mode++) {
+        use_grant(grant, grant->entry_point_version, mode);
+    }
+}
+
 static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *signer) {
     vk_grant grant;
     vk_error err = {0};
@@ -197,6 +222,7 @@ static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *
         vk_grant_read((const char *)text.data, text.len, policy, signer, &grant, &err);
     if (fuzz_read_result(status, &err, &grant, sizeof grant)) {
         write_grant(&grant, policy, signer);
+        use_in_all_modes(&grant);
         vk_grant_clear(&grant);
     }
     /* The reader without the checks takes at least the same. */
@@ -204,11 +230,14 @@ static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *
         vk_grant_read_checked((const char *)text.data, text.len, policy, signer, &grant, NULL);
     FUZZ_REQUIRE(status != VK_OK || checked == VK_OK);
     if (checked == VK_OK) {
+        use_in_all_modes(&grant);
         vk_grant_clear(&grant);
     }
 }
 
 void fuzz_grant(vk_bytes input) {
+    static const uint8_t point[65] = {4};
+    static const vk_hash any;
     vk_address address;
     if (input.len < sizeof address.b) {
         return;
@@ -219,7 +248,9 @@ void fuzz_grant(vk_bytes input) {
     vk_bytes policy_text = fuzz_until_nul(&input);
     vk_policy policy;
     if (vk_policy_read((const char *)policy_text.data, policy_text.len, &policy, NULL) == VK_OK) {
+        vk_signer passkey = vk_signer_webauthn(point, &any);
         read_grant(input, &policy, &signer);
+        read_grant(input, &policy, &passkey);
         vk_policy_clear(&policy);
     }
 }

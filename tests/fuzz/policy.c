@@ -34,9 +34,10 @@ void fuzz_policy(vk_bytes input) {
     uint8_t id4[4];
     FUZZ_REQUIRE(policy.count <= VK_POLICIES_MAX);
     check_findings(&policy);
-    FUZZ_REQUIRE(vk_policy_enable_data(&policy, &signer, &data) == VK_OK);
+    vk_status installable = vk_policy_is_thirdweb(&policy) ? VK_ERR_UNSUPPORTED : VK_OK;
+    FUZZ_REQUIRE(vk_policy_enable_data(&policy, &signer, &data) == installable);
     FUZZ_REQUIRE(data.len % 32 == 0);
-    FUZZ_REQUIRE(vk_policy_permission_id(&policy, &signer, id4) == VK_OK);
+    FUZZ_REQUIRE(vk_policy_permission_id(&policy, &signer, id4) == installable);
     for (size_t i = 0; i < policy.count; i++) {
         FUZZ_REQUIRE(vk_rule_name(policy.rules[i].kind) != NULL);
         text.len = 0;
@@ -70,6 +71,33 @@ static vk_verdict judge(const vk_policy *policy, const vk_userop *op, vk_hardeni
     check_verdict(&verdict, states, policy->count);
     free(states);
     return verdict;
+}
+
+/* An account without permissions: call data that nobody can read are refused for good. */
+static vk_verdict judge_alone(const vk_policy *policy, const vk_userop *op,
+                              vk_kernel_version kernel, vk_hardening_set relaxed) {
+    vk_verdict_request request = {
+        .op = op, .chain_id = 1, .now = 1800000000, .kernel = kernel, .relaxed = relaxed};
+    vk_rule_state *states = calloc(policy->count + 1, sizeof *states);
+    vk_verdict verdict;
+    FUZZ_REQUIRE(states != NULL);
+    FUZZ_REQUIRE(vk_policy_evaluate(policy, &request, states, &verdict) == VK_OK);
+    check_verdict(&verdict, states, policy->count);
+    FUZZ_REQUIRE(verdict.chain_error[0] == '\0');
+    free(states);
+    return verdict;
+}
+
+static void judge_both(const vk_policy *policy, const vk_userop *op, vk_kernel_version kernel) {
+    vk_execution execution = {0};
+    vk_status status = vk_execution_decode_for(kernel, op->call_data, &execution, NULL);
+    vk_verdict hard = judge_alone(policy, op, kernel, VK_HARDENING_NONE);
+    vk_verdict off = judge_alone(policy, op, kernel, VK_HARDENING_ALL);
+    FUZZ_REQUIRE(!hard.allowed || off.allowed);
+    FUZZ_REQUIRE(!off.allowed || status == VK_OK);
+    vk_execution_clear(&execution);
+    vk_verdict_clear(&hard);
+    vk_verdict_clear(&off);
 }
 
 static vk_verdict judge_message(const vk_policy *policy, const vk_userop *op,
@@ -107,6 +135,9 @@ static void judge_all(const vk_policy *policy, const vk_userop *op) {
             judge(policy, op, VK_HARDENING_ALL), some);
     compare(judge_message(policy, op, VK_HARDENING_NONE), judge_message(policy, op, some),
             judge_message(policy, op, VK_HARDENING_ALL), some);
+    for (vk_kernel_version kernel = VK_KERNEL_V1; kernel <= VK_KERNEL_0_3_3; kernel++) {
+        judge_both(policy, op, kernel);
+    }
 }
 
 void fuzz_verdict(vk_bytes input) {

@@ -244,6 +244,85 @@ static void sow_grant(const sower *s, const cJSON *file, const char *policies) {
     vk_buf_clear(&input);
 }
 
+static void sow_grant_text(const sower *s, const vk_address *key, const char *policies,
+                           const char *grant) {
+    vk_buf input = {0};
+    vk_buf_put(&input, key->b, sizeof key->b);
+    vk_buf_put(&input, policies, strlen(policies) + 1);
+    vk_buf_put_text(&input, grant);
+    sow(s, "grant", &input);
+    sow_text(s, "policy", -1, policies);
+    vk_buf_clear(&input);
+}
+
+/* Grants for accounts without permissions. */
+static void sow_other_grants(const sower *s) {
+    static const char sudo[] = "[{\"type\":\"sudo\"}]";
+    static const char *const grants[] = {
+        "{\"kind\":\"owner\",\"chainId\":10,\"kernelVersion\":\"0.2.4\",\"account\":"
+        "\"0x1111111111111111111111111111111111111111\"}",
+        "{\"kind\":\"owner\",\"chainId\":10,\"kernelVersion\":\"v1\",\"account\":"
+        "\"0x1111111111111111111111111111111111111111\"}",
+        "{\"kind\":\"owner\",\"chainId\":10,\"kernelVersion\":\"0.3.3\",\"entryPoint\":"
+        "\"0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108\",\"account\":"
+        "\"0x1111111111111111111111111111111111111111\",\"key\":"
+        "\"0x0909090909090909090909090909090909090909\"}",
+        "{\"kind\":\"plugin\",\"chainId\":10,\"kernelVersion\":\"0.2.4\",\"account\":"
+        "\"0x1111111111111111111111111111111111111111\",\"preInstalled\":true}",
+        "{\"kind\":\"plugin\",\"chainId\":10,\"kernelVersion\":\"0.2.2\",\"account\":"
+        "\"0x1111111111111111111111111111111111111111\",\"owner\":"
+        "\"0x2222222222222222222222222222222222222222\",\"selector\":\"0x34fcd5be\","
+        "\"validAfter\":1,\"validUntil\":2,\"enableSignature\":\"0x00\"}"};
+    vk_address key;
+    memset(key.b, 9, sizeof key.b);
+    for (size_t i = 0; i < sizeof grants / sizeof grants[0]; i++) {
+        sow_grant_text(s, &key, sudo, grants[i]);
+    }
+}
+
+/* A thirdweb session as policy and grant. */
+static void sow_thirdweb_grant(const sower *s, const cJSON *one, const cJSON *given) {
+    const cJSON *request = vectors_get(given, "request");
+    char *text = cJSON_PrintUnformatted(request);
+    char *targets = cJSON_PrintUnformatted(vectors_get(request, "approvedTargets"));
+    vk_address key = vectors_address(request, "signer");
+    vk_buf policy = {0}, grant = {0};
+    vk_buf_printf(&policy,
+                  "[{\"type\":\"thirdweb\",\"approvedTargets\":%s,"
+                  "\"nativeTokenLimitPerTransaction\":\"%s\",\"permissionStartTimestamp\":\"%s\","
+                  "\"permissionEndTimestamp\":\"%s\"}]",
+                  targets, vectors_text(request, "nativeTokenLimitPerTransaction"),
+                  vectors_text(request, "permissionStartTimestamp"),
+                  vectors_text(request, "permissionEndTimestamp"));
+    vk_buf_printf(
+        &grant,
+        "{\"kind\":\"thirdweb\",\"chainId\":%llu,\"entryPoint\":\"%s\",\"account\":\"%s\","
+        "\"admin\":\"%s\",\"request\":%s,\"signature\":\"%s\"}",
+        (unsigned long long)vectors_u64(one, "chainId"), vectors_text(one, "entryPoint"),
+        vectors_text(one, "account"), vectors_text(vectors_get(one, "admin"), "address"), text,
+        vectors_text(given, "signature"));
+    char *policies = vk_buf_take_text(&policy), *grants = vk_buf_take_text(&grant);
+    FUZZ_REQUIRE(policies != NULL && grants != NULL);
+    sow_grant_text(s, &key, policies, grants);
+    vk_text_free(policies);
+    vk_text_free(grants);
+    cJSON_free(text);
+    cJSON_free(targets);
+}
+
+static void sow_thirdweb_grants(const sower *s) {
+    enum { SOME = 12 };
+    cJSON *file = vectors_load("verdicts/thirdweb.json");
+    for (int i = 0; i < SOME; i++) {
+        const cJSON *one = cJSON_GetArrayItem(vectors_get(file, "cases"), i);
+        const cJSON *given = cJSON_GetArrayItem(vectors_get(one, "requests"), 0);
+        if (given != NULL) {
+            sow_thirdweb_grant(s, one, given);
+        }
+    }
+    cJSON_Delete(file);
+}
+
 static void sow_operation(const sower *s, const cJSON *file, const cJSON *op,
                           const char *policies) {
     char *text = cJSON_PrintUnformatted(op);
@@ -432,6 +511,8 @@ void seeds_each(seed_fn use, void *context) {
     sow_lint(&s);
     sow_all_chain(&s);
     sow_anchors(&s);
+    sow_other_grants(&s);
+    sow_thirdweb_grants(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
 }

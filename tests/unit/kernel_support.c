@@ -8,7 +8,7 @@
 #include <string.h>
 
 bool kernel_is_supported(const cJSON *in) {
-    return vk_grant_supports(vk_kernel_read(vectors_text(in, "kernelVersion")));
+    return vk_kernel_read(vectors_text(in, "kernelVersion")) >= VK_KERNEL_0_3_1;
 }
 
 void kernel_check_hex(vk_bytes bytes, const char *hex) {

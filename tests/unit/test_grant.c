@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define NO_MEMBERS ""
+#define EP_0_8 "0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108"
+#define EP_0_9 "0x433709009B8330FDa32311DF1C2AFA402eD8D009"
 #define OWNER ",\"owner\":\"0x0b225eEB23a6F144fA72ab1E9361d21286dD2FdE\""
 
 static grant_session session;
@@ -95,6 +97,25 @@ START_TEST(test_pre_installed) {
     ck_assert(grant.account.pre_installed);
     ck_assert_uint_eq(grant.installed_at, 1795000000);
     vk_grant_clear(&grant);
+}
+END_TEST
+
+/* An own deployment: the account is named, and so is its owner. */
+START_TEST(test_own_deployment) {
+    static const char *const entry_points[] = {
+        OWNER ",\"kernelVersion\":\"0.3.3\",\"entryPoint\":\"" EP_0_8 "\"",
+        OWNER ",\"kernelVersion\":\"0.3.1\",\"entryPoint\":\"" EP_0_9 "\""};
+    for (int i = 0; i < 2; i++) {
+        cJSON *changed = account();
+        grant_set_text(member(changed, "accountParams"), "initCode", "0x");
+        grant_approve(&session, changed, entry_points[i]);
+        vk_grant grant = good(changed, entry_points[i]);
+        ck_assert_int_eq(grant.entry_point_version,
+                         i == 0 ? VK_ENTRY_POINT_0_8 : VK_ENTRY_POINT_0_9);
+        ck_assert(!vk_grant_is_token_only(&grant));
+        vk_grant_clear(&grant);
+    }
+    refused(account(), ",\"entryPoint\":\"" EP_0_8 "\"", VK_ERR_UNSUPPORTED, "initCode");
 }
 END_TEST
 
@@ -389,6 +410,7 @@ int main(void) {
     tcase_add_test(tests, test_members);
     tcase_add_test(tests, test_consistent_members);
     tcase_add_test(tests, test_pre_installed);
+    tcase_add_test(tests, test_own_deployment);
     tcase_add_test(tests, test_bad_members);
     tcase_add_test(tests, test_bad_installation_times);
     tcase_add_test(tests, test_another_chain);

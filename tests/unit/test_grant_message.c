@@ -339,6 +339,30 @@ START_TEST(test_own_domains) {
 }
 END_TEST
 
+/* ---- Grants of other kinds ---- */
+
+/* Their accounts keep no signature callers, so not even a policy that speaks of them signs any. */
+START_TEST(test_other_kinds) {
+    static const vk_grant_kind kinds[] = {VK_GRANT_PLUGIN, VK_GRANT_OWNER, VK_GRANT_THIRDWEB};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        vk_error err = {0};
+        vk_buf out = {0};
+        question q = ask("[" CALLERS "]");
+        q.grant.kind = kinds[i];
+        q.moment.relaxed = VK_HARDENING_ALL;
+        check(&q, "account", NULL);
+        q.moment.installed = false;
+        check(&q, "account", NULL);
+        ck_assert_int_eq(
+            vk_grant_message_signature(&q.grant, &q.payload, (vk_bytes){NULL, 0}, &out, &err),
+            VK_ERR_UNSUPPORTED);
+        ck_assert(strstr(err.message, vk_grant_kind_text(kinds[i])) != NULL);
+        ck_assert_uint_eq(out.len, 0);
+        vk_buf_clear(&out);
+    }
+}
+END_TEST
+
 /* ---- Bytes ---- */
 
 /* Those that the SDK signed for accounts that are not deployed. Their account is not that of the
@@ -385,7 +409,7 @@ START_TEST(test_guards) {
     vk_address guards[VK_GRANT_GUARDS_MAX], zero = {{0}}, session = {{9}};
     vk_signer signer = vk_signer_ecdsa(&session);
     size_t count = vk_grant_guards(&grant, &signer, guards);
-    ck_assert_uint_eq(count, VK_GRANT_GUARDS_MAX); /* each root validator that it may be */
+    ck_assert_uint_eq(count, 5); /* each root validator that it may be */
     for (size_t i = 0; i < count; i++) {
         ck_assert(!vk_address_equal(&guards[i], &zero));
     }
@@ -394,26 +418,32 @@ START_TEST(test_guards) {
     ck_assert(vk_address_equal(&guards[0], &signer.contract));
     ck_assert(vk_address_equal(&guards[1], &grant.entry_point));
     ck_assert(vk_address_equal(&guards[2], &grant.root.validator));
+    grant.validator = signer.contract;
+    ck_assert_uint_eq(vk_grant_guards(&grant, &signer, guards), 3);
+    grant.validator = (vk_address){{8}}; /* a plug-in's */
+    ck_assert_uint_eq(vk_grant_guards(&grant, &signer, guards), 4);
+    ck_assert(vk_address_equal(&guards[2], &grant.validator));
 }
 END_TEST
 
 int main(void) {
     const TTest *const tests[] = {test_callers,
-                                         test_unknown_caller,
-                                         test_open_signature,
-                                         test_flags,
-                                         test_window,
-                                         test_chain,
-                                         test_replayable,
-                                         test_account,
-                                         test_addressed,
-                                         test_own_domains,
-                                         test_operation_in_disguise,
-                                         test_approval_in_disguise,
-                                         test_wrapper_in_disguise,
-                                         test_hash_as_text,
-                                         test_undeployed,
-                                         test_guards};
+                                  test_unknown_caller,
+                                  test_open_signature,
+                                  test_flags,
+                                  test_window,
+                                  test_chain,
+                                  test_replayable,
+                                  test_account,
+                                  test_addressed,
+                                  test_own_domains,
+                                  test_operation_in_disguise,
+                                  test_approval_in_disguise,
+                                  test_wrapper_in_disguise,
+                                  test_hash_as_text,
+                                  test_other_kinds,
+                                  test_undeployed,
+                                  test_guards};
     Suite *suite = suite_create("grants and messages");
     TCase *all = tcase_create("messages");
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {

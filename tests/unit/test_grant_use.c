@@ -196,7 +196,8 @@ static void check_mode(const vk_install *install, const vk_u256 *nonce, bool all
                        bool installs) {
     char reason[VK_REASON_MAX] = "";
     bool does = !installs;
-    vk_status status = vk_grant_check_mode(&grant, install, nonce, &does, reason);
+    vk_userop op = {.nonce = *nonce};
+    vk_status status = vk_grant_check_mode(&grant, install, &op, &does, reason);
     ck_assert_msg(status == (allowed ? VK_OK : VK_DENIED), "%d: %s", status, reason);
     ck_assert(allowed == (reason[0] == '\0'));
     if (allowed) {

@@ -379,7 +379,8 @@ START_TEST(test_nonce) {
     expect_nonce(VK_ENTRY_POINT_0_7,
                  "0x0701333333333333333333333333333333333333333300000000000000000000",
                  "unknown mode 07, validator " CODE ", lane 0, sequence 0");
-    expect_nonce(VK_ENTRY_POINT_0_6, "0x10", "0x10");
+    expect_nonce(VK_ENTRY_POINT_0_6, "0x10", "key 0x0, sequence 16");
+    expect_nonce(VK_ENTRY_POINT_0_6, "0x10000000000000002", "key 0x1, sequence 2");
 }
 END_TEST
 

@@ -38,6 +38,18 @@ static void lend_authorization(vk_userop *to, const vk_userop *from) {
     to->sdk = from->sdk;
 }
 
+/* A request is of the EntryPoint that it names, whatever a bare operation would be of. */
+static void check_request(const cJSON *one, vk_bytes abi, const vk_userop *op) {
+    vk_userop_request request;
+    vk_error err = {0};
+    vk_status status = vk_userop_read_request(abi, EP07, &request, &err);
+    ck_assert_msg(status == VK_OK, "%s", err.message);
+    ck_assert_int_eq(request.op.entry_point, op->entry_point);
+    lend_authorization(&request.op, op);
+    check_hash(one, &request.op);
+    vk_userop_clear(&request.op);
+}
+
 /* ABI there and back. */
 static void check_abi(const cJSON *one, const vk_userop *op) {
     const cJSON *in = vectors_get(one, "in");
@@ -56,6 +68,7 @@ static void check_abi(const cJSON *one, const vk_userop *op) {
     ck_assert(vk_bytes_equal(request.op.signature, op->signature));
     lend_authorization(&request.op, op);
     check_hash(one, &request.op);
+    check_request(one, vk_buf_view(&abi), op);
     vk_userop_clear(&request.op);
     vk_buf_clear(&abi);
 }
@@ -185,9 +198,12 @@ START_TEST(test_bad_json) {
         {"{\"chainId\":1,\"entryPoint\":\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\",\"userOp\":{"
          "}}",
          VK_ERR_FORMAT, "userOp.sender"},
-        {"{\"chainId\":1,\"entryPoint\":\"0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789\","
+        {"{\"chainId\":1,\"entryPoint\":\"0x5ff137d4b0fdcd49dca30c7cf57e578a026d2788\","
          "\"userOp\":" GOOD "}",
          VK_ERR_UNSUPPORTED, "entryPoint"},
+        {"{\"chainId\":1,\"entryPoint\":\"0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789\","
+         "\"userOp\":{\"callData\":\"0x\",\"factoryData\":\"0x\"," REST "}}",
+         VK_ERR_FORMAT, "userOp.factoryData"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         vk_userop_request request;

@@ -26,6 +26,16 @@ tests_verdicts_test_sdk_operations_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_test_sdk_operations_LDADD = $(kernel_libs)
 EXTRA_tests_verdicts_test_sdk_operations_DEPENDENCIES = valetkey-pkcs11.la
 
+check_PROGRAMS += tests/verdicts/play_thirdweb
+TESTS += tests/verdicts/play_thirdweb
+tests_verdicts_play_thirdweb_SOURCES = tests/verdicts/play_thirdweb.c tests/support/client.c \
+	tests/support/client.h tests/support/clock.c tests/support/clock.h tests/support/vectors.c \
+	tests/support/vectors.h
+tests_verdicts_play_thirdweb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_play_thirdweb_LDADD = $(vk_test_libs)
+tests_verdicts_play_thirdweb_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_verdicts_play_thirdweb_DEPENDENCIES = valetkey-pkcs11.la
+
 check_PROGRAMS += tests/verdicts/test_sdk_messages
 TESTS += tests/verdicts/test_sdk_messages
 tests_verdicts_test_sdk_messages_SOURCES = tests/verdicts/test_sdk_messages.c \
@@ -34,3 +44,12 @@ tests_verdicts_test_sdk_messages_SOURCES = tests/verdicts/test_sdk_messages.c \
 tests_verdicts_test_sdk_messages_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_verdicts_test_sdk_messages_LDADD = $(vk_test_token_libs)
 EXTRA_tests_verdicts_test_sdk_messages_DEPENDENCIES = valetkey-pkcs11.la
+
+check_PROGRAMS += tests/verdicts/test_pairings
+TESTS += tests/verdicts/test_pairings
+tests_verdicts_test_pairings_SOURCES = tests/verdicts/test_pairings.c tests/support/client.c \
+	tests/support/client.h tests/support/vectors.c tests/support/vectors.h \
+	tests/unit/pairing_support.c tests/unit/pairing_support.h
+tests_verdicts_test_pairings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_verdicts_test_pairings_LDADD = $(vk_test_token_libs)
+EXTRA_tests_verdicts_test_pairings_DEPENDENCIES = valetkey-pkcs11.la

@@ -165,9 +165,11 @@ START_TEST(test_for_elsewhere) {
     assert_denied_because("chainId is 1, but the grant is for 31337");
     ck_assert_uint_eq(sign_wrapped("31337", "0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108"),
                       CKR_FUNCTION_REJECTED);
-    assert_denied_because("entryPoint is 0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108, but only "
-                          "EntryPoint 0.7 is supported, "
-                          "0x0000000071727De22E5E9d8BAf0edAc6f37da032");
+    assert_denied_because("entryPoint is 0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108, but the grant "
+                          "is for 0x0000000071727De22E5E9d8BAf0edAc6f37da032");
+    ck_assert_uint_eq(sign_wrapped("31337", "0x4337084d9e255ff0702461cf8895ce9e3b5ff000"),
+                      CKR_FUNCTION_REJECTED);
+    assert_denied_because("none of the published EntryPoints");
     ck_assert_uint_eq(
         sign_text(operation("nonce",
                             "0x102deadbeef0000000000000000000000000000000000000000000000000000")),
@@ -191,6 +193,7 @@ START_TEST(test_odd_encodings) {
     char *data = strdup(vectors_text(json, "callData"));
     cJSON_Delete(json);
     free(op);
+    /* What the contracts cannot read the call rule refuses, as they do. */
     static const char unread[] = "call: the call data is not an execute call";
     static const struct {
         size_t at;
