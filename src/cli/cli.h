@@ -21,7 +21,8 @@ typedef enum vk_exit {
     VK_EXIT_PIN = 4,       /* wrong, locked, missing */
     VK_EXIT_NOT_FOUND = 5, /* no such token, key, grant */
     VK_EXIT_SYSTEM = 6,    /* token, module, files, memory */
-    VK_EXIT_TAMPERED = 7   /* the journal, or what goes with it, was changed outside the token */
+    VK_EXIT_TAMPERED = 7,  /* the journal, or what goes with it, was changed outside the token */
+    VK_EXIT_SERVER = 8     /* a server cannot be reached, or does not do what it was asked */
 } vk_exit;
 
 /* What is said about a failure. Empty texts are left out. */
@@ -93,6 +94,7 @@ vk_exit vk_cmd_explain(vk_cli *cli);
 vk_exit vk_cmd_lint(vk_cli *cli);
 vk_exit vk_cmd_budget_list(vk_cli *cli);
 vk_exit vk_cmd_budget_release(vk_cli *cli);
+vk_exit vk_cmd_budget_resolve(vk_cli *cli);
 vk_exit vk_cmd_audit_list(vk_cli *cli);
 vk_exit vk_cmd_audit_verify(vk_cli *cli);
 vk_exit vk_cmd_audit_export(vk_cli *cli);

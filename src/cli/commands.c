@@ -35,7 +35,7 @@ const vk_command vk_commands[] = {
      "turned off. No PIN is needed.",
      "  valetkey token show\n  valetkey token show --token main --json\n"},
     {"token set", vk_cmd_token_set, NONE,
-     ALL(SO_PIN, OPT(RELAX), OPT(HARDEN), OPT(JOURNAL), OPT(JOURNAL_MAX)),
+     ALL(SO_PIN, OPT(RELAX), OPT(HARDEN), OPT(JOURNAL), OPT(JOURNAL_MAX), OPT(NODE_FILE)),
      "change the settings of a token (SO)",
      "Hardening rules refuse what the account's contracts would accept. Those that some accounts\n"
      "can do without, the SO can turn off for all keys of a token: any-amount, any-target,\n"
@@ -44,11 +44,14 @@ const vk_command vk_commands[] = {
      "The other settings are whether the token writes a record of what it decides into its "
      "journal\n"
      "(on, the default; all: of keys that sign everything and count nothing, too), and how many\n"
-     "records it keeps before the oldest are dropped (default 100000).",
+     "records it keeps before the oldest are dropped (default 100000); and, in a file that others\n"
+     "must not be able to read, the nodes that \"valetkey budget resolve\" asks, by chain. null\n"
+     "instead of a node removes it.",
      "  valetkey token set --relax unknown-caller\n"
      "  valetkey token set --harden unknown-caller,open-signature --so-pin-file so.pin\n"
      "  valetkey token set --journal all\n"
-     "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"},
+     "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"
+     "  valetkey token set --node-file nodes.json\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
      ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, LINT), "make a session key on the token",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
@@ -168,6 +171,15 @@ const vk_command vk_commands[] = {
      "ever be included: make sure that the account's nonce is used by another operation, or the\n"
      "permission is gone. The journal has a record of it.",
      "  valetkey budget release --label shop --nonce 0x1 --so-pin-file so.pin\n"},
+    {"budget resolve", vk_cmd_budget_resolve, NONE, ALL(PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT)),
+     "ask nodes what became of what is reserved",
+     "Asks the node that the SO set for a chain, at its finalized block, about each nonce that is\n"
+     "open: which operation used it, or that none can any more since the permission is revoked,\n"
+     "or installed already. Gives back what is sure to be gone, writes down what is included, and\n"
+     "leaves the rest; each with a record in the journal. Exit status 8 if a node could not be\n"
+     "asked about something, which then stays as it is.",
+     "  valetkey budget resolve\n"
+     "  valetkey budget resolve --label shop --chain-id 8453 --pin-file user.pin --json\n"},
     {"audit list", vk_cmd_audit_list, NONE, ALL(KEY, OPT(LAST), OPT(DENIED)),
      "show what the token signed and refused",
      "Shows the last records of the journal, of one key or of all. No PIN is needed, and nothing\n"

@@ -37,6 +37,8 @@ static vk_exit status_exit(vk_status status) {
     case VK_ERR_PIN_NOT_SET:
     case VK_ERR_NOT_LOGGED_IN:
         return VK_EXIT_PIN;
+    case VK_ERR_SERVER:
+        return VK_EXIT_SERVER;
     case VK_ERR_MEMORY:
     case VK_ERR_STORE:
     case VK_ERR_STORE_FULL:

@@ -10,7 +10,7 @@ static bool is_stdio(const char *path) {
     return strcmp(path, "-") == 0;
 }
 
-static vk_exit read_all(vk_cli *cli, int fd, const char *path, size_t max, vk_buf *out) {
+vk_exit vk_read_fd(vk_cli *cli, int fd, const char *path, size_t max, vk_buf *out) {
     uint8_t chunk[4096];
     for (;;) {
         ssize_t n = read(fd, chunk, sizeof chunk);
@@ -34,13 +34,13 @@ static vk_exit read_all(vk_cli *cli, int fd, const char *path, size_t max, vk_bu
 
 vk_exit vk_read_file(vk_cli *cli, const char *path, size_t max, vk_buf *out) {
     if (is_stdio(path)) {
-        return read_all(cli, STDIN_FILENO, "standard input", max, out);
+        return vk_read_fd(cli, STDIN_FILENO, "standard input", max, out);
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return vk_cli_fail(cli, VK_EXIT_INPUT, "cannot open %s: %s", path, strerror(errno));
     }
-    vk_exit exit = read_all(cli, fd, path, max, out);
+    vk_exit exit = vk_read_fd(cli, fd, path, max, out);
     close(fd);
     return exit;
 }

@@ -6,6 +6,8 @@
 
 /* Appends the file's bytes ("-": standard input); more than max is a failure. */
 VK_MUST_USE vk_exit vk_read_file(vk_cli *cli, const char *path, size_t max, vk_buf *out);
+/* The same of a descriptor, which path names in messages; it stays open. */
+VK_MUST_USE vk_exit vk_read_fd(vk_cli *cli, int fd, const char *path, size_t max, vk_buf *out);
 /* Writes a whole file ("-": to the command's output). */
 VK_MUST_USE vk_exit vk_write_file(vk_cli *cli, const char *path, vk_bytes bytes);
 

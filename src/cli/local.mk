@@ -2,6 +2,8 @@ bin_PROGRAMS += valetkey
 valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
 	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c \
 	src/cli/audit.c src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h \
+	src/cli/budget_resolve.c src/cli/node_file.c src/cli/node_file.h src/cli/secret_file.c \
+	src/cli/secret_file.h \
 	src/cli/batch.c src/cli/budget.c src/cli/cli.h src/cli/commands.c src/cli/digestpart.c src/cli/digestpart.h \
 	src/cli/error.c src/cli/explain.c src/cli/explain.h src/cli/explain_judge.c \
 	src/cli/explain_message.c src/cli/explain_operation.c src/cli/explain_verdict.c \
@@ -18,7 +20,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
-valetkey_LDADD = libvk-batch.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
+valetkey_LDADD = libvk-batch.la libvk-net.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
 
 # The completion is installed under the command's name.
 bashcompletiondir = $(bash_completion_dir)

@@ -82,6 +82,8 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_VALID_UNTIL] = {"valid-until", "TIME", "Kernel 0.2.x: the approval holds until then"},
     [VK_OPT_REQUEST] = {"request", "FILE|-", "thirdweb: the request that the admin signed"},
     [VK_OPT_NONCE] = {"nonce", "N", "of the operations: decimal or 0x..."},
+    [VK_OPT_NODE_FILE] = {"node-file", "FILE",
+                          "the nodes to ask, JSON: {\"8453\":{\"url\":\"...\"}}"},
     [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
     [VK_OPT_AT] = {"at", "TIME", "judge at this time: seconds since 1970, or 2026-01-31T12:00:00Z"},
     [VK_OPT_SPENT] = {"spent", "AMOUNT", "so much gas was spent before: 0.01ether, 5gwei, wei"},
@@ -271,7 +273,7 @@ static void help_all(FILE *to) {
     help_options(global, global, to);
     fputs("\nExit status: 0 done, 1 wrong use, 2 bad input, 3 refused by the key's policy,\n"
           "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error,\n"
-          "7 the journal was tampered with.\n"
+          "7 the journal was tampered with, 8 a server could not be asked.\n"
           "\"valetkey COMMAND --help\" shows a command with examples; valetkey(1) has it all.\n",
           to);
 }

@@ -77,6 +77,7 @@ typedef enum vk_option {
     VK_OPT_REQUEST,
     VK_OPT_SIGNER,
     VK_OPT_NONCE,
+    VK_OPT_NODE_FILE,
     VK_OPT_COUNT
 } vk_option;
 

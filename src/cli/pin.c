@@ -1,11 +1,11 @@
 #include "cli/pin.h"
 
 #include "cli/input.h"
+#include "cli/secret_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* One byte at a time: two PINs may come as two lines through one descriptor. */
@@ -39,36 +39,14 @@ static vk_exit read_line(vk_cli *cli, int fd, const char *name, vk_pin *out) {
     return VK_EXIT_OK;
 }
 
-static vk_exit check_file(vk_cli *cli, int fd, const char *path) {
-    struct stat st;
-    if (fstat(fd, &st) != 0) {
-        return vk_cli_fail(cli, VK_EXIT_PIN, "cannot look at %s: %s", path, strerror(errno));
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return VK_EXIT_OK;
-    }
-    if (st.st_uid != geteuid() && st.st_uid != 0) {
-        return vk_cli_fail(cli, VK_EXIT_PIN, "the PIN file %s belongs to somebody else", path);
-    }
-    if ((st.st_mode & 077) != 0) {
-        vk_exit exit = vk_cli_fail(cli, VK_EXIT_PIN, "others can read the PIN file %s (mode %04o)",
-                                   path, (unsigned)(st.st_mode & 07777));
-        return vk_cli_hint(cli, exit, "close it with \"chmod 600 %s\"", path);
-    }
-    return VK_EXIT_OK;
-}
-
 vk_exit vk_pin_from_file(vk_cli *cli, const char *path, vk_pin *out) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return vk_cli_fail(cli, VK_EXIT_PIN, "cannot open the PIN file %s: %s", path,
-                           strerror(errno));
-    }
-    vk_exit exit = check_file(cli, fd, path);
+    static const vk_secret_kind kind = {"PIN file", VK_EXIT_PIN};
+    int fd;
+    vk_exit exit = vk_secret_open(cli, path, &kind, &fd);
     if (exit == VK_EXIT_OK) {
         exit = read_line(cli, fd, path, out);
+        close(fd);
     }
-    close(fd);
     return exit;
 }
 

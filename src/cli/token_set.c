@@ -1,6 +1,8 @@
 /* token show, token set: what the SO decided for a token as a whole. */
 #include "cli/input.h"
+#include "cli/node_file.h"
 #include "cli/store.h"
+#include "token/reservation.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,6 +27,32 @@ static void say_hardening(vk_out *out, vk_hardening_set relaxed) {
     if (!off) {
         vk_say_field(out, "relaxed", "no hardening rule");
     }
+}
+
+static void say_nodes(vk_out *out, const uint64_t *chain_ids, size_t count) {
+    vk_buf text = {0};
+    vk_out_open(out, "nodes", '[');
+    for (size_t i = 0; i < count; i++) {
+        vk_buf_printf(&text, "%s%" PRIu64, i == 0 ? "of chain " : ", ", chain_ids[i]);
+        vk_out_u64(out, NULL, chain_ids[i]);
+    }
+    vk_out_close(out, ']');
+    vk_say_field(out, "nodes", "%.*s", count == 0 ? 4 : (int)text.len,
+                 count == 0 ? "none" : (const char *)text.data);
+    vk_buf_clear(&text);
+}
+
+static vk_exit show_nodes(vk_cli *cli, vk_token *token) {
+    vk_error err = {0};
+    uint64_t *chain_ids;
+    size_t count;
+    vk_status status = vk_token_nodes(token, &chain_ids, &count, &err);
+    if (status != VK_OK) {
+        return vk_cli_fail_status(cli, "cannot read the token", status);
+    }
+    say_nodes(&cli->out, chain_ids, count);
+    free(chain_ids);
+    return VK_EXIT_OK;
 }
 
 static vk_exit show(vk_cli *cli, vk_token *token) {
@@ -52,8 +80,9 @@ static vk_exit show(vk_cli *cli, vk_token *token) {
     vk_out_text(out, "journal", mode_names[info.settings.journal]);
     vk_out_u64(out, "journalMax", (uint64_t)info.settings.journal_max);
     say_hardening(out, relaxed);
+    vk_exit exit = show_nodes(cli, token);
     vk_out_close(out, '}');
-    return VK_EXIT_OK;
+    return exit;
 }
 
 vk_exit vk_cmd_token_show(vk_cli *cli) {
@@ -107,11 +136,13 @@ static vk_exit read_rules(vk_cli *cli, vk_option option, vk_hardening_set *out) 
     return exit;
 }
 
-typedef struct rule_change {
+/* What is known before the PIN is asked for. */
+typedef struct change {
     vk_hardening_set relax, harden;
-} rule_change;
+    vk_node_changes nodes;
+} change;
 
-static vk_exit read_change(vk_cli *cli, rule_change *out) {
+static vk_exit read_rule_change(vk_cli *cli, change *out) {
     vk_exit exit = read_rules(cli, VK_OPT_RELAX, &out->relax);
     if (exit == VK_EXIT_OK) {
         exit = read_rules(cli, VK_OPT_HARDEN, &out->harden);
@@ -159,20 +190,27 @@ static bool sets_journal(const vk_cli *cli) {
     return vk_opt_flag(cli, VK_OPT_JOURNAL) || vk_opt_flag(cli, VK_OPT_JOURNAL_MAX);
 }
 
-/* Before the PIN is asked for. */
-static vk_exit check(vk_cli *cli, rule_change *change) {
+static bool sets_nothing(const vk_cli *cli) {
+    return !sets_journal(cli) && !vk_opt_flag(cli, VK_OPT_RELAX) &&
+           !vk_opt_flag(cli, VK_OPT_HARDEN) && !vk_opt_flag(cli, VK_OPT_NODE_FILE);
+}
+
+static vk_exit check(vk_cli *cli, change *out) {
     vk_journal_mode mode;
     int64_t max;
-    if (!sets_journal(cli) && !vk_opt_flag(cli, VK_OPT_RELAX) && !vk_opt_flag(cli, VK_OPT_HARDEN)) {
+    if (sets_nothing(cli)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "say what to set: --relax RULES, --harden RULES, --journal on|off|all "
-                           "or --journal-max N");
+                           "say what to set: --relax RULES, --harden RULES, --journal on|off|all, "
+                           "--journal-max N or --node-file FILE");
     }
-    vk_exit exit = read_change(cli, change);
+    vk_exit exit = read_rule_change(cli, out);
     if (exit == VK_EXIT_OK) {
         exit = read_mode(cli, &mode);
     }
-    return exit == VK_EXIT_OK ? read_max(cli, &max) : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = read_max(cli, &max);
+    }
+    return exit == VK_EXIT_OK ? vk_node_file_read(cli, &out->nodes) : exit;
 }
 
 static vk_exit set_journal(vk_cli *cli, vk_token *token) {
@@ -196,35 +234,38 @@ static vk_exit set_journal(vk_cli *cli, vk_token *token) {
     return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot change the token", &err);
 }
 
-static vk_exit set_rules(vk_cli *cli, vk_token *token, const rule_change *change) {
+static vk_exit set_rules(vk_cli *cli, vk_token *token, const change *what) {
     vk_error err = {0};
-    vk_status status = vk_token_relax(token, change->relax, change->harden, &err);
+    vk_status status = vk_token_relax(token, what->relax, what->harden, &err);
     err.status = status;
     return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot change the token", &err);
 }
 
-static vk_exit apply(vk_cli *cli, vk_token *token, const rule_change *change) {
+static vk_exit apply(vk_cli *cli, vk_token *token, const change *what) {
     vk_exit exit = VK_EXIT_OK;
-    if ((change->relax | change->harden) != VK_HARDENING_NONE) {
-        exit = set_rules(cli, token, change);
+    if ((what->relax | what->harden) != VK_HARDENING_NONE) {
+        exit = set_rules(cli, token, what);
     }
     if (exit == VK_EXIT_OK && sets_journal(cli)) {
         exit = set_journal(cli, token);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_node_file_apply(cli, token, &what->nodes);
     }
     return exit == VK_EXIT_OK ? show(cli, token) : exit;
 }
 
 vk_exit vk_cmd_token_set(vk_cli *cli) {
     vk_token *token = NULL;
-    rule_change change;
-    vk_exit exit = check(cli, &change);
+    change what = {0};
+    vk_exit exit = check(cli, &what);
     if (exit == VK_EXIT_OK) {
         exit = vk_store_open_so(cli, &token);
     }
-    if (exit != VK_EXIT_OK) {
-        return exit;
+    if (exit == VK_EXIT_OK) {
+        exit = apply(cli, token, &what);
+        vk_token_close(token);
     }
-    exit = apply(cli, token, &change);
-    vk_token_close(token);
+    vk_node_changes_clear(&what.nodes);
     return exit;
 }

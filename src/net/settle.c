@@ -104,6 +104,9 @@ static vk_status settle(vk_settling *s, vk_error *err) {
     if (status == VK_OK) {
         bool is_used = vk_u256_cmp(&next, &s->question->reservation->nonce) > 0;
         status = is_used ? vk_settle_by_event(s, err) : vk_settle_by_install(s, err);
+        if (status == VK_OK && is_used && !s->answer.is_open) {
+            status = vk_settle_approval(s, err);
+        }
     }
     return status == VK_OK ? check_still_there(s, err) : status;
 }

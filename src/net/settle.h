@@ -27,7 +27,9 @@ typedef struct vk_settle_question {
 typedef struct vk_settle_answer {
     bool is_open; /* nothing is sure: the reservation stays as it is */
     vk_outcome outcome;
-    uint64_t included_at;           /* seconds */
+    uint64_t included_at; /* seconds */
+    /* GONE: the permission that an operation in enable mode was to install is installed, or was. */
+    bool is_installed;
     char why[VK_ERROR_MESSAGE_MAX]; /* "block 12 has ... (https://host)" */
 } vk_settle_answer;
 

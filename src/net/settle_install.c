@@ -109,32 +109,52 @@ static void judge(vk_settling *s, const permission_state *state, bool installs) 
     } else {
         vk_settle_say(s, false, "the permission %s at block %" PRIu64,
                       is_revoked ? "was revoked" : "was installed already", s->block.number);
+        s->answer.is_installed = true;
     }
 }
 
 static vk_status fail_state(const vk_settling *s, const vk_error *why, vk_error *err) {
+    if (why->status == VK_ERR_SERVER) {
+        return vk_fail(err, why->status, why->path, "%s", why->message);
+    }
     return vk_fail(err, why->status == VK_ERR_MEMORY ? VK_ERR_MEMORY : VK_ERR_SERVER, NULL,
                    "%s, asked for the account's permission, says what no Kernel says: %s",
                    vk_node_name(s->node), why->message);
 }
 
+static vk_status get_state(vk_settling *s, permission_state *out, vk_error *err) {
+    vk_buf answer = {0};
+    vk_error why = {0};
+    vk_status status = read_state(s, &answer, out, &why);
+    vk_buf_clear(&answer);
+    if (status == VK_OK) {
+        return VK_OK;
+    }
+    why.status = status;
+    return fail_state(s, &why, err);
+}
+
 vk_status vk_settle_by_install(vk_settling *s, vk_error *err) {
     vk_kernel_nonce nonce;
     permission_state state = {0};
-    vk_buf answer = {0};
-    vk_error why = {0};
     if (!is_of_permission(s->question, &nonce)) {
         say_open(s, "");
         return VK_OK;
     }
-    vk_status status = read_state(s, &answer, &state, &why);
-    vk_buf_clear(&answer);
-    if (status == VK_ERR_SERVER) {
-        return vk_fail(err, status, why.path, "%s", why.message);
+    vk_status status = get_state(s, &state, err);
+    if (status == VK_OK) {
+        judge(s, &state, nonce.mode == VK_NONCE_ENABLE);
     }
-    if (status != VK_OK) {
-        return fail_state(s, &why, err);
+    return status;
+}
+
+vk_status vk_settle_approval(vk_settling *s, vk_error *err) {
+    vk_kernel_nonce nonce;
+    permission_state state = {0};
+    if (!is_of_permission(s->question, &nonce) || nonce.mode != VK_NONCE_ENABLE) {
+        return VK_OK;
     }
-    judge(s, &state, nonce.mode == VK_NONCE_ENABLE);
-    return VK_OK;
+    vk_status status = get_state(s, &state, err);
+    s->answer.is_installed = state.config.nonce != 0 || !vk_address_is_zero(&state.config.hook);
+    return status;
 }

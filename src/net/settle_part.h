@@ -23,5 +23,7 @@ VK_MUST_USE vk_status vk_settle_block(vk_settling *s, uint64_t number, vk_block 
 VK_MUST_USE vk_status vk_settle_by_event(vk_settling *s, vk_error *err);
 /* The nonce was not used: can it ever be? */
 VK_MUST_USE vk_status vk_settle_by_install(vk_settling *s, vk_error *err);
+/* Another operation used the nonce: is the approval used up? */
+VK_MUST_USE vk_status vk_settle_approval(vk_settling *s, vk_error *err);
 
 #endif
