@@ -195,7 +195,7 @@ static vk_exit release(vk_cli *cli, vk_token *token, const vk_held_keys *keys) {
     vk_settlement what = {.outcome = VK_OUTCOME_GONE,
                           .is_installed = vk_opt_flag(cli, VK_OPT_PRE_INSTALLED),
                           .why = "the SO gives it back"};
-    vk_exit exit = vk_read_u256(cli, VK_OPT_NONCE, &what.nonce);
+    vk_exit exit = vk_read_quantity(cli, VK_OPT_NONCE, &what.nonce);
     if (exit == VK_EXIT_OK) {
         exit = choose_grant(cli, keys, &key);
     }
