@@ -28,6 +28,8 @@ const fuzz_target fuzz_targets[] = {
     {"batch", fuzz_batch},
     {"verdict_case", fuzz_verdict_case},
     {"anchor", fuzz_anchor},
+    {"reply", fuzz_reply},
+    {"node_answer", fuzz_node_answer},
     {NULL, NULL},
 };
 

@@ -51,6 +51,8 @@ void fuzz_message(vk_bytes input);        /* a request, JSON */
 void fuzz_batch(vk_bytes input);          /* a request line */
 void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
 void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
+void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
+void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
 
 /* Says which property does not hold, and aborts. */
 #define FUZZ_REQUIRE(condition)                                                                    \

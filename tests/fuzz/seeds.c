@@ -487,6 +487,33 @@ static void sow_anchors(const sower *s) {
     sow_text(s, "anchor", -1, "valetkey-anchor 1 1a21 1 2 0x00 0x00");
 }
 
+#define RESULT(text) "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" text "}"
+#define ZEROS "000000000000000000000000"
+#define ADDRESS(first) "0x" first "00000000000000000000000000000000000000"
+
+static void sow_answers_of_nodes(const sower *s) {
+    static const char event[] =
+        "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f";
+    vk_buf text = {0};
+    sow_text(s, "reply", -1, RESULT("null"));
+    sow_text(s, "reply", -1,
+             "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32005,\"message\":\"no\"}}");
+    sow_text(s, "node_answer", 0, RESULT("\"0x7a69\""));
+    sow_text(s, "node_answer", 1,
+             RESULT("{\"number\":\"0x64\",\"timestamp\":\"0x65\",\"hash\":\"" WORD "\"}"));
+    vk_buf_put_text(&text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[{\"address\":\"" ADDRESS(
+                               "11") "\",\"blockNumber\":\"0x64\","
+                                     "\"blockHash\":\"" WORD "\",\"removed\":false,\"data\":\"0x");
+    for (int i = 0; i < 4; i++) {
+        vk_buf_printf(&text, "%064d", i == 0 ? 5 : 1);
+    }
+    vk_buf_printf(&text,
+                  "\",\"topics\":[\"%s\",\"" WORD "\",\"0x" ZEROS "22%038d\",\"0x%064d\"]}]}",
+                  event, 0, 0);
+    sow_chosen(s, "node_answer", 2, &text);
+    vk_buf_clear(&text);
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -511,6 +538,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_lint(&s);
     sow_all_chain(&s);
     sow_anchors(&s);
+    sow_answers_of_nodes(&s);
     sow_other_grants(&s);
     sow_thirdweb_grants(&s);
     sow_session(&s, "session/ecdsa.json");

@@ -134,10 +134,39 @@ START_TEST(test_no_kernel) {
 }
 END_TEST
 
+/* Whether an approval can be used again after its nonce went to another operation. */
+START_TEST(test_approval) {
+    static const struct {
+        const char *nonce;
+        install with;
+        bool installed;
+    } cases[] = {
+        {ENABLE_NONCE, {0}, false},
+        {ENABLE_NONCE, {.nonce = 1, .has_hook = true}, true},
+        {ENABLE_NONCE, {.nonce = 1}, true},
+        {DEFAULT_NONCE, {.nonce = 1, .has_hook = true}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        set_nonce(cases[i].nonce);
+        next_is(6);
+        cJSON_DeleteItemFromObject(state.state, "logs");
+        add_log(OTHER, 700, 5);
+        install_is(cases[i].with);
+        vk_settle_answer answer = ask();
+        ck_assert(!answer.is_open && answer.outcome == VK_OUTCOME_GONE);
+        ck_assert_msg(answer.is_installed == cases[i].installed, "%zu", i);
+    }
+    set_nonce(ENABLE_NONCE);
+    next_is(5);
+    install_is((install){.nonce = 1, .has_hook = true});
+    ck_assert(ask().is_installed);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
-        test_not_installed,   test_installed,      test_revoked,
-        test_installed_again, test_other_accounts, test_no_kernel,
+        test_not_installed,  test_installed, test_revoked,  test_installed_again,
+        test_other_accounts, test_no_kernel, test_approval,
     };
     return RUN_TESTS("net_install", tests);
 }

@@ -1,0 +1,64 @@
+/* What servers answer, and what the SO says of them. */
+#include "fuzz.h"
+
+#include "net/answer.h"
+#include "net/reply.h"
+
+void fuzz_reply(vk_bytes input) {
+    cJSON *reply;
+    vk_error err = {0};
+    FUZZ_MARK(reply);
+    if (fuzz_read_result(vk_reply_read(input, 1, &reply, &err), &err, &reply, sizeof reply)) {
+        const cJSON *id = vk_json_get(reply, "id");
+        FUZZ_REQUIRE(vk_json_get(reply, "result") != NULL && vk_json_get(reply, "error") == NULL);
+        FUZZ_REQUIRE(cJSON_IsNumber(id) && id->valuedouble == 1);
+        cJSON_Delete(reply);
+    }
+}
+
+/* ---- A node's results ---- */
+
+static void read_quantity(const cJSON *reply) {
+    vk_u256 number;
+    char text[67];
+    vk_error err = {0};
+    FUZZ_MARK(number);
+    vk_status status = vk_reply_quantity(reply, "result", NULL, 256, &number, &err);
+    if (fuzz_read_result(status, &err, &number, sizeof number)) {
+        vk_u256_hex(&number, text);
+        FUZZ_REQUIRE(strcasecmp(text, vk_json_get(reply, "result")->valuestring) == 0);
+    }
+}
+
+static void read_block(const cJSON *reply) {
+    vk_block block;
+    vk_error err = {0};
+    FUZZ_MARK(block);
+    (void)fuzz_read_result(vk_block_read(reply, &block, &err), &err, &block, sizeof block);
+}
+
+static void find_event(const cJSON *reply) {
+    vk_operation_filter filter = {{{0x11}}, {{0x22}}, 100, 200};
+    vk_u256 nonce = vk_u256_from_u64(5);
+    vk_operation_event event;
+    vk_error err = {0};
+    bool found = false;
+    FUZZ_MARK(event);
+    vk_status status = vk_operation_event_find(reply, &filter, &nonce, &found, &event, &err);
+    if (!fuzz_read_result(status, &err, &event, status == VK_OK ? 0 : sizeof event)) {
+        FUZZ_REQUIRE(!found);
+    } else if (found) {
+        FUZZ_REQUIRE(vk_u256_cmp(&event.nonce, &nonce) == 0);
+        FUZZ_REQUIRE(event.block >= filter.from && event.block <= filter.to);
+    }
+}
+
+void fuzz_node_answer(vk_bytes input) {
+    static void (*const readers[])(const cJSON *) = {read_quantity, read_block, find_event};
+    unsigned which = fuzz_choose(&input, 3);
+    cJSON *reply = NULL;
+    if (vk_json_parse(input, VK_REPLY_MAX, &reply, NULL) == VK_OK) {
+        readers[which](reply);
+        cJSON_Delete(reply);
+    }
+}
