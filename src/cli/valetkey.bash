@@ -5,7 +5,7 @@ _valetkey_options() {
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
-    'token set') echo "--relax --harden --journal --journal-max $so_pin" ;;
+    'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
     'token init') echo "--label --default-policy $so_pin $pin" ;;
     'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
@@ -31,6 +31,7 @@ _valetkey_options() {
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     'budget list') echo "$key --chain-id --account $pin" ;;
+    'budget resolve') echo "$key --chain-id --account $pin" ;;
     'budget release') echo "$key --chain-id --account --nonce --pre-installed $so_pin" ;;
     'audit list') echo "$key --last --denied" ;;
     'audit verify') echo "$pin" ;;
@@ -102,7 +103,7 @@ _valetkey() {
     '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
-    budget) mapfile -t COMPREPLY < <(compgen -W 'list release' -- "$cur") ;;
+    budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     thirdweb)

@@ -51,8 +51,8 @@ static vk_status read_state(vk_settling *s, vk_buf *answer, permission_state *ou
                : status;
 }
 
-/* Does the contract refuse a second installation under the same id, whoever asks? Not known of the
- * rate limit with reset; sudo remembers nothing. */
+/* Does the contract refuse a second installation under the same id for good? The rate limit with
+ * reset takes one after the first has ended; sudo remembers nothing. */
 static bool is_installed_once(const vk_rule *rule) {
     return rule->kind == VK_RULE_CALL || rule->kind == VK_RULE_GAS ||
            rule->kind == VK_RULE_RATE_LIMIT || rule->kind == VK_RULE_SIGNATURE_CALLER ||
