@@ -125,7 +125,7 @@ json '.records[0] | [.event, .sequence, .operation == "'"$(jq -r 'select(.number
 # Settings are the SO's.
 want 1 token set --so-pin-file so-pin
 err <<'EOF'
-valetkey: say what to set: --relax RULES, --harden RULES, --journal on|off|all or --journal-max N
+valetkey: say what to set: --relax RULES, --harden RULES, --journal on|off|all, --journal-max N or --node-file FILE
 EOF
 want 1 token set --journal maybe --so-pin-file so-pin
 want 1 token set --journal-max 99 --so-pin-file so-pin
@@ -145,6 +145,7 @@ main
   default policy none
   journal        all, with at most 500 records
   relaxed        no hardening rule
+  nodes          none
 EOF
 want 0 audit verify --pin-file pin
 
