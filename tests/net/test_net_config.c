@@ -51,8 +51,7 @@ START_TEST(test_other_urls) {
                                         "https://node example/secret",
                                         "https://node.example/secret\r\nHost: other",
                                         "https://node.example:99999/secret",
-                                        "https://n\xc3\xb6"
-                                        "de.example/secret"};
+                                        "https://b\xc3\xb6se.example/secret"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         vk_url url = {.name = "before"};
         vk_error err = {0};
