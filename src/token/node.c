@@ -89,7 +89,7 @@ vk_status vk_token_nodes(vk_token *token, uint64_t **chain_ids, size_t *count, v
         *chain_ids = malloc(ids.len + 1);
         status = *chain_ids != NULL ? VK_OK : VK_ERR_MEMORY;
     }
-    if (status == VK_OK) {
+    if (status == VK_OK && ids.len > 0) {
         memcpy(*chain_ids, ids.data, ids.len);
         *count = ids.len / sizeof **chain_ids;
     }
