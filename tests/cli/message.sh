@@ -28,6 +28,7 @@ main
   default policy none
   journal        on, with at most 100000 records
   relaxed        no hardening rule
+  nodes          none
 EOF
 want 0 key create --label shop --policy policy.json --pin-file pin --lint off
 want 3 sign --label shop --typed-data mail.json --pin-file pin
@@ -94,7 +95,7 @@ json '[.message.typedData, .rule, .verdict.hardening]' '[false,"signature-caller
 want 4 token set --relax unknown-caller --so-pin-file pin
 want 1 token set --so-pin-file so-pin
 err <<'EOF'
-valetkey: say what to set: --relax RULES, --harden RULES, --journal on|off|all or --journal-max N
+valetkey: say what to set: --relax RULES, --harden RULES, --journal on|off|all, --journal-max N or --node-file FILE
 EOF
 want 1 token set --relax nothing --so-pin-file so-pin
 want 1 token set --relax own-domain --so-pin-file so-pin
