@@ -31,8 +31,8 @@ const vk_command vk_commands[] = {
      "Lists the tokens of the module with the state of their PINs.",
      "  valetkey token list\n  valetkey token list --json | jq -r '.tokens[].label'\n"},
     {"token show", vk_cmd_token_show, NONE, NONE, "show what was decided for a token as a whole",
-     "Shows the policy of keys that are made without one, and the hardening rules that the SO\n"
-     "turned off. No PIN is needed.",
+     "Shows the policy of keys that are made without one, the hardening rules that the SO turned\n"
+     "off, the journal's settings, and the chains that a node is set for. No PIN is needed.",
      "  valetkey token show\n  valetkey token show --token main --json\n"},
     {"token set", vk_cmd_token_set, NONE,
      ALL(SO_PIN, OPT(RELAX), OPT(HARDEN), OPT(JOURNAL), OPT(JOURNAL_MAX), OPT(NODE_FILE)),

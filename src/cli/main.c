@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 static const char *exit_kind(vk_exit code) {
-    static const char *const kinds[] = {"ok",  "usage",     "input",  "refused",
-                                        "pin", "not-found", "system", "tampered", "server"};
+    static const char *const kinds[] = {"ok",        "usage",  "input",    "refused", "pin",
+                                        "not-found", "system", "tampered", "server"};
     return kinds[code];
 }
 
