@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs, builds with gcc and clang, and runs every test: unit tests, vectors, token, Cryptoki and
 # command tests, verdicts, the demo, sanitizers, valgrind, distcheck. Exit status 0 only if all pass.
+# Every test runs twice: as clang builds it with ASan and UBSan, and as gcc builds it from the
+# tarball (distcheck).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +19,7 @@ bootstrap
 
 # Adds a build's count of passed tests; a failed or skipped one ends the run.
 count_tests() {
-    local log=$1/check.out n
+    local log=$1/${2:-check.out} n
     grep -E '^# (SKIP|XFAIL|FAIL|XPASS|ERROR): +[1-9]' "$log" && die "Not every test passed in $1."
     n=$(sed -n 's/^# PASS: *//p' "$log")
     [ "${n:-0}" -gt 0 ] || die "No test ran in $1."
@@ -42,18 +44,29 @@ check_build() {
     grep '^# TOTAL\|^# PASS' "$dir/check.out"
 }
 
-check_build gcc check --enable-werror CC=gcc
-check_build clang check --enable-werror CC=clang
+say "make, and all test programs, in build/clang: --enable-werror CC=clang"
+build "$out/clang" --enable-werror CC=clang
+make -s -C "$out/clang" -j "$jobs" check TESTS= >/dev/null
 # With ASan and UBSan, and ready for the fuzzers.
 check_build asan check --enable-werror --enable-fuzz CC=clang CFLAGS='-g -O1 -fno-omit-frame-pointer'
 check_build tsan check-threads CC=gcc CFLAGS='-g -O1 -fsanitize=thread'
+
+say "make distcheck in build/gcc: --enable-werror CC=gcc"
+build "$out/gcc" --enable-werror CC=gcc
+(cd "$out/gcc" && DISTCHECK_CONFIGURE_FLAGS='--enable-werror CC=gcc' make -s -j "$jobs" distcheck 2>&1 |
+    tee distcheck.out | grep --line-buffered -E '^(PASS|FAIL|ERROR|SKIP|XFAIL|XPASS): ') || {
+    grep -v '^PASS: ' "$out/gcc/distcheck.out" | tail -n 60
+    tail -n 100 "$out"/gcc/valetkey-*/_build/sub/test-suite.log 2>/dev/null
+    die "make distcheck failed."
+}
+count_tests "$out/gcc" distcheck.out
 check_build gcc check-valgrind --enable-werror CC=gcc
 
 say "Fuzz targets, 3 seconds each"
 FUZZ_BUILD=$out/asan "$root/scripts/fuzz.sh" 3
 
 say "Verdicts of the chain, played through C_Sign"
-cat "$out/gcc/tests/verdicts/play.log"
+cat "$out/asan/tests/verdicts/play.log"
 
 say "Processes that are killed, at most 30 runs in 20 seconds (scripts/crash.sh: 500 runs)"
 VALETKEY_BUILD=$out/gcc "$root/scripts/crash.sh" 30 20
@@ -72,11 +85,7 @@ say "The standard way: pkcs11-tool, PyKCS11, p11-kit server, Node"
 VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way.sh"
 VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way-node.sh"
 
-say "make install and make distcheck"
-(cd "$out/gcc" && make -s -j "$jobs" distcheck >distcheck.out 2>&1) || {
-    tail -n 60 "$out/gcc/distcheck.out"
-    die "make distcheck failed."
-}
+say "make install"
 "$root/tests/clients/installed.sh" "$out/gcc"
 
 say "bench (a short run)"
