@@ -207,6 +207,9 @@ static vk_status change(vk_token *token, settling *s, vk_error *err) {
     bool gone = s->what->outcome == VK_OUTCOME_GONE;
     status = gone ? give_back(token, s, err) : keep(token, s, err);
     if (status == VK_OK) {
+        status = vk_spends_settle(token, &s->row, gone ? 0 : s->what->included_at, err);
+    }
+    if (status == VK_OK) {
         status = vk_buf_status(gone ? &s->after : &s->before);
     }
     if (status == VK_OK) {
