@@ -102,7 +102,7 @@ void vk_audit_say_record(vk_out *out, const vk_key_labels *labels, const vk_jour
         say_text(out, r->reason);
         vk_say(out, "\n");
     }
-    if (r->event == VK_EVENT_SIGNED) {
+    if (r->event == VK_EVENT_SIGNED || r->event == VK_EVENT_GIVEN_BACK) {
         say_budget(out, r);
     }
 }

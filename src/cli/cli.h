@@ -91,6 +91,8 @@ vk_exit vk_cmd_sign(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
 vk_exit vk_cmd_lint(vk_cli *cli);
+vk_exit vk_cmd_budget_list(vk_cli *cli);
+vk_exit vk_cmd_budget_release(vk_cli *cli);
 vk_exit vk_cmd_audit_list(vk_cli *cli);
 vk_exit vk_cmd_audit_verify(vk_cli *cli);
 vk_exit vk_cmd_audit_export(vk_cli *cli);

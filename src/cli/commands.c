@@ -152,6 +152,22 @@ const vk_command vk_commands[] = {
      "  valetkey lint policy.json\n"
      "  valetkey lint policy.json --entry-point 0.7 --lint-allow batch-multiplies,zero-selector\n"
      "  valetkey lint - --json < policy.json | jq -r '.findings[].code'\n"},
+    {"budget list", vk_cmd_budget_list, NONE, ALL(PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT)),
+     "show what is reserved for operations that were signed",
+     "Shows for each grant of the keys the nonces that operations were signed for, what they hold\n"
+     "of the budget, and whether one of them is known to be included. What was signed is reserved\n"
+     "until it is included or can never be: a signature can be kept, and used later.",
+     "  valetkey budget list --label shop\n"
+     "  valetkey budget list --json | jq '.grants[].reservations[] | select(.includedAt == "
+     "null)'\n"},
+    {"budget release", vk_cmd_budget_release, ALL(OPT(NONCE)),
+     ALL(SO_PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(PRE_INSTALLED)),
+     "give back what is reserved for a nonce (SO)",
+     "Gives the budget of a grant back what the operations with this nonce hold, and the approval\n"
+     "if they use it up (but with --pre-installed). This is the SO's word that none of them will\n"
+     "ever be included: make sure that the account's nonce is used by another operation, or the\n"
+     "permission is gone. The journal has a record of it.",
+     "  valetkey budget release --label shop --nonce 0x1 --so-pin-file so.pin\n"},
     {"audit list", vk_cmd_audit_list, NONE, ALL(KEY, OPT(LAST), OPT(DENIED)),
      "show what the token signed and refused",
      "Shows the last records of the journal, of one key or of all. No PIN is needed, and nothing\n"

@@ -89,6 +89,15 @@ vk_exit vk_read_u256(vk_cli *cli, vk_option option, vk_u256 *out) {
     return VK_EXIT_OK;
 }
 
+vk_exit vk_read_quantity(vk_cli *cli, vk_option option, vk_u256 *out) {
+    const char *text = vk_opt(cli, option);
+    bool hex = strncmp(text, "0x", 2) == 0;
+    vk_status status = hex ? vk_u256_read_hex(text, strlen(text), out)
+                           : vk_u256_read_decimal(text, strlen(text), out);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_bad_value(cli, option, "a number, decimal or 0x and hex digits");
+}
+
 vk_exit vk_read_u64(vk_cli *cli, vk_option option, uint64_t max, uint64_t *out) {
     vk_u256 value;
     vk_exit exit = vk_read_u256(cli, option, &value);

@@ -18,6 +18,8 @@ VK_MUST_USE vk_exit vk_bad_value(vk_cli *cli, vk_option option, const char *want
 /* Values of options that were given. Failures name the option. */
 VK_MUST_USE vk_exit vk_read_u64(vk_cli *cli, vk_option option, uint64_t max, uint64_t *out);
 VK_MUST_USE vk_exit vk_read_u256(vk_cli *cli, vk_option option, vk_u256 *out);
+/* Decimal, or 0x and hex. */
+VK_MUST_USE vk_exit vk_read_quantity(vk_cli *cli, vk_option option, vk_u256 *out);
 VK_MUST_USE vk_exit vk_read_address(vk_cli *cli, vk_option option, vk_address *out);
 /* Hex with or without "0x", 1 to max bytes; appends. */
 VK_MUST_USE vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out);

@@ -113,14 +113,14 @@ static vk_exit log_in(vk_cli *cli, vk_token *token, vk_role role, const vk_pin *
                            : vk_cli_fail_status(cli, "cannot log in to the token", status);
 }
 
-vk_exit vk_store_open_so(vk_cli *cli, vk_token **out) {
+static vk_exit open_as(vk_cli *cli, vk_role role, vk_token **out) {
     vk_pin pin = {0};
     vk_exit exit = vk_store_open(cli, out);
     if (exit == VK_EXIT_OK) {
-        exit = vk_pin_so(cli, false, &pin);
+        exit = role == VK_ROLE_SO ? vk_pin_so(cli, false, &pin) : vk_pin_user(cli, false, &pin);
     }
     if (exit == VK_EXIT_OK) {
-        exit = log_in(cli, *out, VK_ROLE_SO, &pin);
+        exit = log_in(cli, *out, role, &pin);
     }
     vk_wipe(&pin, sizeof pin);
     if (exit != VK_EXIT_OK && *out != NULL) {
@@ -128,6 +128,14 @@ vk_exit vk_store_open_so(vk_cli *cli, vk_token **out) {
         *out = NULL;
     }
     return exit;
+}
+
+vk_exit vk_store_open_user(vk_cli *cli, vk_token **out) {
+    return open_as(cli, VK_ROLE_USER, out);
+}
+
+vk_exit vk_store_open_so(vk_cli *cli, vk_token **out) {
+    return open_as(cli, VK_ROLE_SO, out);
 }
 
 vk_exit vk_store_login_if_given(vk_cli *cli, vk_token *token) {

@@ -11,7 +11,8 @@
 VK_MUST_USE vk_exit vk_store_home(vk_cli *cli, char **home);
 /* Opens the token of --token (default: the only one). Close it with vk_token_close. */
 VK_MUST_USE vk_exit vk_store_open(vk_cli *cli, vk_token **out);
-/* The same with the SO's login. */
+/* The same with the user's login, or the SO's. */
+VK_MUST_USE vk_exit vk_store_open_user(vk_cli *cli, vk_token **out);
 VK_MUST_USE vk_exit vk_store_open_so(vk_cli *cli, vk_token **out);
 /* The user's login with the PIN that an option gives; nothing is asked for. */
 VK_MUST_USE vk_exit vk_store_login_if_given(vk_cli *cli, vk_token *token);

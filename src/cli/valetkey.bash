@@ -10,14 +10,14 @@ _valetkey_options() {
     'key create') echo "$key --type --policy $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
-            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at $lint $pin"
+            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key remove') echo "$key $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
-            "--as-owner --selector --valid-after --valid-until --request $lint $pin"
+            "--as-owner --selector --valid-after --valid-until --request --spent --used $lint $pin"
         ;;
     'thirdweb add-admin' | 'thirdweb remove-admin')
         echo '--chain-id --account --signer --output --so-pin-file --so-pin-fd'
@@ -30,6 +30,8 @@ _valetkey_options() {
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
+    'budget list') echo "$key --chain-id --account $pin" ;;
+    'budget release') echo "$key --chain-id --account --nonce --pre-installed $so_pin" ;;
     'audit list') echo "$key --last --denied" ;;
     'audit verify') echo "$pin" ;;
     'audit export') echo --output ;;
@@ -91,15 +93,16 @@ _valetkey() {
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
-        --signer | --spent | --used | --lint-allow | --journal-max | --last | --keep)
+        --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
+    budget) mapfile -t COMPREPLY < <(compgen -W 'list release' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     thirdweb)

@@ -60,6 +60,11 @@ tests_token_test_token_pending_SOURCES = tests/token/test_token_pending.c $(toke
 	tests/support/clock.c tests/support/clock.h
 tests_token_test_token_pending_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_token_test_token_pending_LDADD = $(vk_test_token_libs)
+check_PROGRAMS += tests/token/test_token_reservation
+TESTS += tests/token/test_token_reservation
+tests_token_test_token_reservation_SOURCES = tests/token/test_token_reservation.c $(token_test_support)
+tests_token_test_token_reservation_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_reservation_LDADD = $(vk_test_token_libs)
 check_PROGRAMS += tests/token/test_token_relax
 TESTS += tests/token/test_token_relax
 valgrind_slow_tests += tests/token/test_token_relax

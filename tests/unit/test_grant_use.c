@@ -259,6 +259,59 @@ START_TEST(test_first_states) {
 }
 END_TEST
 
+static const char counted[] =
+    "[{\"type\":\"gas\",\"policyFlag\":\"0x0000\",\"allowed\":\"1000\"},"
+    "{\"type\":\"rate-limit\",\"policyAddress\":\"0x6a06358e6b283921deceabe7e8a3741d506cca9b\","
+    "\"policyFlag\":\"0x0000\",\"interval\":60,\"count\":2},"
+    "{\"type\":\"rate-limit\",\"policyFlag\":\"0x0000\",\"interval\":60,\"count\":2,"
+    "\"startAt\":0}]";
+
+/* What was counted elsewhere is a least amount, so that it never counts twice. */
+START_TEST(test_start) {
+    vk_policy policy;
+    vk_rule_state states[3] = {{.used = 0}}, later[3];
+    ck_assert_int_eq(vk_policy_read(counted, strlen(counted), &policy, NULL), VK_OK);
+    grant.start = (vk_grant_start){.spent = vk_u256_from_u64(70), .used = 1, .at = 1000};
+    vk_grant_first_states(&grant, &policy, states);
+    ck_assert_uint_eq(vk_u256_low64(&states[0].spent), 70);
+    ck_assert_uint_eq(states[1].used, 1);
+    ck_assert_uint_eq(states[1].window, 1060);
+    ck_assert_uint_eq(states[2].used, 1);
+    states[0].spent = vk_u256_from_u64(90);
+    states[1] = (vk_rule_state){.used = 2, .window = 1200};
+    states[2].used = 2;
+    memcpy(later, states, sizeof later);
+    vk_grant_first_states(&grant, &policy, states);
+    ck_assert_mem_eq(states, later, sizeof later);
+    vk_policy_clear(&policy);
+}
+END_TEST
+
+START_TEST(test_give_back) {
+    vk_policy policy;
+    vk_nonce_charge charge = {.present = true, .gas = vk_u256_from_u64(30), .window = 1000};
+    vk_rule_state states[3] = {
+        {.spent = vk_u256_from_u64(100)}, {.used = 2, .window = 1050}, {.used = 2}};
+    ck_assert_int_eq(vk_policy_read(counted, strlen(counted), &policy, NULL), VK_OK);
+    vk_policy_give_back(&policy, &charge, states);
+    ck_assert_uint_eq(vk_u256_low64(&states[0].spent), 70);
+    ck_assert_uint_eq(states[1].used, 1);
+    ck_assert_uint_eq(states[2].used, 1);
+    /* Counted in a window that is over; and more than was ever spent. */
+    charge.window = 900;
+    charge.gas = vk_u256_from_u64(71);
+    vk_policy_give_back(&policy, &charge, states);
+    ck_assert_uint_eq(vk_u256_low64(&states[0].spent), 70);
+    ck_assert_uint_eq(states[1].used, 1);
+    ck_assert_uint_eq(states[2].used, 0);
+    charge.present = false;
+    charge.gas = vk_u256_from_u64(1);
+    vk_policy_give_back(&policy, &charge, states);
+    ck_assert_uint_eq(vk_u256_low64(&states[0].spent), 70);
+    vk_policy_clear(&policy);
+}
+END_TEST
+
 /* ---- Attaching ---- */
 
 static vk_status attach(const vk_userop *op, vk_buf *out) {
@@ -310,6 +363,8 @@ int main(void) {
     tcase_add_test(tests, test_modes);
     tcase_add_test(tests, test_modes_when_installed);
     tcase_add_test(tests, test_first_states);
+    tcase_add_test(tests, test_start);
+    tcase_add_test(tests, test_give_back);
     tcase_add_test(tests, test_attach_default);
     tcase_add_test(tests, test_attach_enable_len);
     tcase_add_test(tests, test_attach_refused);
