@@ -1,6 +1,7 @@
 /* Messages: the account's signature (ERC-1271) of a text or of typed data. */
 #include "gate/denial.h"
 #include "gate/internal.h"
+#include "policy/spend_text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -162,9 +163,7 @@ static vk_status check_counted(const decision *d, vk_error *err) {
     if (d->request->grant->spend_count == 0) {
         return VK_OK;
     }
-    return deny(err, "spend",
-                "a spend rule names this grant: what a message spends cannot be counted (it may be "
-                "a permit), so none is signed");
+    return deny(err, "spend", vk_spend_no_message);
 }
 
 /* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a

@@ -1,4 +1,5 @@
 #include "gate/internal.h"
+#include "policy/spend_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,6 @@ static vk_status sign_freely(const vk_gate_question *question, const vk_hash *di
     return status == VK_OK ? VK_OK : explain_status(err, status);
 }
 
-static const char uncounted_digest[] =
-    "a spend rule names a grant of this key: a digest hides what it spends, so the key signs one "
-    "only for an operation that was written as a valetkey-userop data object";
-
 /* Under sudo, unless what it spends is to be seen. */
 static bool signs_freely(const vk_loaded *loaded) {
     return vk_policy_is_sudo(&loaded->policy) && !vk_loaded_is_counted(loaded);
@@ -54,7 +51,7 @@ static vk_status sign_known(const vk_gate_question *question, const vk_hash *dig
         return sign_freely(question, digest, signature64, err);
     }
     if (vk_policy_is_sudo(&question->loaded->policy)) {
-        status = deny(err, "spend", uncounted_digest);
+        status = deny(err, "spend", vk_spend_no_digest);
     }
     vk_gate_note(question, NULL, status, err);
     return status;
@@ -153,7 +150,7 @@ static vk_status check_form(const vk_gate_question *question, vk_error *err) {
         status = vk_gate_pending_any(question->gate, loaded, err);
     }
     if (status == VK_DENIED && form == VK_GATE_DIGEST && vk_policy_is_sudo(&loaded->policy)) {
-        status = deny(err, "spend", uncounted_digest);
+        status = deny(err, "spend", vk_spend_no_digest);
     }
     if (status == VK_OK && vk_gate_is_message(form)) {
         status = vk_gate_message_allows(loaded, err);

@@ -92,3 +92,10 @@ void vk_put_spend_standing(vk_buf *out, const vk_spend_standing *standing) {
     put_number(out, asset, &standing->more);
     vk_buf_put_text(out, " more");
 }
+
+const char vk_spend_no_message[] =
+    "a spend rule names this grant: what a message spends cannot be counted (it may be a permit), "
+    "so none is signed";
+const char vk_spend_no_digest[] =
+    "a spend rule names a grant of this key: a digest hides what it spends, so the key signs one "
+    "only for an operation that was written as a valetkey-userop data object";

@@ -30,4 +30,7 @@ bool vk_spend_fits(const vk_spend_standing *standing);
  * takes 61 USDC more" */
 void vk_put_spend_standing(vk_buf *out, const vk_spend_standing *standing);
 
+/* Why a key with a grant that a rule names does not sign these. */
+extern const char vk_spend_no_message[], vk_spend_no_digest[];
+
 #endif
