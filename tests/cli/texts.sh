@@ -20,7 +20,7 @@ while read -r command; do
     # shellcheck disable=SC2086
     want 0 $command --help
     cp out help
-    sed -n 's/^  \(--[a-z-]*\).*/\1/p' help | sort >options
+    sed -n 's/^  \(--[a-z0-9-]*\).*/\1/p' help | sort >options
     grep -q '^Examples:$' help || fail "no examples"
     grep -q "^  valetkey $command" help || fail "no example"
     while read -r option; do
