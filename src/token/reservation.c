@@ -232,6 +232,9 @@ static vk_status settle(vk_token *token, settling *s, vk_error *err) {
 
 vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement, vk_error *err) {
     settling s = {.what = settlement};
+    if (settlement->outcome == VK_OUTCOME_INCLUDED && settlement->included_at == 0) {
+        return VK_ERR_ARGUMENT;
+    }
     vk_status status = vk_token_begin(token, err);
     if (status != VK_OK) {
         return status;

@@ -97,7 +97,8 @@ const char *vk_token_path(const vk_token *token);
 VK_MUST_USE vk_status vk_token_get_info(vk_token *token, vk_token_info *out);
 VK_MUST_USE vk_status vk_token_get_settings(vk_token *token, vk_token_settings *out, vk_error *err);
 /* Needs the SO PIN; removes every object and the user PIN, and turns every hardening rule on;
- * budgets, the journal and its settings stay. VK_ERR_INTEGRITY if the old settings were edited. */
+ * budgets, spend rules, the journal and its settings stay. VK_ERR_INTEGRITY if the old settings
+ * were edited. */
 VK_MUST_USE vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err);
 
 /* ---- Hardening ---- */

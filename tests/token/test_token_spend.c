@@ -234,6 +234,7 @@ START_TEST(what_is_included_counts_for_a_period) {
     fixture f = fixture_new();
     assert_ok(take(&f, 0, 1, 60));
     assert_ok(take(&f, 0, 2, 40));
+    assert_status(settle(&f, 0, 1, VK_OUTCOME_INCLUDED, 0), VK_ERR_ARGUMENT);
     assert_ok(settle(&f, 0, 1, VK_OUTCOME_INCLUDED, now() - HOUR + 600));
     ck_assert_uint_eq(spent(&f, "daily"), 100);
     assert_over(&f, 1, 1, 1);
