@@ -101,9 +101,8 @@ static vk_status add(change *c, const vk_spend_rule *wanted, vk_spend_rule **out
     if (grown == NULL) {
         return VK_ERR_MEMORY;
     }
-    int64_t id = next_id(c);
     set->rules = grown;
-    grown[set->count] = (vk_spend_rule){.id = id, .asset = wanted->asset};
+    grown[set->count] = (vk_spend_rule){.id = next_id(c), .asset = wanted->asset};
     memcpy(grown[set->count].name, wanted->name, sizeof wanted->name);
     *out = &grown[set->count++];
     return vk_spend_write_state(c->token, *out, err);

@@ -433,8 +433,8 @@ static const char *const edits[] = {
     "UPDATE spend_rule SET name = 'other'",
     "UPDATE spend_rule SET name = ''",
     "UPDATE spend_rule SET id = id + 1; UPDATE spend_state SET rule_id = rule_id + 1",
-    "INSERT INTO spend_rule SELECT id + 1, 'two', native, chain_id, token, allowed, period, grants"
-    " FROM spend_rule",
+    ("INSERT INTO spend_rule SELECT id + 1, 'two', native, chain_id, token, allowed, period, grants"
+     " FROM spend_rule"),
     "UPDATE spend_state SET open = zeroblob(32)",
     "UPDATE spend_state SET included = x''",
     "UPDATE spend_state SET mac = x''",
