@@ -174,7 +174,7 @@ static FILE *run_valetkey(const char *arguments) {
     char text[2048];
     const char *build = getenv("VK_TEST_BUILDDIR");
     snprintf(text, sizeof text, "VALETKEY_MODULE='%s/.libs/valetkey-pkcs11.so' '%s/valetkey' %s",
-             build, build, arguments);
+             build != NULL ? build : ".", build != NULL ? build : ".", arguments);
     return popen(text, "r");
 }
 

@@ -192,6 +192,7 @@ Suite *journal_suite(void) {
     tcase_add_test(tests, a_refusal_tried_again_is_one_record);
     suite_add_tcase(suite, tests);
     TCase *bare = tcase_create("read-only tokens");
+    tcase_set_timeout(bare, 120);
     tcase_add_checked_fixture(bare, fresh_home, remove_home);
     tcase_add_test(bare, a_read_only_token_signs_without_a_journal);
     suite_add_tcase(suite, bare);

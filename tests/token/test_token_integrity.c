@@ -298,8 +298,7 @@ START_TEST(edited_tokens_and_pins) {
 }
 END_TEST
 
-/* Every column of every table stands in one of the lists above; the nodes' are sealed, those of
- * spend rules stand in their own test. */
+/* Every column of every table stands in one of the lists above. */
 START_TEST(every_column_is_listed) {
     vk_token *token = token_new(home);
     char *path = path_of(token);
