@@ -119,6 +119,16 @@
  * valetkey is stricter than the chain, and " (account 0x... on chain N)" of a key with several
  * grants. On a token that cannot be written the process that was refused reads its own. set: - */
 #define CKA_VALETKEY_LAST_DENIAL VK_CKA(0x3C)
+/* The SO's spend rules that name the grants, as they stand now, JSON, one member a grant, in each
+ * one a member of rules for every rule:
+ * [{"chainId":31337,"account":"0x..","entryPoint":"0x..","permissionId":"0x..",
+ *   "rules":[{"name":"daily","token":"0x..","limit":"<decimal>","period":86400,
+ *             "open":"<decimal>","included":"<decimal>"},...]}].
+ * A rule about native value has no token. Amounts are in the asset's smallest unit: open, of
+ * operations of which nobody knows whether they are on the chain; included, in the period that ends
+ * now. period is in seconds. Under a grant that is named messages are refused, and so are digests
+ * of a key with one. set: - (valetkey spend) */
+#define CKA_VALETKEY_SPENDS VK_CKA(0x3D)
 
 /* ---- The token ---- */
 

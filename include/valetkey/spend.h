@@ -8,8 +8,7 @@
 #ifndef VALETKEY_SPEND_H
 #define VALETKEY_SPEND_H
 
-#include <valetkey/kernel.h>
-#include <valetkey/verdict.h>
+#include <valetkey/grant.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,6 +31,14 @@ typedef struct vk_spend_asset {
 VK_API VK_MUST_USE vk_status vk_spend_of_calls(const vk_spend_asset *asset,
                                                const vk_execution *execution, vk_u256 *amount,
                                                char reason[VK_REASON_MAX]);
+
+/*
+ * The same of an operation of the grant's account. VK_DENIED also where its call data cannot be
+ * read as calls, and for a function of the account itself: that can spend without being seen.
+ */
+VK_API VK_MUST_USE vk_status vk_spend_of_operation(const vk_spend_asset *asset,
+                                                   const vk_grant *grant, const vk_userop *op,
+                                                   vk_u256 *amount, char reason[VK_REASON_MAX]);
 
 #ifdef __cplusplus
 }

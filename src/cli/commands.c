@@ -180,6 +180,37 @@ const vk_command vk_commands[] = {
      "asked about something, which then stays as it is.",
      "  valetkey budget resolve\n"
      "  valetkey budget resolve --label shop --chain-id 8453 --pin-file user.pin --json\n"},
+    {"spend set", vk_cmd_spend_set, ALL(OPT(NAME), OPT(CHAIN_ID), OPT(LIMIT), OPT(PERIOD)),
+     ALL(SO_PIN, OPT(NATIVE), OPT(ERC20)), "limit what several grants spend together (SO)",
+     "Makes a spend rule, or gives the one with this name another limit and period: at most so "
+     "much\n"
+     "of a token, or of native value, by all the grants together that \"spend add-grant\" names. "
+     "No\n"
+     "chain knows such a rule: this token alone keeps it. What is signed counts until it is known "
+     "to\n"
+     "be included, and then for one period; a call that cannot be counted is refused.",
+     "  valetkey spend set --name daily --chain-id 8453 \\\n"
+     "      --erc20 0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913 --limit 100USDC --period 24h\n"
+     "  valetkey spend set --name coin --chain-id 1 --native --limit 0.5ether --period 7d\n"},
+    {"spend add-grant", vk_cmd_spend_add_grant, ALL(OPT(NAME)),
+     ALL(SO_PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT)), "let a spend rule count a grant (SO)",
+     "From now on the spend rule counts what the key signs under this grant, also when the key is\n"
+     "removed and imported again. Under a grant that is counted no messages are signed, and a key\n"
+     "under sudo signs digests only of operations that were written first.",
+     "  valetkey spend add-grant --name daily --label shop\n"
+     "  valetkey spend add-grant --name daily --label bot --account 0x7668...D2a5\n"},
+    {"spend remove-grant", vk_cmd_spend_remove_grant, ALL(OPT(NAME)),
+     ALL(SO_PIN, KEY, OPT(CHAIN_ID), OPT(ACCOUNT)), "let a spend rule count a grant no more (SO)",
+     "What was signed under the grant while the rule counted it stays counted.",
+     "  valetkey spend remove-grant --name daily --label shop\n"},
+    {"spend list", vk_cmd_spend_list, NONE, NONE, "show the spend rules and what is left of them",
+     "Shows each spend rule: its limit, what is open (signed, and not known to be included), what\n"
+     "was included in the period that ends now, what is left, and the grants that it counts. No "
+     "PIN\n"
+     "is needed.",
+     "  valetkey spend list\n  valetkey spend list --json | jq -r '.rules[] | [.name, .left]'\n"},
+    {"spend remove", vk_cmd_spend_remove, ALL(OPT(NAME)), ALL(SO_PIN), "remove a spend rule (SO)",
+     "Removes a spend rule with all that it counted.", "  valetkey spend remove --name daily\n"},
     {"audit list", vk_cmd_audit_list, NONE, ALL(KEY, OPT(LAST), OPT(DENIED)),
      "show what the token signed and refused",
      "Shows the last records of the journal, of one key or of all. No PIN is needed, and nothing\n"

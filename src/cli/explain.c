@@ -158,6 +158,9 @@ static vk_exit load(vk_cli *cli, vk_explain *job) {
         set_usual(job);
         exit = load_state(cli, job);
     }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grant_spends_read(cli, &job->key, job->grant, &job->spends);
+    }
     return exit == VK_EXIT_OK ? read_calls(cli, job) : exit;
 }
 

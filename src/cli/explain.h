@@ -2,20 +2,20 @@
 #ifndef VK_CLI_EXPLAIN_H
 #define VK_CLI_EXPLAIN_H
 
-#include "cli/grants.h"
+#include "cli/spends.h"
 #include "policy/operation_text.h"
 
 /* What one check says: the grant, the nonce, a rule of the policy. */
 typedef struct vk_finding {
-    int rule_index;                     /* of the policy; -1: the check is not one of its rules */
-    char name[VK_VERDICT_RULE_MAX + 8]; /* "grant", "1 call 0.0.4" */
-    char rule[VK_VERDICT_RULE_MAX];     /* "grant", "call" */
+    int rule_index;                 /* of the policy; -1: the check is not one of its rules */
+    char name[80];                  /* "grant", "1 call 0.0.4", "spend daily" */
+    char rule[VK_VERDICT_RULE_MAX]; /* "grant", "call", "spend" */
     vk_rule_result result;
     char reason[VK_REASON_MAX];
     uint64_t valid_after, valid_until; /* of a rule */
 } vk_finding;
 
-#define VK_FINDINGS_MAX (VK_POLICIES_MAX + 4)
+#define VK_FINDINGS_MAX (VK_POLICIES_MAX + VK_GRANT_SPENDS_MAX + 4)
 
 typedef struct vk_judgement {
     vk_finding findings[VK_FINDINGS_MAX];
@@ -34,6 +34,7 @@ typedef struct vk_explain {
     const vk_grant *grant; /* NULL: none is for the operation */
     vk_grant usual;        /* what the rules are asked for then */
     vk_grant_state state;  /* before the operation; no rules in it for a message */
+    vk_grant_spends spends;
     uint64_t now;
     vk_operation_calls calls;
     vk_judgement judgement;
@@ -51,6 +52,8 @@ VK_MUST_USE vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job);
 VK_MUST_USE vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job);
 /* Parts of it: a refusal before the policy is asked, and what the policy says. */
 void vk_explain_refuse(vk_explain *job, const char *rule, const char *reason);
+/* What the spend rules that name the grant say. */
+void vk_explain_spends(vk_explain *job);
 void vk_explain_take_verdict(vk_explain *job, const vk_verdict *verdict);
 
 /* The decoded operation, and what the checks found: text, or JSON members. */

@@ -162,6 +162,37 @@ static vk_exit judge_rules(vk_cli *cli, vk_explain *job) {
     return VK_EXIT_OK;
 }
 
+/* ---- Spend rules ---- */
+
+static vk_rule_result judge_amount(const vk_explain *job, const vk_grant_spend *rule,
+                                   char reason[VK_REASON_MAX]) {
+    vk_u256 amount;
+    vk_buf words = {0};
+    vk_status status =
+        vk_spend_of_operation(&rule->asset, job->grant, &job->request.op, &amount, reason);
+    if (status != VK_OK) {
+        return VK_RESULT_DENIED;
+    }
+    vk_spend_standing standing = vk_grant_spend_standing(rule, &amount);
+    vk_put_spend_standing(&words, &standing);
+    snprintf(reason, VK_REASON_MAX, "%.*s", (int)words.len, (const char *)words.data);
+    vk_buf_clear(&words);
+    return vk_spend_fits(&standing) ? VK_RESULT_ALLOWED : VK_RESULT_DENIED;
+}
+
+void vk_explain_spends(vk_explain *job) {
+    char reason[VK_REASON_MAX] = "out of memory";
+    for (size_t i = 0; i < job->spends.count; i++) {
+        const vk_grant_spend *rule = &job->spends.list[i];
+        vk_rule_result result = judge_amount(job, rule, reason);
+        vk_finding *finding = add(job, NO_RULE, "spend", result, reason);
+        snprintf(finding->name, sizeof finding->name, "spend %s", rule->name);
+        if (result == VK_RESULT_DENIED && job->judgement.refusal == NULL) {
+            job->judgement.refusal = finding;
+        }
+    }
+}
+
 vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job) {
     if (!job->key.has_policy) {
         vk_explain_refuse(job, "policy", "the key has no policy, so it signs nothing");
@@ -171,5 +202,7 @@ vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job) {
     if (job->judgement.refusal == NULL) {
         judge_mode(job);
     }
-    return judge_rules(cli, job);
+    vk_exit exit = judge_rules(cli, job);
+    vk_explain_spends(job);
+    return exit;
 }

@@ -72,6 +72,8 @@ static vk_exit judge(vk_cli *cli, vk_explain *job, const vk_message_payload *pay
     } else if (job->grant == NULL) {
         vk_explain_refuse(job, "grant",
                           "the key has no grant: no account's owner has approved it yet");
+    } else if (job->spends.count > 0) {
+        vk_explain_refuse(job, "spend", vk_spend_no_message);
     } else {
         return evaluate(cli, job, payload);
     }
@@ -98,6 +100,9 @@ static vk_exit load(vk_cli *cli, vk_explain *job, vk_cli_message *message) {
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_message_choose(cli, &job->key, &job->grants, message, &job->grant);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grant_spends_read(cli, &job->key, job->grant, &job->spends);
     }
     return exit == VK_EXIT_OK ? load_install(cli, job) : exit;
 }

@@ -2,6 +2,7 @@
 #include "cli/explain.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* ---- The first lines ---- */
 
@@ -151,7 +152,9 @@ static void put_verdict(vk_out *out, const vk_judgement *judgement) {
 }
 
 static void say_chain(vk_out *out, const vk_judgement *judgement) {
-    if (judgement->hardening != NULL) {
+    if (judgement->refusal != NULL && strcmp(judgement->refusal->rule, "spend") == 0) {
+        vk_say(out, "No chain knows spend rules: this token alone keeps them.\n");
+    } else if (judgement->hardening != NULL) {
         vk_say(out, "On the chain it would pass: this is the hardening rule %s.\n",
                judgement->hardening);
     } else if (judgement->chain_error[0] != '\0') {

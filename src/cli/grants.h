@@ -2,6 +2,7 @@
 #ifndef VK_CLI_GRANTS_H
 #define VK_CLI_GRANTS_H
 
+#include "base/json.h"
 #include "cli/keyinfo.h"
 
 typedef struct vk_grants {
@@ -40,6 +41,10 @@ typedef struct vk_grant_state {
 
 VK_MUST_USE vk_exit vk_grant_state_read(vk_cli *cli, const vk_key_info *key, const vk_grant *grant,
                                         vk_grant_state *out);
+
+/* Is the member of such an attribute about this grant? */
+VK_MUST_USE vk_status vk_grant_is_of(const cJSON *item, const vk_path *path, const vk_grant *grant,
+                                     bool *out, vk_error *err);
 
 /* The root validator's key. */
 typedef struct vk_owner {

@@ -35,6 +35,9 @@ VK_MUST_USE vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent,
 /* An amount: wei, or a decimal number with the unit wei, gwei or ether. */
 VK_MUST_USE vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out);
 
+/* A duration in seconds: a number, alone or with s, m, h, d or w. */
+VK_MUST_USE vk_exit vk_read_duration(vk_cli *cli, vk_option option, uint64_t *out);
+
 /* --policy, checked: its text, without a trailing NUL, and what it says. Clear both. */
 VK_MUST_USE vk_exit vk_read_policy(vk_cli *cli, vk_buf *json, vk_policy *out);
 

@@ -108,3 +108,21 @@ vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out) {
     }
     return vk_bad_value(cli, option, "an amount like 4000000000000000, 0.004ether or 25gwei");
 }
+
+vk_exit vk_read_duration(vk_cli *cli, vk_option option, uint64_t *out) {
+    static const struct {
+        const char *name;
+        uint64_t seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+    const char *text = vk_opt(cli, option);
+    size_t len = strspn(text, DIGITS);
+    vk_u256 count;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(text + len, units[i].name) == 0 &&
+            vk_u256_read_decimal(text, len, &count) == VK_OK && vk_u256_fits(&count, 40)) {
+            *out = vk_u256_low64(&count) * units[i].seconds;
+            return VK_EXIT_OK;
+        }
+    }
+    return vk_bad_value(cli, option, "seconds, or a number with s, m, h, d or w: 24h, 7d");
+}

@@ -1,6 +1,6 @@
 /* key show */
-#include "cli/grants.h"
 #include "cli/session.h"
+#include "cli/spends.h"
 
 #include "policy/text.h"
 #include <inttypes.h>
@@ -127,6 +127,40 @@ static bool has_budget(const vk_rule *rule) {
            rule->kind == VK_RULE_RATE_LIMIT_RESET;
 }
 
+/* ---- Spend rules ---- */
+
+static void put_spend(vk_out *out, const vk_grant_spend *rule) {
+    vk_u256 none = vk_u256_from_u64(0);
+    vk_spend_standing standing = vk_grant_spend_standing(rule, &none);
+    vk_u256 left = vk_spend_left(&rule->limit, &standing.spent);
+    vk_buf text = {0};
+    char units[79];
+    vk_put_spend_amount(&text, &rule->asset, &left);
+    vk_buf_put_text(&text, " left of ");
+    vk_put_spend_amount(&text, &rule->asset, &rule->limit);
+    vk_buf_put_text(&text, " in ");
+    vk_put_duration(&text, rule->period);
+    vk_say_field(out, "  spend rule", "\"%s\": %.*s", rule->name, (int)text.len,
+                 (const char *)text.data);
+    vk_buf_clear(&text);
+    vk_u256_decimal(&left, units);
+    vk_out_open(out, NULL, '{');
+    vk_out_text(out, "name", rule->name);
+    vk_out_text(out, "left", units);
+    vk_out_close(out, '}');
+}
+
+static vk_exit put_spends(vk_cli *cli, const vk_key_info *key, const vk_grant *grant) {
+    vk_grant_spends spends;
+    vk_exit exit = vk_grant_spends_read(cli, key, grant, &spends);
+    vk_out_open(&cli->out, "spendRules", '[');
+    for (size_t i = 0; exit == VK_EXIT_OK && i < spends.count; i++) {
+        put_spend(&cli->out, &spends.list[i]);
+    }
+    vk_out_close(&cli->out, ']');
+    return exit;
+}
+
 /* ---- Grants ---- */
 
 static const char *install_text(const vk_grant *grant, const vk_grant_state *state) {
@@ -184,9 +218,10 @@ static vk_exit put_grant(vk_cli *cli, const vk_key_info *key, const vk_grant *gr
         }
     }
     vk_out_close(out, ']');
+    exit = put_spends(cli, key, grant);
     vk_out_close(out, '}');
     free(state.rules);
-    return VK_EXIT_OK;
+    return exit;
 }
 
 static vk_exit put_grants(vk_cli *cli, const vk_key_info *key) {

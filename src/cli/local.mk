@@ -15,7 +15,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
 	src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h src/cli/rv.c \
 	src/cli/session.c src/cli/session.h src/cli/sign.c src/cli/sign_message.c src/cli/signature.c src/cli/signed.c \
-	src/cli/signed.h src/cli/state.c src/cli/store.c src/cli/store.h src/cli/thirdweb.c src/cli/thirdweb_request.c \
+	src/cli/signed.h src/cli/spend.c src/cli/spends.c src/cli/spends.h src/cli/state.c src/cli/store.c src/cli/store.h src/cli/thirdweb.c src/cli/thirdweb_request.c \
 	src/cli/thirdweb_request.h src/cli/token.c \
 	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \

@@ -78,6 +78,11 @@ typedef enum vk_option {
     VK_OPT_SIGNER,
     VK_OPT_NONCE,
     VK_OPT_NODE_FILE,
+    VK_OPT_NAME,
+    VK_OPT_NATIVE,
+    VK_OPT_ERC20,
+    VK_OPT_LIMIT,
+    VK_OPT_PERIOD,
     VK_OPT_COUNT
 } vk_option;
 

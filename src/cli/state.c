@@ -44,9 +44,8 @@ static vk_status read_entry(const cJSON *item, const vk_path *path, size_t count
     return status == VK_OK ? read_rules(item, path, count, out->rules, err) : status;
 }
 
-/* Is this member about the grant? */
-static vk_status is_of(const cJSON *item, const vk_path *path, const vk_grant *grant, bool *out,
-                       vk_error *err) {
+vk_status vk_grant_is_of(const cJSON *item, const vk_path *path, const vk_grant *grant, bool *out,
+                         vk_error *err) {
     uint64_t chain_id = 0;
     vk_address account, entry_point;
     vk_status status = vk_json_u64(item, "chainId", path, UINT64_MAX, &chain_id, err);
@@ -69,7 +68,7 @@ static vk_status read_state(const cJSON *state, const vk_grant *grant, size_t co
     cJSON_ArrayForEach(item, state) {
         bool found = false;
         vk_path path = vk_path_index(NULL, i++);
-        vk_status status = is_of(item, &path, grant, &found, err);
+        vk_status status = vk_grant_is_of(item, &path, grant, &found, err);
         if (status != VK_OK || found) {
             return status == VK_OK ? read_entry(item, &path, count, out, err) : status;
         }

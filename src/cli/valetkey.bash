@@ -33,6 +33,9 @@ _valetkey_options() {
     'budget list') echo "$key --chain-id --account $pin" ;;
     'budget resolve') echo "$key --chain-id --account $pin" ;;
     'budget release') echo "$key --chain-id --account --nonce --pre-installed $so_pin" ;;
+    'spend set') echo "--name --chain-id --native --erc20 --limit --period $so_pin" ;;
+    'spend add-grant' | 'spend remove-grant') echo "--name $key --chain-id --account $so_pin" ;;
+    'spend remove') echo "--name $so_pin" ;;
     'audit list') echo "$key --last --denied" ;;
     'audit verify') echo "$pin" ;;
     'audit export') echo --output ;;
@@ -48,7 +51,7 @@ _valetkey_command() {
         word=${COMP_WORDS[i]}
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
-            --replayable | --undeployed | --denied | --as-owner) ;;
+            --replayable | --undeployed | --denied | --as-owner | --native) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -94,16 +97,18 @@ _valetkey() {
         ;;
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
-        --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep)
+        --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
+        --name | --erc20 | --limit | --period)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
+    spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     thirdweb)

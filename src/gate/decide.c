@@ -54,6 +54,7 @@ vk_decision vk_gate_decision_with(const vk_gate_question *question, vk_journal_e
     vk_decision decision = {.key_id = loaded->record.id,
                             .key_version = loaded->record.version,
                             .rule_count = loaded->policy.count,
+                            .spend_rules = loaded->spend_rules,
                             .entry = loaded->is_journaled ? entry : NULL};
     memcpy(decision.point65, loaded->record.point65, sizeof decision.point65);
     return decision;
@@ -183,6 +184,9 @@ typedef struct reservation {
     vk_journal_entry *entry;
     vk_gate_decision *decision;
     bool enabled;
+    vk_status counted; /* VK_DENIED, and why: what it spends cannot be told */
+    char uncounted[VK_REASON_MAX];
+    vk_spend spends[VK_SPENDS_MAX];
 } reservation;
 
 static vk_status evaluate(const reservation *r, vk_rule_state *states, vk_nonce_charge *charge,
@@ -256,8 +260,24 @@ static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge
     if (status == VK_OK) {
         status = count_assertion(r->loaded, budget, r->decision, err);
     }
+    if (status == VK_OK && r->counted == VK_DENIED) {
+        status = deny(err, "spend", r->uncounted);
+    }
     r->enabled = budget->enabled;
     return name_grant(r, status, err);
+}
+
+/* What the operation takes of each spend rule: no matter of the budget, so it is told before. */
+static vk_status count_spends(reservation *r) {
+    const vk_loaded_grant *grant = r->request->grant;
+    vk_status status = grant->spend_count <= VK_SPENDS_MAX ? VK_OK : VK_ERR_SIZE;
+    for (size_t i = 0; i < grant->spend_count && status == VK_OK; i++) {
+        r->spends[i].rule_id = grant->spends[i].rule_id;
+        status = vk_spend_of_operation(&grant->spends[i].asset, &grant->grant,
+                                       &r->request->request.op, &r->spends[i].amount, r->uncounted);
+    }
+    r->counted = status;
+    return status == VK_DENIED ? VK_OK : status;
 }
 
 static vk_status reserve(const vk_gate_question *question, reservation *r, vk_error *err) {
@@ -268,7 +288,13 @@ static vk_status reserve(const vk_gate_question *question, reservation *r, vk_er
     asked.is_trial = r->decision->is_trial;
     asked.decide = decide_budget;
     asked.context = r;
-    vk_status status = vk_token_decide(question->gate->token, &asked, err);
+    asked.spends = r->spends;
+    asked.spend_count = r->request->grant->spend_count;
+    vk_status status = count_spends(r);
+    if (status != VK_OK) {
+        return explain_status(err, status);
+    }
+    status = vk_token_decide(question->gate->token, &asked, err);
     if (status == VK_OK && !asked.is_trial) {
         atomic_store(&r->request->grant->enabled, r->enabled);
     }
@@ -278,8 +304,8 @@ static vk_status reserve(const vk_gate_question *question, reservation *r, vk_er
 static bool needs_budget(const vk_loaded *loaded, const vk_gate_request *request) {
     bool waits =
         vk_grant_has_approval(&request->grant->grant) && !atomic_load(&request->grant->enabled);
-    return request->uses_approval || waits || loaded->record.use_sign_count ||
-           vk_policy_has_state(&loaded->policy);
+    return request->grant->spend_count > 0 || request->uses_approval || waits ||
+           loaded->record.use_sign_count || vk_policy_has_state(&loaded->policy);
 }
 
 static vk_status evaluate_plain(const reservation *r, vk_error *err) {

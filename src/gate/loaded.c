@@ -10,6 +10,7 @@ static void destroy(vk_loaded *loaded) {
     for (size_t i = 0; i < loaded->grant_count; i++) {
         vk_grant_record_clear(&loaded->grants[i].record);
         vk_grant_clear(&loaded->grants[i].grant);
+        free(loaded->grants[i].spends);
     }
     free(loaded->grants);
     vk_policy_clear(&loaded->policy);
@@ -146,6 +147,43 @@ static vk_status load_grants(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
     return status;
 }
 
+bool vk_loaded_is_counted(const vk_loaded *loaded) {
+    for (size_t i = 0; i < loaded->grant_count; i++) {
+        if (loaded->grants[i].spend_count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static vk_status load_grant_spends(const vk_loaded *loaded, vk_loaded_grant *grant,
+                                   const vk_spend_set *set) {
+    vk_hash subject;
+    vk_status status = vk_budget_subject(loaded->record.point65, &grant->record, &subject);
+    grant->spends = calloc(set->count + 1, sizeof *grant->spends);
+    if (status != VK_OK || grant->spends == NULL) {
+        return status != VK_OK ? status : VK_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        const vk_spend_rule *rule = &set->rules[i];
+        if (vk_spend_names(rule, &subject)) {
+            grant->spends[grant->spend_count++] = (vk_loaded_spend){rule->id, rule->asset};
+        }
+    }
+    return VK_OK;
+}
+
+static vk_status load_spends(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+    vk_spend_set set;
+    vk_status status = vk_token_spends(gate->token, &set, err);
+    loaded->spend_rules = set.digest;
+    for (size_t i = 0; i < loaded->grant_count && status == VK_OK; i++) {
+        status = load_grant_spends(loaded, &loaded->grants[i], &set);
+    }
+    vk_spend_set_clear(&set);
+    return status;
+}
+
 static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loaded **out,
                            vk_error *err) {
     vk_loaded *loaded = calloc(1, sizeof *loaded);
@@ -173,6 +211,9 @@ static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, v
     }
     if (status == VK_OK) {
         status = load_grants(gate, loaded, err);
+    }
+    if (status == VK_OK) {
+        status = load_spends(gate, loaded, err);
     }
     if (status != VK_OK) {
         destroy(loaded);

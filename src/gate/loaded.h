@@ -7,14 +7,23 @@
 
 #include "gate/gate.h"
 #include "keys/keys.h"
+#include "token/spend.h"
 
 #include <stdatomic.h>
+
+typedef struct vk_loaded_spend {
+    int64_t rule_id;
+    vk_spend_asset asset;
+} vk_loaded_spend;
 
 typedef struct vk_loaded_grant {
     vk_grant_record record;
     vk_grant grant;
     /* Once true it stays so: saves the store a visit. */
     atomic_bool enabled;
+    /* The spend rules that name it. */
+    size_t spend_count;
+    vk_loaded_spend *spends; /* owned */
 } vk_loaded_grant;
 
 typedef struct vk_loaded {
@@ -24,6 +33,7 @@ typedef struct vk_loaded {
     bool is_journaled; /* its decisions are written into the journal */
     vk_signer signer;
     vk_hardening_set relaxed; /* hardening rules that are off on the token */
+    vk_hash spend_rules;      /* digest of the token's */
     size_t grant_count;
     vk_loaded_grant *grants;
     vk_key *key;
@@ -42,6 +52,8 @@ typedef struct vk_loaded_table {
 
 VK_MUST_USE vk_status vk_loaded_get(vk_gate *gate, int64_t key_id, vk_loaded **out, vk_error *err);
 void vk_loaded_put(vk_loaded *loaded); /* NULL allowed */
+/* Does a spend rule name one of its grants? Then a digest, or a message, could spend unseen. */
+bool vk_loaded_is_counted(const vk_loaded *loaded);
 void vk_loaded_forget_all(vk_gate *gate);
 
 #endif

@@ -1,6 +1,7 @@
 /* Messages: the account's signature (ERC-1271) of a text or of typed data. */
 #include "gate/denial.h"
 #include "gate/internal.h"
+#include "policy/spend_text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -157,18 +158,28 @@ static vk_status read_enabled(vk_gate *gate, const decision *d, bool *out, vk_er
     return status;
 }
 
+/* A message may be a permit, or an order, that others spend with. */
+static vk_status check_counted(const decision *d, vk_error *err) {
+    if (d->request->grant->spend_count == 0) {
+        return VK_OK;
+    }
+    return deny(err, "spend", vk_spend_no_message);
+}
+
 /* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a
  * passkey's count does. */
 static vk_status decide(const vk_gate_question *question, decision *d, vk_error *err) {
     bool enabled;
-    if (d->loaded->record.use_sign_count) {
+    vk_status status = check_counted(d, err);
+    if (status == VK_OK && d->loaded->record.use_sign_count) {
         return decide_and_count(question, d, err);
     }
-    vk_status status = read_enabled(question->gate, d, &enabled, err);
-    if (status != VK_OK) {
-        return status;
+    if (status == VK_OK) {
+        status = read_enabled(question->gate, d, &enabled, err);
     }
-    status = judge(d, enabled, err);
+    if (status == VK_OK) {
+        status = judge(d, enabled, err);
+    }
     return vk_gate_record(question, d->entry, status, err);
 }
 

@@ -1,4 +1,5 @@
 #include "gate/internal.h"
+#include "policy/spend_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,11 @@ static vk_status sign_freely(const vk_gate_question *question, const vk_hash *di
     return status == VK_OK ? VK_OK : explain_status(err, status);
 }
 
+/* Under sudo, unless what it spends is to be seen. */
+static bool signs_freely(const vk_loaded *loaded) {
+    return vk_policy_is_sudo(&loaded->policy) && !vk_loaded_is_counted(loaded);
+}
+
 /* A digest that stands for an operation is signed as that operation. */
 static vk_status sign_known(const vk_gate_question *question, const vk_hash *digest,
                             uint8_t signature64[64], vk_error *err) {
@@ -41,8 +47,11 @@ static vk_status sign_known(const vk_gate_question *question, const vk_hash *dig
     if (found) {
         return status;
     }
-    if (vk_policy_is_sudo(&question->loaded->policy)) {
+    if (signs_freely(question->loaded)) {
         return sign_freely(question, digest, signature64, err);
+    }
+    if (vk_policy_is_sudo(&question->loaded->policy)) {
+        status = deny(err, "spend", vk_spend_no_digest);
     }
     vk_gate_note(question, NULL, status, err);
     return status;
@@ -137,8 +146,11 @@ static vk_status check_form(const vk_gate_question *question, vk_error *err) {
     const vk_loaded *loaded = question->loaded;
     vk_gate_form form = question->form;
     vk_status status = check_policy(loaded, err);
-    if (status == VK_OK && form == VK_GATE_DIGEST && !vk_policy_is_sudo(&loaded->policy)) {
+    if (status == VK_OK && form == VK_GATE_DIGEST && !signs_freely(loaded)) {
         status = vk_gate_pending_any(question->gate, loaded, err);
+    }
+    if (status == VK_DENIED && form == VK_GATE_DIGEST && vk_policy_is_sudo(&loaded->policy)) {
+        status = deny(err, "spend", vk_spend_no_digest);
     }
     if (status == VK_OK && vk_gate_is_message(form)) {
         status = vk_gate_message_allows(loaded, err);

@@ -146,6 +146,13 @@ static CK_RV get_state(const vk_object *object, vk_buf *out) {
     return rv;
 }
 
+static CK_RV get_spends(const vk_object *object, vk_buf *out) {
+    vk_buf_put_text(out, "[");
+    CK_RV rv = put_grants(object, vk_put_spends, ",", out);
+    vk_buf_put_text(out, "]");
+    return rv;
+}
+
 /* The gate notes it without changing what a view is checked by, so it is read afresh. */
 static CK_RV get_last_denial(const vk_object *object, vk_buf *out) {
     vk_key_record record;
@@ -199,6 +206,7 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_COUNT_LEFT, get_count_left),
     ROW(CKA_VALETKEY_NEXT_TIME, get_next_time),
     ROW(CKA_VALETKEY_STATE, get_state),
+    ROW(CKA_VALETKEY_SPENDS, get_spends),
     ROW(CKA_VALETKEY_LAST_DENIAL, get_last_denial),
     ROW(CKA_VALETKEY_SIGN_COUNT, get_sign_count),
     ROW(CKA_VALETKEY_RELAXED, get_relaxed),

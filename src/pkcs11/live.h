@@ -12,6 +12,8 @@ CK_RV vk_put_gas_left(const vk_object *object, const vk_grant_record *grant, vk_
 CK_RV vk_put_count_left(const vk_object *object, const vk_grant_record *grant, vk_buf *out);
 CK_RV vk_put_next_time(const vk_object *object, const vk_grant_record *grant, vk_buf *out);
 CK_RV vk_put_state(const vk_object *object, const vk_grant_record *grant, vk_buf *out);
+/* What the spend rules that name it count, now (live_spends.c). */
+CK_RV vk_put_spends(const vk_object *object, const vk_grant_record *grant, vk_buf *out);
 CK_RV vk_put_sign_count(const vk_object *object, vk_buf *out);
 
 #endif

@@ -18,7 +18,8 @@ libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 libvk_core_la_SOURCES += src/policy/call_arguments.c src/policy/call_sentence.c \
 	src/policy/chain_error.c src/policy/chains.c \
 	src/policy/operation_calls.c src/policy/operation_text.c src/policy/operation_text.h
-libvk_core_la_SOURCES += src/policy/spend.c
+libvk_core_la_SOURCES += src/policy/spend.c src/policy/spend_operation.c src/policy/spend_text.c \
+	src/policy/spend_text.h
 libvk_core_la_SOURCES += src/policy/lint.c src/policy/lint.h src/policy/lint_argument.c \
 	src/policy/lint_call.c src/policy/lint_combination.c src/policy/lint_function.c \
 	src/policy/lint_gas.c src/policy/lint_limit.c src/policy/lint_pair.c \

@@ -39,6 +39,7 @@ static vk_status write_state(vk_db *db, const char *serial, const vk_token_keys 
     vk_query_blob(&query, (vk_bytes){state.head.b, 32});
     vk_query_int(&query, 0);
     vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
+    vk_query_blob(&query, (vk_bytes){NULL, 0});
     return vk_query_run(&query, err);
 }
 

@@ -13,6 +13,7 @@ typedef struct work {
     vk_budget budget;
     vk_rule_state rules[VK_POLICIES_MAX];
     vk_nonce_row row;
+    vk_spend_change spends;
 } work;
 
 static void copy_state(vk_scope_budget *from, work *to) {
@@ -29,6 +30,7 @@ static void keep_state(vk_token *token, const work *w) {
     to->now = w->budget;
     to->now.rules = rules;
     vk_scope_note_change(token, to);
+    vk_spends_keep(&w->spends);
 }
 
 /* ---- The journal ---- */
@@ -207,6 +209,7 @@ static vk_status ask(const vk_decision *decision, work *w, vk_error *err) {
     }
     vk_nonce_charge charge = w->row.charge;
     vk_status status = decision->decide(decision->context, &w->budget, &charge, err);
+    charge.present = charge.present || decision->spend_count > 0;
     if (status == VK_OK && charge.present) {
         vk_nonce_add_operation(&w->row, &decision->operation, (uint64_t)time(NULL));
     }
@@ -244,6 +247,9 @@ static vk_status decide(vk_token *token, const vk_decision *decision, work *w, v
     if (status == VK_OK) {
         status = ask(decision, w, err);
     }
+    if (status == VK_OK) {
+        status = vk_spends_reserve(token, decision, &w->row, &w->spends, err);
+    }
     if (status == VK_OK && decision->grant == NULL) {
         status = vk_scope_key(token, decision->key_id, decision->key_version, err);
     }
@@ -256,6 +262,7 @@ vk_status vk_decide_in(vk_token *token, const vk_decision *decision, vk_error *e
     vk_error *why = err != NULL ? err : &local;
     work w;
     w.from = NULL;
+    w.spends.count = 0;
     vk_status status = vk_token_needs(token, VK_ROLE_USER);
     if (status == VK_OK) {
         status = decide(token, decision, &w, why);

@@ -142,7 +142,7 @@ static vk_status rewrite_state(vk_token *token, vk_state *state, vk_error *err) 
 
 static vk_status accept_it(vk_token *token, vk_error *err) {
     vk_state state;
-    bool were_edited;
+    bool were_edited, rules_were_edited = false;
     vk_status status = vk_token_needs(token, VK_ROLE_SO);
     if (status != VK_OK) {
         return status;
@@ -153,6 +153,9 @@ static vk_status accept_it(vk_token *token, vk_error *err) {
     status = rewrite_settings(token, &were_edited, err);
     if (status == VK_OK) {
         status = rewrite_chains(token, err);
+    }
+    if (status == VK_OK) {
+        status = vk_spends_accept(token, &state.spend_rules, &rules_were_edited, err);
     }
     if (status == VK_OK) {
         status = rewrite_state(token, &state, err);
@@ -167,9 +170,10 @@ static vk_status accept_it(vk_token *token, vk_error *err) {
     }
     status = vk_journal_note(token, VK_EVENT_ACCEPTED, err,
                              "the SO accepted the token as it was: written %" PRId64
-                             " times, with %" PRId64 " records%s%s%s%s",
+                             " times, with %" PRId64 " records%s%s%s%s%s",
                              counter, number, found == VK_OK ? "" : "; its state was edited",
                              were_edited ? "; its settings were edited and start over" : "",
+                             rules_were_edited ? "; its spend rules were edited" : "",
                              token->trust.is_restored ? ": " : "",
                              token->trust.is_restored ? token->trust.text : "");
     return status == VK_OK ? vk_scope_flush(token, err) : status;

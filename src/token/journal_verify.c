@@ -3,6 +3,7 @@
  * is looked at only if that is right, so that one edit is one finding.
  */
 #include "token/journal.h"
+#include "token/spend.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -353,6 +354,14 @@ static void check_anchor(verification *v, const vk_state *state) {
     }
 }
 
+static void check_spend_rules(verification *v, const vk_state *state) {
+    vk_spend_set set;
+    if (vk_spends_read(v->token, &state->spend_rules, &set, NULL) == VK_ERR_INTEGRITY) {
+        find_of_token(v, 0, "spend-rules", "the spend rules, or what they count, were edited");
+    }
+    vk_spend_set_clear(&set);
+}
+
 static void check_token(verification *v) {
     vk_state state;
     vk_token_settings settings;
@@ -365,6 +374,7 @@ static void check_token(verification *v) {
     if (vk_settings_read(v->token, &settings, NULL) != VK_OK) {
         find_of_token(v, 0, "settings", "the token's settings were edited");
     }
+    check_spend_rules(v, &state);
 }
 
 /* ---- All of it ---- */

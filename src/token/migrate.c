@@ -115,8 +115,19 @@ static const char reservations[] =
     "CREATE TABLE node("
     " chain_id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);";
 
+/* Version 7: spend rules. The token's state vouches for all of them together. */
+static const char spend_rules[] =
+    "ALTER TABLE state ADD COLUMN spend_rules BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE spend_rule("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, native INTEGER NOT NULL,"
+    " chain_id INTEGER NOT NULL, token BLOB NOT NULL, allowed BLOB NOT NULL,"
+    " period INTEGER NOT NULL, grants BLOB NOT NULL);"
+    "CREATE TABLE spend_state("
+    " rule_id INTEGER PRIMARY KEY, open BLOB NOT NULL, included BLOB NOT NULL,"
+    " mac BLOB NOT NULL);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state, pending, relaxed, journal, reservations};
+static const char *const steps[] = {state, pending, relaxed, journal, reservations, spend_rules};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

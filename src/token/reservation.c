@@ -207,6 +207,9 @@ static vk_status change(vk_token *token, settling *s, vk_error *err) {
     bool gone = s->what->outcome == VK_OUTCOME_GONE;
     status = gone ? give_back(token, s, err) : keep(token, s, err);
     if (status == VK_OK) {
+        status = vk_spends_settle(token, &s->row, gone ? 0 : s->what->included_at, err);
+    }
+    if (status == VK_OK) {
         status = vk_buf_status(gone ? &s->after : &s->before);
     }
     if (status == VK_OK) {
@@ -229,6 +232,9 @@ static vk_status settle(vk_token *token, settling *s, vk_error *err) {
 
 vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement, vk_error *err) {
     settling s = {.what = settlement};
+    if (settlement->outcome == VK_OUTCOME_INCLUDED && settlement->included_at == 0) {
+        return VK_ERR_ARGUMENT;
+    }
     vk_status status = vk_token_begin(token, err);
     if (status != VK_OK) {
         return status;

@@ -36,7 +36,7 @@ typedef struct vk_settlement {
     const vk_grant_record *grant;
     vk_u256 nonce;
     vk_outcome outcome;
-    uint64_t included_at;    /* seconds */
+    uint64_t included_at;    /* seconds, of the block; not 0 if INCLUDED */
     bool is_installed;       /* GONE, and the permission is installed all the same */
     const vk_policy *policy; /* the key's: says what a rule gets back */
     const char *why;         /* for the journal: "block 123 has ... (node https://...)" */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "token/spend.h"
+
 /* ---- Grants ---- */
 
 /* Checks the caller's copy: it may have been read when nobody was logged in. */
@@ -198,6 +200,9 @@ vk_status vk_scope_flush(vk_token *token, vk_error *err) {
         status = flush_budgets(token, err);
     }
     if (status == VK_OK) {
+        status = vk_scope_flush_spends(token, err);
+    }
+    if (status == VK_OK) {
         status = vk_scope_flush_chains(token, err);
     }
     return status == VK_OK ? vk_scope_flush_state(token, err) : status;
@@ -228,6 +233,10 @@ void vk_scope_clear(vk_scope *scope) {
         clear_grants(scope->grants[i]);
         clear_budgets(scope->budgets[i]);
         vk_scope_clear_chains(scope->chains[i]);
+    }
+    if (scope->spends != NULL) {
+        vk_spend_set_clear(scope->spends);
+        free(scope->spends);
     }
     *scope = (vk_scope){0};
 }

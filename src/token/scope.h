@@ -17,9 +17,10 @@
 /* The token's state: how often it was written, and the newest of all records of the journal. */
 typedef struct vk_state {
     int64_t counter, number;
-    vk_hash head;     /* of record number; zero while there is none */
-    bool is_anchored; /* there is a file outside that says the same, or nearly */
-    bool is_adopted;  /* false: the file is of version 1 and nobody has logged in since */
+    vk_hash head;        /* of record number; zero while there is none */
+    vk_hash spend_rules; /* SHA-256 of them all; zero: there are none */
+    bool is_anchored;    /* there is a file outside that says the same, or nearly */
+    bool is_adopted;     /* false: the file is of version 1 and nobody has logged in since */
 } vk_state;
 
 /* A chain of the journal: of a key, or, without a point, of the token. */
@@ -61,7 +62,8 @@ typedef struct vk_scope {
     vk_scope_chain *chains[VK_SCOPE_BUCKETS];
     vk_scope_budget *changed;
     vk_scope_chain *changed_chains;
-    int64_t last_chain_id; /* 0: not looked up yet */
+    int64_t last_chain_id;       /* 0: not looked up yet */
+    struct vk_spend_set *spends; /* NULL: not read yet */
     vk_state state;
     bool has_state, has_changed;
     int64_t journal_max;   /* 0: not looked up yet */

@@ -21,10 +21,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_PART_DROP] = "ROLLBACK TO part",
     [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
     [VK_SQL_BEGIN_READ] = "BEGIN",
-    [VK_SQL_STATE_READ] = "SELECT counter, number, head, anchored, mac FROM state",
-    [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5) ON CONFLICT(id)"
-                           " DO UPDATE SET counter = ?1, number = ?2, head = ?3, anchored = ?4,"
-                           " mac = ?5",
+    [VK_SQL_STATE_READ] = "SELECT counter, number, head, anchored, mac, spend_rules"
+                          " FROM state",
+    [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5, ?6)"
+                           " ON CONFLICT(id) DO UPDATE SET counter = ?1, number = ?2, head = ?3,"
+                           " anchored = ?4, mac = ?5, spend_rules = ?6",
     [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
     [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
@@ -101,6 +102,14 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_NONCE_WRITE] = "INSERT OR REPLACE INTO nonce(budget_id, nonce, " NONCE_COLUMNS ")"
                            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [VK_SQL_NONCE_REMOVE] = "DELETE FROM nonce WHERE budget_id = ? AND nonce = ?",
+
+    [VK_SQL_SPEND_LIST] = "SELECT r.id, name, native, chain_id, token, allowed, period, grants,"
+                          " open, included, mac FROM spend_rule r LEFT JOIN spend_state s"
+                          " ON s.rule_id = r.id ORDER BY r.id",
+    [VK_SQL_SPEND_WRITE] = "INSERT OR REPLACE INTO spend_rule VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+    [VK_SQL_SPEND_REMOVE] = "DELETE FROM spend_rule WHERE id = ?",
+    [VK_SQL_SPEND_STATE_WRITE] = "INSERT OR REPLACE INTO spend_state VALUES(?, ?, ?, ?)",
+    [VK_SQL_SPEND_STATE_REMOVE] = "DELETE FROM spend_state WHERE rule_id = ?",
 
     [VK_SQL_NODE_READ] = "SELECT sealed FROM node WHERE chain_id = ?",
     [VK_SQL_NODE_LIST] = "SELECT chain_id FROM node ORDER BY chain_id",

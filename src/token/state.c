@@ -3,6 +3,12 @@
 
 #include "token/store.h"
 
+static const vk_hash none;
+
+static bool has_spend_rules(const vk_state *state) {
+    return memcmp(state->spend_rules.b, none.b, sizeof none.b) != 0;
+}
+
 vk_status vk_state_mac(const vk_token_keys *keys, const char *serial, const vk_state *state,
                        uint8_t mac32[32]) {
     vk_buf data = {0};
@@ -11,13 +17,15 @@ vk_status vk_state_mac(const vk_token_keys *keys, const char *serial, const vk_s
     vk_canonical_u64(&data, (uint64_t)state->number);
     vk_canonical_bytes(&data, (vk_bytes){state->head.b, 32});
     vk_canonical_u64(&data, state->is_anchored);
+    if (has_spend_rules(state)) {
+        vk_canonical_bytes(&data, (vk_bytes){state->spend_rules.b, 32});
+    }
     return vk_row_mac(keys, &data, mac32);
 }
 
 static bool is_initial(const vk_state *state) {
-    static const vk_hash zero = {{0}};
     return state->counter == 0 && state->number == 0 && !state->is_anchored &&
-           memcmp(state->head.b, zero.b, sizeof zero.b) == 0;
+           !has_spend_rules(state) && memcmp(state->head.b, none.b, sizeof none.b) == 0;
 }
 
 static vk_status check(const vk_token *token, const vk_query *query, const vk_state *state,
@@ -38,6 +46,14 @@ static vk_status check(const vk_token *token, const vk_query *query, const vk_st
     return same ? VK_OK : vk_row_broken(err);
 }
 
+/* Without rules the column is empty, as in a file of before version 7. */
+static bool get_spend_rules(vk_bytes stored, vk_hash *out) {
+    if (stored.len == sizeof out->b) {
+        memcpy(out->b, stored.data, sizeof out->b);
+    }
+    return stored.len == 0 || stored.len == sizeof out->b;
+}
+
 vk_status vk_state_read(vk_token *token, vk_state *out, vk_error *err) {
     *out = (vk_state){0};
     vk_query query = vk_query_start(&token->db, VK_SQL_STATE_READ);
@@ -48,7 +64,8 @@ vk_status vk_state_read(vk_token *token, vk_state *out, vk_error *err) {
         out->is_adopted = vk_column_blob(&query, 4).len > 0;
         bool whole = out->counter >= 0 && out->number >= 0 &&
                      vk_column_fixed(&query, 2, out->head.b, 32) &&
-                     vk_column_flag(&query, 3, &out->is_anchored);
+                     vk_column_flag(&query, 3, &out->is_anchored) &&
+                     get_spend_rules(vk_column_blob(&query, 5), &out->spend_rules);
         status = whole ? check(token, &query, out, err) : vk_row_broken(err);
     }
     vk_query_end(&query);
@@ -67,6 +84,7 @@ vk_status vk_state_write(vk_token *token, const vk_state *state, vk_error *err) 
     vk_query_blob(&query, (vk_bytes){state->head.b, 32});
     vk_query_int(&query, state->is_anchored);
     vk_query_blob(&query, (vk_bytes){mac, sizeof mac});
+    vk_query_blob(&query, (vk_bytes){state->spend_rules.b, has_spend_rules(state) ? 32 : 0});
     return vk_query_run(&query, err);
 }
 

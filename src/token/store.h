@@ -256,9 +256,6 @@ VK_MUST_USE vk_status vk_store_key_point(vk_token *token, int64_t key_id, int64_
 VK_MUST_USE vk_status vk_store_check_grant(const vk_token *token, const vk_grant_record *grant,
                                            const uint8_t point65[65], vk_bytes mac, vk_error *err);
 
-/* Whose budget it is: SHA-256(point || chain || EntryPoint || account || permissionId). */
-VK_MUST_USE vk_status vk_budget_subject(const uint8_t point65[65], const vk_grant_record *grant,
-                                        vk_hash *out);
 /* Makes an empty budget unless there is one, and keeps the count of all of them. */
 VK_MUST_USE vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *err);
 /* The id alone; VK_ERR_NOT_FOUND. */
@@ -274,13 +271,6 @@ VK_MUST_USE vk_status vk_budget_write(vk_token *token, const vk_hash *subject,
 
 /* ---- What was signed for a nonce (nonce.c) ---- */
 
-/* What an operation spends of a spend rule. */
-typedef struct vk_spend {
-    int64_t rule_id;
-    vk_u256 amount;
-} vk_spend;
-
-#define VK_SPENDS_MAX 16
 #define VK_OPERATIONS_MAX 64
 
 typedef struct vk_nonce_row {
@@ -306,5 +296,50 @@ void vk_nonce_add_operation(vk_nonce_row *row, const vk_hash *operation, uint64_
 typedef vk_status (*vk_nonce_fn)(void *context, const vk_u256 *nonce, const vk_nonce_row *row);
 VK_MUST_USE vk_status vk_nonce_each(vk_token *token, int64_t budget_id, const vk_hash *subject,
                                     vk_nonce_fn each, void *context, vk_error *err);
+
+/* ---- Spend rules (spend.c, spend_count.c, spend_reserve.c) ---- */
+
+struct vk_spend_set;
+struct vk_spend_rule;
+
+/* Those that digest is of; their states too are authenticated while somebody is logged in.
+ * vk_spend_set_clear. */
+VK_MUST_USE vk_status vk_spends_read(vk_token *token, const vk_hash *digest,
+                                     struct vk_spend_set *out, vk_error *err);
+/* What stands in the file, whatever it is worth: what cannot be read is removed, and the rest gets
+ * new MACs; *digest is theirs. *were_edited: they were not as digest said. */
+VK_MUST_USE vk_status vk_spends_accept(vk_token *token, vk_hash *digest, bool *were_edited,
+                                       vk_error *err);
+VK_MUST_USE vk_status vk_spends_digest(const vk_token *token, const struct vk_spend_set *set,
+                                       vk_hash *out);
+VK_MUST_USE vk_status vk_spend_write(vk_token *token, const struct vk_spend_rule *rule,
+                                     vk_error *err);
+VK_MUST_USE vk_status vk_spend_write_state(vk_token *token, const struct vk_spend_rule *rule,
+                                           vk_error *err);
+VK_MUST_USE vk_status vk_spend_remove(vk_token *token, int64_t id, vk_error *err);
+/* An amount becomes included at a time: see VK_SPEND_BUCKETS. */
+void vk_spend_include(struct vk_spend_rule *rule, uint64_t time, const vk_u256 *amount);
+
+/* All rules, owned by the scope. */
+VK_MUST_USE vk_status vk_scope_spends(vk_token *token, struct vk_spend_set **out, vk_error *err);
+VK_MUST_USE vk_status vk_scope_flush_spends(vk_token *token, vk_error *err);
+
+/* What a decision changes if it is kept. */
+typedef struct vk_spend_change {
+    size_t count;
+    struct {
+        struct vk_spend_rule *rule;
+        vk_u256 open;
+    } rules[VK_SPENDS_MAX];
+} vk_spend_change;
+
+/* Does what the operation takes fit the rules? Puts it into its nonce's row. VK_DENIED, rule
+ * "spend"; VK_ERR_MISMATCH if the caller knows other rules. */
+VK_MUST_USE vk_status vk_spends_reserve(vk_token *token, const vk_decision *decision,
+                                        vk_nonce_row *row, vk_spend_change *out, vk_error *err);
+void vk_spends_keep(const vk_spend_change *change);
+/* What was signed for a nonce is included at that time; 0: never will be. */
+VK_MUST_USE vk_status vk_spends_settle(vk_token *token, const vk_nonce_row *row,
+                                       uint64_t included_at, vk_error *err);
 
 #endif

@@ -97,7 +97,8 @@ const char *vk_token_path(const vk_token *token);
 VK_MUST_USE vk_status vk_token_get_info(vk_token *token, vk_token_info *out);
 VK_MUST_USE vk_status vk_token_get_settings(vk_token *token, vk_token_settings *out, vk_error *err);
 /* Needs the SO PIN; removes every object and the user PIN, and turns every hardening rule on;
- * budgets, the journal and its settings stay. VK_ERR_INTEGRITY if the old settings were edited. */
+ * budgets, spend rules, the journal and its settings stay. VK_ERR_INTEGRITY if the old settings
+ * were edited. */
 VK_MUST_USE vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err);
 
 /* ---- Hardening ---- */
@@ -240,6 +241,10 @@ void vk_grant_records_free(vk_grant_record *records, size_t count);
 
 /* ---- Budgets ---- */
 
+/* Whose budget it is: SHA-256(point || chain || EntryPoint || account || permissionId). */
+VK_MUST_USE vk_status vk_budget_subject(const uint8_t point65[65], const vk_grant_record *grant,
+                                        vk_hash *out);
+
 /* The state of a grant's budget. */
 typedef struct vk_budget {
     bool enabled;         /* an operation in enable mode was signed */
@@ -277,6 +282,14 @@ typedef struct vk_journal_entry {
 typedef vk_status (*vk_decide_fn)(void *context, vk_budget *budget, vk_nonce_charge *charge,
                                   vk_error *err);
 
+/* What an operation spends of a spend rule (see token/spend.h), at most. */
+typedef struct vk_spend {
+    int64_t rule_id;
+    vk_u256 amount;
+} vk_spend;
+
+#define VK_SPENDS_MAX 16
+
 typedef struct vk_decision {
     int64_t key_id;
     int64_t key_version; /* as the caller knows it */
@@ -288,6 +301,9 @@ typedef struct vk_decision {
     size_t rule_count;
     vk_hash operation; /* userOpHash, or the digest; of what is counted for the nonce */
     vk_u256 nonce;
+    vk_hash spend_rules; /* the spend rules that the caller knows: their digest */
+    size_t spend_count;  /* one for each of them that names the grant */
+    const vk_spend *spends;
     bool is_trial; /* what it changes is dropped in any case */
     vk_decide_fn decide;
     void *context;
@@ -303,9 +319,9 @@ typedef struct vk_decision {
  * changed nothing, but a denial, and what was found to be edited, is in the journal and the key's
  * last denial, if it could be written. Decisions of several threads share one wait for the disk.
  *
- * User login. VK_ERR_MISMATCH if the key has another version by now: read it again;
- * VK_ERR_NOT_FOUND if the key or the grant is gone; VK_ERR_INTEGRITY also if the token's file was
- * put back from a copy and a budget is needed.
+ * User login. VK_ERR_MISMATCH if the key has another version by now, or there are other spend
+ * rules: read them again; VK_ERR_NOT_FOUND if the key or the grant is gone; VK_ERR_INTEGRITY also
+ * if the token's file was put back from a copy and a budget is needed.
  */
 VK_MUST_USE vk_status vk_token_decide(vk_token *token, const vk_decision *decision, vk_error *err);
 

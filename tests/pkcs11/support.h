@@ -100,5 +100,6 @@ Suite *signing_suite(void);
 Suite *message_suite(void);
 Suite *thread_suite(void);
 Suite *journal_suite(void);
+Suite *spend_suite(void);
 
 #endif

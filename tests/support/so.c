@@ -51,3 +51,28 @@ void so_journal(const char *label, const char *so_pin, vk_journal_mode mode) {
     must(vk_token_set_journal(token, mode, settings.journal_max, NULL), "journal");
     vk_token_close(token);
 }
+
+static void name_grants(vk_token *token, const char *name, int64_t key_id) {
+    vk_grant_record *grants;
+    size_t count;
+    must(vk_token_grants(token, key_id, &grants, &count, NULL), "grants");
+    for (size_t i = 0; i < count; i++) {
+        must(vk_token_spend_name(token, name, &grants[i], true, NULL), "name");
+    }
+    vk_grant_records_free(grants, count);
+}
+
+void so_spend(const char *label, const char *so_pin, const vk_spend_rule *rule,
+              const char *key_label) {
+    vk_token *token = log_in(label, so_pin);
+    vk_bytes wanted = {(const uint8_t *)key_label, strlen(key_label)};
+    int64_t *ids;
+    size_t count;
+    must(vk_token_spend_set(token, rule, NULL), "set");
+    must(vk_token_key_find(token, &(vk_key_filter){.label = &wanted}, &ids, &count), "find");
+    for (size_t i = 0; i < count; i++) {
+        name_grants(token, rule->name, ids[i]);
+    }
+    free(ids);
+    vk_token_close(token);
+}

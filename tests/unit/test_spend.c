@@ -1,7 +1,7 @@
 /* What spend rules count of calls, and what they refuse to guess. */
 #include "policy_support.h"
 
-#include <valetkey/spend.h>
+#include "policy/spend_text.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -124,11 +124,123 @@ START_TEST(test_delegatecall) {
 }
 END_TEST
 
+/* ---- Operations ---- */
+
+#define ACCOUNT 0xac
+#define NUMBER "0000000000000000000000000000000000000000000000000000000000000007"
+#define TRANSFER "0xa9059cbb" SPENDER NUMBER
+
+static vk_grant grant_of(vk_grant_kind kind, vk_kernel_version kernel) {
+    vk_grant grant = {.kind = kind, .chain_id = 1, .kernel = kernel};
+    memset(grant.account.account.b, ACCOUNT, 20);
+    return grant;
+}
+
+/* One call, as accounts of this kind are called. */
+static vk_buf encode(const vk_grant *grant, const vk_call *call) {
+    vk_buf out = {0};
+    vk_call copy = *call;
+    if (grant->kind == VK_GRANT_THIRDWEB) {
+        vk_thirdweb_calls calls = {.count = 1, .calls = &copy};
+        ck_assert_int_eq(vk_thirdweb_calls_encode(&calls, &out), VK_OK);
+        return out;
+    }
+    vk_execution execution = {.call_type = VK_CALL_SINGLE, .call_count = 1, .calls = &copy};
+    ck_assert_int_eq(vk_execution_encode_for(grant->kernel, NULL, &execution, &out, NULL), VK_OK);
+    return out;
+}
+
+static const struct {
+    vk_grant_kind kind;
+    vk_kernel_version kernel;
+} accounts[] = {{VK_GRANT_PERMISSION, VK_KERNEL_0_3_1}, {VK_GRANT_PLUGIN, VK_KERNEL_0_2_4},
+                {VK_GRANT_OWNER, VK_KERNEL_0_2_2},      {VK_GRANT_OWNER, VK_KERNEL_0_0_2},
+                {VK_GRANT_OWNER, VK_KERNEL_V1},         {VK_GRANT_THIRDWEB, VK_KERNEL_UNKNOWN}};
+
+START_TEST(test_operations_of_every_account) {
+    char reason[VK_REASON_MAX];
+    vk_u256 amount;
+    vk_grant grant = grant_of(accounts[_i].kind, accounts[_i].kernel);
+    vk_spend_asset token = usdc(), native = {.native = true, .chain_id = 1};
+    vk_buf data = vectors_hex(TRANSFER);
+    vk_call call = {
+        .target = token.token, .value = vk_u256_from_u64(5), .data = vk_buf_view(&data)};
+    vk_buf call_data = encode(&grant, &call);
+    vk_userop op = {.call_data = vk_buf_view(&call_data)};
+    ck_assert_int_eq(vk_spend_of_operation(&token, &grant, &op, &amount, reason), VK_OK);
+    ck_assert_uint_eq(vk_u256_low64(&amount), 7);
+    ck_assert_int_eq(vk_spend_of_operation(&native, &grant, &op, &amount, reason), VK_OK);
+    ck_assert_uint_eq(vk_u256_low64(&amount), 5);
+    vk_buf_clear(&call_data);
+    /* A function of the account itself, by a call and instead of one. */
+    call.target = grant.account.account;
+    call_data = encode(&grant, &call);
+    op.call_data = vk_buf_view(&call_data);
+    ck_assert_int_eq(vk_spend_of_operation(&token, &grant, &op, &amount, reason), VK_DENIED);
+    ck_assert_str_eq(reason,
+                     "what a function of the account itself takes cannot be counted: it can "
+                     "make other calls");
+    op.call_data = vk_buf_view(&data);
+    ck_assert_int_eq(vk_spend_of_operation(&token, &grant, &op, &amount, reason), VK_DENIED);
+    ck_assert_int_eq(strncmp(reason, "what the operation takes cannot be counted: ", 44), 0);
+    vk_buf_clear(&call_data);
+    vk_buf_clear(&data);
+}
+END_TEST
+
+/* ---- Words ---- */
+
+static const struct {
+    const char *given, *said; /* NULL: not an amount */
+    bool native;
+} amounts[] = {
+    {"1500000", "1.5 USDC", false},  {"1.5USDC", "1.5 USDC", false},
+    {"1.5 USDC", "1.5 USDC", false}, {"1.5", NULL, false},
+    {"1ether", NULL, false},         {"1usdc", NULL, false},
+    {"1.0000001USDC", NULL, false},  {"", NULL, false},
+    {"USDC", NULL, false},           {"-1", NULL, false},
+    {"0.5ether", "0.5 ether", true}, {"3gwei", "0.000000003 ether", true},
+    {"7wei", "7 wei", true},         {"7", "7 wei", true},
+    {"1USDC", NULL, true},
+};
+
+START_TEST(test_amounts) {
+    vk_spend_asset asset = usdc();
+    vk_u256 amount;
+    vk_buf text = {0};
+    if (amounts[_i].native) {
+        asset = (vk_spend_asset){.native = true, .chain_id = 1};
+    }
+    vk_status status = vk_spend_read_amount(&asset, amounts[_i].given, &amount);
+    ck_assert_msg((status == VK_OK) == (amounts[_i].said != NULL), "%s", amounts[_i].given);
+    if (status == VK_OK) {
+        vk_put_spend_amount(&text, &asset, &amount);
+        char *said = vk_buf_take_text(&text);
+        ck_assert_str_eq(said, amounts[_i].said);
+        vk_text_free(said);
+    }
+}
+END_TEST
+
+START_TEST(test_a_sum_that_does_not_fit_is_over) {
+    vk_spend_standing standing = {.name = "all", .asset = usdc(), .period = 1};
+    memset(standing.limit.be, 0xff, 32);
+    standing.spent = standing.limit;
+    ck_assert(vk_spend_fits(&standing));
+    standing.more = vk_u256_from_u64(1);
+    ck_assert(!vk_spend_fits(&standing));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("spend");
     TCase *tests = tcase_create("spend");
     tcase_add_loop_test(tests, test_calls, 0, (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tests, test_delegatecall);
+    tcase_add_loop_test(tests, test_operations_of_every_account, 0,
+                        (int)(sizeof accounts / sizeof accounts[0]));
+    tcase_add_loop_test(tests, test_amounts, 0, (int)(sizeof amounts / sizeof amounts[0]));
+    tcase_add_test(tests, test_a_sum_that_does_not_fit_is_over);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
