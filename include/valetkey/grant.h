@@ -138,6 +138,9 @@ VK_API VK_MUST_USE vk_status vk_grant_write(const vk_grant *grant, vk_buf *out);
 VK_API VK_MUST_USE vk_status vk_grant_read_checked(const char *json, size_t json_len,
                                                    const vk_policy *policy, const vk_signer *signer,
                                                    vk_grant *out, vk_error *err);
+/* The start alone, of such a text; all zero if it has none. */
+VK_API VK_MUST_USE vk_status vk_grant_read_start(const char *json, size_t json_len,
+                                                 vk_grant_start *out, vk_error *err);
 /* What the owner approves. Views into grant; of a permission and of a plug-in. */
 VK_API void vk_grant_enable(const vk_grant *grant, vk_enable *out);
 VK_API void vk_grant_enable_v2(const vk_grant *grant, vk_enable_v2 *out);

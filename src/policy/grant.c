@@ -85,8 +85,27 @@ static vk_status read_start(const cJSON *object, vk_grant *out, vk_error *err) {
     if (status == VK_OK && vk_json_get(start, "used") != NULL) {
         status = vk_json_u64(start, "used", &path, START_MAX, &out->start.used, err);
     }
-    return status == VK_OK ? vk_json_u64(start, "at", &path, START_MAX, &out->start.at, err)
-                           : status;
+    if (status == VK_OK) {
+        status = vk_json_u64(start, "at", &path, START_MAX, &out->start.at, err);
+    }
+    if (status == VK_OK && out->start.at == 0) {
+        return vk_fail(err, VK_ERR_RANGE, "start.at", "must be the time at which that was so");
+    }
+    return status;
+}
+
+vk_status vk_grant_read_start(const char *json, size_t json_len, vk_grant_start *out,
+                              vk_error *err) {
+    cJSON *object = NULL;
+    vk_grant grant = {.kind = VK_GRANT_PERMISSION};
+    vk_status status =
+        vk_json_parse((vk_bytes){(const uint8_t *)json, json_len}, GRANT_JSON_MAX, &object, err);
+    if (status == VK_OK) {
+        status = read_start(object, &grant, err);
+    }
+    cJSON_Delete(object);
+    *out = grant.start;
+    return status;
 }
 
 static vk_status read_object(const cJSON *object, vk_grant *out, vk_error *err) {

@@ -132,8 +132,8 @@ static const char *guard_name(const subject *s, const vk_address *target) {
             return "a signer or validator contract of this account";
         }
     }
-    /* Which of them keeps the account is not always known. */
-    if (request->kernel != VK_KERNEL_UNKNOWN && vk_validator_at(target) != NULL) {
+    /* Which of them keeps the account is not always known, or only on the grant's word. */
+    if (vk_validator_at(target) != NULL) {
         return "a validator contract";
     }
     return NULL;

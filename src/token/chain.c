@@ -23,7 +23,7 @@ vk_status vk_scope_state(vk_token *token, vk_state **out, vk_error *err) {
 vk_status vk_scope_flush_state(vk_token *token, vk_error *err) {
     vk_state *state = &token->scope.state;
     state->counter++;
-    state->is_anchored = token->trust.anchor_path != NULL;
+    state->is_anchored = token->trust.has_anchor;
     token->trust.pending = *state;
     token->scope.has_changed = true;
     return vk_state_write(token, state, err);

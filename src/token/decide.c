@@ -106,10 +106,17 @@ static vk_status write_signed(vk_token *token, const vk_decision *decision, cons
     return put_record(token, decision, w, &record, added, err);
 }
 
+/* The state is read, and if need be adopted, for the whole transaction. */
+static vk_status begin_part(vk_token *token, const vk_decision *decision, vk_error *err) {
+    vk_state *state;
+    vk_status status = decision->entry != NULL ? vk_scope_state(token, &state, err) : VK_OK;
+    return status == VK_OK ? vk_db_begin_part(&token->db, err) : status;
+}
+
 /* All of a decision's rows or none of them: a failure must not touch the others in the group. */
 static vk_status keep(vk_token *token, const vk_decision *decision, const work *w, vk_error *err) {
     vk_journal_added added = {0};
-    vk_status status = vk_db_begin_part(&token->db, err);
+    vk_status status = begin_part(token, decision, err);
     if (status != VK_OK) {
         return status;
     }
@@ -148,7 +155,7 @@ static vk_status identify(const vk_decision *decision, const vk_error *why, vk_h
 }
 
 /* pkcs11-tool tries again what was refused, in parts. */
-static bool is_repeated(vk_token *token, const vk_hash *identity) {
+static bool is_repeated(const vk_token *token, const vk_hash *identity) {
     int64_t now = now_ms();
     for (size_t i = 0; i < VK_RECENT_DENIALS; i++) {
         const vk_recent_denial *recent = &token->recent[i];
@@ -157,8 +164,12 @@ static bool is_repeated(vk_token *token, const vk_hash *identity) {
             return true;
         }
     }
-    token->recent[token->recent_next++ % VK_RECENT_DENIALS] = (vk_recent_denial){*identity, now};
     return false;
+}
+
+static void remember(vk_token *token, const vk_hash *identity) {
+    token->recent[token->recent_next++ % VK_RECENT_DENIALS] =
+        (vk_recent_denial){*identity, now_ms()};
 }
 
 static vk_status write_last_denial(vk_token *token, const vk_decision *decision,
@@ -171,12 +182,17 @@ static vk_status write_last_denial(vk_token *token, const vk_decision *decision,
     return vk_query_run(&query, NULL);
 }
 
+/* A token that was put back from a copy writes nothing down. */
+static bool is_recorded(const vk_token *token, const vk_decision *decision) {
+    return decision->entry != NULL && !token->trust.is_restored;
+}
+
 static vk_status write_denied(vk_token *token, const vk_decision *decision, const work *w,
                               const vk_error *why, vk_journal_added *added) {
     vk_journal_record record = {
         .event = VK_EVENT_DENIED, .rule = text_of(why->path), .reason = text_of(why->message)};
     vk_status status = write_last_denial(token, decision, why);
-    if (status != VK_OK || decision->entry == NULL) {
+    if (status != VK_OK || !is_recorded(token, decision)) {
         return status;
     }
     return put_record(token, decision, w, &record, added, NULL);
@@ -191,13 +207,14 @@ static void note_denial(vk_token *token, const vk_decision *decision, const work
         (identify(decision, why, &identity) != VK_OK || is_repeated(token, &identity))) {
         return;
     }
-    if (vk_db_begin_part(&token->db, NULL) != VK_OK) {
+    if (begin_part(token, decision, NULL) != VK_OK) {
         return;
     }
     vk_status status = write_denied(token, decision, w, why, &added);
     status = vk_db_end_part(&token->db, status, NULL);
-    if (status == VK_OK && decision->entry != NULL) {
+    if (status == VK_OK && is_recorded(token, decision)) {
         vk_journal_added_stands(token, &added);
+        remember(token, &identity);
     }
 }
 

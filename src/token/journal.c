@@ -108,11 +108,19 @@ static vk_status authenticate(const vk_token *token, vk_journal_record *record, 
     return status;
 }
 
+/* Nothing moves on in a state that is not trusted: it could catch up with its anchor. */
+static vk_status check_trust(const vk_token *token, vk_error *err) {
+    return token->trust.is_accepting ? VK_OK : vk_trust_needed(token, err);
+}
+
 vk_status vk_journal_put(vk_token *token, vk_journal_record *record, vk_journal_added *out,
                          vk_error *err) {
     uint8_t mac[32];
     vk_state *state;
     vk_status status = vk_scope_state(token, &state, err);
+    if (status == VK_OK) {
+        status = check_trust(token, err);
+    }
     if (status == VK_OK) {
         status = vk_scope_chain_of(token, record->point, &out->chain, err);
     }

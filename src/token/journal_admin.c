@@ -183,7 +183,9 @@ static vk_status accept_it(vk_token *token, vk_error *err) {
 static vk_status accept_and_commit(vk_token *token, vk_error *err) {
     vk_state before = token->trust.newest;
     token->trust.newest = (vk_state){0};
+    token->trust.is_accepting = true;
     vk_status status = accept_it(token, err);
+    token->trust.is_accepting = false;
     if (status == VK_OK) {
         status = vk_token_mark_changed(token, err);
     }

@@ -97,6 +97,8 @@ typedef struct settling {
     uint8_t point65[65];
     vk_scope_budget *budget;
     vk_nonce_row row;
+    vk_grant_start start; /* of the grant */
+    bool gives_approval;  /* which the gate of every process remembers as used */
     vk_buf before, after; /* the rules' states */
 } settling;
 
@@ -116,6 +118,10 @@ static vk_status find(vk_token *token, settling *s, vk_error *err) {
     }
     if (status == VK_OK) {
         status = vk_scope_subject(token, what->grant, version, &subject, err);
+    }
+    const char *json = what->grant->json;
+    if (status == VK_OK && json != NULL) {
+        status = vk_grant_read_start(json, strlen(json), &s->start, err);
     }
     if (status == VK_OK) {
         status = vk_scope_budget_of(token, &subject, what->policy->count, &s->budget, err);
@@ -146,18 +152,28 @@ static vk_status keep(vk_token *token, settling *s, vk_error *err) {
     return vk_nonce_write(token, s->budget->id, &s->budget->subject, &s->what->nonce, &s->row, err);
 }
 
-static void give_back_approval(const vk_settlement *what, vk_budget *budget) {
+static void give_back_approval(settling *s, vk_budget *budget) {
+    const vk_settlement *what = s->what;
     bool used = budget->enabled && vk_u256_cmp(&budget->enable_nonce, &what->nonce) == 0;
-    if (used && !what->is_installed) {
+    s->gives_approval = used && !what->is_installed;
+    if (s->gives_approval) {
         budget->enabled = false;
         budget->enable_nonce = vk_u256_from_u64(0);
     }
 }
 
+/* What was signed before the grant's start is in what the start says, for all that is known: the
+ * larger of the two was kept, so it cannot be taken from the sum any more. */
+static bool is_in_start(const settling *s) {
+    return s->start.at != 0 && s->row.signed_at <= s->start.at;
+}
+
 static vk_status give_back(vk_token *token, settling *s, vk_error *err) {
     vk_budget *budget = &s->budget->now;
-    vk_policy_give_back(s->what->policy, &s->row.charge, budget->rules);
-    give_back_approval(s->what, budget);
+    if (!is_in_start(s)) {
+        vk_policy_give_back(s->what->policy, &s->row.charge, budget->rules);
+    }
+    give_back_approval(s, budget);
     vk_scope_note_change(token, s->budget);
     put_states(&s->after, budget);
     return vk_nonce_remove(token, s->budget->id, &s->what->nonce, err);
@@ -239,7 +255,9 @@ vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement, vk_e
     if (status != VK_OK) {
         return status;
     }
-    status = vk_token_end_decisions(token, settle(token, &s, err), err);
+    status = settle(token, &s, err);
+    status = s.gives_approval ? vk_token_end(token, status, err)
+                              : vk_token_end_decisions(token, status, err);
     vk_buf_clear(&s.before);
     vk_buf_clear(&s.after);
     return vk_token_explain(err, status);

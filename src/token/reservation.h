@@ -10,6 +10,8 @@
 
 #include "token/token.h"
 
+#include <valetkey/grant.h>
+
 typedef struct vk_reservation {
     vk_u256 nonce;
     vk_nonce_charge charge;
@@ -44,10 +46,10 @@ typedef struct vk_settlement {
 
 /*
  * Writes down what became of a nonce, with a record in the journal: INCLUDED keeps what was
- * reserved, GONE gives it back, and the approval if it was used up with this nonce. User or SO
- * login: whose word it is, the caller makes sure of. VK_ERR_NOT_FOUND if nothing is reserved for
- * the nonce; VK_ERR_PROHIBITED if one that is included is said to be GONE; VK_ERR_EXISTS if it is
- * INCLUDED already.
+ * reserved, GONE gives it back (but what was signed before the grant's start), and the approval if
+ * it was used up with this nonce. User or SO login: whose word it is, the caller makes sure of.
+ * VK_ERR_NOT_FOUND if nothing is reserved for the nonce; VK_ERR_PROHIBITED if one that is included
+ * is said to be GONE; VK_ERR_EXISTS if it is INCLUDED already.
  */
 VK_MUST_USE vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement,
                                       vk_error *err);

@@ -193,6 +193,10 @@ vk_status vk_scope_flush(vk_token *token, vk_error *err) {
     }
     vk_state *state;
     vk_status status = vk_scope_state(token, &state, err);
+    /* Rotation looks for the chains of what it drops in the file, and adds to them. */
+    if (status == VK_OK) {
+        status = vk_scope_flush_chains(token, err);
+    }
     if (status == VK_OK) {
         status = vk_journal_keep_bounded(token, err);
     }

@@ -150,6 +150,8 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"
         " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
         " WHERE j.number >= ? ORDER BY j.number",
+    [VK_SQL_JOURNAL_CHECKPOINT] =
+        "SELECT before FROM journal WHERE event = ? ORDER BY number DESC LIMIT 1",
     [VK_SQL_JOURNAL_HASH] = "SELECT hash FROM journal WHERE number = ?",
     /* Both in one SELECT would read all of them. */
     [VK_SQL_JOURNAL_ENDS] = "SELECT coalesce((SELECT min(number) FROM journal), 0),"

@@ -125,7 +125,7 @@ vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err) {
         return status;
     }
     state.counter++;
-    state.is_anchored = token->trust.anchor_path != NULL;
+    state.is_anchored = token->trust.has_anchor;
     token->trust.pending = state;
     *moved = true;
     return vk_state_write(token, &state, err);

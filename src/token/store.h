@@ -29,6 +29,8 @@ typedef struct vk_trust {
     char *anchor_path; /* NULL: no anchor can be kept */
     vk_anchor_file anchor_file;
     bool is_restored;
+    bool is_accepting;        /* the SO is about to believe it */
+    bool has_anchor;          /* a whole one was read, or one was written */
     char text[VK_TRUST_TEXT]; /* why */
     vk_state newest;          /* that this process has seen */
     vk_state pending;         /* becomes the newest when the transaction is committed */

@@ -70,6 +70,7 @@ vk_status vk_token_finish_decisions(vk_token *token, vk_status status, vk_error 
     status = vk_db_end(&token->db, status, err);
     if (status != VK_OK) {
         vk_scope_clear(&token->scope);
+        memset(token->recent, 0, sizeof token->recent);
     } else if (token->scope.has_changed) {
         vk_trust_committed(token);
     }

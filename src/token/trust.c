@@ -18,7 +18,8 @@ vk_status vk_trust_needed(const vk_token *token, vk_error *err) {
         return VK_OK;
     }
     return vk_fail(err, VK_ERR_INTEGRITY, "anchor",
-                   "%s; no budget is spent until the SO accepts that: valetkey audit accept",
+                   "%s; nothing is counted or written down until the SO accepts that: valetkey "
+                   "audit accept",
                    trust->text);
 }
 
@@ -35,13 +36,39 @@ static vk_status record_hash(vk_token *token, int64_t number, bool *found, vk_ha
     return status;
 }
 
-/* Is the anchor's newest record still the one of that number? One that rotation has dropped cannot
- * be compared. */
+/* The last record that was ever dropped: the newest checkpoint knows its number and hash. */
+static vk_status dropped_hash(vk_token *token, int64_t number, bool *found, vk_hash *out) {
+    bool row;
+    uint8_t kept[VK_CHECKPOINT_LEN];
+    vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_CHECKPOINT);
+    vk_query_int(&query, VK_EVENT_CHECKPOINT);
+    vk_status status = vk_query_step(&query, &row, NULL);
+    if (status == VK_OK && row && !vk_column_fixed(&query, 0, kept, sizeof kept)) {
+        status = VK_ERR_INTEGRITY;
+    }
+    vk_query_end(&query);
+    *found = false;
+    if (status == VK_OK && row) {
+        vk_u256 last = vk_u256_from_be(kept + 8, 8);
+        *found = vk_u256_low64(&last) == (uint64_t)number;
+        memcpy(out->b, kept + 16, sizeof out->b);
+    }
+    return status;
+}
+
+/* Is the anchor's newest record still the one of that number? One that was dropped long ago cannot
+ * be compared, and an anchor is not that old: so it is another's. */
 static bool is_same_history(vk_token *token, const vk_state *anchor) {
-    bool found = false;
-    vk_hash hash;
-    vk_status status = record_hash(token, anchor->number, &found, &hash);
-    return status == VK_OK && (!found || memcmp(hash.b, anchor->head.b, sizeof hash.b) == 0);
+    bool found = anchor->number == 0;
+    vk_hash hash = {{0}};
+    vk_status status = VK_OK;
+    if (!found) {
+        status = record_hash(token, anchor->number, &found, &hash);
+    }
+    if (status == VK_OK && !found) {
+        status = dropped_hash(token, anchor->number, &found, &hash);
+    }
+    return status == VK_OK && found && memcmp(hash.b, anchor->head.b, sizeof hash.b) == 0;
 }
 
 bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *state,
@@ -134,6 +161,7 @@ void vk_trust_begin(vk_token *token) {
         return;
     }
     token->trust.newest = state;
+    token->trust.has_anchor = found == VK_ANCHOR_WHOLE;
     if (found == VK_ANCHOR_WHOLE) {
         if (!vk_trust_compare(token, &anchor, &state, text)) {
             distrust(token, text);
@@ -159,8 +187,7 @@ void vk_trust_accept(vk_token *token) {
     vk_trust *trust = &token->trust;
     trust->is_restored = false;
     if (trust->anchor_path != NULL) {
-        vk_status ignored = vk_anchor_write(token, &trust->newest, true);
-        (void)ignored;
+        trust->has_anchor |= vk_anchor_write(token, &trust->newest, true) == VK_OK;
     }
 }
 
@@ -183,7 +210,6 @@ void vk_trust_committed(vk_token *token) {
     trust->newest = trust->pending;
     if (trust->anchor_path != NULL && !trust->is_restored) {
         /* What cannot be written now is written after the next change. */
-        vk_status ignored = vk_anchor_write(token, &trust->newest, false);
-        (void)ignored;
+        trust->has_anchor |= vk_anchor_write(token, &trust->newest, false) == VK_OK;
     }
 }

@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include <ftw.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,14 @@ static char *text(const char *format, unsigned n) {
     return taken;
 }
 
+static char *grant_text(uint64_t chain_id) {
+    vk_buf out = {0};
+    vk_buf_printf(&out, "{\"chainId\":%" PRIu64 "}", chain_id);
+    char *taken = vk_buf_take_text(&out);
+    ck_assert_ptr_nonnull(taken);
+    return taken;
+}
+
 void secret_of(unsigned n, uint8_t secret32[32]) {
     for (unsigned i = 0; i < 32; i++) {
         secret32[i] = (uint8_t)(n * 7 + i);
@@ -191,9 +200,7 @@ int64_t key_version(vk_token *token, int64_t id) {
 /* ---- Grants ---- */
 
 vk_grant_record grant_new(int64_t key_id, uint64_t chain_id) {
-    vk_grant_record grant = {.key_id = key_id,
-                             .chain_id = chain_id,
-                             .json = text("{\"chainId\":1}", (unsigned)chain_id)};
+    vk_grant_record grant = {.key_id = key_id, .chain_id = chain_id, .json = grant_text(chain_id)};
     memset(grant.entry_point.b, 0x07, 20);
     memset(grant.account.b, 0xac, 20);
     memset(grant.permission_id, 0x1d, 4);

@@ -1,4 +1,5 @@
 /* Older files put back, anchors that are gone, rotation and settings of the journal. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "support.h"
 #include "token/journal.h"
+#include "token/store.h"
 
 typedef struct fixture {
     vk_token *token;
@@ -143,6 +145,14 @@ static int64_t events(const fixture *f, int event) {
     return raw_int(f->path, sql);
 }
 
+static void set_max(fixture *f, int64_t max) {
+    vk_token_logout(f->token);
+    assert_ok(login(f->token, VK_ROLE_SO, SO_PIN));
+    assert_ok(vk_token_set_journal(f->token, VK_JOURNAL_ON, max, NULL));
+    vk_token_logout(f->token);
+    assert_ok(login(f->token, VK_ROLE_USER, USER_PIN));
+}
+
 /* ---- Older files ---- */
 
 START_TEST(an_older_file_is_found) {
@@ -151,13 +161,95 @@ START_TEST(an_older_file_is_found) {
     assert_ok(reserve(f.token, &f.grant, 2, 1));
     put_back(&f);
     assert_refused(&f);
-    assert_ok(decide_plain(&f));
+    assert_status(decide_plain(&f), VK_ERR_INTEGRITY);
     assert_status(decide(f.token, &f.grant, 7, refuse, NULL), VK_ERR_INTEGRITY);
     assert_status(vk_journal_accept(f.token, NULL), VK_ERR_NOT_LOGGED_IN);
     accept_as_so(&f);
     ck_assert_int_eq(events(&f, VK_EVENT_ACCEPTED), 1);
     assert_ok(reserve(f.token, &f.grant, 2, 1));
     ck_assert(is_clean(f.token));
+    fixture_free(&f);
+}
+END_TEST
+
+/* Signatures that need no budget, and their records, must not make it as new as its anchor. */
+START_TEST(an_older_file_does_not_catch_up) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    back_up(&f);
+    for (uint64_t i = 2; i < 30; i++) {
+        assert_ok(reserve(f.token, &f.grant, i, 1));
+    }
+    put_back(&f);
+    int64_t before = raw_int(f.path, "SELECT counter FROM state");
+    for (int i = 0; i < 2 * VK_JOURNAL_MAX_LEAST; i++) {
+        assert_status(decide_plain(&f), VK_ERR_INTEGRITY);
+    }
+    ck_assert_int_eq(raw_int(f.path, "SELECT counter FROM state"), before);
+    vk_token_close(f.token);
+    reopen(&f, VK_ROLE_USER);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The anchor's record was dropped: by a file with another history. Or just now. */
+START_TEST(an_anchor_whose_record_was_dropped) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    back_up(&f);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    put_back(&f);
+    vk_token_close(f.token);
+    anchors_elsewhere(1);
+    reopen(&f, VK_ROLE_USER);
+    for (uint64_t i = 100; i < 100 + 2 * VK_JOURNAL_MAX_LEAST; i++) {
+        assert_ok(reserve(f.token, &f.grant, i, 1));
+    }
+    vk_token_close(f.token);
+    anchors_elsewhere(0);
+    reopen(&f, VK_ROLE_USER);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+#define MANY 200
+
+typedef struct member {
+    const fixture *f;
+    const vk_grant_record *grant;
+    uint64_t nonce;
+    vk_status status;
+} member;
+
+static void *be_member(void *arg) {
+    member *m = arg;
+    m->status = reserve(m->f->token, m->grant, m->nonce, 1);
+    return NULL;
+}
+
+/* All of them wait until the lock is free, so that a group has more than one rotation drops. */
+START_TEST(a_group_larger_than_the_journal) {
+    fixture f = fixture_new();
+    vk_grant_record other = grant_add(f.token, key_add(f.token, 1), 1);
+    static pthread_t threads[MANY];
+    static member members[MANY];
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    vk_token_lock(f.token);
+    for (uint64_t i = 0; i < MANY; i++) {
+        members[i] = (member){&f, i < 60 ? &other : &f.grant, 100 + i, VK_ERR_BUSY};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, be_member, &members[i]), 0);
+        usleep(1000);
+    }
+    usleep(100000);
+    vk_token_unlock(f.token);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        assert_ok(members[i].status);
+    }
+    ck_assert(is_clean(f.token));
+    vk_grant_record_clear(&other);
     fixture_free(&f);
 }
 END_TEST
@@ -353,14 +445,6 @@ END_TEST
 
 /* ---- Rotation ---- */
 
-static void set_max(fixture *f, int64_t max) {
-    vk_token_logout(f->token);
-    assert_ok(login(f->token, VK_ROLE_SO, SO_PIN));
-    assert_ok(vk_token_set_journal(f->token, VK_JOURNAL_ON, max, NULL));
-    vk_token_logout(f->token);
-    assert_ok(login(f->token, VK_ROLE_USER, USER_PIN));
-}
-
 START_TEST(old_records_are_dropped) {
     fixture f = fixture_new();
     vk_grant_record others[3];
@@ -457,6 +541,9 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {an_older_file_is_found,
+                                  an_older_file_does_not_catch_up,
+                                  an_anchor_whose_record_was_dropped,
+                                  a_group_larger_than_the_journal,
                                   the_newer_file_put_back_after_all,
                                   a_copy_used_elsewhere_is_found,
                                   an_older_file_is_found_when_only_keys_changed,

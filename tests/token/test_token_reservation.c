@@ -118,6 +118,23 @@ START_TEST(gone_gives_it_back) {
 }
 END_TEST
 
+/* What was signed before a start that was declared later may be in it. */
+START_TEST(gone_takes_nothing_from_the_start) {
+    fixture f = begin();
+    vk_reservation first;
+    assert_ok(reserve(f.token, &f.grant, 3, 50));
+    assert_ok(vk_token_key_remove(f.token, f.grant.key_id, true, true));
+    vk_text_free(f.grant.json);
+    f.grant.key_id = key_add(f.token, 0);
+    f.grant.json = strdup("{\"chainId\":1,\"start\":{\"spent\":\"40\",\"at\":3000000000}}");
+    assert_ok(vk_token_grant_add(f.token, &f.grant, NULL));
+    assert_ok(settle(&f, 3, VK_OUTCOME_GONE));
+    ck_assert_uint_eq(spent(&f), 50);
+    ck_assert_uint_eq(count(&f, &first), 0);
+    end(&f);
+}
+END_TEST
+
 /* Somebody with the file makes an operation disappear, so that its nonce looks like another's. */
 START_TEST(edited_rows_are_found) {
     static const char *const edits[] = {
@@ -193,8 +210,9 @@ START_TEST(a_node_can_be_removed) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {are_listed_by_nonce, included_keeps_what_is_reserved,
-                                  gone_gives_it_back,  edited_rows_are_found,
-                                  nodes_are_the_sos,   a_node_can_be_removed};
+    const TTest *const tests[] = {are_listed_by_nonce,   included_keeps_what_is_reserved,
+                                  gone_gives_it_back,    gone_takes_nothing_from_the_start,
+                                  edited_rows_are_found, nodes_are_the_sos,
+                                  a_node_can_be_removed};
     return RUN_TESTS("reservations", tests);
 }

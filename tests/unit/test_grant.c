@@ -150,6 +150,10 @@ START_TEST(test_bad_members) {
         {",\"hook\":\"0x0000000000000000000000000000000000000002\"", VK_ERR_UNSUPPORTED, "hook"},
         {",\"installedAt\":1795000000", VK_ERR_FORMAT, "installedAt"},
         {",\"installedAt\":0", VK_ERR_FORMAT, "installedAt"},
+        {",\"start\":7", VK_ERR_FORMAT, "start"},
+        {",\"start\":{\"spent\":\"1\",\"used\":1}", VK_ERR_FORMAT, "start.at"},
+        {",\"start\":{\"spent\":\"1\",\"at\":0}", VK_ERR_RANGE, "start.at"},
+        {",\"start\":{\"at\":1,\"when\":1}", VK_ERR_FORMAT, "start.when"},
         {",\"color\":\"blue\"", VK_ERR_FORMAT, "color"},
         {",\"chainId\":31337", VK_ERR_FORMAT, "chainId"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
