@@ -23,6 +23,18 @@ static void say_gas(vk_out *out, const vk_u256 *gas) {
     vk_buf_clear(&text);
 }
 
+static void say_operations(vk_out *out, const char *indent, const vk_reservation *r) {
+    for (size_t i = 0; i < r->operation_count; i++) {
+        vk_buf hash = {0};
+        vk_hex_put(&hash, (vk_bytes){r->operations[i].b, 32});
+        vk_say(out, "%soperation %.*s\n", indent, (int)hash.len, (const char *)hash.data);
+        vk_buf_clear(&hash);
+    }
+    if (!r->is_complete) {
+        vk_say(out, "%sand operations that are not known here\n", indent);
+    }
+}
+
 static void say_reservation(vk_out *out, const vk_reservation *r) {
     char nonce[67];
     vk_u256_hex(&r->nonce, nonce);
@@ -36,15 +48,7 @@ static void say_reservation(vk_out *out, const vk_reservation *r) {
     }
     say_gas(out, &r->charge.gas);
     vk_say(out, "\n");
-    for (size_t i = 0; i < r->operation_count; i++) {
-        vk_buf hash = {0};
-        vk_hex_put(&hash, (vk_bytes){r->operations[i].b, 32});
-        vk_say(out, "      operation %.*s\n", (int)hash.len, (const char *)hash.data);
-        vk_buf_clear(&hash);
-    }
-    if (!r->is_complete) {
-        vk_say(out, "      and operations that are not known here\n");
-    }
+    say_operations(out, "      ", r);
 }
 
 static void out_time(vk_out *out, const char *name, uint64_t time) {
@@ -53,6 +57,15 @@ static void out_time(vk_out *out, const char *name, uint64_t time) {
     } else {
         vk_out_null(out, name);
     }
+}
+
+static void out_operations(vk_out *out, const vk_reservation *r) {
+    vk_out_open(out, "operations", '[');
+    for (size_t i = 0; i < r->operation_count; i++) {
+        vk_out_bytes(out, NULL, (vk_bytes){r->operations[i].b, 32});
+    }
+    vk_out_close(out, ']');
+    vk_out_bool(out, "complete", r->is_complete);
 }
 
 static void out_reservation(vk_out *out, const vk_reservation *r) {
@@ -64,12 +77,7 @@ static void out_reservation(vk_out *out, const vk_reservation *r) {
     vk_out_text(out, "gas", gas);
     out_time(out, "signedAt", r->signed_at);
     out_time(out, "includedAt", r->included_at);
-    vk_out_open(out, "operations", '[');
-    for (size_t i = 0; i < r->operation_count; i++) {
-        vk_out_bytes(out, NULL, (vk_bytes){r->operations[i].b, 32});
-    }
-    vk_out_close(out, ']');
-    vk_out_bool(out, "complete", r->is_complete);
+    out_operations(out, r);
     vk_out_close(out, '}');
 }
 
@@ -176,17 +184,47 @@ static vk_exit choose_grant(vk_cli *cli, const vk_held_keys *keys, const vk_held
     return vk_cli_hint(cli, exit, "choose one with --label or --id, --chain-id and --account");
 }
 
-static void say_released(vk_out *out, const vk_held_key *key, const vk_u256 *nonce) {
+static void say_released(vk_out *out, const vk_held_key *key, const vk_reservation *r) {
     const vk_grant_record *grant = &key->grants[0];
     char text[67], account[43];
-    vk_u256_hex(nonce, text);
+    vk_u256_hex(&r->nonce, text);
     vk_address_text(&grant->account, account);
     vk_say(out, "Given back to the key \"%s\" for %s on chain %" PRIu64 ": nonce %s.\n", key->label,
            account, grant->chain_id, text);
+    say_operations(out, "  ", r);
     out_grant(out, key, grant);
     vk_out_text(out, "nonce", text);
+    out_operations(out, r);
     vk_out_bool(out, "released", true);
     vk_out_close(out, '}');
+}
+
+static const vk_reservation *find_nonce(const vk_reservation *list, size_t count,
+                                        const vk_u256 *nonce) {
+    for (size_t i = 0; i < count; i++) {
+        if (vk_u256_cmp(&list[i].nonce, nonce) == 0) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+/* Just what is then shown: nothing that is signed meanwhile. */
+static vk_status release_one(vk_token *token, const vk_held_key *key, vk_settlement *what,
+                             vk_out *out, vk_error *err) {
+    vk_reservation *list;
+    size_t count;
+    vk_status status = vk_token_reservations(token, what->grant, &list, &count, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    what->judged = find_nonce(list, count, &what->nonce);
+    status = vk_token_settle(token, what, err);
+    if (status == VK_OK && what->judged != NULL) {
+        say_released(out, key, what->judged);
+    }
+    vk_reservations_free(list, count);
+    return status;
 }
 
 static vk_exit release(vk_cli *cli, vk_token *token, const vk_held_keys *keys) {
@@ -204,13 +242,9 @@ static vk_exit release(vk_cli *cli, vk_token *token, const vk_held_keys *keys) {
     }
     what.grant = &key->grants[0];
     what.policy = &key->policy;
-    vk_status status = vk_token_settle(token, &what, &err);
-    if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "nothing is given back", &err);
-    }
-    say_released(&cli->out, key, &what.nonce);
-    return VK_EXIT_OK;
+    vk_status status = release_one(token, key, &what, &cli->out, &err);
+    err.status = status;
+    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "nothing is given back", &err);
 }
 
 vk_exit vk_cmd_budget_release(vk_cli *cli) {

@@ -100,6 +100,7 @@ static vk_status write_down(resolving *r, const vk_reservation *reservation,
     vk_settlement what = {.grant = r->grant,
                           .nonce = reservation->nonce,
                           .outcome = answer->outcome,
+                          .judged = reservation,
                           .included_at = answer->included_at,
                           .is_installed = answer->is_installed,
                           .policy = &r->key->policy,
@@ -115,7 +116,9 @@ static void resolve_one(resolving *r, const vk_reservation *reservation) {
     if (status == VK_OK && !answer.is_open) {
         status = write_down(r, reservation, &answer, &err);
     }
-    if (status != VK_OK) {
+    if (status == VK_ERR_MISMATCH) {
+        say_fate(r, reservation, FATE_OPEN, err.message);
+    } else if (status != VK_OK) {
         err.status = status;
         say_failure(r, reservation, &err);
     } else if (answer.is_open) {

@@ -158,12 +158,13 @@ static vk_status read_enabled(vk_gate *gate, const decision *d, bool *out, vk_er
     return status;
 }
 
-/* A message may be a permit, or an order, that others spend with. */
+/* A message may be a permit, or an order, that others spend with; a replayable one also where
+ * another grant of the key is counted. */
 static vk_status check_counted(const decision *d, vk_error *err) {
-    if (d->request->grant->spend_count == 0) {
-        return VK_OK;
-    }
-    return deny(err, "spend", vk_spend_no_message);
+    const request *r = d->request;
+    bool counted =
+        r->grant->spend_count > 0 || (r->payload.replayable && vk_loaded_is_counted(d->loaded));
+    return counted ? deny(err, "spend", vk_spend_no_message) : VK_OK;
 }
 
 /* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a

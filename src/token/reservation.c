@@ -21,13 +21,18 @@ void vk_reservations_free(vk_reservation *list, size_t count) {
     free(list);
 }
 
+/* A row of an older program stands for operations that nobody knows. */
+static bool is_complete(const vk_nonce_row *row) {
+    return row->signed_count > 0 && row->signed_count == row->operation_count;
+}
+
 static vk_status copy_row(const vk_u256 *nonce, const vk_nonce_row *row, vk_reservation *out) {
     *out = (vk_reservation){.nonce = *nonce,
                             .charge = row->charge,
                             .signed_at = row->signed_at,
                             .included_at = row->included_at,
                             .operation_count = row->operation_count,
-                            .is_complete = row->signed_count == row->operation_count};
+                            .is_complete = is_complete(row)};
     out->operations = calloc(row->operation_count + 1, sizeof *out->operations);
     if (out->operations == NULL) {
         return VK_ERR_MEMORY;
@@ -145,6 +150,21 @@ static vk_status check_open(const settling *s, vk_error *err) {
                    "an operation with this nonce is known to be included");
 }
 
+/* An operation that was signed since nobody has asked about: it may be the one that used the nonce.
+ */
+static vk_status check_judged(const settling *s, vk_error *err) {
+    const vk_reservation *judged = s->what->judged;
+    const vk_nonce_row *row = &s->row;
+    bool same = judged == NULL || (judged->signed_at == row->signed_at &&
+                                   judged->operation_count == row->operation_count &&
+                                   judged->is_complete == is_complete(row) &&
+                                   memcmp(judged->operations, row->operations,
+                                          row->operation_count * sizeof row->operations[0]) == 0);
+    return same ? VK_OK
+                : vk_fail(err, VK_ERR_MISMATCH, "nonce",
+                          "another operation was signed for the nonce meanwhile");
+}
+
 /* A row of an older program gets the members that say when it was included. */
 static vk_status keep(vk_token *token, settling *s, vk_error *err) {
     s->row.included_at = s->what->included_at;
@@ -215,6 +235,9 @@ static vk_status change(vk_token *token, settling *s, vk_error *err) {
     vk_status status = find(token, s, err);
     if (status == VK_OK) {
         status = check_open(s, err);
+    }
+    if (status == VK_OK && s->what->outcome == VK_OUTCOME_GONE) {
+        status = check_judged(s, err);
     }
     if (status != VK_OK) {
         return status;

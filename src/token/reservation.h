@@ -38,7 +38,9 @@ typedef struct vk_settlement {
     const vk_grant_record *grant;
     vk_u256 nonce;
     vk_outcome outcome;
-    uint64_t included_at;    /* seconds, of the block; not 0 if INCLUDED */
+    uint64_t included_at; /* seconds, of the block; not 0 if INCLUDED */
+    /* What the outcome was found out about; NULL: whatever is signed for the nonce by now. */
+    const vk_reservation *judged;
     bool is_installed;       /* GONE, and the permission is installed all the same */
     const vk_policy *policy; /* the key's: says what a rule gets back */
     const char *why;         /* for the journal: "block 123 has ... (node https://...)" */
@@ -49,7 +51,8 @@ typedef struct vk_settlement {
  * reserved, GONE gives it back (but what was signed before the grant's start), and the approval if
  * it was used up with this nonce. User or SO login: whose word it is, the caller makes sure of.
  * VK_ERR_NOT_FOUND if nothing is reserved for the nonce; VK_ERR_PROHIBITED if one that is included
- * is said to be GONE; VK_ERR_EXISTS if it is INCLUDED already.
+ * is said to be GONE; VK_ERR_EXISTS if it is INCLUDED already; VK_ERR_MISMATCH if GONE was found out
+ * about other operations than are signed by now.
  */
 VK_MUST_USE vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement,
                                       vk_error *err);

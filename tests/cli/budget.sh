@@ -39,7 +39,10 @@ want 5 budget release --label usdc --nonce 7 --so-pin-file so-pin
 echo 'valetkey: nothing is given back: nonce: nothing is reserved for this nonce' | err
 want 5 budget release --label usdc --chain-id 1 --nonce $second --so-pin-file so-pin
 want 0 budget release --label usdc --nonce $second --so-pin-file so-pin
-echo "Given back to the key \"usdc\" for 0x364fe8e7d96fC0cE795E3602928df956E382c4b3 on chain 31337: nonce $second." | out
+out <<EOF
+Given back to the key "usdc" for 0x364fe8e7d96fC0cE795E3602928df956E382c4b3 on chain 31337: nonce $second.
+  operation $(session .operations[1].userOpHash)
+EOF
 want 0 audit list --last 1 --json
 json '.records[0] | [.event, .label, .operation == "'"$(session .operations[1].userOpHash)"'", .before[1].spent, .after[1].spent, .reason]' \
     "[\"given-back\",\"usdc\",true,\"2800000000000000\",\"1400000000000000\",\"nonce 0x000${second#0x}: the SO gives it back\"]"

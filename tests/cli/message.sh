@@ -138,6 +138,15 @@ want 0 sign --label shop --typed-data chain.json --chain-id 10 --pin-file pin
 want 5 sign --label shop --typed-data mail.json --chain-id 2 --pin-file pin
 want 5 explain --label shop --typed-data mail.json --account $owner
 
+# What a spend rule counts on one chain is not signed on another to be good there.
+want 0 sign --label shop --typed-data chain.json --replayable --chain-id 10 --pin-file pin
+want 0 spend set --name coin --native --chain-id 1 --limit 1ether --period 1h --so-pin-file so-pin
+want 0 spend add-grant --name coin --label shop --so-pin-file so-pin
+want 3 sign --label shop --typed-data mail.json --chain-id 1 --pin-file pin
+want 0 sign --label shop --typed-data chain.json --chain-id 10 --pin-file pin
+want 3 sign --label shop --typed-data chain.json --replayable --chain-id 10 --pin-file pin
+grep -q 'refused: spend: ' err || fail 'another rule'
+
 # What does not go together.
 want 1 sign --label shop --message a --typed-data mail.json --pin-file pin
 err <<'EOF'

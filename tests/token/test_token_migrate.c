@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "support.h"
+#include "token/reservation.h"
 
 #define OLD_SPENT 150
 #define OLD_USED 2
@@ -68,6 +69,19 @@ static void assert_keys(vk_token *token) {
     }
 }
 
+/* What was signed then, nobody knows. */
+static void assert_unknown_operations(vk_token *token, const vk_grant_record *grant) {
+    vk_reservation *list;
+    size_t count;
+    assert_ok(vk_token_reservations(token, grant, &list, &count, NULL));
+    ck_assert_uint_eq(count, OLD_USED);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(list[i].operation_count, 0);
+        ck_assert(!list[i].is_complete);
+    }
+    vk_reservations_free(list, count);
+}
+
 static void works_on(const version *v, const char *directory) {
     char *path = old_token(v, directory);
     vk_token *token = token_open_as(path, VK_ROLE_USER);
@@ -76,6 +90,7 @@ static void works_on(const version *v, const char *directory) {
     vk_budget budget = budget_of(token, &grant);
     ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), OLD_SPENT);
     vk_budget_clear(&budget);
+    assert_unknown_operations(token, &grant);
     assert_ok(reserve(token, &grant, 3, 7));
     token = token_reopen(token);
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));

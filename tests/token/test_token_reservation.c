@@ -118,6 +118,59 @@ START_TEST(gone_gives_it_back) {
 }
 END_TEST
 
+static vk_status take_nothing_more(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                                   vk_error *err) {
+    (void)context;
+    (void)budget;
+    (void)err;
+    charge->present = true;
+    return VK_OK;
+}
+
+/* A fee bump: another operation with a nonce. */
+static vk_status sign_another(const fixture *f, uint64_t nonce, uint8_t operation) {
+    question q;
+    vk_key_record record;
+    assert_ok(vk_token_key_get(f->token, f->grant.key_id, &record));
+    question_init(&q, &f->grant, record.point65, nonce, take_nothing_more, NULL);
+    q.decision.key_version = record.version;
+    q.decision.operation.b[0] = operation;
+    vk_key_record_clear(&record);
+    return vk_token_decide(f->token, &q.decision, NULL);
+}
+
+/* A node was asked about what was signed until then; the new one may be what used the nonce. */
+START_TEST(gone_is_said_of_what_was_judged) {
+    fixture f = begin();
+    vk_reservation *list;
+    size_t n;
+    assert_ok(reserve(f.token, &f.grant, 3, 50));
+    assert_ok(vk_token_reservations(f.token, &f.grant, &list, &n, NULL));
+    ck_assert_uint_eq(n, 1);
+    vk_settlement what = {.grant = &f.grant,
+                          .nonce = vk_u256_from_u64(3),
+                          .outcome = VK_OUTCOME_GONE,
+                          .judged = &list[0],
+                          .policy = &f.policy,
+                          .why = "a test says so"};
+    assert_ok(sign_another(&f, 3, 0xaa));
+    assert_status(vk_token_settle(f.token, &what, NULL), VK_ERR_MISMATCH);
+    ck_assert_uint_eq(spent(&f), 50);
+    vk_reservations_free(list, n);
+    assert_ok(vk_token_reservations(f.token, &f.grant, &list, &n, NULL));
+    ck_assert_uint_eq(list[0].operation_count, 2);
+    what.judged = &list[0];
+    assert_ok(vk_token_settle(f.token, &what, NULL));
+    ck_assert_uint_eq(spent(&f), 0);
+    /* The same count again, of another operation. */
+    assert_ok(reserve(f.token, &f.grant, 3, 50));
+    assert_ok(sign_another(&f, 3, 0xbb));
+    assert_status(vk_token_settle(f.token, &what, NULL), VK_ERR_MISMATCH);
+    vk_reservations_free(list, n);
+    end(&f);
+}
+END_TEST
+
 /* What was signed before a start that was declared later may be in it. */
 START_TEST(gone_takes_nothing_from_the_start) {
     fixture f = begin();
@@ -210,9 +263,13 @@ START_TEST(a_node_can_be_removed) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {are_listed_by_nonce,   included_keeps_what_is_reserved,
-                                  gone_gives_it_back,    gone_takes_nothing_from_the_start,
-                                  edited_rows_are_found, nodes_are_the_sos,
+    const TTest *const tests[] = {are_listed_by_nonce,
+                                  included_keeps_what_is_reserved,
+                                  gone_gives_it_back,
+                                  gone_is_said_of_what_was_judged,
+                                  gone_takes_nothing_from_the_start,
+                                  edited_rows_are_found,
+                                  nodes_are_the_sos,
                                   a_node_can_be_removed};
     return RUN_TESTS("reservations", tests);
 }
