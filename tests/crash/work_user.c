@@ -87,6 +87,8 @@ bool work_remove(worker *w, ledger_key *key) {
     if (rv != CKR_OK) {
         return work_failed(w, "removing", key->label, rv);
     }
+    /* Once more: somebody may have looked after the first, and have found the old object. */
+    atomic_fetch_add(&key->removals, 1);
     atomic_store(&key->grant, FACT_NO);
     atomic_store(&key->exists, FACT_NO);
     return true;
