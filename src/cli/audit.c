@@ -62,8 +62,8 @@ static vk_status say_one(void *context, const vk_journal_record *record) {
 static vk_exit walk(vk_cli *cli, vk_token *token, vk_journal_fn each, listing *l) {
     vk_error err = {0};
     vk_status status = vk_journal_each(token, 0, each, l, &err);
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot read the journal", &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "cannot read the journal", status, &err);
 }
 
 /* A name that no key has finds nothing, which would look like a key that did nothing. */
@@ -234,8 +234,7 @@ static vk_exit verify(vk_cli *cli, vk_token *token, verification *v) {
     vk_status status = vk_journal_verify(token, say_found, v, &check, &err);
     vk_out_close(out, ']');
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot check the journal", &err);
+        return vk_cli_fail_with(cli, "cannot check the journal", status, &err);
     }
     say_check(out, &check);
     put_check(out, &check);
@@ -270,8 +269,7 @@ vk_exit vk_cmd_audit_accept(vk_cli *cli) {
     vk_status status = vk_journal_accept(token, &err);
     vk_token_close(token);
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot accept the state", &err);
+        return vk_cli_fail_with(cli, "cannot accept the state", status, &err);
     }
     vk_say(&cli->out,
            "The state of the token \"%s\" is accepted: its budgets are what the file says.\n",

@@ -85,8 +85,7 @@ static vk_exit failed(vk_cli *cli, const target *t, const char *what, vk_status 
         return vk_cli_fail(cli, VK_EXIT_SYSTEM, "cannot write %s: %s",
                            is_stdout(t->path) ? "the records" : t->path, strerror(t->error));
     }
-    err->status = status;
-    return vk_cli_fail_error(cli, what, err);
+    return vk_cli_fail_with(cli, what, status, err);
 }
 
 /* ---- Export ---- */

@@ -81,15 +81,6 @@ static void out_reservation(vk_out *out, const vk_reservation *r) {
     vk_out_close(out, '}');
 }
 
-static void out_grant(vk_out *out, const vk_held_key *key, const vk_grant_record *grant) {
-    vk_out_open(out, NULL, '{');
-    vk_out_text(out, "label", key->label);
-    vk_out_u64(out, "chainId", grant->chain_id);
-    vk_out_address(out, "account", &grant->account);
-    vk_out_address(out, "entryPoint", &grant->entry_point);
-    vk_out_bytes(out, "permissionId", (vk_bytes){grant->permission_id, 4});
-}
-
 static void list_each(vk_out *out, const vk_reservation *list, size_t count) {
     vk_out_open(out, "reservations", '[');
     for (size_t i = 0; i < count; i++) {
@@ -99,8 +90,8 @@ static void list_each(vk_out *out, const vk_reservation *list, size_t count) {
     vk_out_close(out, ']');
 }
 
-static vk_exit list_grant(vk_cli *cli, vk_token *token, const vk_held_key *key,
-                          const vk_grant_record *grant) {
+static vk_exit list_grant(vk_cli *cli, vk_token *token, const vk_held_grant *held) {
+    const vk_grant_record *grant = held->grant;
     vk_out *out = &cli->out;
     vk_error err = {0};
     vk_reservation *list;
@@ -108,14 +99,13 @@ static vk_exit list_grant(vk_cli *cli, vk_token *token, const vk_held_key *key,
     char account[43];
     vk_status status = vk_token_reservations(token, grant, &list, &count, &err);
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot read the budget", &err);
+        return vk_cli_fail_with(cli, "cannot read the budget", status, &err);
     }
     vk_address_text(&grant->account, account);
-    vk_say_in(out, VK_STYLE_HEAD, key->label);
+    vk_say_in(out, VK_STYLE_HEAD, held->key->label);
     vk_say(out, "  %s on chain %" PRIu64 ": %zu nonce%s\n", account, grant->chain_id, count,
            count == 1 ? "" : "s");
-    out_grant(out, key, grant);
+    vk_held_grant_open(out, held);
     list_each(out, list, count);
     vk_out_close(out, '}');
     vk_reservations_free(list, count);
@@ -130,7 +120,7 @@ static vk_exit list_keys(vk_cli *cli, vk_token *token, const vk_held_keys *keys)
     for (size_t i = 0; i < keys->count; i++) {
         const vk_held_key *key = &keys->list[i];
         for (size_t j = 0; j < key->grant_count && exit == VK_EXIT_OK; j++) {
-            exit = list_grant(cli, token, key, &key->grants[j]);
+            exit = list_grant(cli, token, &(vk_held_grant){key, &key->grants[j]});
             listed++;
         }
     }
@@ -153,26 +143,18 @@ static vk_exit with_keys(vk_cli *cli, vk_token *token,
     return exit;
 }
 
+static vk_exit list(vk_cli *cli, vk_token *token) {
+    return with_keys(cli, token, list_keys);
+}
+
 vk_exit vk_cmd_budget_list(vk_cli *cli) {
-    vk_token *token = NULL;
-    vk_exit exit = vk_store_open_user(cli, &token);
-    if (exit == VK_EXIT_OK) {
-        exit = with_keys(cli, token, list_keys);
-        vk_token_close(token);
-    }
-    return exit;
+    return vk_store_with(cli, vk_store_open_user, list);
 }
 
 /* ---- budget release ---- */
 
-static vk_exit choose_grant(vk_cli *cli, const vk_held_keys *keys, const vk_held_key **key) {
-    size_t count = 0;
-    for (size_t i = 0; i < keys->count; i++) {
-        count += keys->list[i].grant_count;
-        if (keys->list[i].grant_count > 0) {
-            *key = &keys->list[i];
-        }
-    }
+static vk_exit choose_grant(vk_cli *cli, const vk_held_keys *keys, vk_held_grant *out) {
+    size_t count = vk_held_grants_count(keys, 0, out);
     if (count == 1) {
         return VK_EXIT_OK;
     }
@@ -184,15 +166,15 @@ static vk_exit choose_grant(vk_cli *cli, const vk_held_keys *keys, const vk_held
     return vk_cli_hint(cli, exit, "choose one with --label or --id, --chain-id and --account");
 }
 
-static void say_released(vk_out *out, const vk_held_key *key, const vk_reservation *r) {
-    const vk_grant_record *grant = &key->grants[0];
+static void say_released(vk_out *out, const vk_held_grant *held, const vk_reservation *r) {
+    const vk_grant_record *grant = held->grant;
     char text[67], account[43];
     vk_u256_hex(&r->nonce, text);
     vk_address_text(&grant->account, account);
-    vk_say(out, "Given back to the key \"%s\" for %s on chain %" PRIu64 ": nonce %s.\n", key->label,
-           account, grant->chain_id, text);
+    vk_say(out, "Given back to the key \"%s\" for %s on chain %" PRIu64 ": nonce %s.\n",
+           held->key->label, account, grant->chain_id, text);
     say_operations(out, "  ", r);
-    out_grant(out, key, grant);
+    vk_held_grant_open(out, held);
     vk_out_text(out, "nonce", text);
     out_operations(out, r);
     vk_out_bool(out, "released", true);
@@ -210,7 +192,7 @@ static const vk_reservation *find_nonce(const vk_reservation *list, size_t count
 }
 
 /* Just what is then shown: nothing that is signed meanwhile. */
-static vk_status release_one(vk_token *token, const vk_held_key *key, vk_settlement *what,
+static vk_status release_one(vk_token *token, const vk_held_grant *held, vk_settlement *what,
                              vk_out *out, vk_error *err) {
     vk_reservation *list;
     size_t count;
@@ -221,38 +203,36 @@ static vk_status release_one(vk_token *token, const vk_held_key *key, vk_settlem
     what->judged = find_nonce(list, count, &what->nonce);
     status = vk_token_settle(token, what, err);
     if (status == VK_OK && what->judged != NULL) {
-        say_released(out, key, what->judged);
+        say_released(out, held, what->judged);
     }
     vk_reservations_free(list, count);
     return status;
 }
 
-static vk_exit release(vk_cli *cli, vk_token *token, const vk_held_keys *keys) {
-    const vk_held_key *key = NULL;
+static vk_exit release_of(vk_cli *cli, vk_token *token, const vk_held_keys *keys) {
+    vk_held_grant held;
     vk_error err = {0};
     vk_settlement what = {.outcome = VK_OUTCOME_GONE,
                           .is_installed = vk_opt_flag(cli, VK_OPT_PRE_INSTALLED),
                           .why = "the SO gives it back"};
     vk_exit exit = vk_read_quantity(cli, VK_OPT_NONCE, &what.nonce);
     if (exit == VK_EXIT_OK) {
-        exit = choose_grant(cli, keys, &key);
+        exit = choose_grant(cli, keys, &held);
     }
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    what.grant = &key->grants[0];
-    what.policy = &key->policy;
-    vk_status status = release_one(token, key, &what, &cli->out, &err);
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "nothing is given back", &err);
+    what.grant = held.grant;
+    what.policy = &held.key->policy;
+    vk_status status = release_one(token, &held, &what, &cli->out, &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "nothing is given back", status, &err);
+}
+
+static vk_exit release(vk_cli *cli, vk_token *token) {
+    return with_keys(cli, token, release_of);
 }
 
 vk_exit vk_cmd_budget_release(vk_cli *cli) {
-    vk_token *token = NULL;
-    vk_exit exit = vk_store_open_so(cli, &token);
-    if (exit == VK_EXIT_OK) {
-        exit = with_keys(cli, token, release);
-        vk_token_close(token);
-    }
-    return exit;
+    return vk_store_with(cli, vk_store_open_so, release);
 }

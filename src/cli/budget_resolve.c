@@ -43,12 +43,7 @@ typedef struct resolving {
 
 static void out_fate(vk_out *out, const resolving *r, const char *nonce, fate what,
                      const char *why) {
-    vk_out_open(out, NULL, '{');
-    vk_out_text(out, "label", r->key->label);
-    vk_out_u64(out, "chainId", r->grant->chain_id);
-    vk_out_address(out, "account", &r->grant->account);
-    vk_out_address(out, "entryPoint", &r->grant->entry_point);
-    vk_out_bytes(out, "permissionId", (vk_bytes){r->grant->permission_id, 4});
+    vk_held_grant_open(out, &(vk_held_grant){r->key, r->grant});
     vk_out_text(out, "nonce", nonce);
     vk_out_text(out, "outcome", fates[what].name);
     vk_out_text(out, "why", why);
@@ -200,8 +195,7 @@ static vk_exit resolve_grant(resolving *r) {
     size_t count;
     vk_status status = vk_token_reservations(r->token, r->grant, &list, &count, &err);
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(r->cli, "cannot read the budget", &err);
+        return vk_cli_fail_with(r->cli, "cannot read the budget", status, &err);
     }
     resolve_list(r, list, count);
     vk_reservations_free(list, count);

@@ -62,6 +62,9 @@ VK_MUST_USE vk_exit vk_cli_hint(vk_cli *cli, vk_exit code, const char *format, .
     __attribute__((format(printf, 3, 4)));
 /* A failure of the library while it looked at `what` ("the policy"). */
 VK_MUST_USE vk_exit vk_cli_fail_error(vk_cli *cli, const char *what, const vk_error *err);
+/* The same, with the status of the function, which its err may lack. */
+VK_MUST_USE vk_exit vk_cli_fail_with(vk_cli *cli, const char *what, vk_status status,
+                                     vk_error *err);
 /* The same for a function that gives a status only. */
 VK_MUST_USE vk_exit vk_cli_fail_status(vk_cli *cli, const char *what, vk_status status);
 /* A failure of a PKCS#11 function while it should do `what` ("cannot make the key"). */

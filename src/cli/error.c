@@ -63,6 +63,11 @@ vk_exit vk_cli_fail_error(vk_cli *cli, const char *what, const vk_error *err) {
                        message);
 }
 
+vk_exit vk_cli_fail_with(vk_cli *cli, const char *what, vk_status status, vk_error *err) {
+    err->status = status;
+    return vk_cli_fail_error(cli, what, err);
+}
+
 vk_exit vk_cli_fail_status(vk_cli *cli, const char *what, vk_status status) {
     return vk_cli_fail(cli, status_exit(status), "%s: %s", what, vk_status_text(status));
 }

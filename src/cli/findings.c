@@ -21,8 +21,8 @@ static vk_exit read_settings(vk_cli *cli, vk_home_settings *out) {
     }
     vk_status status = vk_home_settings_read(home, out, &err);
     vk_text_free(home);
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot read the settings", &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "cannot read the settings", status, &err);
 }
 
 static vk_exit read_level(vk_cli *cli, vk_lint_level *level) {

@@ -1,7 +1,6 @@
 #include "cli/held.h"
 
 #include "cli/input.h"
-#include "token/attrs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,21 +63,13 @@ static void keep_wanted(const wanted *w, vk_held_key *key) {
     key->grant_count = kept;
 }
 
-static vk_status read_label(vk_held_key *key) {
-    vk_bytes value = {0};
-    vk_buf label = {0};
-    (void)vk_attrs_get(&key->record.private_attrs, CKA_LABEL, &value);
-    vk_put_clean(&label, value);
-    key->label = vk_buf_take_text(&label);
-    return key->label != NULL ? VK_OK : VK_ERR_MEMORY;
-}
-
 /* A key without a policy has no grants. */
 static vk_status read_key(vk_token *token, int64_t id, const wanted *w, vk_held_key *key,
                           vk_error *err) {
     vk_status status = vk_token_key_get(token, id, &key->record);
     if (status == VK_OK) {
-        status = read_label(key);
+        key->label = vk_key_record_label(&key->record);
+        status = key->label != NULL ? VK_OK : VK_ERR_MEMORY;
     }
     const char *policy = key->record.policy;
     if (status != VK_OK || policy == NULL) {
@@ -117,8 +108,7 @@ static vk_exit load(vk_cli *cli, vk_token *token, const wanted *w, vk_held_keys 
     }
     free(ids);
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot read the keys", &err);
+        return vk_cli_fail_with(cli, "cannot read the keys", status, &err);
     }
     if (count == 0 && (filter.label != NULL || filter.ckid != NULL)) {
         return vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "there is no such key on the token \"%s\"",
@@ -147,4 +137,30 @@ void vk_held_keys_clear(vk_held_keys *keys) {
     }
     free(keys->list);
     *keys = (vk_held_keys){0};
+}
+
+/* ---- Grants ---- */
+
+size_t vk_held_grants_count(const vk_held_keys *keys, uint64_t chain_id, vk_held_grant *last) {
+    size_t count = 0;
+    *last = (vk_held_grant){0};
+    for (size_t i = 0; i < keys->count; i++) {
+        const vk_held_key *key = &keys->list[i];
+        for (size_t j = 0; j < key->grant_count; j++) {
+            if (chain_id == 0 || key->grants[j].chain_id == chain_id) {
+                *last = (vk_held_grant){key, &key->grants[j]};
+                count++;
+            }
+        }
+    }
+    return count;
+}
+
+void vk_held_grant_open(vk_out *out, const vk_held_grant *grant) {
+    vk_out_open(out, NULL, '{');
+    vk_out_text(out, "label", grant->key->label);
+    vk_out_u64(out, "chainId", grant->grant->chain_id);
+    vk_out_address(out, "account", &grant->grant->account);
+    vk_out_address(out, "entryPoint", &grant->grant->entry_point);
+    vk_out_bytes(out, "permissionId", (vk_bytes){grant->grant->permission_id, 4});
 }

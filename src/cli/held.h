@@ -26,4 +26,15 @@ typedef struct vk_held_keys {
 VK_MUST_USE vk_exit vk_held_keys_load(vk_cli *cli, vk_token *token, vk_held_keys *out);
 void vk_held_keys_clear(vk_held_keys *keys);
 
+/* One of them; views. */
+typedef struct vk_held_grant {
+    const vk_held_key *key;
+    const vk_grant_record *grant;
+} vk_held_grant;
+
+/* How many grants there are on a chain (0: on any), and the last of them. */
+size_t vk_held_grants_count(const vk_held_keys *keys, uint64_t chain_id, vk_held_grant *last);
+/* Opens a JSON object with what tells a grant from others; close it. */
+void vk_held_grant_open(vk_out *out, const vk_held_grant *grant);
+
 #endif

@@ -60,9 +60,8 @@ static vk_exit lint_request(vk_cli *cli, const cJSON *json, const lint_job *job)
     vk_in in = vk_in_root(line, json, "");
     vk_status status = lint_members(&in, job, &cli->findings);
     vk_in_line_free(line);
-    err.status = status;
     return status == VK_OK ? VK_EXIT_OK
-                           : vk_cli_fail_error(cli, "the request cannot be read", &err);
+                           : vk_cli_fail_with(cli, "the request cannot be read", status, &err);
 }
 
 /* A policy is a list, or has one; a request has the contract's names. */

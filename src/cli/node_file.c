@@ -78,8 +78,7 @@ static vk_exit parse(vk_cli *cli, vk_bytes text, vk_node_changes *out) {
         status = read_changes(file, out, &err);
     }
     vk_json_free_secret(file);
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "the node file", &err);
+    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_with(cli, "the node file", status, &err);
 }
 
 static vk_exit read_text(vk_cli *cli, vk_buf *out) {
@@ -117,9 +116,8 @@ vk_exit vk_node_file_apply(vk_cli *cli, vk_token *token, const vk_node_changes *
         char what[64];
         vk_status status = vk_token_set_node(token, change->chain_id, change->json, &err);
         if (status != VK_OK) {
-            err.status = status;
             snprintf(what, sizeof what, "cannot set the node of chain %" PRIu64, change->chain_id);
-            return vk_cli_fail_error(cli, what, &err);
+            return vk_cli_fail_with(cli, what, status, &err);
         }
     }
     return VK_EXIT_OK;

@@ -9,11 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-static vk_exit fail(vk_cli *cli, const char *what, vk_status status, vk_error *err) {
-    err->status = status;
-    return vk_cli_fail_error(cli, what, err);
-}
-
 /* ---- Showing ---- */
 
 /* Amounts are told in the asset's unit, and in JSON in its smallest. */
@@ -124,7 +119,7 @@ static vk_exit list(vk_cli *cli, vk_token *token) {
     vk_error err = {0};
     vk_status status = vk_token_spends(token, &set, &err);
     if (status != VK_OK) {
-        return fail(cli, "cannot read the spend rules", status, &err);
+        return vk_cli_fail_with(cli, "cannot read the spend rules", status, &err);
     }
     vk_exit exit = vk_held_keys_load(cli, token, &keys);
     if (exit == VK_EXIT_OK) {
@@ -136,13 +131,7 @@ static vk_exit list(vk_cli *cli, vk_token *token) {
 }
 
 vk_exit vk_cmd_spend_list(vk_cli *cli) {
-    vk_token *token = NULL;
-    vk_exit exit = vk_store_open(cli, &token);
-    if (exit == VK_EXIT_OK) {
-        exit = list(cli, token);
-        vk_token_close(token);
-    }
-    return exit;
+    return vk_store_with(cli, vk_store_open, list);
 }
 
 /* ---- Changing ---- */
@@ -201,7 +190,8 @@ static vk_exit set_rule(vk_cli *cli, const vk_spend_rule *rule) {
         return exit;
     }
     vk_status status = vk_token_spend_set(token, rule, &err);
-    exit = status == VK_OK ? VK_EXIT_OK : fail(cli, "cannot set the spend rule", status, &err);
+    exit = status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "cannot set the spend rule", status, &err);
     if (exit == VK_EXIT_OK) {
         say_done(&cli->out, rule->name, "set");
     }
@@ -222,21 +212,19 @@ vk_exit vk_cmd_spend_set(vk_cli *cli) {
     return exit;
 }
 
-vk_exit vk_cmd_spend_remove(vk_cli *cli) {
-    vk_token *token = NULL;
+static vk_exit remove_rule(vk_cli *cli, vk_token *token) {
     vk_error err = {0};
     const char *name = vk_opt(cli, VK_OPT_NAME);
-    vk_exit exit = vk_store_open_so(cli, &token);
-    if (exit != VK_EXIT_OK) {
-        return exit;
-    }
     vk_status status = vk_token_spend_remove(token, name, &err);
-    exit = status == VK_OK ? VK_EXIT_OK : fail(cli, "cannot remove the spend rule", status, &err);
-    if (exit == VK_EXIT_OK) {
-        say_done(&cli->out, name, "removed");
+    if (status != VK_OK) {
+        return vk_cli_fail_with(cli, "cannot remove the spend rule", status, &err);
     }
-    vk_token_close(token);
-    return exit;
+    say_done(&cli->out, name, "removed");
+    return VK_EXIT_OK;
+}
+
+vk_exit vk_cmd_spend_remove(vk_cli *cli) {
+    return vk_store_with(cli, vk_store_open_so, remove_rule);
 }
 
 /* ---- Grants ---- */
@@ -248,7 +236,7 @@ static vk_exit rule_chain(vk_cli *cli, vk_token *token, uint64_t *out) {
     const char *name = vk_opt(cli, VK_OPT_NAME);
     vk_status status = vk_token_spends(token, &set, &err);
     if (status != VK_OK) {
-        return fail(cli, "cannot read the spend rules", status, &err);
+        return vk_cli_fail_with(cli, "cannot read the spend rules", status, &err);
     }
     const vk_spend_rule *rule = vk_spend_find(&set, name);
     *out = rule != NULL ? rule->asset.chain_id : 0;
@@ -259,43 +247,29 @@ static vk_exit rule_chain(vk_cli *cli, vk_token *token, uint64_t *out) {
     return exit;
 }
 
-typedef struct chosen {
-    const vk_held_key *key;
-    const vk_grant_record *grant;
-    size_t count;
-} chosen;
-
-static vk_exit choose(vk_cli *cli, const vk_held_keys *keys, uint64_t chain_id, chosen *out) {
-    *out = (chosen){.count = 0};
-    for (size_t i = 0; i < keys->count; i++) {
-        const vk_held_key *key = &keys->list[i];
-        for (size_t j = 0; j < key->grant_count; j++) {
-            if (key->grants[j].chain_id == chain_id) {
-                *out = (chosen){key, &key->grants[j], out->count + 1};
-            }
-        }
+static vk_exit choose(vk_cli *cli, const vk_held_keys *keys, uint64_t chain_id,
+                      vk_held_grant *out) {
+    size_t count = vk_held_grants_count(keys, chain_id, out);
+    if (count == 1) {
+        return VK_EXIT_OK;
     }
-    if (out->count == 0) {
+    if (count == 0) {
         return vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
                            "there is no such grant on the rule's chain %" PRIu64, chain_id);
     }
-    if (out->count == 1) {
-        return VK_EXIT_OK;
-    }
-    vk_exit exit =
-        vk_cli_fail(cli, VK_EXIT_USAGE, "there are %zu grants like that on chain %" PRIu64,
-                    out->count, chain_id);
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE,
+                               "there are %zu grants like that on chain %" PRIu64, count, chain_id);
     return vk_cli_hint(cli, exit, "choose one with --label or --id, and --account");
 }
 
-static vk_exit name_chosen(vk_cli *cli, vk_token *token, const chosen *c, bool is_named) {
+static vk_exit name_chosen(vk_cli *cli, vk_token *token, const vk_held_grant *c, bool is_named) {
     vk_error err = {0};
     vk_out *out = &cli->out;
     const char *name = vk_opt(cli, VK_OPT_NAME);
     char account[43];
     vk_status status = vk_token_spend_name(token, name, c->grant, is_named, &err);
     if (status != VK_OK) {
-        return fail(cli, "cannot change the spend rule", status, &err);
+        return vk_cli_fail_with(cli, "cannot change the spend rule", status, &err);
     }
     vk_address_text(&c->grant->account, account);
     vk_say(out, "The spend rule \"%s\" counts the key \"%s\" for %s%s.\n", name, c->key->label,
@@ -312,7 +286,7 @@ static vk_exit name_chosen(vk_cli *cli, vk_token *token, const chosen *c, bool i
 
 static vk_exit name_one(vk_cli *cli, vk_token *token, bool is_named) {
     vk_held_keys keys;
-    chosen c;
+    vk_held_grant c;
     uint64_t chain_id;
     vk_exit exit = rule_chain(cli, token, &chain_id);
     if (exit == VK_EXIT_OK) {
@@ -329,20 +303,18 @@ static vk_exit name_one(vk_cli *cli, vk_token *token, bool is_named) {
     return exit;
 }
 
-static vk_exit change_naming(vk_cli *cli, bool is_named) {
-    vk_token *token = NULL;
-    vk_exit exit = vk_store_open_so(cli, &token);
-    if (exit == VK_EXIT_OK) {
-        exit = name_one(cli, token, is_named);
-        vk_token_close(token);
-    }
-    return exit;
+static vk_exit add_grant(vk_cli *cli, vk_token *token) {
+    return name_one(cli, token, true);
+}
+
+static vk_exit remove_grant(vk_cli *cli, vk_token *token) {
+    return name_one(cli, token, false);
 }
 
 vk_exit vk_cmd_spend_add_grant(vk_cli *cli) {
-    return change_naming(cli, true);
+    return vk_store_with(cli, vk_store_open_so, add_grant);
 }
 
 vk_exit vk_cmd_spend_remove_grant(vk_cli *cli) {
-    return change_naming(cli, false);
+    return vk_store_with(cli, vk_store_open_so, remove_grant);
 }

@@ -64,8 +64,8 @@ static vk_exit choose(vk_cli *cli, char **paths, size_t count, const char **out)
 static vk_exit open_one(vk_cli *cli, const char *path, vk_token **out) {
     vk_error err = {0};
     vk_status status = vk_token_open(path, out, &err);
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot open the token", &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "cannot open the token", status, &err);
 }
 
 static vk_exit open_chosen(vk_cli *cli, const char *home, vk_token **out) {
@@ -75,8 +75,7 @@ static vk_exit open_chosen(vk_cli *cli, const char *home, vk_token **out) {
     vk_error err = {0};
     vk_status status = vk_home_tokens(home, &paths, &count, &err);
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot list the tokens", &err);
+        return vk_cli_fail_with(cli, "cannot list the tokens", status, &err);
     }
     vk_exit exit = choose(cli, paths, count, &path);
     if (exit == VK_EXIT_OK) {
@@ -138,6 +137,17 @@ vk_exit vk_store_open_so(vk_cli *cli, vk_token **out) {
     return open_as(cli, VK_ROLE_SO, out);
 }
 
+vk_exit vk_store_with(vk_cli *cli, vk_exit (*open)(vk_cli *, vk_token **),
+                      vk_exit (*use)(vk_cli *, vk_token *)) {
+    vk_token *token = NULL;
+    vk_exit exit = open(cli, &token);
+    if (exit == VK_EXIT_OK) {
+        exit = use(cli, token);
+        vk_token_close(token);
+    }
+    return exit;
+}
+
 vk_exit vk_store_login_if_given(vk_cli *cli, vk_token *token) {
     vk_pin pin = {0};
     if (!vk_opt_flag(cli, VK_OPT_PIN_FILE) && !vk_opt_flag(cli, VK_OPT_PIN_FD)) {
@@ -166,18 +176,22 @@ static vk_bytes attribute(const vk_key_record *record, CK_ATTRIBUTE_TYPE type) {
     return value;
 }
 
+char *vk_key_record_label(const vk_key_record *record) {
+    vk_buf label = {0};
+    vk_put_clean(&label, attribute(record, CKA_LABEL));
+    return vk_buf_take_text(&label);
+}
+
 static vk_status read_label(vk_token *token, int64_t id, vk_key_label *out) {
     vk_key_record record;
     vk_status status = vk_token_key_get(token, id, &record);
     if (status != VK_OK) {
         return status;
     }
-    vk_buf label = {0};
     vk_bytes ckid = attribute(&record, CKA_ID);
     memcpy(out->point65, record.point65, sizeof out->point65);
-    vk_put_clean(&label, attribute(&record, CKA_LABEL));
     vk_buf_put(&out->id, ckid.data, ckid.len);
-    out->label = vk_buf_take_text(&label);
+    out->label = vk_key_record_label(&record);
     vk_key_record_clear(&record);
     return out->label != NULL ? vk_buf_status(&out->id) : VK_ERR_MEMORY;
 }

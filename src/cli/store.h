@@ -14,6 +14,9 @@ VK_MUST_USE vk_exit vk_store_open(vk_cli *cli, vk_token **out);
 /* The same with the user's login, or the SO's. */
 VK_MUST_USE vk_exit vk_store_open_user(vk_cli *cli, vk_token **out);
 VK_MUST_USE vk_exit vk_store_open_so(vk_cli *cli, vk_token **out);
+/* Opens it with one of these, uses it, closes it. */
+VK_MUST_USE vk_exit vk_store_with(vk_cli *cli, vk_exit (*open)(vk_cli *, vk_token **),
+                                  vk_exit (*use)(vk_cli *, vk_token *));
 /* The user's login with the PIN that an option gives; nothing is asked for. */
 VK_MUST_USE vk_exit vk_store_login_if_given(vk_cli *cli, vk_token *token);
 
@@ -23,6 +26,10 @@ typedef struct vk_key_label {
     char *label; /* control characters replaced */
     vk_buf id;   /* CKA_ID */
 } vk_key_label;
+
+/* A key's label as it can be shown: that of its private half, or else the public one's. NULL: no
+ * memory. */
+char *vk_key_record_label(const vk_key_record *record);
 
 typedef struct vk_key_labels {
     size_t count;

@@ -69,8 +69,7 @@ static vk_exit create(vk_cli *cli, const char *home, vk_token_new *args) {
         status = vk_token_create(home, args, &token, &err);
     }
     if (status != VK_OK) {
-        err.status = status;
-        return vk_cli_fail_error(cli, "cannot make the token", &err);
+        return vk_cli_fail_with(cli, "cannot make the token", status, &err);
     }
     vk_token_close(token);
     return VK_EXIT_OK;

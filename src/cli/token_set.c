@@ -86,13 +86,7 @@ static vk_exit show(vk_cli *cli, vk_token *token) {
 }
 
 vk_exit vk_cmd_token_show(vk_cli *cli) {
-    vk_token *token = NULL;
-    vk_exit exit = vk_store_open(cli, &token);
-    if (exit == VK_EXIT_OK) {
-        exit = show(cli, token);
-        vk_token_close(token);
-    }
-    return exit;
+    return vk_store_with(cli, vk_store_open, show);
 }
 
 /* ---- token set: hardening ---- */
@@ -230,15 +224,15 @@ static vk_exit set_journal(vk_cli *cli, vk_token *token) {
     if (status == VK_OK) {
         status = vk_token_set_journal(token, settings.journal, settings.journal_max, &err);
     }
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot change the token", &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "cannot change the token", status, &err);
 }
 
 static vk_exit set_rules(vk_cli *cli, vk_token *token, const change *what) {
     vk_error err = {0};
     vk_status status = vk_token_relax(token, what->relax, what->harden, &err);
-    err.status = status;
-    return status == VK_OK ? VK_EXIT_OK : vk_cli_fail_error(cli, "cannot change the token", &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_with(cli, "cannot change the token", status, &err);
 }
 
 static vk_exit apply(vk_cli *cli, vk_token *token, const change *what) {

@@ -127,7 +127,7 @@ static vk_status evaluate_digest(const digest_job *job, vk_rule_state *states,
                                  vk_nonce_charge *charge, vk_error *err) {
     vk_verdict verdict;
     vk_status status =
-        vk_policy_evaluate_digest(&job->loaded->policy, vk_gate_now(), charge, states, &verdict);
+        vk_policy_evaluate_digest(&job->loaded->policy, vk_clock_now(), charge, states, &verdict);
     return take_verdict(status, &verdict, job->entry, charge, err);
 }
 
@@ -195,7 +195,7 @@ static vk_status evaluate(const reservation *r, vk_rule_state *states, vk_nonce_
     const vk_grant *grant = &r->request->grant->grant;
     vk_address guards[VK_GRANT_GUARDS_MAX];
     vk_verdict_request asked = {.op = &r->request->request.op,
-                                .now = vk_gate_now(),
+                                .now = vk_clock_now(),
                                 .charge = *charge,
                                 .guards = guards,
                                 .guard_count = vk_grant_guards(grant, &loaded->signer, guards),

@@ -1,7 +1,6 @@
 #include "gate/internal.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 vk_status vk_gate_new(vk_token *token, vk_gate **out) {
     vk_gate *gate = calloc(1, sizeof *gate);
@@ -28,10 +27,4 @@ void vk_gate_free(vk_gate *gate) {
 
 void vk_gate_forget(vk_gate *gate) {
     vk_loaded_forget_all(gate);
-}
-
-uint64_t vk_gate_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec < 0 ? 0 : (uint64_t)now.tv_sec;
 }

@@ -3,6 +3,7 @@
 #define VK_GATE_INTERNAL_H
 
 #include "gate/loaded.h"
+#include "token/clock.h"
 
 #include <pthread.h>
 #include <valetkey/webauthn.h>
@@ -13,9 +14,6 @@ struct vk_gate {
     vk_loaded_table table;
     uint64_t forgotten; /* how often everything was forgotten */
 };
-
-/* The first and the longest: seconds since 1970. */
-uint64_t vk_gate_now(void);
 
 /* An operation, understood: whose grant it is for and how long its signature will be. */
 typedef struct vk_gate_request {

@@ -37,7 +37,7 @@ static vk_status lint_policy(vk_gate *gate, const vk_policy *policy, vk_error *e
     if (status != VK_OK || settings.lint != VK_LINT_ERROR) {
         return status;
     }
-    vk_lint_context context = {.now = vk_gate_now(), .allowed = settings.lint_allowed};
+    vk_lint_context context = {.now = vk_clock_now(), .allowed = settings.lint_allowed};
     status = vk_lint_policy(policy, &context, &findings);
     if (status == VK_OK && findings.count > 0) {
         const vk_lint_finding *first = &findings.list[0];

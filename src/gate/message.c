@@ -110,7 +110,7 @@ typedef struct decision {
 static vk_status judge(decision *d, bool enabled, vk_error *err) {
     const vk_grant *grant = &d->request->grant->grant;
     vk_grant_moment moment = {.installed = grant->account.pre_installed || enabled,
-                              .now = vk_gate_now(),
+                              .now = vk_clock_now(),
                               .relaxed = d->loaded->relaxed};
     vk_status status = vk_grant_evaluate_message(grant, &d->loaded->policy, &d->request->payload,
                                                  &moment, &d->verdict);

@@ -1,8 +1,9 @@
 #include "pkcs11/live.h"
 
+#include "token/clock.h"
+
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 CK_RV vk_grant_parse(const vk_object *object, const vk_grant_record *record, vk_grant *out) {
     const vk_policy *policy = vk_view_policy(object->view);
@@ -75,11 +76,6 @@ CK_RV vk_put_gas_left(const vk_object *object, const vk_grant_record *grant, vk_
     return CKR_OK;
 }
 
-static uint64_t now(void) {
-    time_t seconds = time(NULL);
-    return seconds < 0 ? 0 : (uint64_t)seconds;
-}
-
 typedef struct rate_state {
     uint64_t left, next;
 } rate_state;
@@ -92,7 +88,7 @@ static rate_state rate_of(const vk_rule *rule, const vk_rule_state *state) {
     if (rule->kind == VK_RULE_RATE_LIMIT) {
         return (rate_state){left, rule->u.rate.start_at + state->used * rule->u.rate.interval};
     }
-    if (now() >= state->window) {
+    if (vk_clock_now() >= state->window) {
         return (rate_state){count, 0};
     }
     return (rate_state){left, left > 0 ? 0 : state->window};
@@ -139,17 +135,22 @@ static void put_rules(const vk_budget *budget, vk_buf *out) {
     }
 }
 
-static void put_state(const vk_grant_record *grant, bool installed, const vk_budget *budget,
-                      vk_buf *out) {
-    char nonce[67];
-    vk_u256_hex(&budget->enable_nonce, nonce);
+void vk_put_grant_head(const vk_grant_record *grant, vk_buf *out) {
     vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"account\":\"", grant->chain_id);
     vk_hex_put(out, (vk_bytes){grant->account.b, sizeof grant->account.b});
     vk_buf_put_text(out, "\",\"entryPoint\":\"");
     vk_hex_put(out, (vk_bytes){grant->entry_point.b, sizeof grant->entry_point.b});
     vk_buf_put_text(out, "\",\"permissionId\":\"");
     vk_hex_put(out, (vk_bytes){grant->permission_id, sizeof grant->permission_id});
-    vk_buf_printf(out, "\",\"installed\":%s,\"enabled\":%s,\"enableNonce\":\"%s\",\"rules\":[",
+    vk_buf_put_byte(out, '"');
+}
+
+static void put_state(const vk_grant_record *grant, bool installed, const vk_budget *budget,
+                      vk_buf *out) {
+    char nonce[67];
+    vk_u256_hex(&budget->enable_nonce, nonce);
+    vk_put_grant_head(grant, out);
+    vk_buf_printf(out, ",\"installed\":%s,\"enabled\":%s,\"enableNonce\":\"%s\",\"rules\":[",
                   installed ? "true" : "false", budget->enabled ? "true" : "false", nonce);
     put_rules(budget, out);
     vk_buf_put_text(out, "]}");

@@ -1,10 +1,10 @@
 /* CKA_VALETKEY_SPENDS: the spend rules that name a grant, and how they stand. */
 #include "base/json.h"
 #include "pkcs11/live.h"
+#include "token/clock.h"
 #include "token/spend.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 static void put_amount(vk_buf *out, const char *name, const vk_u256 *amount) {
     char text[79];
@@ -13,8 +13,7 @@ static void put_amount(vk_buf *out, const char *name, const vk_u256 *amount) {
 }
 
 static void put_rule(vk_buf *out, const vk_spend_rule *rule) {
-    time_t now = time(NULL);
-    vk_u256 included = vk_spend_included(rule, now < 0 ? 0 : (uint64_t)now);
+    vk_u256 included = vk_spend_included(rule, vk_clock_now());
     vk_buf_put_text(out, "{\"name\":");
     vk_json_put_string(out, rule->name);
     if (!rule->asset.native) {
@@ -40,16 +39,6 @@ static void put_rules(vk_buf *out, const vk_spend_set *set, const vk_hash *subje
     }
 }
 
-static void put_grant(vk_buf *out, const vk_grant_record *grant) {
-    vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"account\":\"", grant->chain_id);
-    vk_hex_put(out, (vk_bytes){grant->account.b, sizeof grant->account.b});
-    vk_buf_put_text(out, "\",\"entryPoint\":\"");
-    vk_hex_put(out, (vk_bytes){grant->entry_point.b, sizeof grant->entry_point.b});
-    vk_buf_put_text(out, "\",\"permissionId\":\"");
-    vk_hex_put(out, (vk_bytes){grant->permission_id, sizeof grant->permission_id});
-    vk_buf_put_text(out, "\",\"rules\":[");
-}
-
 CK_RV vk_put_spends(const vk_object *object, const vk_grant_record *grant, vk_buf *out) {
     vk_spend_set set;
     vk_hash subject;
@@ -60,7 +49,8 @@ CK_RV vk_put_spends(const vk_object *object, const vk_grant_record *grant, vk_bu
     }
     status = vk_token_spends(object->slot->token, &set, &err);
     if (status == VK_OK) {
-        put_grant(out, grant);
+        vk_put_grant_head(grant, out);
+        vk_buf_put_text(out, ",\"rules\":[");
         put_rules(out, &set, &subject);
         vk_buf_put_text(out, "]}");
         vk_spend_set_clear(&set);

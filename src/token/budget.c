@@ -27,30 +27,22 @@ vk_status vk_budget_subject(const uint8_t point65[65], const vk_grant_record *gr
 
 /* ---- The rules' states as bytes ---- */
 
-void vk_budget_put_rule(vk_buf *out, const vk_rule_state *state) {
+static void put_rule(vk_buf *out, const vk_rule_state *state) {
     vk_buf_put(out, state->spent.be, 32);
     vk_canonical_u64(out, state->used);
     vk_canonical_u64(out, state->window);
 }
 
-static void put_rules(vk_buf *out, const vk_budget *budget) {
-    for (size_t i = 0; i < budget->count; i++) {
-        vk_budget_put_rule(out, &budget->rules[i]);
+void vk_budget_put_rules(vk_buf *out, const vk_rule_state *rules, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        put_rule(out, &rules[i]);
     }
-}
-
-static uint64_t read_u64(const uint8_t *data) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < 8; i++) {
-        value = value << 8 | data[i];
-    }
-    return value;
 }
 
 void vk_budget_get_rule(const uint8_t *bytes, vk_rule_state *out) {
     memcpy(out->spent.be, bytes, 32);
-    out->used = read_u64(bytes + 32);
-    out->window = read_u64(bytes + 40);
+    out->used = vk_canonical_get_u64(bytes + 32);
+    out->window = vk_canonical_get_u64(bytes + 40);
 }
 
 /* No bytes are the state of a budget that was never used. */
@@ -141,7 +133,7 @@ vk_status vk_budget_write(vk_token *token, const vk_hash *subject, const vk_budg
                           vk_error *err) {
     uint8_t mac[32];
     vk_buf rules = {0}, data = {0};
-    put_rules(&rules, budget);
+    vk_budget_put_rules(&rules, budget->rules, budget->count);
     put_budget(&data, token, subject, budget, vk_buf_view(&rules));
     vk_status status = vk_row_mac(token->keys, &data, mac);
     if (status == VK_OK) {

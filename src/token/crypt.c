@@ -163,6 +163,14 @@ void vk_canonical_u64(vk_buf *out, uint64_t value) {
     vk_buf_put(out, be, sizeof be);
 }
 
+uint64_t vk_canonical_get_u64(const uint8_t bytes8[8]) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < 8; i++) {
+        value = value << 8 | bytes8[i];
+    }
+    return value;
+}
+
 void vk_canonical_bytes(vk_buf *out, vk_bytes value) {
     vk_canonical_u64(out, value.len);
     vk_buf_put(out, value.data, value.len);

@@ -49,6 +49,8 @@ VK_MUST_USE vk_status vk_crypt_mac(vk_mac *mac, const uint8_t key32[32], vk_byte
 
 /* Writing what is sealed or authenticated: every part says where it ends. */
 void vk_canonical_u64(vk_buf *out, uint64_t value);
+/* The number that vk_canonical_u64 wrote. */
+uint64_t vk_canonical_get_u64(const uint8_t bytes8[8]);
 void vk_canonical_bytes(vk_buf *out, vk_bytes value);
 void vk_canonical_text(vk_buf *out, const char *value); /* NULL differs from "" */
 

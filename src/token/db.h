@@ -169,6 +169,9 @@ void vk_query_text_bytes(vk_query *query, vk_bytes value); /* UTF-8 */
 void vk_query_null(vk_query *query);
 /* *row: there is a row to read. */
 VK_MUST_USE vk_status vk_query_step(vk_query *query, bool *row, vk_error *err);
+/* For loops over rows: true, with the next, as long as *status is VK_OK and there is one. Sets
+ * *status where that cannot be told. */
+bool vk_query_next(vk_query *query, vk_status *status, vk_error *err);
 /* Like vk_query_step for a statement that must give a row: VK_ERR_NOT_FOUND if it does not. */
 VK_MUST_USE vk_status vk_query_row(vk_query *query, vk_error *err);
 void vk_query_end(vk_query *query);

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <valetkey/eth.h>
 
+#include "token/clock.h"
 #include "token/journal.h"
 
 /* The state as a decision sees and changes it. */
@@ -55,22 +56,16 @@ static void describe(const vk_decision *decision, vk_journal_record *out) {
     }
 }
 
-static void put_states(vk_buf *out, const vk_rule_state *rules, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        vk_budget_put_rule(out, &rules[i]);
-    }
-}
-
 /* Before and after, as long as there is a budget that rules may change. */
 static vk_status put_record(vk_token *token, const vk_decision *decision, const work *w,
                             vk_journal_record *record, vk_journal_added *added, vk_error *err) {
     vk_buf before = {0}, after = {0};
     describe(decision, record);
     if (w->from != NULL) {
-        put_states(&before, w->from->now.rules, w->from->now.count);
+        vk_budget_put_rules(&before, w->from->now.rules, w->from->now.count);
     }
     if (w->from != NULL && record->event == VK_EVENT_SIGNED) {
-        put_states(&after, w->rules, w->from->now.count);
+        vk_budget_put_rules(&after, w->rules, w->from->now.count);
     }
     record->before = vk_buf_view(&before);
     record->after = vk_buf_view(&after);
@@ -228,7 +223,7 @@ static vk_status ask(const vk_decision *decision, work *w, vk_error *err) {
     vk_status status = decision->decide(decision->context, &w->budget, &charge, err);
     charge.present = charge.present || decision->spend_count > 0;
     if (status == VK_OK && charge.present) {
-        vk_nonce_add_operation(&w->row, &decision->operation, (uint64_t)time(NULL));
+        vk_nonce_add_operation(&w->row, &decision->operation, vk_clock_now());
     }
     w->row.charge = charge;
     bool kept = w->budget.rules == w->rules && w->budget.count == w->from->now.count;

@@ -167,15 +167,11 @@ static vk_status grow(vk_grant_record **records, size_t count) {
 
 static vk_status collect(const vk_token *token, vk_query *query, vk_grant_record **out,
                          size_t *count, vk_error *err) {
-    bool row;
-    vk_status status = vk_query_step(query, &row, err);
-    while (status == VK_OK && row) {
+    vk_status status = VK_OK;
+    while (vk_query_next(query, &status, err)) {
         status = grow(out, *count);
         if (status == VK_OK) {
             status = parse_grant(token, query, &(*out)[(*count)++], err);
-        }
-        if (status == VK_OK) {
-            status = vk_query_step(query, &row, err);
         }
     }
     return status;

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <valetkey/eth.h>
 
+#include "token/clock.h"
 #include "token/store.h"
 
 const char *vk_journal_event_name(int64_t event) {
@@ -92,11 +92,6 @@ static vk_status insert(vk_token *token, int64_t chain_id, const vk_journal_reco
     return vk_query_run(&query, err);
 }
 
-static uint64_t now(void) {
-    time_t seconds = time(NULL);
-    return seconds < 0 ? 0 : (uint64_t)seconds;
-}
-
 static vk_status authenticate(const vk_token *token, vk_journal_record *record, vk_hash *hash,
                               uint8_t mac32[32]) {
     vk_status status = vk_journal_hash(token, record, hash);
@@ -129,7 +124,7 @@ vk_status vk_journal_put(vk_token *token, vk_journal_record *record, vk_journal_
     }
     record->number = state->number + 1;
     record->sequence = out->sequence = out->chain->sequence + 1;
-    record->time = now();
+    record->time = vk_clock_now();
     record->previous = (vk_bytes){out->chain->head.b, 32};
     record->last = (vk_bytes){state->head.b, 32};
     status = authenticate(token, record, &out->hash, mac);
@@ -183,17 +178,13 @@ static void parse(const vk_query *query, vk_journal_record *out) {
 
 vk_status vk_journal_walk(vk_token *token, int64_t from, vk_journal_fn each, void *context,
                           vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_READ);
     vk_query_int(&query, from);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            vk_journal_record record;
-            parse(&query, &record);
-            status = each(context, &record);
-        }
+    while (vk_query_next(&query, &status, err)) {
+        vk_journal_record record;
+        parse(&query, &record);
+        status = each(context, &record);
     }
     vk_query_end(&query);
     return status;

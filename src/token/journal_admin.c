@@ -17,10 +17,7 @@ static vk_status set(vk_token *token, vk_journal_mode mode, int64_t max, vk_erro
     vk_token_settings settings;
     vk_status status = vk_token_needs(token, VK_ROLE_SO);
     if (status == VK_OK) {
-        status = vk_scope_begin(token, NULL, err);
-    }
-    if (status == VK_OK) {
-        status = vk_scope_state(token, &state, err);
+        status = vk_scope_open(token, &state, err);
     }
     if (status == VK_OK) {
         status = vk_settings_read(token, &settings, err);
@@ -79,14 +76,10 @@ static vk_status rewrite_chain(vk_token *token, const vk_query *row, vk_error *e
 }
 
 static vk_status rewrite_chains(vk_token *token, vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&token->db, VK_SQL_CHAIN_ENDS);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            status = rewrite_chain(token, &query, err);
-        }
+    while (vk_query_next(&query, &status, err)) {
+        status = rewrite_chain(token, &query, err);
     }
     vk_query_end(&query);
     return status;

@@ -57,15 +57,11 @@ static vk_status note_row(vk_token *token, const vk_query *query, dropping *d, v
 }
 
 static vk_status note_rows(vk_token *token, dropping *d, vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_DROPPED);
     vk_query_int(&query, d->through);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            status = note_row(token, &query, d, err);
-        }
+    while (vk_query_next(&query, &status, err)) {
+        status = note_row(token, &query, d, err);
     }
     vk_query_end(&query);
     return status;

@@ -136,14 +136,10 @@ static vk_status add_chain(verification *v, const vk_query *query) {
 }
 
 static vk_status read_chains(verification *v, vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&v->token->db, VK_SQL_CHAIN_ALL);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            status = add_chain(v, &query);
-        }
+    while (vk_query_next(&query, &status, err)) {
+        status = add_chain(v, &query);
     }
     vk_query_end(&query);
     if (v->count > 0) {
@@ -154,14 +150,6 @@ static vk_status read_chains(verification *v, vk_error *err) {
 
 /* ---- Checkpoints ---- */
 
-static int64_t read_number(const uint8_t *data) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < 8; i++) {
-        value = value << 8 | data[i];
-    }
-    return (int64_t)value;
-}
-
 /* The newest checkpoint of a chain is where it begins. */
 static vk_status note_checkpoint(void *context, const vk_journal_record *record) {
     verification *v = context;
@@ -170,9 +158,9 @@ static vk_status note_checkpoint(void *context, const vk_journal_record *record)
         record->before.len != VK_CHECKPOINT_LEN || record->operation.len != 32) {
         return VK_OK;
     }
-    c->dropped = c->seen = read_number(record->before.data);
+    c->dropped = c->seen = (int64_t)vk_canonical_get_u64(record->before.data);
     memcpy(c->last.b, record->operation.data, 32);
-    v->dropped = v->seen = read_number(record->before.data + 8);
+    v->dropped = v->seen = (int64_t)vk_canonical_get_u64(record->before.data + 8);
     memcpy(v->last.b, record->before.data + 16, 32);
     return VK_OK;
 }

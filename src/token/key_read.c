@@ -54,13 +54,9 @@ static vk_status append(vk_buf *ids, int64_t id) {
 }
 
 static vk_status collect(vk_query *query, vk_buf *ids) {
-    bool row = true;
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(query, &row, NULL);
-        if (status == VK_OK && row) {
-            status = append(ids, vk_column_int(query, 0));
-        }
+    while (vk_query_next(query, &status, NULL)) {
+        status = append(ids, vk_column_int(query, 0));
     }
     return status;
 }

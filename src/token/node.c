@@ -37,12 +37,13 @@ static vk_status open_sealed(const vk_token *token, uint64_t chain_id, vk_bytes 
 }
 
 static vk_status read_node(vk_token *token, uint64_t chain_id, char **json, vk_error *err) {
-    if (token->keys == NULL) {
-        return VK_ERR_NOT_LOGGED_IN;
+    vk_status status = vk_token_needs_login(token);
+    if (status != VK_OK) {
+        return status;
     }
     vk_query query = vk_query_start(&token->db, VK_SQL_NODE_READ);
     vk_query_int(&query, (int64_t)chain_id);
-    vk_status status = vk_query_row(&query, err);
+    status = vk_query_row(&query, err);
     if (status == VK_OK) {
         status = open_sealed(token, chain_id, vk_column_blob(&query, 0), json);
     }
@@ -65,14 +66,10 @@ static vk_status add_id(vk_buf *ids, int64_t id) {
 }
 
 static vk_status list_nodes(vk_token *token, vk_buf *ids, vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&token->db, VK_SQL_NODE_LIST);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            status = add_id(ids, vk_column_int(&query, 0));
-        }
+    while (vk_query_next(&query, &status, err)) {
+        status = add_id(ids, vk_column_int(&query, 0));
     }
     vk_query_end(&query);
     return status;
@@ -135,10 +132,7 @@ static vk_status set(vk_token *token, uint64_t chain_id, const char *json, vk_er
     vk_state *state;
     vk_status status = vk_token_needs(token, VK_ROLE_SO);
     if (status == VK_OK) {
-        status = vk_scope_begin(token, NULL, err);
-    }
-    if (status == VK_OK) {
-        status = vk_scope_state(token, &state, err);
+        status = vk_scope_open(token, &state, err);
     }
     if (status == VK_OK) {
         status = json != NULL ? write_node(token, chain_id, json, err)

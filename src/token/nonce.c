@@ -39,8 +39,7 @@ static bool get_spends(vk_bytes data, vk_nonce_row *out) {
     }
     for (size_t i = 0; i < out->spend_count; i++) {
         const uint8_t *from = data.data + i * SPEND_LEN;
-        vk_u256 id = vk_u256_from_be(from, 8);
-        out->spends[i].rule_id = (int64_t)vk_u256_low64(&id);
+        out->spends[i].rule_id = (int64_t)vk_canonical_get_u64(from);
         memcpy(out->spends[i].amount.be, from + 8, 32);
     }
     return true;
@@ -123,15 +122,11 @@ static vk_status each_row(vk_token *token, const vk_query *query, const vk_hash 
 
 vk_status vk_nonce_each(vk_token *token, int64_t budget_id, const vk_hash *subject,
                         vk_nonce_fn each, void *context, vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&token->db, VK_SQL_NONCE_LIST);
     vk_query_int(&query, budget_id);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            status = each_row(token, &query, subject, each, context, err);
-        }
+    while (vk_query_next(&query, &status, err)) {
+        status = each_row(token, &query, subject, each, context, err);
     }
     vk_query_end(&query);
     return status;

@@ -168,13 +168,8 @@ static void try_to_remove_expired(vk_token *token, const vk_moment *then) {
 /* The ids of those that are alive; *expired: there are others. */
 static vk_status collect(vk_query *query, const vk_moment *then, vk_buf *ids, bool *expired,
                          vk_error *err) {
-    bool row = true;
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(query, &row, err);
-        if (status != VK_OK || !row) {
-            break;
-        }
+    while (vk_query_next(query, &status, err)) {
         int64_t id = vk_column_int(query, 0);
         const vk_moment made = {(uint64_t)vk_column_int(query, 1),
                                 (uint64_t)vk_column_int(query, 2)};

@@ -67,6 +67,14 @@ vk_status vk_query_step(vk_query *query, bool *row, vk_error *err) {
     return vk_db_fail(query->db, query->rc, err);
 }
 
+bool vk_query_next(vk_query *query, vk_status *status, vk_error *err) {
+    bool row = false;
+    if (*status == VK_OK) {
+        *status = vk_query_step(query, &row, err);
+    }
+    return *status == VK_OK && row;
+}
+
 vk_status vk_query_row(vk_query *query, vk_error *err) {
     bool row;
     vk_status status = vk_query_step(query, &row, err);

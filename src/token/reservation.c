@@ -53,10 +53,6 @@ static vk_status add_row(void *context, const vk_u256 *nonce, const vk_nonce_row
     return status;
 }
 
-static vk_status needs_login(const vk_token *token) {
-    return token->keys != NULL ? VK_OK : VK_ERR_NOT_LOGGED_IN;
-}
-
 static vk_status subject_of(vk_token *token, const vk_grant_record *grant, int64_t *version,
                             uint8_t point65[65], vk_hash *out, vk_error *err) {
     vk_status status = vk_store_key_point(token, grant->key_id, version, point65, err);
@@ -68,7 +64,7 @@ static vk_status list_rows(vk_token *token, const vk_grant_record *grant, listin
     int64_t version, id;
     uint8_t point65[65];
     vk_hash subject;
-    vk_status status = needs_login(token);
+    vk_status status = vk_token_needs_login(token);
     if (status == VK_OK) {
         status = subject_of(token, grant, &version, point65, &subject, err);
     }
@@ -106,12 +102,6 @@ typedef struct settling {
     bool gives_approval;  /* which the gate of every process remembers as used */
     vk_buf before, after; /* the rules' states */
 } settling;
-
-static void put_states(vk_buf *out, const vk_budget *budget) {
-    for (size_t i = 0; i < budget->count; i++) {
-        vk_budget_put_rule(out, &budget->rules[i]);
-    }
-}
 
 static vk_status find(vk_token *token, settling *s, vk_error *err) {
     const vk_settlement *what = s->what;
@@ -195,7 +185,7 @@ static vk_status give_back(vk_token *token, settling *s, vk_error *err) {
     }
     give_back_approval(s, budget);
     vk_scope_note_change(token, s->budget);
-    put_states(&s->after, budget);
+    vk_budget_put_rules(&s->after, budget->rules, budget->count);
     return vk_nonce_remove(token, s->budget->id, &s->what->nonce, err);
 }
 
@@ -242,7 +232,7 @@ static vk_status change(vk_token *token, settling *s, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
-    put_states(&s->before, &s->budget->now);
+    vk_budget_put_rules(&s->before, s->budget->now.rules, s->budget->now.count);
     bool gone = s->what->outcome == VK_OUTCOME_GONE;
     status = gone ? give_back(token, s, err) : keep(token, s, err);
     if (status == VK_OK) {
@@ -259,12 +249,9 @@ static vk_status change(vk_token *token, settling *s, vk_error *err) {
 
 static vk_status settle(vk_token *token, settling *s, vk_error *err) {
     vk_state *state;
-    vk_status status = needs_login(token);
+    vk_status status = vk_token_needs_login(token);
     if (status == VK_OK) {
-        status = vk_scope_begin(token, NULL, err);
-    }
-    if (status == VK_OK) {
-        status = vk_scope_state(token, &state, err);
+        status = vk_scope_open(token, &state, err);
     }
     return status == VK_OK ? change(token, s, err) : status;
 }

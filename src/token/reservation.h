@@ -51,8 +51,8 @@ typedef struct vk_settlement {
  * reserved, GONE gives it back (but what was signed before the grant's start), and the approval if
  * it was used up with this nonce. User or SO login: whose word it is, the caller makes sure of.
  * VK_ERR_NOT_FOUND if nothing is reserved for the nonce; VK_ERR_PROHIBITED if one that is included
- * is said to be GONE; VK_ERR_EXISTS if it is INCLUDED already; VK_ERR_MISMATCH if GONE was found out
- * about other operations than are signed by now.
+ * is said to be GONE; VK_ERR_EXISTS if it is INCLUDED already; VK_ERR_MISMATCH if GONE was found
+ * out about other operations than are signed by now.
  */
 VK_MUST_USE vk_status vk_token_settle(vk_token *token, const vk_settlement *settlement,
                                       vk_error *err);

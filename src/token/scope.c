@@ -268,3 +268,8 @@ vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err) {
     }
     return status;
 }
+
+vk_status vk_scope_open(vk_token *token, vk_state **state, vk_error *err) {
+    vk_status status = vk_scope_begin(token, NULL, err);
+    return status == VK_OK ? vk_scope_state(token, state, err) : status;
+}

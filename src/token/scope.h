@@ -73,6 +73,8 @@ typedef struct vk_scope {
 /* To be called when a transaction has begun that decides, or writes into the journal. *by_others
  * (may be NULL): another connection wrote since the last one. */
 VK_MUST_USE vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err);
+/* Both in one, for a change that is no decision: the transaction's begin, and its state. */
+VK_MUST_USE vk_status vk_scope_open(vk_token *token, vk_state **state, vk_error *err);
 /* Forgets everything. */
 void vk_scope_clear(vk_scope *scope);
 

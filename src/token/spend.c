@@ -135,8 +135,7 @@ static bool get_entries(vk_bytes data, vk_spend_rule *out) {
         return false;
     }
     for (size_t i = 0; i < out->entry_count; i++) {
-        vk_u256 time = vk_u256_from_be(data.data + i * ENTRY_LEN, 8);
-        out->entries[i].time = vk_u256_low64(&time);
+        out->entries[i].time = vk_canonical_get_u64(data.data + i * ENTRY_LEN);
         memcpy(out->entries[i].amount.be, data.data + i * ENTRY_LEN + 8, 32);
     }
     return true;
@@ -196,14 +195,10 @@ static vk_status read_one(const vk_token *token, const vk_query *query, vk_spend
 }
 
 static vk_status read_all(vk_token *token, vk_spend_set *set, faults *found, vk_error *err) {
-    bool row = true;
     vk_query query = vk_query_start(&token->db, VK_SQL_SPEND_LIST);
     vk_status status = VK_OK;
-    while (status == VK_OK && row) {
-        status = vk_query_step(&query, &row, err);
-        if (status == VK_OK && row) {
-            status = read_one(token, &query, set, found);
-        }
+    while (vk_query_next(&query, &status, err)) {
+        status = read_one(token, &query, set, found);
     }
     vk_query_end(&query);
     return status == VK_OK ? vk_spends_digest(token, set, &set->digest) : status;

@@ -24,10 +24,7 @@ static vk_status begin(vk_token *token, change *c, vk_error *err) {
         status = vk_trust_needed(token, err);
     }
     if (status == VK_OK) {
-        status = vk_scope_begin(token, NULL, err);
-    }
-    if (status == VK_OK) {
-        status = vk_scope_state(token, &c->state, err);
+        status = vk_scope_open(token, &c->state, err);
     }
     return status == VK_OK ? vk_scope_spends(token, &c->set, err) : status;
 }

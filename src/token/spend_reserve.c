@@ -1,11 +1,11 @@
 /* Spend rules at work: in decisions, and when it is known what became of an operation. */
 #include "policy/spend_text.h"
+#include "token/clock.h"
 #include "token/spend.h"
 #include "token/store.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RULE "spend"
 
@@ -52,11 +52,6 @@ static vk_spend_rule *find(const vk_spend_set *set, int64_t id) {
 
 /* ---- In a decision ---- */
 
-static uint64_t now_seconds(void) {
-    time_t now = time(NULL);
-    return now < 0 ? 0 : (uint64_t)now;
-}
-
 static vk_spend *in_row(vk_nonce_row *row, int64_t id) {
     for (size_t i = 0; i < row->spend_count; i++) {
         if (row->spends[i].rule_id == id) {
@@ -82,7 +77,7 @@ static vk_status check_fits(const vk_spend_rule *rule, const vk_u256 *more, vk_e
                                   .asset = rule->asset,
                                   .limit = rule->limit,
                                   .period = rule->period,
-                                  .spent = vk_spend_spent(rule, now_seconds()),
+                                  .spent = vk_spend_spent(rule, vk_clock_now()),
                                   .more = *more};
     if (vk_spend_fits(&standing)) {
         return VK_OK;

@@ -92,6 +92,8 @@ vk_status vk_token_explain(vk_error *err, vk_status status);
 /* All that follow are called with the lock held. */
 /* VK_ERR_NOT_LOGGED_IN unless this role is. */
 VK_MUST_USE vk_status vk_token_needs(const vk_token *token, vk_role role);
+/* The same unless anybody is. */
+VK_MUST_USE vk_status vk_token_needs_login(const vk_token *token);
 /* Wipes what a login gave. */
 void vk_token_forget(vk_token *token);
 /* The records changed: bumps the generation. */
@@ -265,8 +267,8 @@ VK_MUST_USE vk_status vk_budget_find(vk_token *token, const vk_hash *subject, in
                                      vk_error *err);
 VK_MUST_USE vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count,
                                      int64_t *id, vk_budget *out, vk_error *err);
-/* VK_RULE_STATE_LEN bytes. */
-void vk_budget_put_rule(vk_buf *out, const vk_rule_state *state);
+/* VK_RULE_STATE_LEN bytes each. */
+void vk_budget_put_rules(vk_buf *out, const vk_rule_state *rules, size_t count);
 void vk_budget_get_rule(const uint8_t *bytes, vk_rule_state *out);
 VK_MUST_USE vk_status vk_budget_write(vk_token *token, const vk_hash *subject,
                                       const vk_budget *budget, vk_error *err);

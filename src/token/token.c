@@ -87,6 +87,10 @@ vk_status vk_token_needs(const vk_token *token, vk_role role) {
     return token->role == role ? VK_OK : VK_ERR_NOT_LOGGED_IN;
 }
 
+vk_status vk_token_needs_login(const vk_token *token) {
+    return token->keys != NULL ? VK_OK : VK_ERR_NOT_LOGGED_IN;
+}
+
 void vk_token_forget(vk_token *token) {
     vk_token_keys_free(token->keys);
     vk_scope_clear(&token->scope);

@@ -49,8 +49,7 @@ static vk_status dropped_hash(vk_token *token, int64_t number, bool *found, vk_h
     vk_query_end(&query);
     *found = false;
     if (status == VK_OK && row) {
-        vk_u256 last = vk_u256_from_be(kept + 8, 8);
-        *found = vk_u256_low64(&last) == (uint64_t)number;
+        *found = vk_canonical_get_u64(kept + 8) == (uint64_t)number;
         memcpy(out->b, kept + 16, sizeof out->b);
     }
     return status;
