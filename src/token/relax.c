@@ -3,6 +3,7 @@
  * version adds between two others changes the meaning of none; a name that this version does not
  * know is that of a rule that it does not turn off.
  */
+#include "token/journal.h"
 #include "token/store.h"
 
 static void put_row(vk_buf *out, const vk_token *token, vk_bytes names) {
@@ -97,6 +98,32 @@ static vk_status check_change(vk_hardening_set relax, vk_hardening_set harden, v
     return VK_OK;
 }
 
+/* The journal says what is off from now on: who reads a signature in it sees by which rules. */
+static vk_status note_change(vk_token *token, vk_hardening_set set, vk_error *err) {
+    vk_buf text = {0};
+    vk_hardening_put_names(set, &text);
+    vk_status status = vk_buf_status(&text);
+    if (status == VK_OK) {
+        status = vk_journal_note(token, VK_EVENT_SETTINGS, err, "hardening rules turned off: %.*s",
+                                 text.len > 0 ? (int)text.len : 4,
+                                 text.len > 0 ? (const char *)text.data : "none");
+    }
+    vk_buf_clear(&text);
+    return status;
+}
+
+static vk_status change_set(vk_token *token, vk_hardening_set set, vk_error *err) {
+    vk_state *state;
+    vk_status status = vk_scope_open(token, &state, err);
+    if (status == VK_OK) {
+        status = write_relaxed(token, set, err);
+    }
+    if (status == VK_OK) {
+        status = note_change(token, set, err);
+    }
+    return status == VK_OK ? vk_scope_flush(token, err) : status;
+}
+
 static vk_status change(vk_token *token, vk_hardening_set relax, vk_hardening_set harden,
                         vk_error *err) {
     vk_hardening_set set;
@@ -104,7 +131,7 @@ static vk_status change(vk_token *token, vk_hardening_set relax, vk_hardening_se
     if (status == VK_OK) {
         status = read_relaxed(token, &set, err);
     }
-    return status == VK_OK ? write_relaxed(token, (set | relax) & ~harden, err) : status;
+    return status == VK_OK ? change_set(token, (set | relax) & ~harden, err) : status;
 }
 
 vk_status vk_token_relax(vk_token *token, vk_hardening_set relax, vk_hardening_set harden,

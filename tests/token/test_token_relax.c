@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "support.h"
+#include "token/journal.h"
 
 static const vk_hardening_set open_signature = UINT32_C(1) << VK_HARDENING_OPEN_SIGNATURE;
 static const vk_hardening_set unknown_caller = UINT32_C(1) << VK_HARDENING_UNKNOWN_CALLER;
@@ -117,6 +118,32 @@ START_TEST(others_hear_of_it) {
 }
 END_TEST
 
+static vk_status keep_reason(void *context, const vk_journal_record *record) {
+    char *last = context;
+    ck_assert_int_eq(record->event, VK_EVENT_SETTINGS);
+    ck_assert_uint_lt(record->reason.len, 64);
+    memcpy(last, record->reason.data, record->reason.len);
+    last[record->reason.len] = '\0';
+    return VK_OK;
+}
+
+static void last_reason_is(vk_token *token, const char *expected) {
+    char last[64] = "";
+    assert_ok(vk_journal_each(token, 1, keep_reason, last, NULL));
+    ck_assert_str_eq(last, expected);
+}
+
+START_TEST(the_journal_tells) {
+    vk_token *token = token_new(home);
+    assert_ok(login(token, VK_ROLE_SO, SO_PIN));
+    assert_ok(vk_token_relax(token, open_signature | unknown_caller, VK_HARDENING_NONE, NULL));
+    last_reason_is(token, "hardening rules turned off: open-signature,unknown-caller");
+    assert_ok(vk_token_relax(token, VK_HARDENING_NONE, VK_HARDENING_ALL, NULL));
+    last_reason_is(token, "hardening rules turned off: none");
+    vk_token_close(token);
+}
+END_TEST
+
 START_TEST(starting_over_turns_all_on) {
     vk_token *token = token_new(home);
     const vk_token_new args = {
@@ -132,8 +159,9 @@ START_TEST(starting_over_turns_all_on) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {
-        so_turns_them_off_and_on, only_the_so,       only_switchable_ones,      edited,
-        names_of_others,          others_hear_of_it, starting_over_turns_all_on};
+    const TTest *const tests[] = {so_turns_them_off_and_on, only_the_so,
+                                  only_switchable_ones,     edited,
+                                  names_of_others,          others_hear_of_it,
+                                  the_journal_tells,        starting_over_turns_all_on};
     return RUN_TESTS("token hardening", tests);
 }
