@@ -108,13 +108,23 @@ vk_status vk_grant_read_start(const char *json, size_t json_len, vk_grant_start 
     return status;
 }
 
+/* A signature for chain 0 is one for every chain: Kernel makes no difference. */
+static vk_status read_chain(const cJSON *object, vk_grant *out, vk_error *err) {
+    vk_status status = vk_json_u64(object, "chainId", NULL, UINT64_MAX, &out->chain_id, err);
+    if (status == VK_OK && out->chain_id == 0) {
+        return vk_fail(err, VK_ERR_RANGE, "chainId",
+                       "there is no chain 0: what is signed for it is good on every chain");
+    }
+    return status;
+}
+
 static vk_status read_object(const cJSON *object, vk_grant *out, vk_error *err) {
     vk_status status = read_kind(object, out, err);
     if (status == VK_OK) {
         status = vk_json_only(object, vk_grant_form_of(out->kind)->members, NULL, err);
     }
     if (status == VK_OK) {
-        status = vk_json_u64(object, "chainId", NULL, UINT64_MAX, &out->chain_id, err);
+        status = read_chain(object, out, err);
     }
     if (status == VK_OK) {
         status = read_entry_point(object, out, err);

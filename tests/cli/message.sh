@@ -147,6 +147,10 @@ want 0 sign --label shop --typed-data chain.json --chain-id 10 --pin-file pin
 want 3 sign --label shop --typed-data chain.json --replayable --chain-id 10 --pin-file pin
 grep -q 'refused: spend: ' err || fail 'another rule'
 
+# Chain 0 is no chain: a signature for it would be the replayable one under another name.
+want 2 "${approve[@]}" --chain-id 0
+grep -q 'chainId: there is no chain 0' err || fail "chain 0: $(cat err)"
+
 # What does not go together.
 want 1 sign --label shop --message a --typed-data mail.json --pin-file pin
 err <<'EOF'

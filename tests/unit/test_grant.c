@@ -177,6 +177,15 @@ START_TEST(test_bad_installation_times) {
 }
 END_TEST
 
+/* What is signed for chain 0 is good on every chain. */
+START_TEST(test_no_chain) {
+    cJSON *changed = account();
+    cJSON_ReplaceItemInObject(session.file, "chainId", cJSON_CreateNumber(0));
+    cJSON_ReplaceItemInObject(changed, "isPreInstalled", cJSON_CreateTrue());
+    refused(changed, NO_MEMBERS, VK_ERR_RANGE, "chainId");
+}
+END_TEST
+
 START_TEST(test_another_chain) {
     cJSON_ReplaceItemInObject(session.file, "chainId", cJSON_CreateNumber(1));
     refused(account(), NO_MEMBERS, VK_ERR_SIGNATURE, "enableSignature");
@@ -417,6 +426,7 @@ int main(void) {
     tcase_add_test(tests, test_own_deployment);
     tcase_add_test(tests, test_bad_members);
     tcase_add_test(tests, test_bad_installation_times);
+    tcase_add_test(tests, test_no_chain);
     tcase_add_test(tests, test_another_chain);
     tcase_add_test(tests, test_another_permission_id);
     tcase_add_test(tests, test_another_session_key);
