@@ -106,9 +106,10 @@ static vk_status load_journaling(vk_gate *gate, vk_loaded *loaded, vk_error *err
     return status;
 }
 
-static vk_status load_secret(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+/* grant_ids: those that the seal vouches for. */
+static vk_status load_secret(vk_gate *gate, vk_loaded *loaded, vk_buf *grant_ids, vk_error *err) {
     uint8_t secret32[32];
-    vk_status status = vk_token_key_unseal(gate->token, &loaded->record, secret32, err);
+    vk_status status = vk_token_key_unseal(gate->token, &loaded->record, secret32, grant_ids, err);
     if (status == VK_OK) {
         status = vk_key_load(loaded->record.curve, secret32, &loaded->key);
     }
@@ -128,13 +129,33 @@ static vk_status load_grant(vk_loaded *loaded, vk_grant_record *record, vk_error
     return status;
 }
 
-static vk_status load_grants(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+static bool are_same(const vk_grant_record *records, size_t count, const vk_buf *grant_ids) {
+    bool same = grant_ids->len == count * sizeof(int64_t);
+    for (size_t i = 0; i < count && same; i++) {
+        same = memcmp(grant_ids->data + i * sizeof(int64_t), &records[i].id, sizeof(int64_t)) == 0;
+    }
+    return same;
+}
+
+/* VK_ERR_MISMATCH: others than a moment ago. */
+static vk_status read_grants(vk_gate *gate, const vk_loaded *loaded, const vk_buf *grant_ids,
+                             vk_grant_record **out, size_t *count, vk_error *err) {
+    vk_status status = vk_token_grants(gate->token, loaded->record.id, out, count, err);
+    if (status == VK_OK && !are_same(*out, *count, grant_ids)) {
+        vk_grant_records_free(*out, *count);
+        return vk_fail(err, VK_ERR_MISMATCH, NULL, "the key's grants were changed");
+    }
+    return status;
+}
+
+static vk_status load_grants(vk_gate *gate, vk_loaded *loaded, const vk_buf *grant_ids,
+                             vk_error *err) {
     if (loaded->policy.count == 0) {
         return VK_OK;
     }
     vk_grant_record *records = NULL;
     size_t count = 0;
-    vk_status status = vk_token_grants(gate->token, loaded->record.id, &records, &count, err);
+    vk_status status = read_grants(gate, loaded, grant_ids, &records, &count, err);
     if (status != VK_OK) {
         return status;
     }
@@ -184,6 +205,26 @@ static vk_status load_spends(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
     return status;
 }
 
+/* Unsealing comes first: it is what says that the rest of the record can be trusted. */
+static vk_status load_members(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+    vk_buf grant_ids = {0};
+    vk_status status = load_secret(gate, loaded, &grant_ids, err);
+    if (status == VK_OK) {
+        status = vk_token_relaxed(gate->token, &loaded->relaxed, err);
+    }
+    if (status == VK_OK) {
+        status = load_policy(loaded, err);
+    }
+    if (status == VK_OK) {
+        status = load_journaling(gate, loaded, err);
+    }
+    if (status == VK_OK) {
+        status = load_grants(gate, loaded, &grant_ids, err);
+    }
+    vk_buf_clear(&grant_ids);
+    return status == VK_OK ? load_spends(gate, loaded, err) : status;
+}
+
 static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loaded **out,
                            vk_error *err) {
     vk_loaded *loaded = calloc(1, sizeof *loaded);
@@ -196,24 +237,8 @@ static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, v
     if (status == VK_OK && !loaded->record.has_private) {
         status = VK_ERR_NOT_FOUND;
     }
-    /* Unsealing comes first: it is what says that the rest of the record can be trusted. */
     if (status == VK_OK) {
-        status = load_secret(gate, loaded, err);
-    }
-    if (status == VK_OK) {
-        status = vk_token_relaxed(gate->token, &loaded->relaxed, err);
-    }
-    if (status == VK_OK) {
-        status = load_policy(loaded, err);
-    }
-    if (status == VK_OK) {
-        status = load_journaling(gate, loaded, err);
-    }
-    if (status == VK_OK) {
-        status = load_grants(gate, loaded, err);
-    }
-    if (status == VK_OK) {
-        status = load_spends(gate, loaded, err);
+        status = load_members(gate, loaded, err);
     }
     if (status != VK_OK) {
         destroy(loaded);

@@ -73,8 +73,9 @@ static void put_budget(vk_buf *out, const vk_token *token, const vk_hash *subjec
     vk_canonical_bytes(out, rules);
 }
 
-static vk_status parse_budget(const vk_token *token, const vk_query *query, const vk_hash *subject,
-                              size_t rule_count, vk_budget *out, vk_error *err) {
+/* All but the rules' states, which only their policy can read. */
+static vk_status parse_row(const vk_token *token, const vk_query *query, const vk_hash *subject,
+                           vk_budget *out, vk_error *err) {
     int64_t sign_count = vk_column_int(query, 3);
     vk_bytes rules = vk_column_blob(query, 4);
     bool whole = vk_column_flag(query, 1, &out->enabled) &&
@@ -86,8 +87,22 @@ static vk_status parse_budget(const vk_token *token, const vk_query *query, cons
     out->sign_count = (uint32_t)sign_count;
     vk_buf data = {0};
     put_budget(&data, token, subject, out, rules);
-    vk_status status = vk_row_check(token, &data, vk_column_blob(query, 5), err);
-    return status == VK_OK ? read_rules(rules, rule_count, out, err) : status;
+    return vk_row_check(token, &data, vk_column_blob(query, 5), err);
+}
+
+static vk_status parse_budget(const vk_token *token, const vk_query *query, const vk_hash *subject,
+                              size_t rule_count, vk_budget *out, vk_error *err) {
+    vk_status status = parse_row(token, query, subject, out, err);
+    return status == VK_OK ? read_rules(vk_column_blob(query, 4), rule_count, out, err) : status;
+}
+
+static vk_status check_listed(const vk_token *token, const vk_query *query, vk_error *err) {
+    vk_hash subject;
+    vk_budget budget = {0};
+    if (!vk_column_fixed(query, 6, subject.b, sizeof subject.b)) {
+        return vk_row_broken(err);
+    }
+    return parse_row(token, query, &subject, &budget, err);
 }
 
 vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count, int64_t *id,
@@ -188,6 +203,32 @@ static vk_status write_count(vk_token *token, int64_t count, vk_error *err) {
     return vk_query_run(&query, err);
 }
 
+/* Their number alone does not tell that all are there: one could have been given another subject.
+ */
+static vk_status check_each(vk_token *token, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_LIST);
+    vk_status status = VK_OK;
+    while (vk_query_next(&query, &status, err)) {
+        status = check_listed(token, &query, err);
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+/* No need to look again at what nobody else has written to. */
+static vk_status check_all(vk_token *token, vk_error *err) {
+    int64_t version;
+    vk_status status = vk_token_data_version(token, &version, err);
+    if (status != VK_OK || token->budgets_checked == version) {
+        return status;
+    }
+    status = check_each(token, err);
+    if (status == VK_OK) {
+        token->budgets_checked = version;
+    }
+    return status;
+}
+
 static vk_status has_budget(vk_token *token, const vk_hash *subject, bool *out, vk_error *err) {
     vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_READ);
     vk_query_blob(&query, (vk_bytes){subject->b, 32});
@@ -208,9 +249,21 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
         status = check_count(token, count, err);
     }
     if (status == VK_OK) {
+        status = check_all(token, err);
+    }
+    if (status == VK_OK) {
         status = vk_budget_write(token, subject, &(vk_budget){0}, err);
     }
     return status == VK_OK ? write_count(token, count + 1, err) : status;
+}
+
+vk_status vk_budgets_check(vk_token *token, vk_error *err) {
+    int64_t count;
+    vk_status status = count_budgets(token, &count, err);
+    if (status == VK_OK) {
+        status = check_count(token, count, err);
+    }
+    return status == VK_OK ? check_each(token, err) : status;
 }
 
 /* ---- For display ---- */

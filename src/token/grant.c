@@ -99,27 +99,55 @@ static vk_status authenticate(vk_token *token, const vk_grant_record *grant,
     return vk_query_run(&query, err);
 }
 
-static vk_status add(vk_token *token, vk_grant_record *grant, vk_error *err) {
-    int64_t version;
-    uint8_t point65[65];
-    vk_hash subject;
-    vk_status status = vk_token_needs(token, VK_ROLE_USER);
-    if (status == VK_OK) {
-        status = vk_store_key_point(token, grant->key_id, &version, point65, err);
-    }
-    if (status == VK_OK) {
-        status = check_new(token, grant, err);
-    }
+static vk_status add_row(vk_token *token, vk_grant_record *grant, const uint8_t point65[65],
+                         vk_error *err) {
+    vk_status status = check_new(token, grant, err);
     if (status == VK_OK) {
         status = insert(token, grant, err);
     }
+    return status == VK_OK ? authenticate(token, grant, point65, err) : status;
+}
+
+/* The seal covers the grants: it is opened before there is one more, and closed afterwards. */
+static vk_status add_to_key(vk_token *token, const vk_key_row *key, vk_grant_record *grant,
+                            vk_error *err) {
+    uint8_t secret32[32];
+    vk_buf grant_ids = {0};
+    vk_status status = vk_key_open(token, &key->record, key->sealed, secret32, &grant_ids, err);
     if (status == VK_OK) {
-        status = authenticate(token, grant, point65, err);
+        status = add_row(token, grant, key->record.point65, err);
     }
     if (status == VK_OK) {
-        status = vk_budget_subject(point65, grant, &subject);
+        status = vk_key_reseal(token, &key->record, secret32, err);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    vk_buf_clear(&grant_ids);
+    return status;
+}
+
+static vk_status add_with_budget(vk_token *token, const vk_key_row *key, vk_grant_record *grant,
+                                 vk_error *err) {
+    vk_hash subject;
+    vk_status status =
+        key->record.has_private ? add_to_key(token, key, grant, err) : VK_ERR_NOT_FOUND;
+    if (status == VK_OK) {
+        status = vk_budget_subject(key->record.point65, grant, &subject);
     }
     return status == VK_OK ? vk_budget_ensure(token, &subject, err) : status;
+}
+
+static vk_status add(vk_token *token, vk_grant_record *grant, vk_error *err) {
+    vk_key_row key;
+    vk_status status = vk_token_needs(token, VK_ROLE_USER);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_key_row_read(&token->db, grant->key_id, &key);
+    if (status == VK_OK) {
+        status = add_with_budget(token, &key, grant, err);
+    }
+    vk_key_row_clear(&key);
+    return status;
 }
 
 vk_status vk_token_grant_add(vk_token *token, vk_grant_record *record, vk_error *err) {
@@ -177,18 +205,16 @@ static vk_status collect(const vk_token *token, vk_query *query, vk_grant_record
     return status;
 }
 
-vk_status vk_token_grants(vk_token *token, int64_t key_id, vk_grant_record **out, size_t *count,
-                          vk_error *err) {
+vk_status vk_grants_read(vk_token *token, int64_t key_id, vk_grant_record **out, size_t *count,
+                         vk_error *err) {
     vk_grant_record *records = NULL;
     size_t found = 0;
     *out = NULL;
     *count = 0;
-    vk_token_lock(token);
     vk_query query = vk_query_start(&token->db, VK_SQL_GRANT_OF_KEY);
     vk_query_int(&query, key_id);
     vk_status status = collect(token, &query, &records, &found, err);
     vk_query_end(&query);
-    vk_token_unlock(token);
     if (status != VK_OK) {
         vk_grant_records_free(records, found);
         return status;
@@ -196,4 +222,12 @@ vk_status vk_token_grants(vk_token *token, int64_t key_id, vk_grant_record **out
     *out = records;
     *count = found;
     return VK_OK;
+}
+
+vk_status vk_token_grants(vk_token *token, int64_t key_id, vk_grant_record **out, size_t *count,
+                          vk_error *err) {
+    vk_token_lock(token);
+    vk_status status = vk_grants_read(token, key_id, out, count, err);
+    vk_token_unlock(token);
+    return status;
 }

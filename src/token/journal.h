@@ -92,7 +92,8 @@ typedef struct vk_journal_finding {
     int64_t sequence;    /* of the record, or of the first of several; 0: the chain as a whole */
     int64_t number;      /* 0: unknown */
     const char *what; /* "edited", "removed", "reordered", "truncated", "unlinked", "mac", "head",
-                         "state", "restored", "anchor", "settings", "spend-rules" */
+                         "state", "restored", "anchor", "settings", "spend-rules", "key", "grants",
+                         "budgets", "nonces" */
     char text[256];   /* one sentence */
 } vk_journal_finding;
 

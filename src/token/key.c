@@ -70,18 +70,11 @@ static vk_status store(vk_token *token, vk_key_row *row, const uint8_t *secret32
     if (status != VK_OK || secret32 == NULL) {
         return status;
     }
-    status = vk_key_seal(token, &row->record, secret32, row->sealed);
-    if (status != VK_OK) {
-        return status;
-    }
-    vk_query query = vk_query_start(&token->db, VK_SQL_KEY_RESEAL);
-    vk_query_blob(&query, (vk_bytes){row->sealed, sizeof row->sealed});
-    vk_query_int(&query, row->record.id);
-    return vk_query_run(&query, err);
+    return vk_key_reseal(token, &row->record, secret32, err);
 }
 
 /* The secret of a row that is about to change; none, and no login needed, without private half. */
-static vk_status open_row(const vk_token *token, vk_role role, const vk_key_row *row,
+static vk_status open_row(vk_token *token, vk_role role, const vk_key_row *row,
                           uint8_t secret32[32], const uint8_t **out, vk_error *err) {
     *out = NULL;
     if (!row->is_sealed) {
@@ -89,7 +82,9 @@ static vk_status open_row(const vk_token *token, vk_role role, const vk_key_row 
     }
     vk_status status = vk_token_needs(token, role);
     if (status == VK_OK) {
-        status = vk_key_open(token, &row->record, row->sealed, secret32, err);
+        vk_buf grant_ids = {0};
+        status = vk_key_open(token, &row->record, row->sealed, secret32, &grant_ids, err);
+        vk_buf_clear(&grant_ids);
     }
     *out = status == VK_OK ? secret32 : NULL;
     return status;

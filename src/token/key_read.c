@@ -105,7 +105,7 @@ static vk_status read_sealed(vk_token *token, const vk_key_record *record,
 }
 
 vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record, uint8_t secret32[32],
-                              vk_error *err) {
+                              vk_buf *grant_ids, vk_error *err) {
     uint8_t sealed[VK_SEALED_LEN];
     vk_token_lock(token);
     vk_status status = vk_token_needs(token, VK_ROLE_USER);
@@ -113,7 +113,7 @@ vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record, uint
         status = read_sealed(token, record, sealed, err);
     }
     if (status == VK_OK) {
-        status = vk_key_open(token, record, sealed, secret32, err);
+        status = vk_key_open(token, record, sealed, secret32, grant_ids, err);
     }
     vk_token_unlock(token);
     return status;

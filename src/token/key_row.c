@@ -205,8 +205,9 @@ vk_status vk_key_row_write(vk_db *db, vk_key_row *row, vk_error *err) {
 /* ---- Sealing ---- */
 
 /* Everything that says what the key may do and how it shows itself. */
-static void put_aad(vk_buf *out, const vk_token *token, const vk_key_record *record) {
-    vk_row_head(out, "key", token->serial);
+static void put_aad(vk_buf *out, const char *kind, const vk_token *token,
+                    const vk_key_record *record) {
+    vk_row_head(out, kind, token->serial);
     vk_canonical_u64(out, (uint64_t)record->id);
     vk_canonical_u64(out, record->curve);
     vk_canonical_bytes(out, (vk_bytes){record->point65, sizeof record->point65});
@@ -222,11 +223,37 @@ static void put_aad(vk_buf *out, const vk_token *token, const vk_key_record *rec
     vk_canonical_u64(out, record->use_sign_count);
 }
 
-vk_status vk_key_seal(const vk_token *token, const vk_key_record *record,
+/* Which grants it has, as int64_t each. */
+static vk_status read_grant_ids(vk_token *token, int64_t key_id, vk_buf *out, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_GRANT_IDS);
+    vk_query_int(&query, key_id);
+    vk_status status = VK_OK;
+    while (vk_query_next(&query, &status, err)) {
+        int64_t id = vk_column_int(&query, 0);
+        vk_buf_put(out, (const uint8_t *)&id, sizeof id);
+        status = vk_buf_status(out);
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+/* The grants belong to it: one that is gone would be a limit that is gone, where a spend rule names
+ * it. */
+static vk_status put_whole_aad(vk_buf *out, const vk_token *token, const vk_key_record *record,
+                               const vk_buf *grant_ids) {
+    put_aad(out, "key with grants", token, record);
+    for (size_t at = 0; at < grant_ids->len; at += sizeof(int64_t)) {
+        int64_t id;
+        memcpy(&id, grant_ids->data + at, sizeof id);
+        vk_canonical_u64(out, (uint64_t)id);
+    }
+    return vk_buf_status(out);
+}
+
+static vk_status seal(const vk_token *token, const vk_key_record *record, const vk_buf *grant_ids,
                       const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]) {
     vk_buf aad = {0};
-    put_aad(&aad, token, record);
-    vk_status status = vk_buf_status(&aad);
+    vk_status status = put_whole_aad(&aad, token, record, grant_ids);
     if (status == VK_OK) {
         status = vk_crypt_seal(token->keys->seal, vk_buf_view(&aad), secret32, sealed);
     }
@@ -234,14 +261,75 @@ vk_status vk_key_seal(const vk_token *token, const vk_key_record *record,
     return status;
 }
 
-vk_status vk_key_open(const vk_token *token, const vk_key_record *record,
-                      const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32], vk_error *err) {
+static vk_status write_sealed(vk_token *token, int64_t id, const uint8_t sealed[VK_SEALED_LEN],
+                              vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_KEY_RESEAL);
+    vk_query_blob(&query, (vk_bytes){sealed, VK_SEALED_LEN});
+    vk_query_int(&query, id);
+    return vk_query_run(&query, err);
+}
+
+vk_status vk_key_reseal(vk_token *token, const vk_key_record *record, const uint8_t secret32[32],
+                        vk_error *err) {
+    uint8_t sealed[VK_SEALED_LEN];
+    vk_buf grant_ids = {0};
+    vk_status status = read_grant_ids(token, record->id, &grant_ids, err);
+    if (status == VK_OK) {
+        status = seal(token, record, &grant_ids, secret32, sealed);
+    }
+    vk_buf_clear(&grant_ids);
+    return status == VK_OK ? write_sealed(token, record->id, sealed, err) : status;
+}
+
+static vk_status open_with(const vk_token *token, const vk_key_record *record,
+                           const vk_buf *grant_ids, const uint8_t sealed[VK_SEALED_LEN],
+                           uint8_t secret32[32]) {
     vk_buf aad = {0};
-    put_aad(&aad, token, record);
+    vk_status status = put_whole_aad(&aad, token, record, grant_ids);
+    if (status == VK_OK) {
+        status = vk_crypt_open(token->keys->seal, vk_buf_view(&aad), sealed, secret32);
+    }
+    vk_buf_clear(&aad);
+    return status;
+}
+
+/* Keys of before the grants were sealed in are sealed like this until they change. */
+static vk_status open_older(const vk_token *token, const vk_key_record *record,
+                            const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]) {
+    vk_buf aad = {0};
+    put_aad(&aad, "key", token, record);
     vk_status status = vk_buf_status(&aad);
     if (status == VK_OK) {
         status = vk_crypt_open(token->keys->seal, vk_buf_view(&aad), sealed, secret32);
     }
     vk_buf_clear(&aad);
+    return status;
+}
+
+vk_status vk_key_open(vk_token *token, const vk_key_record *record,
+                      const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32], vk_buf *grant_ids,
+                      vk_error *err) {
+    vk_status status = read_grant_ids(token, record->id, grant_ids, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = open_with(token, record, grant_ids, sealed, secret32);
+    if (status == VK_ERR_INTEGRITY) {
+        status = open_older(token, record, sealed, secret32);
+    }
     return status == VK_ERR_INTEGRITY ? vk_row_broken(err) : status;
+}
+
+vk_status vk_key_check(vk_token *token, int64_t id, vk_error *err) {
+    uint8_t secret32[32];
+    vk_key_row row;
+    vk_status status = vk_key_row_read(&token->db, id, &row);
+    if (status == VK_OK) {
+        vk_buf grant_ids = {0};
+        status = vk_key_open(token, &row.record, row.sealed, secret32, &grant_ids, err);
+        vk_wipe(secret32, sizeof secret32);
+        vk_buf_clear(&grant_ids);
+    }
+    vk_key_row_clear(&row);
+    return status;
 }

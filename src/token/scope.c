@@ -20,20 +20,6 @@ static vk_status check_grant(vk_token *token, const vk_grant_record *grant,
     return status;
 }
 
-/* No grant vouches for the key's own budget: its seal says that the point, which names the budget,
- * is the key's. */
-static vk_status check_key(vk_token *token, int64_t key_id, vk_error *err) {
-    uint8_t secret32[32];
-    vk_key_row row;
-    vk_status status = vk_key_row_read(&token->db, key_id, &row);
-    if (status == VK_OK) {
-        status = vk_key_open(token, &row.record, row.sealed, secret32, err);
-        vk_wipe(secret32, sizeof secret32);
-    }
-    vk_key_row_clear(&row);
-    return status;
-}
-
 /* A grant's id that stands for none. */
 #define NO_GRANT (-1)
 
@@ -46,7 +32,9 @@ static vk_status check(vk_token *token, const vk_grant_record *grant, int64_t ke
         status = vk_fail(err, VK_ERR_MISMATCH, NULL, "the key was changed in the meantime");
     }
     if (status == VK_OK && grant->id == 0) {
-        status = check_key(token, grant->key_id, err);
+        /* No grant vouches for the key's own budget: its seal says that the point, which names the
+         * budget, is the key's. */
+        status = vk_key_check(token, grant->key_id, err);
     } else if (status == VK_OK && grant->id != NO_GRANT) {
         status = check_grant(token, grant, point65, err);
     }

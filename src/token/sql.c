@@ -86,12 +86,15 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         " a.mac, k.point FROM approval a JOIN key k ON k.id = a.key_id"
         " WHERE a.key_id = ? ORDER BY a.id",
     [VK_SQL_GRANT_COUNT] = "SELECT count(*) FROM approval WHERE key_id = ?",
+    [VK_SQL_GRANT_IDS] = "SELECT id FROM approval WHERE key_id = ? ORDER BY id",
     [VK_SQL_GRANT_REMOVE] = "DELETE FROM approval WHERE key_id = ?",
     [VK_SQL_GRANT_REMOVE_ALL] = "DELETE FROM approval",
 
     [VK_SQL_BUDGET_COUNT] = "SELECT count(*) FROM budget",
     [VK_SQL_BUDGET_READ] = "SELECT id, enabled, enable_nonce, sign_count, rules, mac"
                            " FROM budget WHERE subject = ?",
+    [VK_SQL_BUDGET_LIST] = "SELECT id, enabled, enable_nonce, sign_count, rules, mac, subject"
+                           " FROM budget",
     [VK_SQL_BUDGET_WRITE] =
         "INSERT INTO budget(subject, enabled, enable_nonce, sign_count, rules, mac)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(subject) DO UPDATE"

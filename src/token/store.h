@@ -61,6 +61,7 @@ struct vk_token {
     vk_token_keys *keys;          /* NULL while nobody is logged in */
     unsigned unsaved_failures[3]; /* by role: wrong PINs that could not be written */
     int64_t data_version;         /* SQLite's, when it was last looked up */
+    int64_t budgets_checked;      /* SQLite's, when every budget was checked; -1: not yet */
     int64_t changes;              /* of the records, then */
     vk_group group;
     vk_scope scope; /* of the transactions of decisions */
@@ -100,6 +101,8 @@ void vk_token_forget(vk_token *token);
 void vk_token_changed(vk_token *token);
 /* The same for other processes, which look it up; part of the transaction that changes them. */
 VK_MUST_USE vk_status vk_token_mark_changed(vk_token *token, vk_error *err);
+/* SQLite's number that changes when others write, as of now. */
+VK_MUST_USE vk_status vk_token_data_version(vk_token *token, int64_t *out, vk_error *err);
 /* Looks up whether others wrote, and whether they changed the records. */
 VK_MUST_USE vk_status vk_token_look_up(vk_token *token, vk_error *err);
 
@@ -245,11 +248,23 @@ void vk_key_row_clear(vk_key_row *row);
 /* Copies a half's names. */
 void vk_key_row_name_private(vk_key_row *row, const vk_key_names *names);
 void vk_key_row_name_public(vk_key_row *row, const vk_key_names *names);
-VK_MUST_USE vk_status vk_key_seal(const vk_token *token, const vk_key_record *record,
-                                  const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]);
-VK_MUST_USE vk_status vk_key_open(const vk_token *token, const vk_key_record *record,
+/* The seal covers the record, and which grants the key has. Those that opening found are appended
+ * to grant_ids, an int64_t each. */
+VK_MUST_USE vk_status vk_key_reseal(vk_token *token, const vk_key_record *record,
+                                    const uint8_t secret32[32], vk_error *err);
+VK_MUST_USE vk_status vk_key_open(vk_token *token, const vk_key_record *record,
                                   const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32],
-                                  vk_error *err);
+                                  vk_buf *grant_ids, vk_error *err);
+/* Opens the seal of a key for what that says about its row. */
+VK_MUST_USE vk_status vk_key_check(vk_token *token, int64_t id, vk_error *err);
+
+/* ---- Everything (rows_verify.c) ---- */
+
+/* what: "key", "grants", "budgets", "nonces". */
+typedef void (*vk_rows_fn)(void *context, const char *what, const char *text);
+/* Finds rows that were edited. Somebody is logged in. */
+VK_MUST_USE vk_status vk_rows_verify(vk_token *token, vk_rows_fn found, void *context,
+                                     vk_error *err);
 
 /* ---- Grants and budgets (grant.c, budget.c) ---- */
 
@@ -261,6 +276,11 @@ VK_MUST_USE vk_status vk_store_check_grant(const vk_token *token, const vk_grant
                                            const uint8_t point65[65], vk_bytes mac, vk_error *err);
 
 /* Makes an empty budget unless there is one, and keeps the count of all of them. */
+/* vk_token_grants with the lock held. */
+VK_MUST_USE vk_status vk_grants_read(vk_token *token, int64_t key_id, vk_grant_record **out,
+                                     size_t *count, vk_error *err);
+/* Is every budget there, and as it was written? */
+VK_MUST_USE vk_status vk_budgets_check(vk_token *token, vk_error *err);
 VK_MUST_USE vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *err);
 /* The id alone; VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_budget_find(vk_token *token, const vk_hash *subject, int64_t *id,

@@ -161,6 +161,7 @@ vk_status vk_token_open(const char *path, vk_token **out, vk_error *err) {
         return VK_ERR_MEMORY;
     }
     pthread_mutex_init(&token->lock, NULL);
+    token->budgets_checked = -1;
     atomic_init(&token->generation, 1);
     atomic_init(&token->looked_up_ms, INT64_MIN / 2);
     atomic_init(&token->present_ms, -1);
@@ -244,6 +245,10 @@ static vk_status read_int(vk_token *token, vk_sql sql, int64_t *out, vk_error *e
     }
     vk_query_end(&query);
     return status;
+}
+
+vk_status vk_token_data_version(vk_token *token, int64_t *out, vk_error *err) {
+    return read_int(token, VK_SQL_DATA_VERSION, out, err);
 }
 
 vk_status vk_token_look_up(vk_token *token, vk_error *err) {

@@ -200,12 +200,13 @@ VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *fi
                                         size_t *count);
 
 /*
- * The secret, after checking that the record is exactly what was sealed (VK_ERR_INTEGRITY if not;
- * VK_ERR_MISMATCH if it has another version by now: read it again). Needs the user's login. Wipe
- * it.
+ * The secret, after checking that the record is exactly what was sealed, and that the key has the
+ * grants that it had then (VK_ERR_INTEGRITY if not; VK_ERR_MISMATCH if it has another version by
+ * now: read it again). Their ids, an int64_t each in ascending order, are appended to grant_ids:
+ * what vk_token_grants gives must be the same. Needs the user's login. Wipe the secret.
  */
 VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record,
-                                          uint8_t secret32[32], vk_error *err);
+                                          uint8_t secret32[32], vk_buf *grant_ids, vk_error *err);
 
 /* A number that a change of keys or grants changes, in other processes too; decisions leave it.
  * Cheap: looked up at most once a millisecond, and up to VK_GENERATION_AGE_MS old while the token

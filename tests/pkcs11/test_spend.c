@@ -218,6 +218,21 @@ START_TEST(digests_and_messages_are_not_signed) {
 }
 END_TEST
 
+/* Whoever removes the grant from the file does not free the key of the rule that names it. */
+START_TEST(a_grant_that_is_removed_behind_the_token) {
+    sudo_key k = sudo_new();
+    CK_RV init;
+    set_rule("few", CHAIN, 11, "k");
+    ck_assert_int_eq(sign_plain(&k, &init), CKR_KEY_FUNCTION_NOT_PERMITTED);
+    ck_assert_int_eq(f->C_Finalize(NULL), CKR_OK);
+    edit_tokens("DELETE FROM approval");
+    ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
+    k.session = login("plain", CKU_USER);
+    k.keys.private_key = find_object(k.session, CKO_PRIVATE_KEY, "k");
+    ck_assert_int_eq(sign_plain(&k, &init), CKR_DEVICE_ERROR);
+}
+END_TEST
+
 Suite *spend_suite(void) {
     Suite *suite = suite_create("spend rules");
     TCase *tests = started_case("spend rules");
@@ -226,6 +241,7 @@ Suite *spend_suite(void) {
     tcase_add_test(tests, a_policy_without_state_is_counted);
     tcase_add_test(tests, what_cannot_be_counted_is_refused);
     tcase_add_test(tests, digests_and_messages_are_not_signed);
+    tcase_add_test(tests, a_grant_that_is_removed_behind_the_token);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -199,6 +199,13 @@ int64_t key_version(vk_token *token, int64_t id) {
 
 /* ---- Grants ---- */
 
+vk_status unseal(vk_token *token, const vk_key_record *record, uint8_t secret32[32]) {
+    vk_buf grant_ids = {0};
+    vk_status status = vk_token_key_unseal(token, record, secret32, &grant_ids, NULL);
+    vk_buf_clear(&grant_ids);
+    return status;
+}
+
 vk_grant_record grant_new(int64_t key_id, uint64_t chain_id) {
     vk_grant_record grant = {.key_id = key_id, .chain_id = chain_id, .json = grant_text(chain_id)};
     memset(grant.entry_point.b, 0x07, 20);

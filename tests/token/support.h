@@ -45,6 +45,8 @@ vk_key_names names_of(unsigned n);
 bool records_equal(const vk_key_record *a, const vk_key_record *b);
 /* Adds number n's key, both halves; the id. */
 int64_t key_add(vk_token *token, unsigned n);
+/* The secret of a key whose grants do not matter. */
+vk_status unseal(vk_token *token, const vk_key_record *record, uint8_t secret32[32]);
 /* A grant that is not in the store yet. */
 vk_grant_record grant_new(int64_t key_id, uint64_t chain_id);
 vk_grant_record grant_add(vk_token *token, int64_t key_id, uint64_t chain_id);

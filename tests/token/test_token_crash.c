@@ -166,7 +166,7 @@ static void assert_whole(vk_token *token, int64_t at_least, progress *now) {
     for (size_t i = 0; i < count; i++) {
         vk_key_record record;
         assert_ok(vk_token_key_get(token, ids[i], &record));
-        assert_ok(vk_token_key_unseal(token, &record, secret, NULL));
+        assert_ok(unseal(token, &record, secret));
         secret_of((unsigned)i, expected);
         ck_assert_mem_eq(secret, expected, 32);
         vk_key_record_clear(&record);

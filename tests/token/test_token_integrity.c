@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support.h"
+#include "token/journal.h"
 
 #define KEYS 2
 
@@ -51,11 +52,13 @@ static vk_status use_key(vk_token *token, const fixture *f) {
     if (status != VK_OK) {
         return status;
     }
-    status = vk_token_key_unseal(token, &record, secret, &err);
+    vk_buf grant_ids = {0};
+    status = vk_token_key_unseal(token, &record, secret, &grant_ids, &err);
     if (status == VK_ERR_INTEGRITY) {
         ck_assert_str_eq(err.message,
                          "the object fails its integrity check: it was changed outside the token");
     }
+    vk_buf_clear(&grant_ids);
     vk_key_record_clear(&record);
     return status;
 }
@@ -175,6 +178,11 @@ static const edit grant_edits[] = {
     {"UPDATE approval SET mac = x''" FIRST_GRANT, use_grants, VK_ERR_INTEGRITY},
     {"UPDATE approval SET mac = zeroblob(32)" FIRST_GRANT, use_reservation, VK_ERR_INTEGRITY},
     {"DELETE FROM approval" FIRST_GRANT, use_reservation, VK_ERR_NOT_FOUND},
+    {"DELETE FROM approval" FIRST_GRANT, use_key, VK_ERR_INTEGRITY},
+    {"DELETE FROM approval" FIRST_GRANT, use_new_grant, VK_ERR_INTEGRITY},
+    {"DELETE FROM approval" FIRST_GRANT, use_update, VK_ERR_INTEGRITY},
+    {"UPDATE approval SET key_id = key_id + 1" FIRST_GRANT, use_key, VK_ERR_INTEGRITY},
+    {"UPDATE approval SET key_id = (SELECT min(id) FROM key)", use_key, VK_ERR_INTEGRITY},
 };
 
 static const edit budget_edits[] = {
@@ -199,6 +207,8 @@ static const edit budget_edits[] = {
     {"DELETE FROM budget" FIRST_BUDGET, use_new_grant, VK_ERR_INTEGRITY},
     {"DELETE FROM budget", use_new_grant, VK_ERR_INTEGRITY},
     {"DELETE FROM budget; DELETE FROM approval", use_new_grant, VK_ERR_INTEGRITY},
+    {"UPDATE budget SET subject = randomblob(32)" FIRST_BUDGET, use_new_grant, VK_ERR_INTEGRITY},
+    {"UPDATE budget SET enabled = 1" FIRST_BUDGET, use_new_grant, VK_ERR_INTEGRITY},
     {"DELETE FROM budget; UPDATE token SET budget_count = 0", use_new_grant, VK_ERR_INTEGRITY},
     {"UPDATE token SET budget_mac = zeroblob(32)", use_new_grant, VK_ERR_INTEGRITY},
     {"UPDATE nonce SET gas = zeroblob(32)" FIRST_NONCE, use_reservation, VK_ERR_INTEGRITY},
@@ -293,6 +303,65 @@ START_TEST(edited_budgets) {
 }
 END_TEST
 
+/* What was found whole is looked at again once somebody wrote to it. */
+START_TEST(a_budget_that_is_edited_later) {
+    fixture f = fixture_new();
+    vk_token *token = token_open_as(f.path, VK_ROLE_USER);
+    vk_grant_record grant = grant_new(f.keys[0], 100);
+    assert_ok(use_new_grant(token, &f));
+    raw(f.path, "UPDATE budget SET subject = randomblob(32)" FIRST_BUDGET);
+    assert_status(vk_token_grant_add(token, &grant, NULL), VK_ERR_INTEGRITY);
+    vk_grant_record_clear(&grant);
+    vk_token_close(token);
+    fixture_free(&f);
+}
+END_TEST
+
+/* ---- What "audit verify" says of rows that nobody has used yet ---- */
+
+static void keep_what(void *context, const vk_journal_finding *finding) {
+    vk_buf *all = context;
+    vk_buf_printf(all, "%s%s", all->len > 0 ? " " : "", finding->what);
+}
+
+static void verify_says(const char *path, vk_role role, const char *expected) {
+    vk_journal_check check;
+    vk_buf all = {0};
+    vk_token *token = token_open_as(path, role);
+    assert_ok(vk_journal_verify(token, keep_what, &all, &check, NULL));
+    char *text = vk_buf_take_text(&all);
+    ck_assert_str_eq(text, expected);
+    vk_text_free(text);
+    vk_token_close(token);
+}
+
+START_TEST(verify_names_edited_rows) {
+    static const struct {
+        const char *sql, *expected;
+    } edits[] = {
+        {"UPDATE key SET private_label = x''" FIRST_KEY, ""},
+        {"UPDATE key SET policy = '[]'" FIRST_KEY, "key"},
+        {"DELETE FROM approval" FIRST_GRANT, "key"},
+        {"UPDATE approval SET json = '{}'" FIRST_GRANT, "grants"},
+        {"UPDATE budget SET enabled = 1" FIRST_BUDGET, "budgets"},
+        {"UPDATE budget SET subject = x''" FIRST_BUDGET, "budgets"},
+        {"UPDATE nonce SET gas = zeroblob(32)" FIRST_NONCE, "nonces"},
+    };
+    fixture f = fixture_new();
+    vk_buf copy_name = {0};
+    vk_buf_printf(&copy_name, "%s.copy", f.path);
+    char *copy = vk_buf_take_text(&copy_name);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        copy_file(f.path, copy);
+        raw(copy, edits[i].sql);
+        verify_says(copy, VK_ROLE_USER, edits[i].expected);
+        verify_says(copy, VK_ROLE_SO, edits[i].expected);
+    }
+    vk_text_free(copy);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(edited_tokens_and_pins) {
     PLAY(token_edits);
 }
@@ -367,6 +436,8 @@ int main(void) {
                                   edited_grants,
                                   edited_budgets,
                                   edited_tokens_and_pins,
+                                  a_budget_that_is_edited_later,
+                                  verify_names_edited_rows,
                                   every_column_is_listed,
                                   triggers_do_not_run,
                                   reinit_refuses_an_edited_default,

@@ -25,7 +25,7 @@ static vk_key_record get(vk_token *token, int64_t id) {
 static void assert_unseals(vk_token *token, int64_t id, unsigned n) {
     uint8_t secret[32], expected[32];
     vk_key_record record = get(token, id);
-    assert_ok(vk_token_key_unseal(token, &record, secret, NULL));
+    assert_ok(unseal(token, &record, secret));
     secret_of(n, expected);
     ck_assert_mem_eq(secret, expected, 32);
     vk_key_record_clear(&record);
@@ -61,9 +61,9 @@ START_TEST(comes_back_as_it_was) {
     vk_key_record back = get(token, record.id);
     ck_assert(records_equal(&record, &back));
     uint8_t secret[32];
-    assert_status(vk_token_key_unseal(token, &back, secret, NULL), VK_ERR_NOT_LOGGED_IN);
+    assert_status(unseal(token, &back, secret), VK_ERR_NOT_LOGGED_IN);
     become(token, VK_ROLE_SO);
-    assert_status(vk_token_key_unseal(token, &back, secret, NULL), VK_ERR_NOT_LOGGED_IN);
+    assert_status(unseal(token, &back, secret), VK_ERR_NOT_LOGGED_IN);
     become(token, VK_ROLE_USER);
     assert_unseals(token, record.id, 7);
     vk_key_record_clear(&back);
@@ -99,7 +99,7 @@ START_TEST(needs_a_login_for_a_secret) {
     ck_assert_ptr_null(half.policy);
     uint8_t secret[32];
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));
-    assert_status(vk_token_key_unseal(token, &half, secret, NULL), VK_ERR_NOT_FOUND);
+    assert_status(unseal(token, &half, secret), VK_ERR_NOT_FOUND);
     vk_key_record_clear(&half);
     vk_key_record_clear(&record);
     vk_token_close(token);
@@ -318,7 +318,7 @@ START_TEST(update_needs_the_user_and_a_fresh_copy) {
     assert_ok(vk_token_key_update(token, &record, &names, NULL));
     assert_status(vk_token_key_update(token, &record, &names, NULL), VK_ERR_MISMATCH);
     uint8_t secret[32];
-    assert_status(vk_token_key_unseal(token, &record, secret, NULL), VK_ERR_MISMATCH);
+    assert_status(unseal(token, &record, secret), VK_ERR_MISMATCH);
     vk_key_record_clear(&record);
     record = get(token, id);
     become(token, VK_ROLE_SO);

@@ -62,7 +62,7 @@ static void assert_keys(vk_token *token) {
     for (unsigned n = 0; n < 2; n++) {
         vk_key_record record;
         assert_ok(vk_token_key_get(token, n + 1, &record));
-        assert_ok(vk_token_key_unseal(token, &record, secret, NULL));
+        assert_ok(unseal(token, &record, secret));
         secret_of(n, expected);
         ck_assert_mem_eq(secret, expected, 32);
         vk_key_record_clear(&record);

@@ -27,7 +27,7 @@ static void read_only_token(void (*restrict_it)(const char *path), void (*free_i
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));
     vk_key_record record;
     assert_ok(vk_token_key_get(token, id, &record));
-    assert_ok(vk_token_key_unseal(token, &record, secret, NULL));
+    assert_ok(unseal(token, &record, secret));
     vk_key_record_clear(&record);
     vk_error err;
     vk_key_record second = record_new(2);

@@ -37,7 +37,7 @@ static vk_status read_round(const job *j) {
         status = vk_token_key_get(j->token, j->grant->key_id, &record);
     }
     if (status == VK_OK) {
-        status = vk_token_key_unseal(j->token, &record, secret, NULL);
+        status = unseal(j->token, &record, secret);
         vk_key_record_clear(&record);
     }
     return status;
