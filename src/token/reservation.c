@@ -31,6 +31,7 @@ static vk_status copy_row(const vk_u256 *nonce, const vk_nonce_row *row, vk_rese
                             .charge = row->charge,
                             .signed_at = row->signed_at,
                             .included_at = row->included_at,
+                            .signed_count = row->signed_count,
                             .operation_count = row->operation_count,
                             .is_complete = is_complete(row)};
     out->operations = calloc(row->operation_count + 1, sizeof *out->operations);
@@ -145,11 +146,11 @@ static vk_status check_open(const settling *s, vk_error *err) {
 static vk_status check_judged(const settling *s, vk_error *err) {
     const vk_reservation *judged = s->what->judged;
     const vk_nonce_row *row = &s->row;
-    bool same = judged == NULL || (judged->signed_at == row->signed_at &&
-                                   judged->operation_count == row->operation_count &&
-                                   judged->is_complete == is_complete(row) &&
-                                   memcmp(judged->operations, row->operations,
-                                          row->operation_count * sizeof row->operations[0]) == 0);
+    bool same = judged == NULL ||
+                (judged->signed_at == row->signed_at && judged->signed_count == row->signed_count &&
+                 judged->operation_count == row->operation_count &&
+                 memcmp(judged->operations, row->operations,
+                        row->operation_count * sizeof row->operations[0]) == 0);
     return same ? VK_OK
                 : vk_fail(err, VK_ERR_MISMATCH, "nonce",
                           "another operation was signed for the nonce meanwhile");

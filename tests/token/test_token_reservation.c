@@ -171,6 +171,31 @@ START_TEST(gone_is_said_of_what_was_judged) {
 }
 END_TEST
 
+/* Of so many that their hashes are not all kept, the number still tells. */
+START_TEST(one_more_than_are_kept) {
+    fixture f = begin();
+    vk_reservation *list;
+    size_t n;
+    assert_ok(reserve(f.token, &f.grant, 3, 50));
+    for (uint8_t i = 1; i <= 70; i++) {
+        assert_ok(sign_another(&f, 3, i));
+    }
+    assert_ok(vk_token_reservations(f.token, &f.grant, &list, &n, NULL));
+    ck_assert_uint_eq(list[0].signed_count, 71);
+    ck_assert_uint_eq(list[0].operation_count, 64);
+    vk_settlement what = {.grant = &f.grant,
+                          .nonce = vk_u256_from_u64(3),
+                          .outcome = VK_OUTCOME_GONE,
+                          .judged = &list[0],
+                          .policy = &f.policy,
+                          .why = "a test says so"};
+    assert_ok(sign_another(&f, 3, 71));
+    assert_status(vk_token_settle(f.token, &what, NULL), VK_ERR_MISMATCH);
+    vk_reservations_free(list, n);
+    end(&f);
+}
+END_TEST
+
 /* What was signed before a start that was declared later may be in it. */
 START_TEST(gone_takes_nothing_from_the_start) {
     fixture f = begin();
@@ -263,13 +288,10 @@ START_TEST(a_node_can_be_removed) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {are_listed_by_nonce,
-                                  included_keeps_what_is_reserved,
-                                  gone_gives_it_back,
-                                  gone_is_said_of_what_was_judged,
-                                  gone_takes_nothing_from_the_start,
-                                  edited_rows_are_found,
-                                  nodes_are_the_sos,
+    const TTest *const tests[] = {are_listed_by_nonce,    included_keeps_what_is_reserved,
+                                  gone_gives_it_back,     gone_is_said_of_what_was_judged,
+                                  one_more_than_are_kept, gone_takes_nothing_from_the_start,
+                                  edited_rows_are_found,  nodes_are_the_sos,
                                   a_node_can_be_removed};
     return RUN_TESTS("reservations", tests);
 }
