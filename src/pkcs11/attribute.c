@@ -152,7 +152,8 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_
                           CK_ULONG count) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, get_attributes(session, object, templ, count));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, get_attributes(session, object, templ, count));
 }
 
 /* ---- C_GetObjectSize: the bytes of what can be read ---- */
@@ -188,7 +189,7 @@ static CK_RV get_size(vk_session *session, CK_OBJECT_HANDLE handle, CK_ULONG *si
 CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ULONG_PTR size) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, get_size(session, object, size));
+    return rv != CKR_OK ? rv : vk_leave_session(session, get_size(session, object, size));
 }
 
 /* ---- C_SetAttributeValue ---- */
@@ -312,5 +313,6 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_
                           CK_ULONG count) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, set_attributes(session, object, templ, count));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, set_attributes(session, object, templ, count));
 }

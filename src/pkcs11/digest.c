@@ -9,6 +9,10 @@ void vk_digesting_end(vk_digesting *digesting) {
 
 static CK_RV digest_init(vk_session *session, const CK_MECHANISM *wanted) {
     const vk_mechanism *mechanism;
+    if (wanted == NULL && session->digesting.mechanism != NULL) {
+        vk_digesting_end(&session->digesting);
+        return CKR_OK;
+    }
     CK_RV rv = vk_mechanism_find(wanted, CKF_DIGEST, &mechanism);
     if (rv == CKR_OK && session->digesting.mechanism != NULL) {
         rv = CKR_OPERATION_ACTIVE;
@@ -22,7 +26,7 @@ static CK_RV digest_init(vk_session *session, const CK_MECHANISM *wanted) {
 CK_RV C_DigestInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, digest_init(session, mechanism));
+    return rv != CKR_OK ? rv : vk_leave_session(session, digest_init(session, mechanism));
 }
 
 /* Gives the result out; true if the operation goes on because there was no room for it. */
@@ -66,7 +70,8 @@ CK_RV C_Digest(CK_SESSION_HANDLE handle, CK_BYTE_PTR data, CK_ULONG data_len, CK
                CK_ULONG_PTR out_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, digest(session, data, data_len, out, out_len));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, digest(session, data, data_len, out, out_len));
 }
 
 static CK_RV digest_update(vk_session *session, const CK_BYTE *part, CK_ULONG len) {
@@ -84,7 +89,7 @@ static CK_RV digest_update(vk_session *session, const CK_BYTE *part, CK_ULONG le
 CK_RV C_DigestUpdate(CK_SESSION_HANDLE handle, CK_BYTE_PTR part, CK_ULONG part_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, digest_update(session, part, part_len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, digest_update(session, part, part_len));
 }
 
 static CK_RV digest_final(vk_session *session, CK_BYTE *out, CK_ULONG *out_len) {
@@ -107,5 +112,5 @@ static CK_RV digest_final(vk_session *session, CK_BYTE *out, CK_ULONG *out_len) 
 CK_RV C_DigestFinal(CK_SESSION_HANDLE handle, CK_BYTE_PTR out, CK_ULONG_PTR out_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, digest_final(session, out, out_len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, digest_final(session, out, out_len));
 }

@@ -13,8 +13,14 @@ CK_RV vk_enter(void) {
     if (vk_module_lock() == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
+    vk_module_count_in();
     vk_module_unlock();
     return CKR_OK;
+}
+
+CK_RV vk_leave(CK_RV rv) {
+    vk_module_count_out();
+    return rv;
 }
 
 CK_RV vk_enter_slot(CK_SLOT_ID id, vk_slot **out) {
@@ -25,6 +31,7 @@ CK_RV vk_enter_slot(CK_SLOT_ID id, vk_slot **out) {
     bool known = id < module->slot_count;
     if (known) {
         *out = module->slots[id];
+        vk_module_count_in();
     }
     vk_module_unlock();
     return known ? CKR_OK : CKR_SLOT_ID_INVALID;
@@ -32,7 +39,7 @@ CK_RV vk_enter_slot(CK_SLOT_ID id, vk_slot **out) {
 
 CK_RV vk_enter_session(CK_SESSION_HANDLE handle, vk_session **out) {
     vk_session *session;
-    CK_RV rv = vk_session_get(handle, &session);
+    CK_RV rv = vk_session_enter(handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -46,10 +53,9 @@ CK_RV vk_enter_session(CK_SESSION_HANDLE handle, vk_session **out) {
     return CKR_OK;
 }
 
-CK_RV vk_leave(vk_session *session, CK_RV rv) {
+CK_RV vk_leave_session(vk_session *session, CK_RV rv) {
     pthread_mutex_unlock(&session->lock);
-    vk_session_put(session);
-    return rv;
+    return vk_session_leave(session, rv);
 }
 
 /* ---- What a status means ---- */

@@ -7,13 +7,15 @@
 
 #include "pkcs11/session.h"
 
+/* What enters with CKR_OK has to leave; leaving passes rv on. */
+
 /* CKR_CRYPTOKI_NOT_INITIALIZED, also in a forked child and after exit() has begun. */
 CK_RV vk_enter(void);
 CK_RV vk_enter_slot(CK_SLOT_ID id, vk_slot **out);
+CK_RV vk_leave(CK_RV rv);
 /* Finds and locks the session; operations that a logout ended are gone. */
 CK_RV vk_enter_session(CK_SESSION_HANDLE handle, vk_session **out);
-/* Gives the session back and passes rv on. */
-CK_RV vk_leave(vk_session *session, CK_RV rv);
+CK_RV vk_leave_session(vk_session *session, CK_RV rv);
 
 /* What to answer for a status. err (may be NULL) goes to the debug log, as anything but VK_OK. */
 CK_RV vk_ck(vk_status status, const vk_error *err);

@@ -237,7 +237,7 @@ static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG 
 CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE_PTR templ, CK_ULONG count) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, find_init(session, templ, count));
+    return rv != CKR_OK ? rv : vk_leave_session(session, find_init(session, templ, count));
 }
 
 static CK_RV find(vk_session *session, CK_OBJECT_HANDLE *objects, CK_ULONG max, CK_ULONG *count) {
@@ -261,7 +261,7 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE_PTR objects, CK_U
                     CK_ULONG_PTR count) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, find(session, objects, max, count));
+    return rv != CKR_OK ? rv : vk_leave_session(session, find(session, objects, max, count));
 }
 
 static CK_RV find_final(vk_session *session) {
@@ -273,5 +273,5 @@ static CK_RV find_final(vk_session *session) {
 CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE handle) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, find_final(session));
+    return rv != CKR_OK ? rv : vk_leave_session(session, find_final(session));
 }

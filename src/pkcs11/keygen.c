@@ -125,7 +125,7 @@ CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism,
                                 private_count, public_key,   private_key};
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, generate_key_pair(session, &args));
+    return rv != CKR_OK ? rv : vk_leave_session(session, generate_key_pair(session, &args));
 }
 
 /* ---- A private key from outside ---- */

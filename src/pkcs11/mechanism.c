@@ -76,11 +76,9 @@ CK_RV vk_mechanism_find(const CK_MECHANISM *wanted, CK_FLAGS use, const vk_mecha
 
 /* ---- Asking for them ---- */
 
-CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count) {
-    vk_slot *slot;
-    CK_RV rv = vk_enter_slot(id, &slot);
-    if (rv != CKR_OK || count == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+static CK_RV mechanism_list(CK_MECHANISM_TYPE *list, CK_ULONG *count) {
+    if (count == NULL) {
+        return CKR_ARGUMENTS_BAD;
     }
     bool fits = *count >= MECHANISMS;
     *count = MECHANISMS;
@@ -93,18 +91,38 @@ CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR
     return CKR_OK;
 }
 
-CK_RV C_GetMechanismInfo(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info) {
+CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count) {
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
-    if (rv != CKR_OK || info == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
-    }
+    return rv != CKR_OK ? rv : vk_leave(mechanism_list(list, count));
+}
+
+static CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info) {
     const vk_mechanism *mechanism = look_up(type);
+    if (info == NULL) {
+        return CKR_ARGUMENTS_BAD;
+    }
     if (mechanism == NULL) {
         return CKR_MECHANISM_INVALID;
     }
     *info = mechanism->info;
     return CKR_OK;
+}
+
+CK_RV C_GetMechanismInfo(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info) {
+    vk_slot *slot;
+    CK_RV rv = vk_enter_slot(id, &slot);
+    return rv != CKR_OK ? rv : vk_leave(mechanism_info(type, info));
+}
+
+/* Flags that came with 3.0: what signs or verifies does it for messages, too. */
+CK_RV vk_C_GetMechanismInfo_3_0(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info) {
+    CK_RV rv = C_GetMechanismInfo(id, type, info);
+    if (rv == CKR_OK) {
+        info->flags |= info->flags & CKF_SIGN ? CKF_MESSAGE_SIGN | CKF_MULTI_MESSAGE : 0;
+        info->flags |= info->flags & CKF_VERIFY ? CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE : 0;
+    }
+    return rv;
 }
 
 /* ---- Input ---- */

@@ -24,6 +24,9 @@ typedef struct vk_mechanism {
 /* The mechanism if it can do this (CKF_SIGN, ...) and its parameter is right (there is none). */
 CK_RV vk_mechanism_find(const CK_MECHANISM *wanted, CK_FLAGS use, const vk_mechanism **out);
 
+/* C_GetMechanismInfo of the table of 3.0. */
+CK_RV vk_C_GetMechanismInfo_3_0(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info);
+
 /* Takes a part; CKR_DATA_LEN_RANGE if that is too much. */
 CK_RV vk_input_add(struct vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *part,
                    CK_ULONG len);

@@ -7,7 +7,10 @@
 #include <string.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static vk_module *current;   /* NULL: not initialized */
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* no call is left in, or finalized */
+static vk_module *current;                                /* NULL: not initialized */
+static atomic_uint calls;                                 /* how many are in */
+static atomic_bool finalizing;
 static vk_module *forgotten; /* reachable, so that leak checkers know that it is no accident */
 static bool prepared, exiting;
 
@@ -23,6 +26,19 @@ vk_module *vk_module_lock(void) {
 
 void vk_module_unlock(void) {
     pthread_mutex_unlock(&lock);
+}
+
+void vk_module_count_in(void) {
+    atomic_fetch_add(&calls, 1);
+}
+
+/* Between its two steps the module may be freed, so only what is static is looked at. */
+void vk_module_count_out(void) {
+    if (atomic_fetch_sub(&calls, 1) == 1 && atomic_load(&finalizing)) {
+        pthread_mutex_lock(&lock);
+        pthread_cond_broadcast(&changed);
+        pthread_mutex_unlock(&lock);
+    }
 }
 
 void *vk_grow(void *array, size_t *cap, size_t count, size_t item_size) {
@@ -41,6 +57,9 @@ void *vk_grow(void *array, size_t *cap, size_t count, size_t item_size) {
  * guards may be half done. So everything is forgotten where it stands, and nothing is freed. */
 static void forget_in_child(void) {
     lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    atomic_store(&calls, 0);
+    atomic_store(&finalizing, false);
     forgotten = current;
     current = NULL;
 }
@@ -118,6 +137,9 @@ static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *args) {
 
 /* With the lock held, so that of several threads one initializes. */
 static CK_RV initialize(void) {
+    while (atomic_load(&finalizing)) {
+        pthread_cond_wait(&changed, &lock);
+    }
     if (exiting) {
         return CKR_FUNCTION_FAILED;
     }
@@ -143,141 +165,52 @@ CK_RV C_Initialize(CK_VOID_PTR init_args) {
     return rv;
 }
 
+/* With the lock held. New calls find no module; those that are in can go on using it. */
+static vk_module *take_module(void) {
+    vk_module *module = current;
+    current = NULL;
+    atomic_store(&finalizing, true);
+    while (atomic_load(&calls) > 0) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    return module;
+}
+
 CK_RV C_Finalize(CK_VOID_PTR reserved) {
     if (reserved != NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    vk_module *module = vk_module_lock();
-    if (module == NULL) {
+    if (vk_module_lock() == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    current = NULL;
+    vk_module *module = take_module();
     vk_module_unlock();
     destroy(module);
+    pthread_mutex_lock(&lock);
+    atomic_store(&finalizing, false);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
     return CKR_OK;
 }
 
-CK_RV C_GetInfo(CK_INFO_PTR info) {
-    CK_RV rv = vk_enter();
-    if (rv != CKR_OK || info == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+static CK_RV get_info(CK_INFO *info, CK_VERSION version) {
+    if (info == NULL) {
+        return CKR_ARGUMENTS_BAD;
     }
     memset(info, 0, sizeof *info);
-    info->cryptokiVersion = (CK_VERSION){2, 40};
+    info->cryptokiVersion = version;
     info->libraryVersion = (CK_VERSION){0, 1};
     vk_pad(info->manufacturerID, sizeof info->manufacturerID, "valetkey");
     vk_pad(info->libraryDescription, sizeof info->libraryDescription, "Session keys with a policy");
     return CKR_OK;
 }
 
-/* ---- Function lists. Not const: callers have been seen to write into them. ---- */
-
-static CK_FUNCTION_LIST functions = {
-    .version = {2, 40},
-    .C_Initialize = C_Initialize,
-    .C_Finalize = C_Finalize,
-    .C_GetInfo = C_GetInfo,
-    .C_GetFunctionList = C_GetFunctionList,
-    .C_GetSlotList = C_GetSlotList,
-    .C_GetSlotInfo = C_GetSlotInfo,
-    .C_GetTokenInfo = C_GetTokenInfo,
-    .C_GetMechanismList = C_GetMechanismList,
-    .C_GetMechanismInfo = C_GetMechanismInfo,
-    .C_InitToken = C_InitToken,
-    .C_InitPIN = C_InitPIN,
-    .C_SetPIN = C_SetPIN,
-    .C_OpenSession = C_OpenSession,
-    .C_CloseSession = C_CloseSession,
-    .C_CloseAllSessions = C_CloseAllSessions,
-    .C_GetSessionInfo = C_GetSessionInfo,
-    .C_GetOperationState = C_GetOperationState,
-    .C_SetOperationState = C_SetOperationState,
-    .C_Login = C_Login,
-    .C_Logout = C_Logout,
-    .C_CreateObject = C_CreateObject,
-    .C_CopyObject = C_CopyObject,
-    .C_DestroyObject = C_DestroyObject,
-    .C_GetObjectSize = C_GetObjectSize,
-    .C_GetAttributeValue = C_GetAttributeValue,
-    .C_SetAttributeValue = C_SetAttributeValue,
-    .C_FindObjectsInit = C_FindObjectsInit,
-    .C_FindObjects = C_FindObjects,
-    .C_FindObjectsFinal = C_FindObjectsFinal,
-    .C_EncryptInit = C_EncryptInit,
-    .C_Encrypt = C_Encrypt,
-    .C_EncryptUpdate = C_EncryptUpdate,
-    .C_EncryptFinal = C_EncryptFinal,
-    .C_DecryptInit = C_DecryptInit,
-    .C_Decrypt = C_Decrypt,
-    .C_DecryptUpdate = C_DecryptUpdate,
-    .C_DecryptFinal = C_DecryptFinal,
-    .C_DigestInit = C_DigestInit,
-    .C_Digest = C_Digest,
-    .C_DigestUpdate = C_DigestUpdate,
-    .C_DigestKey = C_DigestKey,
-    .C_DigestFinal = C_DigestFinal,
-    .C_SignInit = C_SignInit,
-    .C_Sign = C_Sign,
-    .C_SignUpdate = C_SignUpdate,
-    .C_SignFinal = C_SignFinal,
-    .C_SignRecoverInit = C_SignRecoverInit,
-    .C_SignRecover = C_SignRecover,
-    .C_VerifyInit = C_VerifyInit,
-    .C_Verify = C_Verify,
-    .C_VerifyUpdate = C_VerifyUpdate,
-    .C_VerifyFinal = C_VerifyFinal,
-    .C_VerifyRecoverInit = C_VerifyRecoverInit,
-    .C_VerifyRecover = C_VerifyRecover,
-    .C_DigestEncryptUpdate = C_DigestEncryptUpdate,
-    .C_DecryptDigestUpdate = C_DecryptDigestUpdate,
-    .C_SignEncryptUpdate = C_SignEncryptUpdate,
-    .C_DecryptVerifyUpdate = C_DecryptVerifyUpdate,
-    .C_GenerateKey = C_GenerateKey,
-    .C_GenerateKeyPair = C_GenerateKeyPair,
-    .C_WrapKey = C_WrapKey,
-    .C_UnwrapKey = C_UnwrapKey,
-    .C_DeriveKey = C_DeriveKey,
-    .C_SeedRandom = C_SeedRandom,
-    .C_GenerateRandom = C_GenerateRandom,
-    .C_GetFunctionStatus = C_GetFunctionStatus,
-    .C_CancelFunction = C_CancelFunction,
-    .C_WaitForSlotEvent = C_WaitForSlotEvent,
-};
-
-static CK_UTF8CHAR interface_name[] = "PKCS 11";
-static CK_INTERFACE interfaces[] = {{interface_name, &functions, 0}};
-
-VK_API CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
-    if (list == NULL) {
-        return CKR_ARGUMENTS_BAD;
-    }
-    *list = &functions;
-    return CKR_OK;
+CK_RV C_GetInfo(CK_INFO_PTR info) {
+    CK_RV rv = vk_enter();
+    return rv != CKR_OK ? rv : vk_leave(get_info(info, (CK_VERSION){2, 40}));
 }
 
-VK_API CK_RV C_GetInterfaceList(CK_INTERFACE_PTR list, CK_ULONG_PTR count) {
-    if (count == NULL) {
-        return CKR_ARGUMENTS_BAD;
-    }
-    bool fits = *count >= 1;
-    *count = 1;
-    if (list == NULL) {
-        return CKR_OK;
-    }
-    if (!fits) {
-        return CKR_BUFFER_TOO_SMALL;
-    }
-    list[0] = interfaces[0];
-    return CKR_OK;
-}
-
-VK_API CK_RV C_GetInterface(CK_UTF8CHAR_PTR name, CK_VERSION_PTR version,
-                            CK_INTERFACE_PTR_PTR interface, CK_FLAGS flags) {
-    bool known_name = name == NULL || strcmp((const char *)name, (char *)interface_name) == 0;
-    bool known_version = version == NULL || (version->major == 2 && version->minor == 40);
-    if (interface == NULL || !known_name || !known_version || flags != 0) {
-        return CKR_ARGUMENTS_BAD;
-    }
-    *interface = &interfaces[0];
-    return CKR_OK;
+CK_RV vk_C_GetInfo_3_0(CK_INFO_PTR info) {
+    CK_RV rv = vk_enter();
+    return rv != CKR_OK ? rv : vk_leave(get_info(info, (CK_VERSION){3, 0}));
 }

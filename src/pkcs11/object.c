@@ -178,7 +178,7 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE_PTR templ, CK_ULONG 
                      CK_OBJECT_HANDLE_PTR out) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, create_object(session, templ, count, out));
+    return rv != CKR_OK ? rv : vk_leave_session(session, create_object(session, templ, count, out));
 }
 
 static CK_RV copy_object(vk_session *session, CK_OBJECT_HANDLE source, const CK_ATTRIBUTE *templ,
@@ -201,7 +201,9 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE source, CK_ATTRIBU
                    CK_ULONG count, CK_OBJECT_HANDLE_PTR out) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, copy_object(session, source, templ, count, out));
+    return rv != CKR_OK
+               ? rv
+               : vk_leave_session(session, copy_object(session, source, templ, count, out));
 }
 
 /* ---- C_DestroyObject ---- */
@@ -248,5 +250,5 @@ static CK_RV destroy_object(vk_session *session, CK_OBJECT_HANDLE handle) {
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, destroy_object(session, object));
+    return rv != CKR_OK ? rv : vk_leave_session(session, destroy_object(session, object));
 }

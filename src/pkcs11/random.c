@@ -21,7 +21,7 @@ static CK_RV fill(CK_BYTE *data, CK_ULONG len) {
 CK_RV C_GenerateRandom(CK_SESSION_HANDLE handle, CK_BYTE_PTR data, CK_ULONG len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, fill(data, len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, fill(data, len));
 }
 
 CK_RV C_SeedRandom(CK_SESSION_HANDLE handle, CK_BYTE_PTR seed, CK_ULONG len) {
@@ -29,5 +29,5 @@ CK_RV C_SeedRandom(CK_SESSION_HANDLE handle, CK_BYTE_PTR seed, CK_ULONG len) {
     (void)len;
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, CKR_RANDOM_SEED_NOT_SUPPORTED);
+    return rv != CKR_OK ? rv : vk_leave_session(session, CKR_RANDOM_SEED_NOT_SUPPORTED);
 }

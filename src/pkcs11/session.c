@@ -32,7 +32,7 @@ static vk_session **find(vk_module *module, CK_SESSION_HANDLE handle) {
     return place != NULL && *place != NULL && (*place)->handle == handle ? place : NULL;
 }
 
-CK_RV vk_session_get(CK_SESSION_HANDLE handle, vk_session **out) {
+CK_RV vk_session_enter(CK_SESSION_HANDLE handle, vk_session **out) {
     vk_module *module = vk_module_lock();
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
@@ -41,9 +41,15 @@ CK_RV vk_session_get(CK_SESSION_HANDLE handle, vk_session **out) {
     if (place != NULL) {
         *out = *place;
         atomic_fetch_add(&(*out)->users, 1);
+        vk_module_count_in();
     }
     vk_module_unlock();
     return place != NULL ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
+}
+
+CK_RV vk_session_leave(vk_session *session, CK_RV rv) {
+    vk_session_put(session);
+    return vk_leave(rv);
 }
 
 /* A free place, or NULL. The module's lock is held. */
@@ -139,16 +145,19 @@ CK_RV C_OpenSession(CK_SLOT_ID id, CK_FLAGS flags, CK_VOID_PTR application, CK_N
     (void)notify;
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
-    if (rv != CKR_OK || out == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    if (out == NULL) {
+        return vk_leave(CKR_ARGUMENTS_BAD);
     }
     if (!(flags & CKF_SERIAL_SESSION)) {
-        return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
+        return vk_leave(CKR_SESSION_PARALLEL_NOT_SUPPORTED);
     }
     pthread_mutex_lock(&slot->lock);
     rv = open_session(slot, (flags & CKF_RW_SESSION) != 0, out);
     pthread_mutex_unlock(&slot->lock);
-    return rv;
+    return vk_leave(rv);
 }
 
 /* ---- Closing ---- */
@@ -186,7 +195,7 @@ static CK_RV close_session(vk_session *session) {
 
 CK_RV C_CloseSession(CK_SESSION_HANDLE handle) {
     vk_session *session;
-    CK_RV rv = vk_session_get(handle, &session);
+    CK_RV rv = vk_session_enter(handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -194,8 +203,7 @@ CK_RV C_CloseSession(CK_SESSION_HANDLE handle) {
     pthread_mutex_lock(&slot->lock);
     rv = close_session(session);
     pthread_mutex_unlock(&slot->lock);
-    vk_session_put(session);
-    return rv;
+    return vk_session_leave(session, rv);
 }
 
 /* Any session of the slot, or NULL. */
@@ -225,7 +233,7 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID id) {
         rv = close_session(session);
     }
     pthread_mutex_unlock(&slot->lock);
-    return rv;
+    return vk_leave(rv);
 }
 
 /* ---- C_GetSessionInfo ---- */
@@ -255,5 +263,32 @@ static CK_RV session_info(const vk_session *session, CK_SESSION_INFO *info) {
 CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO_PTR info) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, session_info(session, info));
+    return rv != CKR_OK ? rv : vk_leave_session(session, session_info(session, info));
+}
+
+/* ---- C_SessionCancel ---- */
+
+/* Flags of what is not active, or is not there at all, mean nothing. */
+static CK_RV cancel(vk_session *session, CK_FLAGS flags) {
+    CK_FLAGS sign = session->signing.of_messages ? CKF_MESSAGE_SIGN : CKF_SIGN;
+    CK_FLAGS verify = session->verifying.of_messages ? CKF_MESSAGE_VERIFY : CKF_VERIFY;
+    if (flags & CKF_FIND_OBJECTS) {
+        vk_search_end(&session->search);
+    }
+    if (flags & sign) {
+        vk_signing_end(&session->signing);
+    }
+    if (flags & verify) {
+        vk_verifying_end(&session->verifying);
+    }
+    if (flags & CKF_DIGEST) {
+        vk_digesting_end(&session->digesting);
+    }
+    return CKR_OK;
+}
+
+CK_RV C_SessionCancel(CK_SESSION_HANDLE handle, CK_FLAGS flags) {
+    vk_session *session;
+    CK_RV rv = vk_enter_session(handle, &session);
+    return rv != CKR_OK ? rv : vk_leave_session(session, cancel(session, flags));
 }

@@ -26,6 +26,10 @@ typedef struct vk_input {
 typedef struct vk_signing {
     const vk_mechanism *mechanism; /* NULL: not active */
     int64_t key_id;
+    bool of_messages; /* C_MessageSignInit began it: many messages, one after the other */
+    bool in_message;  /* between C_SignMessageBegin and the last part */
+    bool has_last_part;
+    bool always_authenticate;
     bool needs_login; /* C_Login(CKU_CONTEXT_SPECIFIC) has not happened yet */
     vk_input input;
 } vk_signing;
@@ -34,6 +38,7 @@ typedef struct vk_verifying {
     const vk_mechanism *mechanism;
     vk_curve curve;
     uint8_t point65[65];
+    bool of_messages, in_message;
     vk_input input;
 } vk_verifying;
 
@@ -55,8 +60,9 @@ typedef struct vk_session {
     vk_digesting digesting;
 } vk_session;
 
-/* The session, counted up but not locked. CKR_SESSION_HANDLE_INVALID. */
-CK_RV vk_session_get(CK_SESSION_HANDLE handle, vk_session **out);
+/* Finds the session without locking it; the call is counted in. CKR_SESSION_HANDLE_INVALID. */
+CK_RV vk_session_enter(CK_SESSION_HANDLE handle, vk_session **out);
+CK_RV vk_session_leave(vk_session *session, CK_RV rv);
 void vk_session_put(vk_session *session); /* NULL allowed */
 /* Ends every operation. The session's lock is held. */
 void vk_session_reset(vk_session *session);

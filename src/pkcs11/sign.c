@@ -1,10 +1,11 @@
+#include "pkcs11/sign.h"
 #include "pkcs11/refusal.h"
 
 #include <string.h>
 
 void vk_signing_end(vk_signing *signing) {
     vk_input_clear(&signing->input);
-    signing->mechanism = NULL;
+    *signing = (vk_signing){0};
 }
 
 /* ---- C_SignInit ---- */
@@ -48,10 +49,23 @@ static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanis
     return status == VK_DENIED ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
 }
 
-static CK_RV sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle) {
+/* Asked for without a mechanism; an operation of the other kind is somebody else's. */
+static CK_RV cancel(vk_signing *signing, bool of_messages) {
+    if (signing->mechanism == NULL || signing->of_messages != of_messages) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    vk_signing_end(signing);
+    return CKR_OK;
+}
+
+CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle,
+                   bool of_messages) {
     vk_signing *signing = &session->signing;
     const vk_mechanism *mechanism;
     vk_view *view;
+    if (wanted == NULL) {
+        return cancel(signing, of_messages);
+    }
     CK_RV rv = vk_mechanism_find(wanted, CKF_SIGN, &mechanism);
     if (rv == CKR_OK && signing->mechanism != NULL) {
         rv = CKR_OPERATION_ACTIVE;
@@ -64,9 +78,11 @@ static CK_RV sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJEC
     }
     rv = allowed(session, view, mechanism);
     if (rv == CKR_OK) {
-        signing->mechanism = mechanism;
-        signing->key_id = view->record.id;
-        signing->needs_login = view->always_authenticate;
+        *signing = (vk_signing){.mechanism = mechanism,
+                                .key_id = view->record.id,
+                                .of_messages = of_messages,
+                                .always_authenticate = view->always_authenticate,
+                                .needs_login = view->always_authenticate};
     }
     vk_view_put(view);
     return rv;
@@ -75,7 +91,8 @@ static CK_RV sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJEC
 CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, sign_init(session, mechanism, key));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, vk_sign_init(session, mechanism, key, false));
 }
 
 CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len) {
@@ -90,15 +107,15 @@ CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len) {
 
 /* ---- The signature ---- */
 
-static CK_RV ready(const vk_signing *signing) {
-    if (signing->mechanism == NULL) {
+CK_RV vk_sign_ready(const vk_signing *signing, bool of_messages) {
+    if (signing->mechanism == NULL || signing->of_messages != of_messages) {
         return CKR_OPERATION_NOT_INITIALIZED;
     }
     return signing->needs_login ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
 }
 
-static CK_RV through_gate(vk_session *session, vk_bytes payload, CK_BYTE *signature,
-                          CK_ULONG *signature_len) {
+CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
+                      CK_ULONG *signature_len) {
     const vk_signing *signing = &session->signing;
     size_t len = *signature_len;
     vk_error err;
@@ -113,10 +130,12 @@ static CK_RV through_gate(vk_session *session, vk_bytes payload, CK_BYTE *signat
     return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : rv;
 }
 
-/* The operation goes on after a question for the length and after a buffer that was too small. */
+bool vk_sign_was_asked(CK_RV rv, const CK_BYTE *signature) {
+    return rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && signature == NULL);
+}
+
 static CK_RV end_unless_asked(vk_session *session, CK_RV rv, const CK_BYTE *signature) {
-    bool goes_on = rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && signature == NULL);
-    if (!goes_on) {
+    if (!vk_sign_was_asked(rv, signature)) {
         vk_signing_end(&session->signing);
     }
     return rv;
@@ -125,7 +144,7 @@ static CK_RV end_unless_asked(vk_session *session, CK_RV rv, const CK_BYTE *sign
 static CK_RV sign(vk_session *session, const CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signature,
                   CK_ULONG *signature_len) {
     vk_signing *signing = &session->signing;
-    CK_RV rv = ready(signing);
+    CK_RV rv = vk_sign_ready(signing, false);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -137,7 +156,7 @@ static CK_RV sign(vk_session *session, const CK_BYTE *data, CK_ULONG data_len, C
              ? CKR_ARGUMENTS_BAD
              : vk_input_whole(&signing->input, signing->mechanism, data, data_len, &payload);
     if (rv == CKR_OK) {
-        rv = through_gate(session, payload, signature, signature_len);
+        rv = vk_sign_payload(session, payload, signature, signature_len);
     }
     return end_unless_asked(session, rv, signature);
 }
@@ -148,12 +167,12 @@ CK_RV C_Sign(CK_SESSION_HANDLE handle, CK_BYTE_PTR data, CK_ULONG data_len, CK_B
     CK_RV rv = vk_enter_session(handle, &session);
     return rv != CKR_OK
                ? rv
-               : vk_leave(session, sign(session, data, data_len, signature, signature_len));
+               : vk_leave_session(session, sign(session, data, data_len, signature, signature_len));
 }
 
 static CK_RV sign_update(vk_session *session, const CK_BYTE *part, CK_ULONG len) {
     vk_signing *signing = &session->signing;
-    CK_RV rv = ready(signing);
+    CK_RV rv = vk_sign_ready(signing, false);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -167,12 +186,12 @@ static CK_RV sign_update(vk_session *session, const CK_BYTE *part, CK_ULONG len)
 CK_RV C_SignUpdate(CK_SESSION_HANDLE handle, CK_BYTE_PTR part, CK_ULONG part_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, sign_update(session, part, part_len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, sign_update(session, part, part_len));
 }
 
 static CK_RV sign_final(vk_session *session, CK_BYTE *signature, CK_ULONG *signature_len) {
     vk_signing *signing = &session->signing;
-    CK_RV rv = ready(signing);
+    CK_RV rv = vk_sign_ready(signing, false);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -180,7 +199,7 @@ static CK_RV sign_final(vk_session *session, CK_BYTE *signature, CK_ULONG *signa
     rv = signature_len == NULL ? CKR_ARGUMENTS_BAD
                                : vk_input_parts(&signing->input, signing->mechanism, &payload);
     if (rv == CKR_OK) {
-        rv = through_gate(session, payload, signature, signature_len);
+        rv = vk_sign_payload(session, payload, signature, signature_len);
     }
     return end_unless_asked(session, rv, signature);
 }
@@ -188,5 +207,6 @@ static CK_RV sign_final(vk_session *session, CK_BYTE *signature, CK_ULONG *signa
 CK_RV C_SignFinal(CK_SESSION_HANDLE handle, CK_BYTE_PTR signature, CK_ULONG_PTR signature_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, sign_final(session, signature, signature_len));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, sign_final(session, signature, signature_len));
 }

@@ -214,15 +214,11 @@ static CK_RV write_list(const vk_module *module, CK_SLOT_ID *list, CK_ULONG *cou
     return CKR_OK;
 }
 
-CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID_PTR list, CK_ULONG_PTR count) {
-    (void)token_present; /* every slot has its token */
-    CK_RV rv = vk_enter();
-    if (rv == CKR_OK && count == NULL) {
-        rv = CKR_ARGUMENTS_BAD;
+static CK_RV slot_list(CK_SLOT_ID *list, CK_ULONG *count) {
+    if (count == NULL) {
+        return CKR_ARGUMENTS_BAD;
     }
-    if (rv == CKR_OK && list == NULL) {
-        rv = vk_slots_refresh();
-    }
+    CK_RV rv = list == NULL ? vk_slots_refresh() : CKR_OK;
     if (rv != CKR_OK) {
         return rv;
     }
@@ -235,14 +231,18 @@ CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID_PTR list, CK_ULONG_PTR co
     return rv;
 }
 
-CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO_PTR info) {
-    vk_slot *slot;
-    CK_RV rv = vk_enter_slot(id, &slot);
-    if (rv != CKR_OK || info == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
-    }
+CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID_PTR list, CK_ULONG_PTR count) {
+    (void)token_present; /* every slot has its token */
+    CK_RV rv = vk_enter();
+    return rv != CKR_OK ? rv : vk_leave(slot_list(list, count));
+}
+
+static CK_RV slot_info(const vk_slot *slot, CK_SLOT_INFO *info) {
     char text[64];
-    snprintf(text, sizeof text, "valetkey slot %lu", (unsigned long)id);
+    if (info == NULL) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    snprintf(text, sizeof text, "valetkey slot %lu", (unsigned long)slot->id);
     memset(info, 0, sizeof *info);
     vk_pad(info->slotDescription, sizeof info->slotDescription, text);
     vk_pad(info->manufacturerID, sizeof info->manufacturerID, "valetkey");
@@ -250,12 +250,22 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO_PTR info) {
     return CKR_OK;
 }
 
-CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved) {
-    CK_RV rv = vk_enter();
-    if (rv != CKR_OK || slot == NULL || reserved != NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO_PTR info) {
+    vk_slot *slot;
+    CK_RV rv = vk_enter_slot(id, &slot);
+    return rv != CKR_OK ? rv : vk_leave(slot_info(slot, info));
+}
+
+static CK_RV wait_for_event(CK_FLAGS flags, const CK_SLOT_ID *slot, const void *reserved) {
+    if (slot == NULL || reserved != NULL) {
+        return CKR_ARGUMENTS_BAD;
     }
     return flags & CKF_DONT_BLOCK ? CKR_NO_EVENT : CKR_FUNCTION_NOT_SUPPORTED;
+}
+
+CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved) {
+    CK_RV rv = vk_enter();
+    return rv != CKR_OK ? rv : vk_leave(wait_for_event(flags, slot, reserved));
 }
 
 /* ---- C_InitToken ---- */
@@ -351,8 +361,9 @@ static CK_RV init_token(vk_slot *slot, const CK_BYTE *pin, CK_ULONG pin_len,
 CK_RV C_InitToken(CK_SLOT_ID id, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len, CK_UTF8CHAR_PTR label) {
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
-    if (rv != CKR_OK || pin == NULL || label == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    if (rv != CKR_OK) {
+        return rv;
     }
-    return init_token(slot, pin, pin_len, label);
+    rv = pin == NULL || label == NULL ? CKR_ARGUMENTS_BAD : init_token(slot, pin, pin_len, label);
+    return vk_leave(rv);
 }

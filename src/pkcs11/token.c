@@ -71,13 +71,13 @@ static CK_RV token_info(vk_slot *slot, CK_TOKEN_INFO *info) {
 CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO_PTR info) {
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
-    if (rv != CKR_OK || info == NULL) {
-        return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+    if (rv != CKR_OK) {
+        return rv;
     }
     pthread_mutex_lock(&slot->lock);
-    rv = token_info(slot, info);
+    rv = info == NULL ? CKR_ARGUMENTS_BAD : token_info(slot, info);
     pthread_mutex_unlock(&slot->lock);
-    return rv;
+    return vk_leave(rv);
 }
 
 /* ---- Login ---- */
@@ -109,7 +109,7 @@ static CK_RV login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG len
 static CK_RV context_login(CK_SESSION_HANDLE handle, const CK_BYTE *pin, CK_ULONG len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, vk_signing_login(session, pin, len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, vk_signing_login(session, pin, len));
 }
 
 static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG len) {
@@ -128,18 +128,33 @@ static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin
 /* The session is not locked: a login takes long on purpose, and concerns all sessions alike. */
 CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
     vk_session *session;
-    CK_RV rv = vk_session_get(handle, &session);
+    CK_RV rv = vk_session_enter(handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
     rv = pin == NULL ? CKR_ARGUMENTS_BAD : login_as(session, user, pin, pin_len);
-    vk_session_put(session);
-    return rv;
+    return vk_session_leave(session, rv);
+}
+
+/* The token has one user, who has no name. */
+CK_RV C_LoginUser(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin,
+                  CK_ULONG pin_len, CK_UTF8CHAR_PTR name, CK_ULONG name_len) {
+    vk_session *session;
+    CK_RV rv = vk_session_enter(handle, &session);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    if (pin == NULL || (name == NULL && name_len > 0)) {
+        rv = CKR_ARGUMENTS_BAD;
+    } else {
+        rv = name_len > 0 ? CKR_USER_TYPE_INVALID : login_as(session, user, pin, pin_len);
+    }
+    return vk_session_leave(session, rv);
 }
 
 CK_RV C_Logout(CK_SESSION_HANDLE handle) {
     vk_session *session;
-    CK_RV rv = vk_session_get(handle, &session);
+    CK_RV rv = vk_session_enter(handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -147,8 +162,7 @@ CK_RV C_Logout(CK_SESSION_HANDLE handle) {
     rv = vk_slot_role(session->slot) == VK_ROLE_NONE ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
     vk_slot_logout(session->slot);
     pthread_mutex_unlock(&session->slot->lock);
-    vk_session_put(session);
-    return rv;
+    return vk_session_leave(session, rv);
 }
 
 /* ---- Setting PINs ---- */
@@ -169,7 +183,7 @@ static CK_RV init_pin(vk_session *session, const CK_BYTE *pin, CK_ULONG len) {
 CK_RV C_InitPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, init_pin(session, pin, pin_len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, init_pin(session, pin, pin_len));
 }
 
 typedef struct pin_change {
@@ -199,5 +213,5 @@ CK_RV C_SetPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR_PTR old_pin, CK_ULONG old_l
     const pin_change pin = {old_pin, new_pin, old_len, new_len};
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, set_pin(session, &pin));
+    return rv != CKR_OK ? rv : vk_leave_session(session, set_pin(session, &pin));
 }

@@ -1,4 +1,4 @@
-/* The functions of Cryptoki 2.40 that make no sense for keys that only sign. */
+/* The functions of Cryptoki that make no sense for keys that only sign. */
 #include "pkcs11/entry.h"
 
 /* The parameters are Cryptoki's; only the session is looked at. */
@@ -7,7 +7,7 @@
 static CK_RV unsupported(CK_SESSION_HANDLE handle) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, CKR_FUNCTION_NOT_SUPPORTED);
+    return rv != CKR_OK ? rv : vk_leave_session(session, CKR_FUNCTION_NOT_SUPPORTED);
 }
 
 CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE_PTR operation_state,
@@ -125,11 +125,65 @@ CK_RV C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJE
     return unsupported(session);
 }
 
+CK_RV C_MessageEncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                           CK_OBJECT_HANDLE key) {
+    return unsupported(session);
+}
+
+CK_RV C_EncryptMessage(CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_len,
+                       CK_BYTE_PTR associated, CK_ULONG associated_len, CK_BYTE_PTR plain,
+                       CK_ULONG plain_len, CK_BYTE_PTR encrypted, CK_ULONG_PTR encrypted_len) {
+    return unsupported(session);
+}
+
+CK_RV C_EncryptMessageBegin(CK_SESSION_HANDLE session, CK_VOID_PTR parameter,
+                            CK_ULONG parameter_len, CK_BYTE_PTR associated,
+                            CK_ULONG associated_len) {
+    return unsupported(session);
+}
+
+CK_RV C_EncryptMessageNext(CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_len,
+                           CK_BYTE_PTR plain, CK_ULONG plain_len, CK_BYTE_PTR encrypted,
+                           CK_ULONG_PTR encrypted_len, CK_FLAGS flags) {
+    return unsupported(session);
+}
+
+CK_RV C_MessageEncryptFinal(CK_SESSION_HANDLE session) {
+    return unsupported(session);
+}
+
+CK_RV C_MessageDecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                           CK_OBJECT_HANDLE key) {
+    return unsupported(session);
+}
+
+CK_RV C_DecryptMessage(CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_len,
+                       CK_BYTE_PTR associated, CK_ULONG associated_len, CK_BYTE_PTR encrypted,
+                       CK_ULONG encrypted_len, CK_BYTE_PTR plain, CK_ULONG_PTR plain_len) {
+    return unsupported(session);
+}
+
+CK_RV C_DecryptMessageBegin(CK_SESSION_HANDLE session, CK_VOID_PTR parameter,
+                            CK_ULONG parameter_len, CK_BYTE_PTR associated,
+                            CK_ULONG associated_len) {
+    return unsupported(session);
+}
+
+CK_RV C_DecryptMessageNext(CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_len,
+                           CK_BYTE_PTR encrypted, CK_ULONG encrypted_len, CK_BYTE_PTR plain,
+                           CK_ULONG_PTR plain_len, CK_FLAGS flags) {
+    return unsupported(session);
+}
+
+CK_RV C_MessageDecryptFinal(CK_SESSION_HANDLE session) {
+    return unsupported(session);
+}
+
 /* Left over from Cryptoki 1: no function runs in parallel. */
 static CK_RV not_parallel(CK_SESSION_HANDLE handle) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, CKR_FUNCTION_NOT_PARALLEL);
+    return rv != CKR_OK ? rv : vk_leave_session(session, CKR_FUNCTION_NOT_PARALLEL);
 }
 
 CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE session) {

@@ -1,4 +1,5 @@
 #include "pkcs11/object.h"
+#include "pkcs11/sign.h"
 
 #include <string.h>
 #include <valetkey/eth.h>
@@ -8,7 +9,7 @@
 
 void vk_verifying_end(vk_verifying *verifying) {
     vk_input_clear(&verifying->input);
-    verifying->mechanism = NULL;
+    *verifying = (vk_verifying){0};
 }
 
 /* ---- C_VerifyInit ---- */
@@ -25,10 +26,22 @@ static CK_RV take_key(vk_verifying *verifying, const vk_object *object) {
     return CKR_OK;
 }
 
-static CK_RV verify_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle) {
+static CK_RV cancel(vk_verifying *verifying, bool of_messages) {
+    if (verifying->mechanism == NULL || verifying->of_messages != of_messages) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    vk_verifying_end(verifying);
+    return CKR_OK;
+}
+
+CK_RV vk_verify_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle,
+                     bool of_messages) {
     vk_verifying *verifying = &session->verifying;
     const vk_mechanism *mechanism;
     vk_object object;
+    if (wanted == NULL) {
+        return cancel(verifying, of_messages);
+    }
     CK_RV rv = vk_mechanism_find(wanted, CKF_VERIFY, &mechanism);
     if (rv == CKR_OK && verifying->mechanism != NULL) {
         rv = CKR_OPERATION_ACTIVE;
@@ -42,6 +55,7 @@ static CK_RV verify_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJ
     rv = take_key(verifying, &object);
     if (rv == CKR_OK) {
         verifying->mechanism = mechanism;
+        verifying->of_messages = of_messages;
     }
     vk_object_close(&object);
     return rv;
@@ -50,13 +64,19 @@ static CK_RV verify_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJ
 CK_RV C_VerifyInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, verify_init(session, mechanism, key));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, vk_verify_init(session, mechanism, key, false));
 }
 
 /* ---- The verification ---- */
 
-static CK_RV check(const vk_verifying *verifying, vk_bytes payload, const CK_BYTE *signature,
-                   CK_ULONG signature_len) {
+CK_RV vk_verify_ready(const vk_verifying *verifying, bool of_messages) {
+    bool is_active = verifying->mechanism != NULL && verifying->of_messages == of_messages;
+    return is_active ? CKR_OK : CKR_OPERATION_NOT_INITIALIZED;
+}
+
+CK_RV vk_verify_payload(const vk_verifying *verifying, vk_bytes payload, const CK_BYTE *signature,
+                        CK_ULONG signature_len) {
     if (signature == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
@@ -77,16 +97,17 @@ static CK_RV check(const vk_verifying *verifying, vk_bytes payload, const CK_BYT
 static CK_RV verify(vk_session *session, const CK_BYTE *data, CK_ULONG data_len,
                     const CK_BYTE *signature, CK_ULONG signature_len) {
     vk_verifying *verifying = &session->verifying;
-    if (verifying->mechanism == NULL) {
-        return CKR_OPERATION_NOT_INITIALIZED;
+    CK_RV rv = vk_verify_ready(verifying, false);
+    if (rv != CKR_OK) {
+        return rv;
     }
     if (verifying->input.in_parts) {
         return CKR_OPERATION_ACTIVE;
     }
     vk_bytes payload;
-    CK_RV rv = vk_input_whole(&verifying->input, verifying->mechanism, data, data_len, &payload);
+    rv = vk_input_whole(&verifying->input, verifying->mechanism, data, data_len, &payload);
     if (rv == CKR_OK) {
-        rv = check(verifying, payload, signature, signature_len);
+        rv = vk_verify_payload(verifying, payload, signature, signature_len);
     }
     vk_verifying_end(verifying);
     return rv;
@@ -96,17 +117,18 @@ CK_RV C_Verify(CK_SESSION_HANDLE handle, CK_BYTE_PTR data, CK_ULONG data_len, CK
                CK_ULONG signature_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK
-               ? rv
-               : vk_leave(session, verify(session, data, data_len, signature, signature_len));
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(
+                              session, verify(session, data, data_len, signature, signature_len));
 }
 
 static CK_RV verify_update(vk_session *session, const CK_BYTE *part, CK_ULONG len) {
     vk_verifying *verifying = &session->verifying;
-    if (verifying->mechanism == NULL) {
-        return CKR_OPERATION_NOT_INITIALIZED;
+    CK_RV rv = vk_verify_ready(verifying, false);
+    if (rv != CKR_OK) {
+        return rv;
     }
-    CK_RV rv = vk_input_add(&verifying->input, verifying->mechanism, part, len);
+    rv = vk_input_add(&verifying->input, verifying->mechanism, part, len);
     if (rv != CKR_OK) {
         vk_verifying_end(verifying);
     }
@@ -116,18 +138,19 @@ static CK_RV verify_update(vk_session *session, const CK_BYTE *part, CK_ULONG le
 CK_RV C_VerifyUpdate(CK_SESSION_HANDLE handle, CK_BYTE_PTR part, CK_ULONG part_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, verify_update(session, part, part_len));
+    return rv != CKR_OK ? rv : vk_leave_session(session, verify_update(session, part, part_len));
 }
 
 static CK_RV verify_final(vk_session *session, const CK_BYTE *signature, CK_ULONG signature_len) {
     vk_verifying *verifying = &session->verifying;
-    if (verifying->mechanism == NULL) {
-        return CKR_OPERATION_NOT_INITIALIZED;
+    CK_RV rv = vk_verify_ready(verifying, false);
+    if (rv != CKR_OK) {
+        return rv;
     }
     vk_bytes payload;
-    CK_RV rv = vk_input_parts(&verifying->input, verifying->mechanism, &payload);
+    rv = vk_input_parts(&verifying->input, verifying->mechanism, &payload);
     if (rv == CKR_OK) {
-        rv = check(verifying, payload, signature, signature_len);
+        rv = vk_verify_payload(verifying, payload, signature, signature_len);
     }
     vk_verifying_end(verifying);
     return rv;
@@ -136,5 +159,7 @@ static CK_RV verify_final(vk_session *session, const CK_BYTE *signature, CK_ULON
 CK_RV C_VerifyFinal(CK_SESSION_HANDLE handle, CK_BYTE_PTR signature, CK_ULONG signature_len) {
     vk_session *session;
     CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave(session, verify_final(session, signature, signature_len));
+    return rv != CKR_OK
+               ? rv
+               : vk_leave_session(session, verify_final(session, signature, signature_len));
 }

@@ -1,6 +1,7 @@
 /* The module as a whole: interfaces, initialization, fork, exit. */
 #include "support.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -64,48 +65,6 @@ START_TEST(exports_three_symbols) {
 }
 END_TEST
 
-START_TEST(the_table_has_68_functions) {
-    ck_assert_int_eq(f->version.major, 2);
-    ck_assert_int_eq(f->version.minor, 40);
-    const size_t first = offsetof(CK_FUNCTION_LIST, C_Initialize);
-    const size_t count = (sizeof *f - first) / sizeof(void *);
-    ck_assert_uint_eq(count, 68);
-    for (size_t i = 0; i < count; i++) {
-        void *entry;
-        memcpy(&entry, (const char *)f + first + i * sizeof entry, sizeof entry);
-        ck_assert_msg(entry != NULL, "function %zu is missing", i);
-    }
-}
-END_TEST
-
-START_TEST(gives_one_interface) {
-    CK_RV (*list)(CK_INTERFACE *, CK_ULONG *);
-    CK_RV (*get)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS);
-    *(void **)&list = dlsym(module, "C_GetInterfaceList");
-    *(void **)&get = dlsym(module, "C_GetInterface");
-    CK_INTERFACE all[2], *one;
-    CK_ULONG count = 0;
-    ck_assert_int_eq(list(NULL, &count), CKR_OK);
-    ck_assert_int_eq(count, 1);
-    count = 0;
-    ck_assert_int_eq(list(all, &count), CKR_BUFFER_TOO_SMALL);
-    count = 2;
-    ck_assert_int_eq(list(all, &count), CKR_OK);
-    ck_assert_int_eq(count, 1);
-    ck_assert_ptr_eq(all[0].pFunctionList, f);
-    ck_assert_str_eq((char *)all[0].pInterfaceName, "PKCS 11");
-    CK_VERSION v240 = {2, 40}, v300 = {3, 0};
-    CK_UTF8CHAR name[] = "PKCS 11", other[] = "Vendor";
-    ck_assert_int_eq(get(NULL, NULL, &one, 0), CKR_OK);
-    ck_assert_ptr_eq(one->pFunctionList, f);
-    ck_assert_int_eq(get(name, &v240, &one, 0), CKR_OK);
-    ck_assert_int_eq(get(name, &v300, &one, 0), CKR_ARGUMENTS_BAD);
-    ck_assert_int_eq(get(other, NULL, &one, 0), CKR_ARGUMENTS_BAD);
-    ck_assert_int_eq(get(name, NULL, &one, 1), CKR_ARGUMENTS_BAD);
-    ck_assert_int_eq(get(name, NULL, NULL, 0), CKR_ARGUMENTS_BAD);
-}
-END_TEST
-
 /* ---- C_Initialize ---- */
 
 static CK_RV no_mutex(void **mutex) {
@@ -164,6 +123,31 @@ START_TEST(what_is_not_supported_says_so) {
     CK_SLOT_ID slot;
     ck_assert_int_eq(f->C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
     ck_assert_int_eq(f->C_WaitForSlotEvent(0, &slot, NULL), CKR_FUNCTION_NOT_SUPPORTED);
+}
+END_TEST
+
+static size_t open_files(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    size_t count = 0;
+    ck_assert_ptr_nonnull(directory);
+    while (readdir(directory) != NULL) {
+        count++;
+    }
+    closedir(directory);
+    return count;
+}
+
+START_TEST(a_thousand_lives) {
+    size_t before = 0;
+    for (int i = 0; i < 1000; i++) {
+        CK_SESSION_HANDLE session;
+        ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
+        ck_assert_int_eq(
+            f->C_OpenSession(slot_of("sudo"), CKF_SERIAL_SESSION, NULL, NULL, &session), CKR_OK);
+        ck_assert_int_eq(f->C_Finalize(NULL), CKR_OK);
+        before = i == 0 ? open_files() : before;
+    }
+    ck_assert_uint_eq(open_files(), before);
 }
 END_TEST
 
@@ -239,15 +223,50 @@ START_TEST(after_exit_nothing_is_touched) {
 }
 END_TEST
 
+/* Exit status: which of the steps failed. */
+static int unload_in_child(void) {
+    for (int i = 0; i < 3; i++) {
+        CK_C_GetFunctionList get;
+        CK_FUNCTION_LIST *again;
+        if (i > 0) {
+            module = dlopen(module_path(), RTLD_NOW | RTLD_LOCAL);
+        }
+        *(void **)&get = module != NULL ? dlsym(module, "C_GetFunctionList") : NULL;
+        if (get == NULL || get(&again) != CKR_OK || again->C_Initialize(NULL) != CKR_OK) {
+            return 1;
+        }
+        /* A client that forgets C_Finalize is forgiven. */
+        if (i != 1 && again->C_Finalize(NULL) != CKR_OK) {
+            return 2;
+        }
+        if (dlclose(module) != 0) {
+            return 3;
+        }
+    }
+    return 0;
+}
+
+START_TEST(is_unloaded_and_loaded_again) {
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        exit(unload_in_child());
+    }
+    expect_exit_status(child, 0);
+}
+END_TEST
+
 Suite *module_suite(void) {
     Suite *suite = suite_create("module");
     TCase *bare = tcase_create("bare");
     tcase_add_checked_fixture(bare, fresh_home, remove_home);
     tcase_add_test(bare, exports_three_symbols);
-    tcase_add_test(bare, the_table_has_68_functions);
-    tcase_add_test(bare, gives_one_interface);
     tcase_add_test(bare, arguments_of_initialize);
     tcase_add_test(bare, nothing_works_uninitialized);
+    tcase_add_test(bare, a_thousand_lives);
+    tcase_add_test(bare, is_unloaded_and_loaded_again);
+    tcase_set_timeout(bare, 120);
     suite_add_tcase(suite, bare);
     TCase *started = started_case("started");
     tcase_add_test(started, what_is_not_supported_says_so);
