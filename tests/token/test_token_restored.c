@@ -1,0 +1,142 @@
+/* Older files put back. */
+#include <stdio.h>
+
+#include "anchored.h"
+#include "token/journal.h"
+
+START_TEST(an_older_file_is_found) {
+    fixture f = fixture_new();
+    back_up(&f);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    put_back(&f);
+    assert_refused(&f);
+    assert_status(decide_plain(&f), VK_ERR_INTEGRITY);
+    assert_status(decide(f.token, &f.grant, 7, refuse, NULL), VK_ERR_INTEGRITY);
+    assert_status(vk_journal_accept(f.token, NULL), VK_ERR_NOT_LOGGED_IN);
+    accept_as_so(&f);
+    ck_assert_int_eq(events(&f, VK_EVENT_ACCEPTED), 1);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    ck_assert(is_clean(f.token));
+    fixture_free(&f);
+}
+END_TEST
+
+/* Signatures that need no budget, and their records, must not make it as new as its anchor. */
+START_TEST(an_older_file_does_not_catch_up) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 28);
+    put_back(&f);
+    int64_t before = raw_int(f.path, "SELECT counter FROM state");
+    for (int i = 0; i < 2 * VK_JOURNAL_MAX_LEAST; i++) {
+        assert_status(decide_plain(&f), VK_ERR_INTEGRITY);
+    }
+    ck_assert_int_eq(raw_int(f.path, "SELECT counter FROM state"), before);
+    close_and_reopen(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The anchor's record was dropped: by a file with another history. Or just now. */
+START_TEST(an_anchor_whose_record_was_dropped) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    back_up(&f);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    put_back(&f);
+    anchors_elsewhere(1);
+    close_and_reopen(&f);
+    reserve_many(f.token, &f, 100, 2 * VK_JOURNAL_MAX_LEAST);
+    anchors_elsewhere(0);
+    close_and_reopen(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+/* What was newest before the copy was accepted is no continuation of it. */
+START_TEST(the_newer_file_put_back_after_all) {
+    fixture f = fixture_new();
+    char *newer = name_with(f.path, ".newer", "");
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 18);
+    copy_file(f.path, newer);
+    put_back(&f);
+    accept_as_so(&f);
+    vk_token_close(f.token);
+    ck_assert_int_eq(rename(newer, f.path), 0);
+    reopen(&f, VK_ROLE_USER);
+    assert_refused(&f);
+    vk_text_free(newer);
+    fixture_free(&f);
+}
+END_TEST
+
+/* A copy that is used under another anchor goes its own way, and comes back. */
+START_TEST(a_copy_used_elsewhere_is_found) {
+    fixture f = fixture_new();
+    back_up(&f);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    vk_token_close(f.token);
+    ck_assert_int_eq(rename(f.backup, f.path), 0);
+    anchors_elsewhere(1);
+    reopen(&f, VK_ROLE_USER);
+    reserve_many(f.token, &f, 2, 18);
+    anchors_elsewhere(0);
+    close_and_reopen(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(an_older_file_is_found_when_only_keys_changed) {
+    fixture f = fixture_new();
+    back_up(&f);
+    key_add(f.token, 7);
+    put_back(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(an_older_file_is_found_without_a_journal) {
+    fixture f = fixture_new();
+    become(&f, VK_ROLE_SO);
+    assert_ok(vk_token_set_journal(f.token, VK_JOURNAL_OFF, VK_JOURNAL_MAX_DEFAULT, NULL));
+    become(&f, VK_ROLE_USER);
+    back_up(&f);
+    assert_ok(decide_unrecorded(&f));
+    put_back(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The other process is told by the file itself. */
+START_TEST(accepted_by_another_process) {
+    fixture f = fixture_new();
+    back_up(&f);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    put_back(&f);
+    assert_refused(&f);
+    vk_token *so = token_open_as(f.path, VK_ROLE_SO);
+    assert_ok(vk_journal_accept(so, NULL));
+    vk_token_close(so);
+    assert_ok(reserve(f.token, &f.grant, 3, 1));
+    fixture_free(&f);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {an_older_file_is_found,
+                                  an_older_file_does_not_catch_up,
+                                  an_anchor_whose_record_was_dropped,
+                                  the_newer_file_put_back_after_all,
+                                  a_copy_used_elsewhere_is_found,
+                                  an_older_file_is_found_when_only_keys_changed,
+                                  an_older_file_is_found_without_a_journal,
+                                  accepted_by_another_process};
+    return RUN_TESTS("files that were put back", tests);
+}
