@@ -92,7 +92,10 @@ vk_status vk_state_write(vk_token *token, const vk_state *state, vk_error *err) 
  * beginning does not go with the new one. */
 static vk_status adopt(vk_token *token, vk_state *state, vk_error *err) {
     vk_token_settings settings;
-    vk_status status = vk_settings_read(token, &settings, err);
+    vk_status status = vk_db_needs_transaction(&token->db, err);
+    if (status == VK_OK) {
+        status = vk_settings_read(token, &settings, err);
+    }
     if (status == VK_OK) {
         status = vk_settings_write(token, &settings, err);
     }
