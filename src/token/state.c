@@ -113,15 +113,24 @@ vk_status vk_state_begin(vk_token *token, vk_state *out, vk_error *err) {
 
 /* ---- Changes of the records ---- */
 
+static vk_status begin_trusted(vk_token *token, vk_state *out, vk_error *err) {
+    vk_status status = vk_state_begin(token, out, err);
+    if (status == VK_OK) {
+        vk_trust_check_state(token, out);
+        status = vk_trust_needed(token, err);
+    }
+    return status;
+}
+
 /* Nothing moves on in a state that is not trusted: it could catch up with its anchor. */
 vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err) {
     vk_state state;
     *moved = false;
-    if (token->keys == NULL || token->trust.is_restored) {
+    if (token->keys == NULL) {
         return VK_OK;
     }
-    vk_status status = vk_state_begin(token, &state, err);
-    if (status == VK_ERR_INTEGRITY) {
+    vk_status status = begin_trusted(token, &state, err);
+    if (status == VK_ERR_INTEGRITY && token->trust.is_starting_over) {
         return VK_OK;
     }
     if (status != VK_OK) {

@@ -30,6 +30,7 @@ typedef struct vk_trust {
     vk_anchor_file anchor_file;
     bool is_restored;
     bool is_accepting;        /* the SO is about to believe it */
+    bool is_starting_over;    /* the SO empties it, whatever it is */
     bool has_anchor;          /* a whole one was read, or one was written */
     char text[VK_TRUST_TEXT]; /* why */
     vk_state newest;          /* that this process has seen */
@@ -169,7 +170,8 @@ VK_MUST_USE vk_status vk_state_read(vk_token *token, vk_state *out, vk_error *er
 /* The same in a transaction that will write: a file of version 1 gets its first MAC. */
 VK_MUST_USE vk_status vk_state_begin(vk_token *token, vk_state *out, vk_error *err);
 VK_MUST_USE vk_status vk_state_write(vk_token *token, const vk_state *state, vk_error *err);
-/* Counts a change of the records, if somebody is logged in; *moved: vk_trust_committed is due. */
+/* Counts a change of the records, if somebody is logged in; *moved: vk_trust_committed is due.
+ * VK_ERR_INTEGRITY if the state is not to be trusted, unless the SO starts over. */
 VK_MUST_USE vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err);
 
 /* Looks for the anchor, at login, and notes in the journal if it is gone. */

@@ -1,5 +1,6 @@
 /* Older files put back. */
 #include <stdio.h>
+#include <string.h>
 
 #include "anchored.h"
 #include "token/journal.h"
@@ -114,6 +115,81 @@ START_TEST(an_older_file_is_found_without_a_journal) {
 }
 END_TEST
 
+/* ---- While it is open ---- */
+
+START_TEST(an_older_file_is_found_while_open) {
+    fixture f = fixture_new();
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 4);
+    put_rows_back(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+static vk_status try_key(vk_token *token, unsigned n, vk_error *err) {
+    uint8_t secret[32];
+    vk_key_record record = record_new(n);
+    vk_key_names names = names_of(n);
+    secret_of(n, secret);
+    vk_status status = vk_token_key_add(token, &record, &names, secret, err);
+    vk_key_record_clear(&record);
+    return status;
+}
+
+static void assert_no_change(fixture *f) {
+    vk_error err = {0};
+    int64_t counter = raw_int(f->path, "SELECT counter FROM state");
+    assert_status(try_key(f->token, 7, &err), VK_ERR_INTEGRITY);
+    ck_assert_str_eq(err.path, "anchor");
+    ck_assert_ptr_nonnull(strstr(err.message, "valetkey audit accept"));
+    ck_assert_int_eq(raw_int(f->path, "SELECT counter FROM state"), counter);
+    ck_assert_int_eq(raw_int(f->path, "SELECT count(*) FROM key"), 1);
+}
+
+/* A change of the records is the first that finds it; nothing catches up with the anchor then. */
+START_TEST(no_change_in_an_older_file) {
+    fixture f = fixture_new();
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 4);
+    put_rows_back(&f);
+    assert_no_change(&f);
+    for (int i = 0; i < 10; i++) {
+        assert_refused(&f);
+        assert_no_change(&f);
+    }
+    close_and_reopen(&f);
+    assert_no_change(&f);
+    assert_refused(&f);
+    accept_as_so(&f);
+    key_add(f.token, 7);
+    assert_ok(reserve(f.token, &f.grant, 9, 1));
+    ck_assert(is_clean(f.token));
+    fixture_free(&f);
+}
+END_TEST
+
+/* As an edited one, it does not keep the SO from making it empty; that is no reason to trust it. */
+START_TEST(an_older_file_is_started_over) {
+    static const vk_token_new args = {
+        .label = "again", .so_pin = (const uint8_t *)SO_PIN, .so_pin_len = sizeof SO_PIN - 1};
+    fixture f = fixture_new();
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 4);
+    put_back(&f);
+    int64_t counter = raw_int(f.path, "SELECT counter FROM state");
+    assert_ok(vk_token_reinit(f.token, &args, NULL));
+    ck_assert_int_eq(raw_int(f.path, "SELECT count(*) FROM key"), 0);
+    ck_assert_int_eq(raw_int(f.path, "SELECT counter FROM state"), counter);
+    assert_ok(login(f.token, VK_ROLE_SO, SO_PIN));
+    assert_status(try_key(f.token, 7, NULL), VK_ERR_INTEGRITY);
+    assert_ok(vk_journal_accept(f.token, NULL));
+    assert_ok(try_key(f.token, 7, NULL));
+    ck_assert(is_clean(f.token));
+    fixture_free(&f);
+}
+END_TEST
+
 /* The other process is told by the file itself. */
 START_TEST(accepted_by_another_process) {
     fixture f = fixture_new();
@@ -137,6 +213,9 @@ int main(void) {
                                   a_copy_used_elsewhere_is_found,
                                   an_older_file_is_found_when_only_keys_changed,
                                   an_older_file_is_found_without_a_journal,
+                                  an_older_file_is_found_while_open,
+                                  no_change_in_an_older_file,
+                                  an_older_file_is_started_over,
                                   accepted_by_another_process};
     return RUN_TESTS("files that were put back", tests);
 }
