@@ -260,6 +260,7 @@ static bool enter(vk_token *token) {
     }
     scope->generation = generation;
     scope->data_version = token->data_version;
+    scope->stored = scope->state;
     scope->has_changed = false;
     return by_others;
 }

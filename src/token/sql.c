@@ -150,8 +150,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"
         " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
         " WHERE j.number >= ? ORDER BY j.number",
+    /* By what it says of its own chain, or of all. */
     [VK_SQL_JOURNAL_CHECKPOINT] =
-        "SELECT before FROM journal WHERE event = ? ORDER BY number DESC LIMIT 1",
+        "SELECT CASE WHEN operation = ?3 THEN operation ELSE substr(before, 17) END FROM journal"
+        " WHERE event = ?1 AND (operation = ?3 OR substr(before, 9, 8) = ?2)"
+        " ORDER BY operation = ?3 DESC LIMIT 1",
     [VK_SQL_JOURNAL_HASH] = "SELECT hash FROM journal WHERE number = ?",
     /* Both in one SELECT would read all of them. */
     [VK_SQL_JOURNAL_ENDS] = "SELECT coalesce((SELECT min(number) FROM journal), 0),"

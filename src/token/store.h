@@ -186,8 +186,11 @@ bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *s
 void vk_trust_check_state(vk_token *token, const vk_state *state);
 /* The pending state is on disk: writes the anchor. */
 void vk_trust_committed(vk_token *token);
-/* Another process may have accepted it meanwhile. */
+/* At the begin of a transaction, if the file is not trusted: another process may have accepted it
+ * meanwhile, or written the anchor that it did not go with. */
 void vk_trust_look_again(vk_token *token);
+/* Records are about to be dropped. */
+void vk_trust_before_drop(vk_token *token);
 /* The SO accepted the state that was just committed. */
 void vk_trust_accept(vk_token *token);
 

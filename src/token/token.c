@@ -28,8 +28,10 @@ vk_status vk_token_begin(vk_token *token, vk_error *err) {
     vk_status status = vk_db_begin(&token->db, err);
     if (status != VK_OK) {
         vk_token_unlock(token);
+        return status;
     }
-    return status;
+    vk_trust_look_again(token);
+    return VK_OK;
 }
 
 vk_status vk_token_mark_changed(vk_token *token, vk_error *err) {

@@ -49,6 +49,15 @@ void copy_file(const char *from, const char *to) {
     ck_assert_int_eq(chmod(to, 0600), 0);
 }
 
+void copy_bytes(const char *from, const char *to) {
+    char bytes[4096];
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    ck_assert(in != NULL && out != NULL);
+    size_t len = fread(bytes, 1, sizeof bytes, in);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, out), len);
+    ck_assert(fclose(in) == 0 && fclose(out) == 0);
+}
+
 void back_up(const fixture *f) {
     copy_file(f->path, f->backup);
 }

@@ -19,6 +19,8 @@ char *name_with(const char *a, const char *b, const char *c);
 /* ---- Copies ---- */
 
 void copy_file(const char *from, const char *to);
+/* Of a file that is no database. */
+void copy_bytes(const char *from, const char *to);
 void back_up(const fixture *f);
 /* Closes the token, puts the copy in its place and logs in. */
 void put_back(fixture *f);

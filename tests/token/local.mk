@@ -81,6 +81,7 @@ TESTS += tests/token/test_token_anchor
 token_test_anchored = $(token_test_support) tests/token/anchored.c tests/token/anchored.h
 tests_token_test_token_anchor_SOURCES = tests/token/test_token_anchor.c $(token_test_anchored)
 tests_token_test_token_anchor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_anchor_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_token_test_token_anchor_LDADD = $(vk_test_token_libs)
 check_PROGRAMS += tests/token/test_token_restored
 TESTS += tests/token/test_token_restored

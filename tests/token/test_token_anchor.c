@@ -1,12 +1,37 @@
-/* Anchors that are gone, rotation and settings of the journal. */
+/*
+ * Anchors that are gone, rotation and settings of the journal. The program stands in for fdatasync,
+ * to know what a power cut would leave of an anchor.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "anchored.h"
 #include "token/journal.h"
 #include "token/store.h"
+
+static char synced[4096];
+static size_t synced_len;
+
+static void keep_synced(int file) {
+    static const char ending[] = ".anchor";
+    char link[40], path[512];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t len = readlink(link, path, sizeof path);
+    if (len > (ssize_t)strlen(ending) &&
+        memcmp(path + len - strlen(ending), ending, strlen(ending)) == 0) {
+        len = pread(file, synced, sizeof synced, 0);
+        synced_len = len > 0 ? (size_t)len : 0;
+    }
+}
+
+__attribute__((visibility("default"))) int fdatasync(int file) {
+    keep_synced(file);
+    return (int)syscall(SYS_fdatasync, file);
+}
 
 /* ---- Anchors ---- */
 
@@ -116,37 +141,132 @@ END_TEST
 typedef struct member {
     const fixture *f;
     const vk_grant_record *grant;
+    unsigned key;
     uint64_t nonce;
     vk_status status;
 } member;
 
+static vk_status use(void *context, vk_budget *budget, vk_nonce_charge *charge, vk_error *err) {
+    (void)context;
+    (void)err;
+    budget->rules[0].used++;
+    charge->present = true;
+    return VK_OK;
+}
+
+/* Asks for nothing first: that would wait for the lock outside of the queue. */
 static void *be_member(void *arg) {
     member *m = arg;
-    m->status = reserve(m->f->token, m->grant, m->nonce, 1);
+    question q;
+    uint8_t point65[65];
+    point_of(m->key, point65);
+    question_init(&q, m->grant, point65, m->nonce, use, NULL);
+    m->status = vk_token_decide(m->f->token, &q.decision, NULL);
     return NULL;
 }
 
+static void wait_for_queue(vk_token *token) {
+    for (size_t waiting = 0; waiting < MANY;) {
+        usleep(1000);
+        pthread_mutex_lock(&token->group.lock);
+        waiting = token->group.waiting;
+        pthread_mutex_unlock(&token->group.lock);
+    }
+}
+
 /* All of them wait until the lock is free, so that a group has more than one rotation drops. */
-START_TEST(a_group_larger_than_the_journal) {
-    fixture f = fixture_new();
-    vk_grant_record other = grant_add(f.token, key_add(f.token, 1), 1);
+static void sign_as_one(const fixture *f, const vk_grant_record *other) {
     static pthread_t threads[MANY];
     static member members[MANY];
-    set_max(&f, VK_JOURNAL_MAX_LEAST);
-    vk_token_lock(f.token);
-    for (uint64_t i = 0; i < MANY; i++) {
-        members[i] = (member){&f, i < 60 ? &other : &f.grant, 100 + i, VK_ERR_BUSY};
+    vk_token_lock(f->token);
+    for (unsigned i = 0; i < MANY; i++) {
+        members[i] = (member){f, i < 60 ? other : &f->grant, i < 60, 100 + i, VK_ERR_BUSY};
         ck_assert_int_eq(pthread_create(&threads[i], NULL, be_member, &members[i]), 0);
-        usleep(1000);
     }
-    usleep(100000);
-    vk_token_unlock(f.token);
+    wait_for_queue(f->token);
+    vk_token_unlock(f->token);
     for (int i = 0; i < MANY; i++) {
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
         assert_ok(members[i].status);
     }
+}
+
+/* The process is killed before it has written the anchor; that one goes with the file all the same.
+ */
+START_TEST(a_group_larger_than_the_journal) {
+    fixture f = fixture_new();
+    vk_grant_record other = grant_add(f.token, key_add(f.token, 1), 1);
+    char *before = name_with(f.anchor, ".before", "");
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    int64_t counter = raw_int(f.path, "SELECT counter FROM state");
+    copy_bytes(f.anchor, before);
+    sign_as_one(&f, &other);
+    ck_assert_int_eq(raw_int(f.path, "SELECT counter FROM state"), counter + 1);
+    ck_assert_int_gt(raw_int(f.path, "SELECT min(number) FROM journal"), 1);
     ck_assert(is_clean(f.token));
+    ck_assert_int_eq(rename(before, f.anchor), 0);
+    close_and_reopen(&f);
+    reserve_many(f.token, &f, 1000, 20);
+    ck_assert_int_le(raw_int(f.path, "SELECT count(*) FROM journal"), VK_JOURNAL_MAX_LEAST + 5);
+    ck_assert(is_clean(f.token));
+    vk_text_free(before);
     vk_grant_record_clear(&other);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The machine loses power: the anchor is what was last on the disk. */
+static void cut_power(fixture *f) {
+    FILE *file = fopen(f->anchor, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(synced, 1, synced_len, file), synced_len);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void drop_all_by_hand(fixture *f) {
+    int64_t dropped;
+    become(f, VK_ROLE_SO);
+    assert_ok(vk_journal_rotate(f->token, 0, NULL, NULL, &dropped, NULL));
+    ck_assert_int_gt(dropped, 0);
+}
+
+START_TEST(what_is_dropped_is_in_no_synced_anchor) {
+    fixture f = fixture_new();
+    int64_t first = 1;
+    unsigned rotations = 0;
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    for (uint64_t i = 2; i < 3 * VK_JOURNAL_MAX_LEAST; i++) {
+        assert_ok(reserve(f.token, &f.grant, i, 1));
+        int64_t now = raw_int(f.path, "SELECT min(number) FROM journal");
+        if (now != first) {
+            cut_power(&f);
+            ck_assert(is_clean(f.token));
+            rotations++;
+        }
+        first = now;
+    }
+    ck_assert_uint_gt(rotations, 5);
+    drop_all_by_hand(&f);
+    cut_power(&f);
+    close_and_reopen(&f);
+    assert_ok(reserve(f.token, &f.grant, 9999, 1));
+    ck_assert(is_clean(f.token));
+    fixture_free(&f);
+}
+END_TEST
+
+/* The anchor that the SO overruled does not come back with the power. */
+START_TEST(what_was_accepted_is_in_a_synced_anchor) {
+    fixture f = fixture_new();
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 3);
+    put_back(&f);
+    accept_as_so(&f);
+    cut_power(&f);
+    close_and_reopen(&f);
+    assert_ok(reserve(f.token, &f.grant, 9, 1));
+    ck_assert(is_clean(f.token));
     fixture_free(&f);
 }
 END_TEST
@@ -242,10 +362,17 @@ START_TEST(settings_are_the_sos) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {a_lost_anchor_is_noted_once,     a_damaged_anchor_is_noted,
-                                  a_torn_anchor_still_counts,      no_place_for_an_anchor,
-                                  two_processes_share_an_anchor,   an_edited_state_can_be_accepted,
-                                  a_group_larger_than_the_journal, old_records_are_dropped,
-                                  records_are_dropped_by_hand,     settings_are_the_sos};
+    const TTest *const tests[] = {a_lost_anchor_is_noted_once,
+                                  a_damaged_anchor_is_noted,
+                                  a_torn_anchor_still_counts,
+                                  no_place_for_an_anchor,
+                                  two_processes_share_an_anchor,
+                                  an_edited_state_can_be_accepted,
+                                  a_group_larger_than_the_journal,
+                                  what_is_dropped_is_in_no_synced_anchor,
+                                  what_was_accepted_is_in_a_synced_anchor,
+                                  old_records_are_dropped,
+                                  records_are_dropped_by_hand,
+                                  settings_are_the_sos};
     return RUN_TESTS("anchors and rotation", tests);
 }

@@ -1,5 +1,6 @@
 /* Older files put back. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "anchored.h"
@@ -190,6 +191,110 @@ START_TEST(an_older_file_is_started_over) {
 }
 END_TEST
 
+/* ---- Records that were dropped ---- */
+
+/* More than the journal keeps, so that what was newest before is dropped, and its checkpoint. */
+#define MUCH (3 * VK_JOURNAL_MAX_LEAST)
+
+/* What the other process remembers is gone, but the anchor goes with the file. */
+START_TEST(a_process_that_rested_goes_on) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    vk_token *rested = token_open_as(f.path, VK_ROLE_USER);
+    for (uint64_t i = 0; i < 3; i++) {
+        reserve_many(rested, &f, 1000 * i, 2);
+        reserve_many(f.token, &f, 1000 * i + 100, MUCH);
+    }
+    key_add(rested, 7);
+    reserve_many(f.token, &f, 5000, MUCH);
+    vk_token_logout(rested);
+    assert_ok(login(rested, VK_ROLE_USER, USER_PIN));
+    reserve_many(rested, &f, 6000, 1);
+    ck_assert(is_clean(rested));
+    vk_token_close(rested);
+    fixture_free(&f);
+}
+END_TEST
+
+/* There is nothing but what it remembers, and nothing that speaks against the file. */
+START_TEST(a_process_that_rested_without_an_anchor) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    ck_assert_int_eq(setenv("VALETKEY_ANCHOR_DIR", "/proc/none", 1), 0);
+    close_and_reopen(&f);
+    vk_token *rested = token_open_as(f.path, VK_ROLE_USER);
+    reserve_many(rested, &f, 2, 2);
+    reserve_many(f.token, &f, 100, MUCH);
+    back_up(&f);
+    reserve_many(rested, &f, 1000, 2);
+    put_rows_back(&f);
+    assert_status(reserve(rested, &f.grant, 1100, 1), VK_ERR_INTEGRITY);
+    vk_token_close(rested);
+    fixture_free(&f);
+}
+END_TEST
+
+static void use_backup_elsewhere(const fixture *f, uint64_t count) {
+    anchors_elsewhere(1);
+    vk_token *copy = token_open_as(f->backup, VK_ROLE_USER);
+    reserve_many(copy, f, 1000, count);
+    vk_token_close(copy);
+    anchors_elsewhere(0);
+}
+
+/* A copy that went its own way lost the record too; but this anchor does not go with it. */
+START_TEST(a_copy_without_the_record_is_no_continuation) {
+    fixture f = fixture_new();
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 2);
+    use_backup_elsewhere(&f, MUCH);
+    put_rows_back(&f);
+    assert_refused(&f);
+    assert_no_change(&f);
+    assert_refused(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+/* An anchor that is older than what the process knows was put back as well. */
+START_TEST(an_older_anchor_vouches_for_nothing) {
+    fixture f = fixture_new();
+    char *anchor = name_with(f.anchor, ".older", "");
+    back_up(&f);
+    copy_bytes(f.anchor, anchor);
+    reserve_many(f.token, &f, 2, 4);
+    put_rows_back(&f);
+    ck_assert_int_eq(rename(anchor, f.anchor), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_status(reserve(f.token, &f.grant, 9, 1), VK_ERR_INTEGRITY);
+        assert_status(try_key(f.token, 7, NULL), VK_ERR_INTEGRITY);
+    }
+    vk_text_free(anchor);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The anchor's record is its key's last: the key's checkpoint names it, whatever came after. */
+START_TEST(a_checkpoint_names_what_its_chain_lost) {
+    fixture f = fixture_new();
+    vk_grant_record other = grant_add(f.token, key_add(f.token, 1), 1);
+    set_max(&f, VK_JOURNAL_MAX_LEAST);
+    assert_ok(reserve(f.token, &other, 1, 1));
+    char *anchor = name_with(f.anchor, ".older", "");
+    copy_bytes(f.anchor, anchor);
+    reserve_many(f.token, &f, 100, VK_JOURNAL_MAX_LEAST + 30);
+    ck_assert_int_gt(raw_int(f.path, "SELECT min(number) FROM journal"), 10);
+    ck_assert_int_eq(rename(anchor, f.anchor), 0);
+    close_and_reopen(&f);
+    assert_ok(reserve(f.token, &f.grant, 9, 1));
+    ck_assert(is_clean(f.token));
+    vk_text_free(anchor);
+    vk_grant_record_clear(&other);
+    fixture_free(&f);
+}
+END_TEST
+
 /* The other process is told by the file itself. */
 START_TEST(accepted_by_another_process) {
     fixture f = fixture_new();
@@ -216,6 +321,11 @@ int main(void) {
                                   an_older_file_is_found_while_open,
                                   no_change_in_an_older_file,
                                   an_older_file_is_started_over,
+                                  a_process_that_rested_goes_on,
+                                  a_process_that_rested_without_an_anchor,
+                                  a_copy_without_the_record_is_no_continuation,
+                                  an_older_anchor_vouches_for_nothing,
+                                  a_checkpoint_names_what_its_chain_lost,
                                   accepted_by_another_process};
     return RUN_TESTS("files that were put back", tests);
 }
