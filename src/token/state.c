@@ -114,12 +114,15 @@ vk_status vk_state_begin(vk_token *token, vk_state *out, vk_error *err) {
 /* ---- Changes of the records ---- */
 
 static vk_status begin_trusted(vk_token *token, vk_state *out, vk_error *err) {
-    vk_status status = vk_state_begin(token, out, err);
+    vk_status status = vk_trust_needed(token, err);
     if (status == VK_OK) {
-        vk_trust_check_state(token, out);
-        status = vk_trust_needed(token, err);
+        status = vk_state_begin(token, out, err);
     }
-    return status;
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_trust_check_state(token, out);
+    return vk_trust_needed(token, err);
 }
 
 /* Nothing moves on in a state that is not trusted: it could catch up with its anchor. */

@@ -174,7 +174,8 @@ VK_MUST_USE vk_status vk_state_write(vk_token *token, const vk_state *state, vk_
  * VK_ERR_INTEGRITY if the state is not to be trusted, unless the SO starts over. */
 VK_MUST_USE vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err);
 
-/* Looks for the anchor, at login, and notes in the journal if it is gone. */
+/* Looks for the anchor, at login, and notes in the journal if it is gone. A state that cannot be
+ * read is not trusted until it can be, and goes with the anchor. */
 void vk_trust_begin(vk_token *token);
 void vk_trust_end(vk_token *token);
 /* VK_ERR_INTEGRITY with the reason if the file was put back from a copy. */

@@ -188,12 +188,15 @@ void vk_trust_begin(vk_token *token) {
     char text[VK_TRUST_TEXT];
     reset(&token->trust);
     vk_anchor_found found = find_anchor(token, &anchor, &err);
-    /* A state that is not whole speaks for itself when it is needed. */
+    token->trust.has_anchor = found == VK_ANCHOR_WHOLE;
+    /* Nothing was compared: an older one that comes in its place must not pass for it. */
     if (vk_state_read(token, &state, NULL) != VK_OK) {
+        token->trust.newest = anchor;
+        distrust(token, "the token's state was edited or could not be read at login, so nothing "
+                        "shows that the file is as new as its anchor");
         return;
     }
     token->trust.newest = state;
-    token->trust.has_anchor = found == VK_ANCHOR_WHOLE;
     if (found == VK_ANCHOR_WHOLE) {
         if (!vk_trust_compare(token, &anchor, &state, text)) {
             distrust(token, text);

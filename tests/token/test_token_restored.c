@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "anchored.h"
 #include "token/journal.h"
@@ -191,6 +192,58 @@ START_TEST(an_older_file_is_started_over) {
 }
 END_TEST
 
+/* ---- A state that could not be read at login ---- */
+
+static void break_state(const fixture *f) {
+    raw(f->path, "UPDATE state SET counter = counter + 1");
+}
+
+START_TEST(an_older_state_instead_of_a_broken_one) {
+    fixture f = fixture_new();
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 4);
+    break_state(&f);
+    close_and_reopen(&f);
+    assert_no_change(&f);
+    assert_status(decide_plain(&f), VK_ERR_INTEGRITY);
+    put_rows_back(&f);
+    assert_refused(&f);
+    assert_no_change(&f);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The same without an anchor, which nobody would miss. */
+START_TEST(an_older_state_and_no_anchor) {
+    fixture f = fixture_new();
+    back_up(&f);
+    reserve_many(f.token, &f, 2, 4);
+    break_state(&f);
+    ck_assert_int_eq(unlink(f.anchor), 0);
+    close_and_reopen(&f);
+    put_rows_back(&f);
+    assert_status(reserve(f.token, &f.grant, 9, 1), VK_ERR_INTEGRITY);
+    assert_no_change(&f);
+    close_and_reopen(&f);
+    ck_assert_int_eq(events(&f, VK_EVENT_ANCHOR), 1);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_broken_state_that_comes_back) {
+    fixture f = fixture_new();
+    reserve_many(f.token, &f, 2, 4);
+    back_up(&f);
+    break_state(&f);
+    close_and_reopen(&f);
+    assert_status(reserve(f.token, &f.grant, 9, 1), VK_ERR_INTEGRITY);
+    put_rows_back(&f);
+    assert_ok(reserve(f.token, &f.grant, 9, 1));
+    ck_assert(is_clean(f.token));
+    fixture_free(&f);
+}
+END_TEST
+
 /* ---- Records that were dropped ---- */
 
 /* More than the journal keeps, so that what was newest before is dropped, and its checkpoint. */
@@ -321,6 +374,9 @@ int main(void) {
                                   an_older_file_is_found_while_open,
                                   no_change_in_an_older_file,
                                   an_older_file_is_started_over,
+                                  an_older_state_instead_of_a_broken_one,
+                                  an_older_state_and_no_anchor,
+                                  a_broken_state_that_comes_back,
                                   a_process_that_rested_goes_on,
                                   a_process_that_rested_without_an_anchor,
                                   a_copy_without_the_record_is_no_continuation,
