@@ -26,7 +26,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5, ?6)"
                            " ON CONFLICT(id) DO UPDATE SET counter = ?1, number = ?2, head = ?3,"
                            " anchored = ?4, mac = ?5, spend_rules = ?6",
-    [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
+    [VK_SQL_STATE_CHANGES] = "SELECT changes, default_mac, relaxed_mac FROM state, token",
     [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
     [VK_SQL_TOKEN_INSERT] = "INSERT INTO token(id, serial, label, default_sudo, default_mac,"

@@ -53,6 +53,13 @@ typedef struct vk_token_keys {
     vk_mac *mac_of;    /* at work; owned */
 } vk_token_keys;
 
+/* What tells that the records changed. The count has no MAC, since it moves without a login too:
+ * who puts it back must not hide what the SO set, so those rows' own MACs are compared as well. */
+typedef struct vk_changes {
+    int64_t count;
+    vk_hash settings, relaxed; /* zero: there is no MAC */
+} vk_changes;
+
 struct vk_token {
     pthread_mutex_t lock;
     char *path;
@@ -62,7 +69,7 @@ struct vk_token {
     vk_token_keys *keys;          /* NULL while nobody is logged in */
     unsigned unsaved_failures[3]; /* by role: wrong PINs that could not be written */
     int64_t data_version;         /* SQLite's, when it was last looked up */
-    int64_t changes;              /* of the records, then */
+    vk_changes changes;           /* of the records, then */
     vk_group group;
     vk_scope scope; /* of the transactions of decisions */
     vk_trust trust;
