@@ -79,6 +79,14 @@ const vk_command vk_commands[] = {
      "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
      "why it last refused. No PIN is needed.",
      "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
+    {"key certify", vk_cmd_key_certify, NONE, ALL(PIN, KEY, OPT(OUTPUT)),
+     "make a certificate for a key",
+     "Makes a certificate for a key that has none, and keeps it on the token with the key's label\n"
+     "and CKA_ID: Java, NSS and others look for keys by their certificates. A key under sudo "
+     "signs\n"
+     "its own; one with another policy signs no certificate, so a key that is thrown away does.\n"
+     "--output writes it as PEM as well.",
+     "  valetkey key certify --label tls\n  valetkey key certify --label tls --output tls.pem\n"},
     {"key remove", vk_cmd_key_remove, NONE, ALL(PIN, KEY), "remove a key from the token",
      "Removes both halves of a key and its grants, at once and for good. The account still has\n"
      "the permission: revoke it there as well.",
