@@ -89,6 +89,7 @@ CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TY
 void finalize_after_exit(void);
 
 Suite *module_suite(void);
+Suite *host_suite(void);
 Suite *interface_suite(void);
 Suite *token_suite(void);
 Suite *object_suite(void);
