@@ -34,7 +34,7 @@ library() {
 
 # quiet COMMAND...: what it prints goes to $work/out.
 quiet() { "$@" >"$work/out" 2>&1; }
-must() { quiet "$@" || { cat "$work/out" && die "failed: $*"; }; }
+must() { quiet "$@" || { tail -n 30 "$work/out" && die "failed: $*"; }; }
 # must_fail TEXT COMMAND...: it fails and says so.
 must_fail() {
     local text=$1
@@ -42,8 +42,8 @@ must_fail() {
     quiet "$@" && die "succeeded: $*"
     says "$text"
 }
-says() { grep -qe "$1" "$work/out" || { cat "$work/out" && die "\"$1\" is not said"; }; }
-says_not() { ! grep -qe "$1" "$work/out" || { cat "$work/out" && die "\"$1\" is said"; }; }
+says() { grep -qe "$1" "$work/out" || { tail -n 30 "$work/out" && die "\"$1\" is not said"; }; }
+says_not() { ! grep -qe "$1" "$work/out" || { tail -n 30 "$work/out" && die "\"$1\" is said"; }; }
 
 # wait_for CONDITION...: for ten seconds at most.
 wait_for() {
