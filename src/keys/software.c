@@ -1,4 +1,4 @@
-#include "keys/keys.h"
+#include "keys/software.h"
 
 #include "base/secret.h"
 
@@ -15,13 +15,6 @@
 #include <string.h>
 
 #include <valetkey/webauthn.h>
-
-struct vk_key {
-    vk_curve curve;
-    uint8_t *secret32;          /* secp256k1: vk_secret_alloc */
-    secp256k1_context *context; /* secp256k1: blinded, read-only once made */
-    EVP_PKEY *pkey;             /* P-256 */
-};
 
 static vk_status new_context(secp256k1_context **out) {
     uint8_t seed[32];

@@ -41,33 +41,47 @@ static bool matches(const vk_object *object, find_query *query) {
 static unsigned kinds_of_class(CK_OBJECT_CLASS class) {
     switch (class) {
     case CKO_PRIVATE_KEY:
-        return VK_KIND_PRIVATE;
+        return VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE;
     case CKO_PUBLIC_KEY:
-        return VK_KIND_PUBLIC;
+        return VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC;
     case CKO_DATA:
-        return VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING | VK_KIND_SESSION;
+        return VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING | VK_KINDS_DATA;
+    case CKO_CERTIFICATE:
+        return VK_KINDS_CERTIFICATE;
+    case CKO_SECRET_KEY:
+        return VK_KIND_SECRET;
+    case CKO_PROFILE:
+        return VK_KIND_PROFILE;
+    case CKO_MECHANISM:
+        return VK_KIND_MECHANISM;
     default:
         return 0;
     }
 }
 
+#define EVERY_KIND (VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KINDS_STORED | VK_KINDS_SESSION)
+#define KINDS_WITH_ID                                                                              \
+    (VK_KINDS_KEY | VK_KINDS_SESSION_KEY | VK_KINDS_CERTIFICATE | VK_KIND_SECRET | VK_KINDS_PENDING)
+
+/* What the module says of itself is found by who asks for it: the standard has it so for mechanisms,
+ * and profiles are a class that clients of 2.40 do not know. */
 static unsigned possible_kinds(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_role role) {
-    unsigned kinds = VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KIND_SESSION;
+    unsigned kinds = EVERY_KIND;
     const CK_ATTRIBUTE *class = vk_template_find(templ, count, CKA_CLASS);
     const CK_ATTRIBUTE *token = vk_template_find(templ, count, CKA_TOKEN);
     CK_OBJECT_CLASS number;
     bool on_token;
     if (class != NULL) {
-        kinds &= vk_attribute_number(class, &number) ? kinds_of_class(number) : 0;
+        kinds = vk_attribute_number(class, &number) ? kinds_of_class(number) : 0;
     }
     if (token != NULL) {
         bool known = vk_attribute_bool(token, &on_token);
-        kinds &= !known ? 0 : on_token ? VK_KINDS_TOKEN | VK_KINDS_PENDING : VK_KIND_SESSION;
+        kinds &= !known ? 0 : on_token ? ~(unsigned)VK_KINDS_SESSION : VK_KINDS_SESSION;
     }
     if (vk_template_find(templ, count, CKA_ID) != NULL) {
-        kinds &= VK_KINDS_KEY | VK_KINDS_PENDING;
+        kinds &= KINDS_WITH_ID;
     }
-    const unsigned of_the_user = VK_KIND_PRIVATE | VK_KINDS_PENDING;
+    const unsigned of_the_user = VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE | VK_KINDS_PENDING;
     return role == VK_ROLE_USER ? kinds : kinds & ~of_the_user;
 }
 
@@ -153,7 +167,7 @@ static CK_RV search_token(vk_slot *slot, find_query *query, vk_search *search) {
     return rv;
 }
 
-/* ---- Objects of sessions, and of operations that wait ---- */
+/* ---- Other objects ---- */
 
 /* One that is gone, or cannot be read, is none. */
 static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, find_query *query,
@@ -164,6 +178,61 @@ static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, find_query *q
     }
     CK_RV rv = matches(&object, query) ? push(search, handle) : CKR_OK;
     vk_object_close(&object);
+    return rv;
+}
+
+static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, find_query *query,
+                      vk_search *search) {
+    const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = number};
+    CK_OBJECT_HANDLE handle;
+    CK_RV rv = vk_handle_of(&ref, &handle);
+    return rv == CKR_OK ? push_if(session, handle, query, search) : rv;
+}
+
+static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind kind,
+                                 find_query *query, vk_search *search) {
+    const CK_ATTRIBUTE *label = vk_template_find(query->templ, query->count, CKA_LABEL);
+    const CK_ATTRIBUTE *id = vk_template_find(query->templ, query->count, CKA_ID);
+    const vk_bytes label_bytes = label != NULL ? vk_attribute_bytes(label) : (vk_bytes){0};
+    const vk_bytes id_bytes = id != NULL ? vk_attribute_bytes(id) : (vk_bytes){0};
+    const vk_object_filter filter = {.class = &class,
+                                     .label = label != NULL ? &label_bytes : NULL,
+                                     .ckid = id != NULL ? &id_bytes : NULL};
+    int64_t *ids;
+    size_t count;
+    vk_error err = {0};
+    if (!(query->kinds & kind)) {
+        return CKR_OK;
+    }
+    vk_status status = vk_token_object_find(session->slot->token, &filter, &ids, &count, &err);
+    CK_RV rv = vk_ck(status, &err);
+    for (size_t i = 0; i < count && rv == CKR_OK; i++) {
+        rv = push_ref(session, kind, ids[i], query, search);
+    }
+    free(ids);
+    return rv;
+}
+
+static CK_RV search_stored(vk_session *session, find_query *query, vk_search *search) {
+    CK_RV rv = search_stored_class(session, CKO_CERTIFICATE, VK_KIND_CERTIFICATE, query, search);
+    return rv == CKR_OK ? search_stored_class(session, CKO_DATA, VK_KIND_DATA, query, search) : rv;
+}
+
+/* What the module says of itself. */
+static CK_RV search_static(vk_session *session, find_query *query, vk_search *search) {
+    static const CK_ULONG profiles[] = {CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER};
+    const vk_mechanism *mechanism;
+    CK_RV rv = CKR_OK;
+    for (size_t i = 0; (query->kinds & VK_KIND_PROFILE) && i < 2 && rv == CKR_OK; i++) {
+        rv = push_ref(session, VK_KIND_PROFILE, (int64_t)profiles[i], query, search);
+    }
+    for (size_t i = 0; (query->kinds & VK_KIND_MECHANISM) && rv == CKR_OK; i++) {
+        mechanism = vk_mechanism_at(i);
+        if (mechanism == NULL) {
+            break;
+        }
+        rv = push_ref(session, VK_KIND_MECHANISM, (int64_t)mechanism->type, query, search);
+    }
     return rv;
 }
 
@@ -205,6 +274,23 @@ static CK_RV search_pending(vk_session *session, find_query *query, vk_search *s
 
 /* ---- C_FindObjects ---- */
 
+static CK_RV search_all(vk_session *session, find_query *query, vk_search *search) {
+    CK_RV rv = CKR_OK;
+    if (query->kinds & VK_KINDS_TOKEN) {
+        rv = search_token(session->slot, query, search);
+    }
+    if (rv == CKR_OK && (query->kinds & VK_KINDS_STORED)) {
+        rv = search_stored(session, query, search);
+    }
+    if (rv == CKR_OK && (query->kinds & VK_KINDS_PENDING)) {
+        rv = search_pending(session, query, search);
+    }
+    if (rv == CKR_OK && (query->kinds & VK_KINDS_SESSION)) {
+        rv = search_sessions(session, query, search);
+    }
+    return rv == CKR_OK ? search_static(session, query, search) : rv;
+}
+
 static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count) {
     vk_search *search = &session->search;
     CK_RV rv = vk_template_check(templ, count);
@@ -216,15 +302,7 @@ static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG 
     }
     find_query query = {.templ = templ, .count = count};
     query.kinds = possible_kinds(templ, count, vk_slot_role(session->slot));
-    if (query.kinds & VK_KINDS_TOKEN) {
-        rv = search_token(session->slot, &query, search);
-    }
-    if (rv == CKR_OK && (query.kinds & VK_KINDS_PENDING)) {
-        rv = search_pending(session, &query, search);
-    }
-    if (rv == CKR_OK && (query.kinds & VK_KIND_SESSION)) {
-        rv = search_sessions(session, &query, search);
-    }
+    rv = search_all(session, &query, search);
     vk_buf_clear(&query.scratch);
     if (rv != CKR_OK) {
         vk_search_end(search);

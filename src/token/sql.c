@@ -114,6 +114,24 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_SPEND_STATE_WRITE] = "INSERT OR REPLACE INTO spend_state VALUES(?, ?, ?, ?)",
     [VK_SQL_SPEND_STATE_REMOVE] = "DELETE FROM spend_state WHERE rule_id = ?",
 
+    [VK_SQL_OBJECT_READ] = "SELECT version, class, is_private, attrs FROM object WHERE id = ?",
+    [VK_SQL_OBJECT_INSERT] = "INSERT INTO object(version, class, is_private, attrs, label, ckid)"
+                             " VALUES(1, ?, ?, x'', ?, ?)",
+    [VK_SQL_OBJECT_WRITE] = "UPDATE object SET (version, attrs, label, ckid) = (?, ?, ?, ?)"
+                            " WHERE id = ?",
+    [VK_SQL_OBJECT_REMOVE] = "DELETE FROM object WHERE id = ?",
+    [VK_SQL_OBJECT_REMOVE_ALL] = "DELETE FROM object",
+    [VK_SQL_OBJECT_FIND_ALL] = "SELECT id FROM object WHERE is_private <= ?1"
+                               " AND (?2 IS NULL OR class = ?2) ORDER BY id",
+    [VK_SQL_OBJECT_FIND_LABEL] =
+        "SELECT id FROM object WHERE label = ?3 AND is_private = 0 AND (?2 IS NULL OR class = ?2)"
+        " UNION SELECT id FROM object WHERE is_private = 1 AND ?1 = 1"
+        " AND (?2 IS NULL OR class = ?2) ORDER BY 1",
+    [VK_SQL_OBJECT_FIND_CKID] =
+        "SELECT id FROM object WHERE ckid = ?3 AND is_private = 0 AND (?2 IS NULL OR class = ?2)"
+        " UNION SELECT id FROM object WHERE is_private = 1 AND ?1 = 1"
+        " AND (?2 IS NULL OR class = ?2) ORDER BY 1",
+
     [VK_SQL_NODE_READ] = "SELECT sealed FROM node WHERE chain_id = ?",
     [VK_SQL_NODE_LIST] = "SELECT chain_id FROM node ORDER BY chain_id",
     [VK_SQL_NODE_WRITE] = "INSERT OR REPLACE INTO node VALUES(?, ?)",
