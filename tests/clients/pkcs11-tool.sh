@@ -20,7 +20,7 @@ rm -rf "$VALETKEY_HOME"
 new_token sudo
 must pkcs11-tool --module "$module" --test-fork
 # --test-ec tests SHA-1 as well, and then SHA-2.
-for curve in; do
+for curve in secp256k1 prime256v1; do
     must tool --test-ec --session-rw --id 71 --key-type "EC:$curve"
 done
 must tool --test

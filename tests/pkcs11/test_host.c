@@ -35,6 +35,25 @@ START_TEST(ec_methods_of_the_program_do_no_harm) {
 }
 END_TEST
 
+START_TEST(ec_methods_of_the_program_do_not_stop_derivation) {
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    CK_MECHANISM generation = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    CK_ATTRIBUTE curve = ATTR(CKA_EC_PARAMS, p256), use = ATTR(CKA_DERIVE, yes);
+    CK_BYTE point[67];
+    CK_OBJECT_HANDLE secret;
+    pair keys;
+    add_ec_methods();
+    ck_assert_int_eq(f->C_GenerateKeyPair(session, &generation, &curve, 1, &use, 1,
+                                          &keys.public_key, &keys.private_key),
+                     CKR_OK);
+    get_value(session, keys.public_key, CKA_EC_POINT, point, sizeof point);
+    CK_ECDH1_DERIVE_PARAMS parameter = {CKD_NULL, 0, NULL, sizeof point, point};
+    CK_MECHANISM mechanism = {CKM_ECDH1_DERIVE, &parameter, sizeof parameter};
+    ck_assert_int_eq(f->C_DeriveKey(session, &mechanism, keys.private_key, NULL, 0, &secret),
+                     CKR_OK);
+}
+END_TEST
+
 /* ---- VALETKEY_HIDE ---- */
 
 static void restart(const char *hidden) {
@@ -124,6 +143,7 @@ Suite *host_suite(void) {
     Suite *suite = suite_create("host");
     TCase *openssl = started_case("openssl");
     tcase_add_test(openssl, ec_methods_of_the_program_do_no_harm);
+    tcase_add_test(openssl, ec_methods_of_the_program_do_not_stop_derivation);
     suite_add_tcase(suite, openssl);
     TCase *hide = started_case("hide");
     tcase_add_checked_fixture(hide, NULL, show_all);
