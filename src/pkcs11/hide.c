@@ -29,3 +29,7 @@ void vk_hide_init(void) {
 bool vk_hides(vk_curve curve) {
     return atomic_load(&hidden) == (int)curve;
 }
+
+bool vk_hides_anything(void) {
+    return atomic_load(&hidden) != 0;
+}
