@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 # Not where make dist looks for tests/clients.
+command -v npm >/dev/null || not_run "there is no Node.js with npm"
 node_dir=$VALETKEY_BUILD/clients-node
 mkdir -p "$node_dir"
 cp "$root"/tests/clients/package{,-lock}.json "$root/tests/clients/pkcs11js.mjs" \

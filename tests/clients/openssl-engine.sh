@@ -4,27 +4,6 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-cat >"$work/openssl.cnf" <<EOF
-openssl_conf = init
-[init]
-engines = engines
-[engines]
-pkcs11 = pkcs11
-[pkcs11]
-engine_id = pkcs11
-MODULE_PATH = $module
-init = 0
-[req]
-distinguished_name = name
-[name]
-EOF
-key_of() { printf 'pkcs11:token=%s;object=%s;type=private?pin-source=%s/pin' "$1" "$2" "$work"; }
-with_engine() {
-    local command=$1
-    shift
-    OPENSSL_CONF=$work/openssl.cnf openssl "$command" -engine pkcs11 -keyform engine "$@"
-}
-
 # ---- Certificates ----
 
 new_token web
@@ -35,8 +14,7 @@ certify() {
         -out "$work/request.pem"
     quiet openssl req -in "$work/request.pem" -noout -verify
     says 'self-signature verify OK'
-    must with_engine req -new -x509 -sha256 -days 30 -subj /CN=localhost \
-        -key "$(key_of web "$1")" -out "$work/$1.pem"
+    self_signed web "$1" -out "$work/$1.pem"
     openssl verify -CAfile "$work/$1.pem" "$work/$1.pem" >/dev/null ||
         die "the certificate of $1 does not verify"
     must with_engine dgst -sha256 -sign "$(key_of web "$1")" -out "$work/signature" "$work/pin"

@@ -36,6 +36,8 @@ must ssh-add -e "$module"
 echo "ssh-keygen -D listed a P-256 key; ssh-agent signed with it"
 
 new_key coin 02 secp256k1
+self_signed web coin -outform DER -out "$work/coin.der"
+must tool --write-object "$work/coin.der" --type cert --id 02 --label coin
 must ssh-keygen -D "$module"
 says '^ssh-unknown '
 must_fail 'communication with agent failed' ssh-add -s "$module"
@@ -48,7 +50,7 @@ must ssh-add -s "$module"
 sign_with "$work/login.pub"
 must ssh-add -l
 [ "$(wc -l <"$work/out")" = 1 ] || die "the agent has $(cat "$work/out")"
-echo "a secp256k1 key ended the agent; with VALETKEY_HIDE=secp256k1 it went on"
+echo "a secp256k1 key with a certificate ended the agent; with VALETKEY_HIDE=secp256k1 it went on"
 
 # What ssh wants signed is no operation.
 unset VALETKEY_HIDE
