@@ -5,8 +5,8 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+command -v node >/dev/null && command -v npm >/dev/null || not_run "there is no Node.js with npm"
 # Not where make dist looks for tests/clients.
-command -v npm >/dev/null || not_run "there is no Node.js with npm"
 node_dir=$VALETKEY_BUILD/clients-node
 mkdir -p "$node_dir"
 cp "$root"/tests/clients/package{,-lock}.json "$root/tests/clients/pkcs11js.mjs" \
