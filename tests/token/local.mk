@@ -86,3 +86,10 @@ TESTS += tests/token/test_token_spend
 tests_token_test_token_spend_SOURCES = tests/token/test_token_spend.c $(token_test_support)
 tests_token_test_token_spend_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_token_test_token_spend_LDADD = $(vk_test_token_libs)
+
+check_PROGRAMS += tests/token/test_token_object
+TESTS += tests/token/test_token_object
+valgrind_slow_tests += tests/token/test_token_object
+tests_token_test_token_object_SOURCES = tests/token/test_token_object.c $(token_test_support)
+tests_token_test_token_object_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_object_LDADD = $(vk_test_token_libs)
