@@ -14,7 +14,7 @@ if setarch -R true 2>/dev/null; then
 fi
 
 # shellcheck disable=SC2086
-install_packages $build_packages $demo_packages $check_packages
+install_packages $build_packages $demo_packages $check_packages $client_packages
 # The tarball's sources are those of the build before it: they are compiled once.
 export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1
 bootstrap
@@ -79,12 +79,8 @@ VALETKEY_BUILD=$out/gcc "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
 }
 grep ' operations signed, ' "$out/demo.log"
 
-say "pkcs11-tool --test, and ECDSA on sudo keys"
-VALETKEY_BUILD=$out/gcc "$root/tests/clients/pkcs11-tool.sh"
-
-say "The standard way: pkcs11-tool, PyKCS11, p11-kit server, Node"
-VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way.sh"
-VALETKEY_BUILD=$out/gcc "$root/tests/clients/standard-way-node.sh"
+say "Other people's programs"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh"
 
 say "make install"
 "$root/tests/clients/installed.sh" "$out/gcc"

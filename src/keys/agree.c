@@ -2,6 +2,7 @@
 #include "keys/software.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/param_build.h>
 #include <secp256k1_ecdh.h>
 #include <string.h>
@@ -39,21 +40,22 @@ static OSSL_PARAM *point_params(const uint8_t peer65[65]) {
     return params;
 }
 
-/* Not every provider looks whether the point is on the curve before it derives. */
-static bool is_on_curve(EVP_PKEY *peer) {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(peer, NULL);
-    bool ok = context != NULL && EVP_PKEY_public_check(context) == 1;
-    EVP_PKEY_CTX_free(context);
+/* Not every provider looks before it derives, nor can every EVP_PKEY be asked (VK_OPENSSL_EC). */
+static bool is_on_curve(const uint8_t point65[65]) {
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+    bool ok = point != NULL && EC_POINT_oct2point(group, point, point65, 65, NULL) == 1;
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
     return ok;
 }
 
 static EVP_PKEY *read_peer(const uint8_t peer65[65]) {
     EVP_PKEY *peer = NULL;
-    OSSL_PARAM *params = point_params(peer65);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    OSSL_PARAM *params = is_on_curve(peer65) ? point_params(peer65) : NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, VK_OPENSSL_EC, NULL);
     bool ok = params != NULL && context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
-              EVP_PKEY_fromdata(context, &peer, EVP_PKEY_PUBLIC_KEY, params) == 1 &&
-              is_on_curve(peer);
+              EVP_PKEY_fromdata(context, &peer, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(context);
     OSSL_PARAM_free(params);
     if (!ok) {

@@ -92,6 +92,30 @@ vk_status vk_certificate_key_info(vk_bytes der, vk_buf *out) {
     return vk_buf_status(out);
 }
 
+/* OpenSSL's number of the named curve; NID_undef where there is none. */
+static int curve_nid(const X509 *x509) {
+    X509_ALGOR *algorithm = NULL;
+    const ASN1_OBJECT *kind = NULL;
+    const void *value = NULL;
+    int type = V_ASN1_UNDEF;
+    if (x509 == NULL ||
+        X509_PUBKEY_get0_param(NULL, NULL, NULL, &algorithm, X509_get_X509_PUBKEY(x509)) != 1) {
+        return NID_undef;
+    }
+    X509_ALGOR_get0(&kind, &type, &value, algorithm);
+    return OBJ_obj2nid(kind) == NID_X9_62_id_ecPublicKey && type == V_ASN1_OBJECT
+               ? OBJ_obj2nid(value)
+               : NID_undef;
+}
+
+bool vk_certificate_curve(vk_bytes der, vk_curve *out) {
+    X509 *x509 = read_x509(der);
+    int nid = curve_nid(x509);
+    X509_free(x509);
+    *out = nid == NID_secp256k1 ? VK_CURVE_SECP256K1 : VK_CURVE_P256;
+    return nid == NID_secp256k1 || nid == NID_X9_62_prime256v1;
+}
+
 vk_status vk_certificate_check_value(vk_bytes der, vk_buf *out) {
     uint8_t hash[EVP_MAX_MD_SIZE];
     unsigned len = 0;

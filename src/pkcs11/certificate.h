@@ -2,6 +2,7 @@
 #ifndef VK_PKCS11_CERTIFICATE_H
 #define VK_PKCS11_CERTIFICATE_H
 
+#include "base/curve.h"
 #include "pkcs11/ck3.h"
 #include <valetkey/bytes.h>
 
@@ -11,6 +12,8 @@
 VK_MUST_USE vk_status vk_certificate_complete(vk_buf *attrs);
 /* Appends the SubjectPublicKeyInfo of a certificate in DER; nothing if it cannot be read. */
 VK_MUST_USE vk_status vk_certificate_key_info(vk_bytes der, vk_buf *out);
+/* The curve of the key in a certificate in DER; false if it is of no session key's curve. */
+bool vk_certificate_curve(vk_bytes der, vk_curve *out);
 /* Appends the first three bytes of its SHA-1; nothing of an empty one. */
 VK_MUST_USE vk_status vk_certificate_check_value(vk_bytes der, vk_buf *out);
 

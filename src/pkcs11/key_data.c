@@ -66,6 +66,9 @@ static vk_status count_meant(vk_slot *slot, const vk_key_data *data, const int64
     for (size_t i = 0; i < count; i++) {
         vk_view *view;
         vk_status status = vk_view_get(slot, ids[i], &view);
+        if (status == VK_ERR_NOT_FOUND) {
+            continue; /* removed since, or hidden */
+        }
         if (status != VK_OK) {
             return status;
         }

@@ -1,5 +1,6 @@
 #include "pkcs11/module.h"
 #include "pkcs11/entry.h"
+#include "pkcs11/hide.h"
 
 #include <openssl/crypto.h>
 
@@ -147,6 +148,7 @@ static CK_RV initialize(void) {
         return CKR_CRYPTOKI_ALREADY_INITIALIZED;
     }
     vk_debug_init();
+    vk_hide_init();
     if (!prepare()) {
         return CKR_HOST_MEMORY;
     }

@@ -1,6 +1,8 @@
 #include "pkcs11/object.h"
 #include "base/secret.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/certificate.h"
+#include "pkcs11/hide.h"
 #include "pkcs11/session_key.h"
 #include "pkcs11/template.h"
 #include "token/attrs.h"
@@ -71,8 +73,20 @@ bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object 
     }
 }
 
+/* Keys that are hidden have no view; what a process keeps to itself it knows. */
+static bool is_hidden(const vk_object *object) {
+    vk_bytes der;
+    vk_curve curve;
+    return object->kind == VK_KIND_CERTIFICATE && vk_hides_anything() &&
+           vk_attrs_get(&object->stored->attrs, CKA_VALUE, &der) &&
+           vk_certificate_curve(der, &curve) && vk_hides(curve);
+}
+
 bool vk_object_visible(const vk_object *object) {
     bool is_private = false;
+    if (is_hidden(object)) {
+        return false;
+    }
     if (object->kind == VK_KIND_PRIVATE) {
         is_private = true;
     } else if (object->kind == VK_KIND_PUBLIC) {

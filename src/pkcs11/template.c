@@ -1,5 +1,6 @@
 #include "pkcs11/template.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/hide.h"
 #include "token/attrs.h"
 
 #include <string.h>
@@ -259,7 +260,8 @@ static CK_RV take_bytes(const CK_ATTRIBUTE *attribute, size_t min, size_t max, v
 }
 
 static CK_RV take_curve(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
-    key->has_curve = vk_curve_of_oid(vk_attribute_bytes(attribute), &key->curve);
+    key->has_curve =
+        vk_curve_of_oid(vk_attribute_bytes(attribute), &key->curve) && !vk_hides(key->curve);
     return key->has_curve ? CKR_OK : CKR_CURVE_NOT_SUPPORTED;
 }
 

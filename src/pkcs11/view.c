@@ -1,5 +1,6 @@
 #include "pkcs11/view.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/hide.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -180,7 +181,7 @@ static void keep(vk_views *views, vk_view *view, uint64_t changes) {
     pthread_mutex_unlock(&views->lock);
 }
 
-vk_status vk_view_get(vk_slot *slot, int64_t key_id, vk_view **out) {
+static vk_status find_or_load(vk_slot *slot, int64_t key_id, vk_view **out) {
     uint64_t generation, changes;
     vk_status status = vk_token_generation(slot->token, &generation);
     if (status != VK_OK) {
@@ -193,6 +194,16 @@ vk_status vk_view_get(vk_slot *slot, int64_t key_id, vk_view **out) {
     status = load(slot, key_id, out);
     if (status == VK_OK) {
         keep(&slot->views, *out, changes);
+    }
+    return status;
+}
+
+vk_status vk_view_get(vk_slot *slot, int64_t key_id, vk_view **out) {
+    vk_status status = find_or_load(slot, key_id, out);
+    if (status == VK_OK && vk_hides((*out)->record.curve)) {
+        vk_view_put(*out);
+        *out = NULL;
+        return VK_ERR_NOT_FOUND;
     }
     return status;
 }

@@ -36,6 +36,7 @@ typedef struct vk_views {
     vk_view *kept[VK_VIEWS_KEPT];
 } vk_views;
 
+/* VK_ERR_NOT_FOUND also for a key that is hidden from this process (hide.h). */
 VK_MUST_USE vk_status vk_view_get(struct vk_slot *slot, int64_t key_id, vk_view **out);
 void vk_view_put(vk_view *view); /* NULL allowed */
 

@@ -1,5 +1,7 @@
 #include "webauthn/internal.h"
 
+#include "base/curve.h"
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
@@ -42,7 +44,7 @@ static vk_status load_point(const uint8_t point65[65], EVP_PKEY **out) {
         return VK_ERR_FORMAT;
     }
     EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, VK_OPENSSL_EC, NULL);
     bool ok = context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
               EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(context);

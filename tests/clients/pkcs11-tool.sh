@@ -1,61 +1,94 @@
 #!/usr/bin/env bash
-# pkcs11-tool on a token of its own: set-up, --test, and ECDSA on sudo keys of both curves, verified
-# with OpenSSL. $VALETKEY_BUILD is the build directory.
+# pkcs11-tool (OpenSC): its own tests, keys that it makes, uses and deletes, and session keys: by the
+# vendor mechanism and the standard way. $VALETKEY_BUILD is the build directory.
 set -euo pipefail
-. "$(dirname "$0")/../../scripts/lib.sh"
+. "$(dirname "$0")/lib.sh"
 
-umask 077
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export VALETKEY_HOME=$work/tokens
-export VALETKEY_ANCHOR_DIR=$work/anchors
-module=$VALETKEY_BUILD/.libs/valetkey-pkcs11.so
-printf 'so-pin-1234' >"$work/so-pin"
-printf 'user-pin-1234' >"$work/pin"
-export TEST_PIN=user-pin-1234
-tool() { pkcs11-tool --module "$module" --login --pin env:TEST_PIN "$@"; }
+# ---- A token of its own ----
 
-# public_key CURVE ID: SubjectPublicKeyInfo around the listed EC_POINT. pkcs11-tool 0.23 has
-# --read-object --type pubkey for that, but uses memory there that it freed before, so that it
-# fails or not as the heap happens to be.
-public_key() {
-    local head point
-    case $1 in
-    secp256k1) head=3056301006072a8648ce3d020106052b8104000a034200 ;;
-    prime256v1) head=3059301306072a8648ce3d020106082a8648ce3d030107034200 ;;
-    esac
-    point=$(tool --list-objects --type pubkey 2>/dev/null |
-        awk -v id="$2" '/EC_POINT:/ { point = $2 } $1 == "ID:" && $2 == id { print point }')
-    point=${point#0441}
-    [ ${#point} = 130 ] || die "the $1 public key is not listed"
-    # shellcheck disable=SC2059
-    printf "$(printf '%s' "$head$point" | sed 's/../\\x&/g')"
-}
+must pkcs11-tool --module "$module" --init-token --slot 0 --label own --so-pin so-pin-1234
+must pkcs11-tool --module "$module" --token-label own --login --login-type so \
+    --so-pin so-pin-1234 --init-pin --pin user-pin-1234
+must tool --token-label own --keypairgen --key-type EC:prime256v1 --label first --id 01
+must_fail CKR_KEY_FUNCTION_NOT_PERMITTED tool --token-label own --sign --mechanism ECDSA --id 01 \
+    --input-file "$work/so-pin"
+echo "made a token and a key, which without a policy signs nothing"
+rm -rf "$VALETKEY_HOME"
 
-# sign_and_verify CURVE: one key pair, one digest, verified by OpenSSL from the exported public key.
-sign_and_verify() {
-    local curve=$1
-    tool --keypairgen --key-type "EC:$curve" --label "key-$curve" --id "$2" >/dev/null 2>&1
+# ---- Its tests ----
+
+new_token sudo
+must pkcs11-tool --module "$module" --test-fork
+# --test-ec tests SHA-1 as well, and then SHA-2.
+for curve in secp256k1 prime256v1; do
+    must tool --test-ec --session-rw --id 71 --key-type "EC:$curve"
+done
+must tool --test
+says 'No errors'
+echo "--test, --test-ec on both curves, --test-fork: no errors"
+
+# ---- Keys ----
+
+# make_use_delete CURVE ID
+make_use_delete() {
+    must tool --keypairgen --key-type "EC:$1" --label "key-$1" --id "$2"
     printf 'to be signed' | openssl dgst -sha256 -binary >"$work/digest"
-    tool --sign --mechanism ECDSA --id "$2" --input-file "$work/digest" \
-        --output-file "$work/signature" --signature-format openssl >/dev/null 2>&1
-    public_key "$curve" "$2" >"$work/public.der"
-    openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/public.der" -in "$work/digest" \
-        -sigfile "$work/signature" | grep -q 'Verified Successfully' ||
-        die "the $curve signature does not verify"
-    echo "$curve: signed with pkcs11-tool, verified with OpenSSL"
+    must tool --sign --mechanism ECDSA --id "$2" --input-file "$work/digest" \
+        --output-file "$work/signature" --signature-format openssl
+    public_key "$2" >"$work/public.der"
+    verified "$work/public.der" "$work/digest" "$work/signature"
+    must tool --verify --mechanism ECDSA --id "$2" --input-file "$work/digest" \
+        --signature-file "$work/signature" --signature-format openssl
+    says 'Signature is valid'
+    must tool --delete-object --type privkey --id "$2"
+    must tool --delete-object --type pubkey --id "$2"
+    must tool --list-objects
+    says_not "key-$1"
 }
+make_use_delete secp256k1 01
+make_use_delete prime256v1 02
+openssl ecparam -name secp256k1 -genkey -noout -outform DER -out "$work/mine.der"
+must tool --write-object "$work/mine.der" --type privkey --label mine --id 03
+must tool --sign --mechanism ECDSA-SHA256 --id 03 --input-file "$work/pin" \
+    --output-file "$work/signature" --signature-format openssl
+openssl dgst -sha256 -verify <(openssl ec -inform DER -in "$work/mine.der" -pubout 2>/dev/null) \
+    -signature "$work/signature" "$work/pin" >/dev/null || die "the written key signs wrongly"
+echo "made, wrote, used and deleted keys of both curves; OpenSSL verified"
+rm -rf "$VALETKEY_HOME"
 
-"$VALETKEY_BUILD/valetkey" --module "$module" token init --label sudo --default-policy sudo \
-    --so-pin-file "$work/so-pin" --pin-file "$work/pin" >/dev/null
-sign_and_verify secp256k1 01
-sign_and_verify prime256v1 02
-tool --test >"$work/test.out" 2>&1 || {
-    cat "$work/test.out"
-    die "pkcs11-tool --test failed"
-}
-grep -q 'No errors' "$work/test.out" || {
-    cat "$work/test.out"
-    die "pkcs11-tool --test reports errors"
-}
-echo "pkcs11-tool --test --login: no errors"
+# ---- Session keys ----
+
+session_token
+operation ecdsa 0
+must tool --sign --mechanism 0x80564B02 --id 01 --input-file "$work/op.json" \
+    --output-file "$work/part"
+judge_ecdsa 0 "$work/part"
+operation ecdsa 2
+must_fail 'rv = .*(0x200)' tool --sign --mechanism 0x80564B02 --id 01 \
+    --input-file "$work/op.json" --output-file "$work/part"
+[ "$(last_denial usdc)" = "call: 100.000001 USDC is over the limit of 100" ] ||
+    die "the reason is $(last_denial usdc)"
+echo "vendor mechanism: signed as the SDK, refused what the policy refuses"
+
+sign_both 0
+must_fail CKR_KEY_FUNCTION_NOT_PERMITTED sign_digest 02
+operation ecdsa 2
+must_fail 'rv = .*(0x200)' tool --write-object "$work/op.json" --type data --label usdc \
+    --application-label valetkey-userop
+must tool --list-objects --type data
+says_not 'valetkey-userop\|valetkey-digest'
+# Two operations wait at the same time; another digest, which pkcs11-tool tries twice, changes nothing.
+operation ecdsa 1
+write_operation usdc --application-id 1.2.1
+operation ecdsa 7
+write_operation usdc --application-id 1.2.7
+head -c 32 /dev/zero >"$work/digest"
+must_fail 'rv = .*(0x200)' sign_digest 01
+for i in 1 7; do
+    operation ecdsa $i
+    read_waiting valetkey-digest usdc "$work/digest" --application-id 1.2.$i
+    must sign_digest 01
+    judge_ecdsa $i "$work/rs"
+done
+must_fail CKR_KEY_FUNCTION_NOT_PERMITTED sign_digest 01
+echo "standard way: both keys signed each operation once, and nothing else"

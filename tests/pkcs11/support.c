@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 CK_FUNCTION_LIST *f;
 void *module;
@@ -262,4 +263,26 @@ CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TY
     CK_MECHANISM wanted = {mechanism, NULL, 0};
     CK_RV rv = f->C_SignInit(session, &wanted, key);
     return rv != CKR_OK ? rv : f->C_Sign(session, (CK_BYTE_PTR)data.data, data.len, signature, len);
+}
+
+/* ---- What stands on standard error ---- */
+
+static FILE *caught;
+static int stderr_before;
+
+void catch_errors(void) {
+    caught = tmpfile();
+    ck_assert_ptr_nonnull(caught);
+    stderr_before = dup(STDERR_FILENO);
+    ck_assert_int_ge(dup2(fileno(caught), STDERR_FILENO), 0);
+}
+
+const char *errors(void) {
+    static char text[1 << 17];
+    ck_assert_int_ge(dup2(stderr_before, STDERR_FILENO), 0);
+    close(stderr_before);
+    rewind(caught);
+    text[fread(text, 1, sizeof text - 1, caught)] = '\0';
+    fclose(caught);
+    return text;
 }

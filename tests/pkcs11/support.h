@@ -85,10 +85,16 @@ void edit_tokens(const char *sql);
 CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism,
                 vk_bytes data, CK_BYTE *signature, CK_ULONG *len);
 
+/* Standard error goes to a file from here on. */
+void catch_errors(void);
+/* What was written to it since catch_errors; it is as before then. */
+const char *errors(void);
+
 /* To be called before anything else, so that it runs after every other exit handler. */
 void finalize_after_exit(void);
 
 Suite *module_suite(void);
+Suite *host_suite(void);
 Suite *interface_suite(void);
 Suite *token_suite(void);
 Suite *object_suite(void);

@@ -3,6 +3,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 static CK_BYTE certificate[1024];
@@ -10,8 +11,8 @@ static CK_ULONG certificate_len;
 static CK_ULONG x509_type = CKC_X_509;
 
 /* A self-signed certificate of its own for every test. */
-static void make_certificate(void) {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+static void make_certificate_on(const char *curve) {
+    EVP_PKEY *key = EVP_EC_gen(curve);
     X509 *x509 = X509_new();
     unsigned char *position = certificate;
     ck_assert(key != NULL && x509 != NULL);
@@ -27,6 +28,10 @@ static void make_certificate(void) {
     certificate_len = (CK_ULONG)i2d_X509(x509, &position);
     X509_free(x509);
     EVP_PKEY_free(key);
+}
+
+static void make_certificate(void) {
+    make_certificate_on("P-256");
 }
 
 static CK_RV store_certificate(CK_SESSION_HANDLE session, const char *label,
@@ -115,6 +120,26 @@ START_TEST(certificates_stay_and_are_found) {
     ck_assert_int_eq(f->C_DestroyObject(session, object), CKR_OK);
     ck_assert_uint_eq(find_all(session, by_id, 2, NULL), 1);
     ck_assert_int_eq(get_rv(session, object, CKA_LABEL), CKR_OBJECT_HANDLE_INVALID);
+}
+END_TEST
+
+/* VALETKEY_HIDE: ssh-agent reads the keys of certificates as well. */
+START_TEST(certificates_of_a_hidden_curve_are_not_there) {
+    CK_SESSION_HANDLE session = login("plain", CKU_USER);
+    CK_OBJECT_HANDLE object;
+    make_certificate_on("secp256k1");
+    ck_assert_int_eq(store_certificate(session, "coin", &object), CKR_OK);
+    make_certificate();
+    ck_assert_int_eq(store_certificate(session, "tls", &object), CKR_OK);
+    ck_assert_int_eq(setenv("VALETKEY_HIDE", "secp256k1", 1), 0);
+    start_over();
+    session = login("plain", CKU_USER);
+    ck_assert_uint_eq(count_labelled(session, CKO_CERTIFICATE, "coin"), 0);
+    ck_assert_uint_eq(count_labelled(session, CKO_CERTIFICATE, "tls"), 1);
+    unsetenv("VALETKEY_HIDE");
+    start_over();
+    session = login("plain", CKU_USER);
+    ck_assert_uint_eq(count_labelled(session, CKO_CERTIFICATE, "coin"), 1);
 }
 END_TEST
 
@@ -286,6 +311,7 @@ Suite *ordinary_suite(void) {
     TCase *tests = started_case("ordinary objects");
     tcase_add_test(tests, a_certificate_tells_what_is_in_it);
     tcase_add_test(tests, certificates_stay_and_are_found);
+    tcase_add_test(tests, certificates_of_a_hidden_curve_are_not_there);
     tcase_add_test(tests, certificates_that_are_none);
     tcase_add_test(tests, private_data_are_the_users);
     tcase_add_test(tests, a_private_object_that_was_edited);

@@ -6,6 +6,7 @@
 int main(void) {
     finalize_after_exit();
     SRunner *runner = srunner_create(module_suite());
+    srunner_add_suite(runner, host_suite());
     srunner_add_suite(runner, interface_suite());
     srunner_add_suite(runner, token_suite());
     srunner_add_suite(runner, object_suite());

@@ -14,29 +14,6 @@
 
 static CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0};
 
-/* ---- What stands on standard error ---- */
-
-static FILE *caught;
-static int stderr_before;
-
-static void catch_errors(void) {
-    caught = tmpfile();
-    ck_assert_ptr_nonnull(caught);
-    stderr_before = dup(STDERR_FILENO);
-    ck_assert_int_ge(dup2(fileno(caught), STDERR_FILENO), 0);
-}
-
-/* Everything since catch_errors. */
-static const char *errors(void) {
-    static char text[1 << 17];
-    ck_assert_int_ge(dup2(stderr_before, STDERR_FILENO), 0);
-    close(stderr_before);
-    rewind(caught);
-    text[fread(text, 1, sizeof text - 1, caught)] = '\0';
-    fclose(caught);
-    return text;
-}
-
 static void start_debugging(void) {
     fresh_home();
     ck_assert_int_eq(setenv("VALETKEY_DEBUG", "1", 1), 0);
