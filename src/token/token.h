@@ -172,6 +172,14 @@ typedef struct vk_key_names {
 VK_MUST_USE vk_status vk_token_key_add(vk_token *token, vk_key_record *record,
                                        const vk_key_names *names, const uint8_t *secret32,
                                        vk_error *err);
+/* The pair with this index, of which record->curve, point65, has_private and has_public, names and
+ * secret32 are wanted; what they point to is good until the next call. It runs while the token is
+ * locked for writing and must not call vk_token_ functions. */
+typedef vk_status (*vk_key_next_fn)(void *context, size_t index, vk_key_record **record,
+                                    vk_key_names *names, uint8_t secret32[32], vk_error *err);
+/* Adds that many pairs in one transaction: all of them, or none. Needs a login. */
+VK_MUST_USE vk_status vk_token_keys_add(vk_token *token, size_t count, vk_key_next_fn next,
+                                        void *context, vk_error *err);
 /* A copy; clear it. VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_token_key_get(vk_token *token, int64_t id, vk_key_record *out);
 /* Rewrites attributes, has_public and names, reseals (user login) if there is a private half. The
