@@ -203,9 +203,24 @@ typedef struct vk_key_filter {
     const vk_bytes *label;
     const vk_bytes *ckid;
     const uint8_t *point65;
+    /* Of the key, or of a grant's account; alone, without the others. */
+    const vk_address *address, *account;
 } vk_key_filter;
 VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_t **ids,
                                         size_t *count);
+
+/* What a key has, as far as its row says so: nothing of it is authenticated. */
+typedef struct vk_key_outline {
+    int64_t id;
+    bool has_private, has_public, has_policy, has_grants;
+    vk_bytes public_attrs;
+} vk_key_outline;
+/* key is good until it returns. Must not call vk_token_ functions. */
+typedef void (*vk_key_outline_fn)(void *context, const vk_key_outline *key);
+/* Up to max keys in the order of their ids, from behind *after on, which starts as 0 and is moved
+ * on; it stays where it is when there are no more. */
+VK_MUST_USE vk_status vk_token_key_outlines(vk_token *token, int64_t *after, size_t max,
+                                            vk_key_outline_fn each, void *context);
 
 /*
  * The secret, after checking that the record is exactly what was sealed, and that the key has the
