@@ -7,7 +7,7 @@ _valetkey_options() {
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
     'token init') echo "--label --default-policy $so_pin $pin" ;;
-    'key create') echo "$key --type --policy $passkey $lint $pin" ;;
+    'key create') echo "$key --type --policy --count --start $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
             "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $lint $pin"
