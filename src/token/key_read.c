@@ -144,16 +144,32 @@ static vk_status read_sealed(vk_token *token, const vk_key_record *record,
     return status == VK_OK ? VK_OK : vk_fail(err, status, NULL, "%s", vk_status_text(status));
 }
 
+static vk_status unseal(vk_token *token, const vk_key_record *record, uint8_t secret32[32],
+                        vk_buf *grant_ids, vk_error *err) {
+    uint8_t sealed[VK_SEALED_LEN];
+    vk_status status = read_sealed(token, record, sealed, err);
+    return status == VK_OK ? vk_key_open(token, record, sealed, secret32, grant_ids, err) : status;
+}
+
+/* The seal and the grants that it covers are read as they are at one moment. */
+static vk_status unseal_at_once(vk_token *token, const vk_key_record *record, uint8_t secret32[32],
+                                vk_buf *grant_ids, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_BEGIN_READ);
+    vk_status status = vk_query_run(&query, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = unseal(token, record, secret32, grant_ids, err);
+    vk_status ended = vk_db_end(&token->db, VK_OK, err);
+    return status == VK_OK ? ended : status;
+}
+
 vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record, uint8_t secret32[32],
                               vk_buf *grant_ids, vk_error *err) {
-    uint8_t sealed[VK_SEALED_LEN];
     vk_token_lock(token);
     vk_status status = vk_token_needs(token, VK_ROLE_USER);
     if (status == VK_OK) {
-        status = read_sealed(token, record, sealed, err);
-    }
-    if (status == VK_OK) {
-        status = vk_key_open(token, record, sealed, secret32, grant_ids, err);
+        status = unseal_at_once(token, record, secret32, grant_ids, err);
     }
     vk_token_unlock(token);
     return status;
