@@ -34,7 +34,8 @@ static const char *form_name(vk_gate_form form) {
     static const char *const names[] = {
         [VK_GATE_USEROP] = "userop",         [VK_GATE_USEROP_SESSION] = "userop-session",
         [VK_GATE_DIGEST] = "digest",         [VK_GATE_TEXT] = "text",
-        [VK_GATE_TYPED_DATA] = "typed-data", [VK_GATE_MESSAGE_REQUEST] = "message-request"};
+        [VK_GATE_TYPED_DATA] = "typed-data", [VK_GATE_MESSAGE_REQUEST] = "message-request",
+        [VK_GATE_OTHER_DIGEST] = "digest",   [VK_GATE_AGREEMENT] = "agreement"};
     return names[form];
 }
 

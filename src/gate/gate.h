@@ -68,12 +68,14 @@ VK_MUST_USE vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const ch
 typedef enum vk_gate_form {
     VK_GATE_USEROP,         /* the finished signature */
     VK_GATE_USEROP_SESSION, /* the session key's part */
-    VK_GATE_DIGEST,         /* r || s over a 32-byte digest: any one for keys under sudo, else that
-                             * of an operation that waits */
+    VK_GATE_DIGEST, /* r || s over a digest: any one, of any length, for keys under sudo, else
+                     * the 32 bytes of an operation that waits */
     /* The account's signature (ERC-1271) of a payload of valetkey/message_payload.h. */
     VK_GATE_TEXT,
     VK_GATE_TYPED_DATA,
-    VK_GATE_MESSAGE_REQUEST
+    VK_GATE_MESSAGE_REQUEST,
+    VK_GATE_OTHER_DIGEST, /* r || s over what another hash than SHA-256 gave: keys under sudo */
+    VK_GATE_AGREEMENT     /* no signature but Diffie-Hellman: keys under sudo that count nothing */
 } vk_gate_form;
 
 /* May the key be used in this form at all? VK_DENIED with a reason if its policy speaks against it.
@@ -88,6 +90,11 @@ VK_MUST_USE vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form
  */
 VK_MUST_USE vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form,
                                    vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err);
+
+/* The x coordinate of the point that the key and peer65 share, if VK_GATE_AGREEMENT is allowed.
+ * Wipe it. VK_ERR_FORMAT if peer65 is no point of the key's curve. */
+VK_MUST_USE vk_status vk_gate_agree(vk_gate *gate, int64_t key_id, const uint8_t peer65[65],
+                                    uint8_t x32[32], vk_error *err);
 
 /*
  * The standard way: judges the operation like vk_gate_sign and spends nothing. What is allowed

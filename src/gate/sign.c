@@ -1,4 +1,5 @@
 #include "gate/internal.h"
+#include "gate/loose_key.h"
 #include "policy/spend_text.h"
 
 #include <stdio.h>
@@ -61,7 +62,8 @@ static vk_status sign_digest(const vk_gate_question *question, uint8_t *out, siz
                              vk_error *err) {
     vk_hash digest;
     vk_bytes payload = question->payload;
-    if (payload.len != sizeof digest.b) {
+    bool fitting = payload.len == sizeof digest.b || signs_freely(question->loaded);
+    if (!fitting || vk_digest_fit(payload, &digest) != VK_OK) {
         return vk_fail(err, VK_ERR_SIZE, NULL, "a digest has 32 bytes, not %zu", payload.len);
     }
     bool fits = out != NULL && *out_len >= 64;
@@ -69,7 +71,6 @@ static vk_status sign_digest(const vk_gate_question *question, uint8_t *out, siz
     if (!fits) {
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
-    memcpy(digest.b, payload.data, sizeof digest.b);
     return sign_known(question, &digest, out, err);
 }
 
@@ -142,6 +143,18 @@ static vk_status check_policy(const vk_loaded *loaded, vk_error *err) {
                : VK_OK;
 }
 
+/* What an ordinary key does, and no session key. */
+static vk_status check_ordinary(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
+    if (form == VK_GATE_OTHER_DIGEST && !signs_freely(loaded)) {
+        return deny(err, "sudo", "only keys under sudo sign other hashes than those of operations");
+    }
+    bool agrees = signs_freely(loaded) && !vk_policy_has_state(&loaded->policy);
+    if (form == VK_GATE_AGREEMENT && !agrees) {
+        return deny(err, "sudo", "only keys under sudo that count nothing agree on secrets");
+    }
+    return VK_OK;
+}
+
 static vk_status check_form(const vk_gate_question *question, vk_error *err) {
     const vk_loaded *loaded = question->loaded;
     vk_gate_form form = question->form;
@@ -155,7 +168,7 @@ static vk_status check_form(const vk_gate_question *question, vk_error *err) {
     if (status == VK_OK && vk_gate_is_message(form)) {
         status = vk_gate_message_allows(loaded, err);
     }
-    return status;
+    return status == VK_OK ? check_ordinary(loaded, form, err) : status;
 }
 
 /* A key that was edited cannot be loaded, so all there is to note it in is its row. The answer
@@ -195,6 +208,7 @@ static vk_status sign_form(const vk_gate_question *question, uint8_t *out, size_
                            vk_error *err) {
     switch (question->form) {
     case VK_GATE_DIGEST:
+    case VK_GATE_OTHER_DIGEST:
         return sign_digest(question, out, out_len, err);
     case VK_GATE_TEXT:
     case VK_GATE_TYPED_DATA:
@@ -234,6 +248,30 @@ vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_byte
     }
     if (status == VK_ERR_MISMATCH) {
         status = vk_fail(why, VK_ERR_BUSY, NULL, "other processes keep changing the key");
+    }
+    return status;
+}
+
+/* ---- Diffie-Hellman ---- */
+
+static vk_status agree(const vk_gate_question *question, const uint8_t peer65[65], uint8_t x32[32],
+                       vk_error *err) {
+    vk_status status = check_form(question, err);
+    if (status == VK_OK) {
+        status = vk_key_agree(question->loaded->key, peer65, x32);
+        return status == VK_OK ? VK_OK : explain_status(err, status);
+    }
+    vk_gate_note(question, NULL, status, err);
+    return status;
+}
+
+vk_status vk_gate_agree(vk_gate *gate, int64_t key_id, const uint8_t peer65[65], uint8_t x32[32],
+                        vk_error *err) {
+    vk_gate_question question = {.gate = gate, .form = VK_GATE_AGREEMENT};
+    vk_status status = vk_gate_load(&question, key_id, err);
+    if (status == VK_OK) {
+        status = agree(&question, peer65, x32, err);
+        vk_loaded_put(question.loaded);
     }
     return status;
 }

@@ -25,4 +25,8 @@ void vk_key_free(vk_key *key); /* NULL allowed; wipes */
 VK_MUST_USE vk_status vk_key_sign(vk_key *key, const vk_hash *digest, uint8_t signature64[64],
                                   int *recovery_id);
 
+/* Diffie-Hellman: the x coordinate of the shared point. VK_ERR_FORMAT if peer65 is no point of the
+ * curve. Wipe it. */
+VK_MUST_USE vk_status vk_key_agree(const vk_key *key, const uint8_t peer65[65], uint8_t x32[32]);
+
 #endif

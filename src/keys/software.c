@@ -1,4 +1,4 @@
-#include "keys/keys.h"
+#include "keys/software.h"
 
 #include "base/secret.h"
 
@@ -16,17 +16,6 @@
 #include <string.h>
 
 #include <valetkey/webauthn.h>
-
-/* Making a context ready costs OpenSSL a tenth of a signature, and locks that threads share. */
-#define IDLE_MAX 8
-
-struct vk_key {
-    vk_curve curve;
-    uint8_t *secret32;                      /* secp256k1: vk_secret_alloc */
-    secp256k1_context *context;             /* secp256k1: blinded, read-only once made */
-    EVP_PKEY *pkey;                         /* P-256 */
-    _Atomic(EVP_PKEY_CTX *) idle[IDLE_MAX]; /* P-256: ready to sign; who signs takes one out */
-};
 
 static vk_status new_context(secp256k1_context **out) {
     uint8_t seed[32];
@@ -187,7 +176,7 @@ void vk_key_free(vk_key *key) {
     if (key->context != NULL) {
         secp256k1_context_destroy(key->context);
     }
-    for (size_t i = 0; i < IDLE_MAX; i++) {
+    for (size_t i = 0; i < VK_SIGNERS_IDLE; i++) {
         EVP_PKEY_CTX_free(atomic_load(&key->idle[i]));
     }
     EVP_PKEY_free(key->pkey);
@@ -234,14 +223,14 @@ static EVP_PKEY_CTX *new_signer(EVP_PKEY *pkey) {
 
 static EVP_PKEY_CTX *take_signer(vk_key *key) {
     EVP_PKEY_CTX *context = NULL;
-    for (size_t i = 0; i < IDLE_MAX && context == NULL; i++) {
+    for (size_t i = 0; i < VK_SIGNERS_IDLE && context == NULL; i++) {
         context = atomic_exchange(&key->idle[i], NULL);
     }
     return context != NULL ? context : new_signer(key->pkey);
 }
 
 static void keep_signer(vk_key *key, EVP_PKEY_CTX *context) {
-    for (size_t i = 0; i < IDLE_MAX && context != NULL; i++) {
+    for (size_t i = 0; i < VK_SIGNERS_IDLE && context != NULL; i++) {
         context = atomic_exchange(&key->idle[i], context);
     }
     EVP_PKEY_CTX_free(context);

@@ -8,13 +8,13 @@
 
 /* What a session object holds may be changed by another session. */
 static void lock_data(const vk_object *object) {
-    if (object->kind == VK_KIND_SESSION) {
+    if (object->kind & VK_KINDS_SESSION) {
         pthread_mutex_lock(&object->data->lock);
     }
 }
 
 static void unlock_data(const vk_object *object) {
-    if (object->kind == VK_KIND_SESSION) {
+    if (object->kind & VK_KINDS_SESSION) {
         pthread_mutex_unlock(&object->data->lock);
     }
 }
@@ -29,6 +29,13 @@ bool vk_object_bool(const vk_object *object, CK_ATTRIBUTE_TYPE type, bool absent
     bool is_true = vk_stored_bool(vk_object_attrs(object), type, absent);
     unlock_data(object);
     return is_true;
+}
+
+bool vk_object_allows(const vk_object *object, CK_MECHANISM_TYPE type) {
+    lock_data(object);
+    bool allows = vk_mechanism_is_allowed(vk_object_attrs(object), type);
+    unlock_data(object);
+    return allows;
 }
 
 static void put_bool(vk_buf *out, bool value) {
@@ -68,7 +75,8 @@ static CK_RV from_row(const vk_object *object, const vk_attribute_row *row, vk_b
 }
 
 static const vk_attribute_table *const tables[] = {&vk_standard_attributes, &vk_policy_attributes,
-                                                   &vk_grant_attributes, &vk_pending_attributes};
+                                                   &vk_grant_attributes, &vk_pending_attributes,
+                                                   &vk_ordinary_attributes};
 #define TABLES (sizeof tables / sizeof tables[0])
 
 static const vk_attribute_row *find_row(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
@@ -192,6 +200,7 @@ static CK_ULONG size_of(const vk_object *object) {
     vk_buf all = {0};
     put_all(object, &vk_standard_attributes, &all);
     put_all(object, &vk_pending_attributes, &all);
+    put_all(object, &vk_ordinary_attributes, &all);
     CK_ULONG size = vk_buf_status(&all) == VK_OK ? all.len : CK_UNAVAILABLE_INFORMATION;
     vk_buf_clear(&all);
     return size;
@@ -215,20 +224,13 @@ CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ULON
 
 /* ---- C_SetAttributeValue ---- */
 
+#define ANY_KEY (VK_KINDS_KEY | VK_KINDS_SESSION_KEY | VK_KIND_SECRET)
+
 static bool is_settable(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
-    switch (type) {
-    case CKA_LABEL:
-        return true;
-    case CKA_ID:
-    case CKA_SUBJECT:
-        return (kind & VK_KINDS_KEY) != 0;
-    case CKA_APPLICATION:
-    case CKA_OBJECT_ID:
-    case CKA_VALUE:
-        return kind == VK_KIND_SESSION;
-    default:
-        return false;
+    if (kind & (VK_KINDS_DATA | VK_KINDS_CERTIFICATE)) {
+        return vk_ordinary_is_settable(kind, type);
     }
+    return type == CKA_LABEL || type == CKA_ID || (type == CKA_SUBJECT && kind != VK_KIND_SECRET);
 }
 
 static CK_RV check_settable(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count) {
@@ -239,7 +241,7 @@ static CK_RV check_settable(const vk_object *object, const CK_ATTRIBUTE *templ, 
         if (!is_settable(object->kind, templ[i].type)) {
             return CKR_ATTRIBUTE_READ_ONLY;
         }
-        bool is_key = (object->kind & VK_KINDS_KEY) != 0;
+        bool is_key = (object->kind & ANY_KEY) != 0;
         if (templ[i].ulValueLen > (is_key ? VK_NAME_MAX : VK_ATTRS_VALUE_MAX)) {
             return CKR_ATTRIBUTE_VALUE_INVALID;
         }
@@ -283,24 +285,41 @@ static vk_status set_on_key(const vk_object *object, const CK_ATTRIBUTE *templ, 
     return status;
 }
 
-static CK_RV set_on_object(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count) {
-    vk_error err = {0};
-    if (object->kind == VK_KIND_SESSION) {
-        return vk_ck_template(set_on_data(object->data, templ, count), NULL);
+static vk_status set_on_stored(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count,
+                               vk_error *err) {
+    vk_object_record *record = object->stored;
+    int64_t id = record->id;
+    vk_object_record_clear(record);
+    vk_status status = vk_token_object_get(object->slot->token, id, record, err);
+    if (status == VK_OK) {
+        status = set_all(&record->attrs, templ, count);
     }
+    return status == VK_OK ? vk_stored_update(object, err) : status;
+}
+
+static CK_RV set_on_token(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count) {
+    vk_error err = {0};
+    vk_status status = VK_ERR_MISMATCH;
     pthread_mutex_lock(&object->slot->lock);
-    vk_status status = set_on_key(object, templ, count, &err);
-    if (status == VK_ERR_MISMATCH) {
-        /* Another process changed the key in the meantime. */
-        status = set_on_key(object, templ, count, &err);
+    /* Another process may change the object between its reading and its writing: once more, then.
+     */
+    for (int i = 0; i < 2 && status == VK_ERR_MISMATCH; i++) {
+        status = object->kind & VK_KINDS_STORED ? set_on_stored(object, templ, count, &err)
+                                                : set_on_key(object, templ, count, &err);
     }
     pthread_mutex_unlock(&object->slot->lock);
     return vk_ck_template(status, &err);
 }
 
+static CK_RV set_on_object(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count) {
+    return object->kind & VK_KINDS_SESSION
+               ? vk_ck_template(set_on_data(object->data, templ, count), NULL)
+               : set_on_token(object, templ, count);
+}
+
 static CK_RV may_set(const vk_session *session, const vk_object *object, const CK_ATTRIBUTE *templ,
                      CK_ULONG count) {
-    CK_RV rv = vk_object_may_change(session, object->kind != VK_KIND_SESSION);
+    CK_RV rv = vk_object_may_change(session, !(object->kind & VK_KINDS_SESSION));
     if (rv == CKR_OK) {
         rv = check_settable(object, templ, count);
     }
@@ -320,7 +339,7 @@ static CK_RV set_attributes(vk_session *session, CK_OBJECT_HANDLE handle, const 
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = object.kind & (VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING)
+    rv = object.kind & (VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING | VK_KINDS_STATIC)
              ? CKR_ACTION_PROHIBITED
              : may_set(session, &object, templ, count);
     if (rv == CKR_OK) {

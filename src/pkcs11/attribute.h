@@ -44,10 +44,13 @@ extern const vk_attribute_table vk_standard_attributes;
 extern const vk_attribute_table vk_policy_attributes;
 extern const vk_attribute_table vk_grant_attributes;
 extern const vk_attribute_table vk_pending_attributes;
+extern const vk_attribute_table vk_ordinary_attributes;
 
 /* The stored CK_BBOOL, or what it is when there is none. */
 bool vk_stored_bool(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, bool absent);
 bool vk_object_bool(const vk_object *object, CK_ATTRIBUTE_TYPE type, bool absent);
+/* Does its CKA_ALLOWED_MECHANISMS, if it has one, name the mechanism? */
+bool vk_object_allows(const vk_object *object, CK_MECHANISM_TYPE type);
 
 /* When a policy lets the key sign at all: every timestamp rule of it, or thirdweb's session. False:
  * it has none. */

@@ -25,15 +25,18 @@ static CK_RV get_key_gen_mechanism(const vk_object *object, vk_buf *out) {
 }
 
 static CK_RV get_ec_params(const vk_object *object, vk_buf *out) {
-    vk_bytes oid = vk_curve_oid(object->view->record.curve);
+    vk_curve curve;
+    (void)vk_object_point(object, &curve);
+    vk_bytes oid = vk_curve_oid(curve);
     vk_buf_put(out, oid.data, oid.len);
     return CKR_OK;
 }
 
 static CK_RV get_ec_point(const vk_object *object, vk_buf *out) {
     static const uint8_t octet_string[] = {0x04, 65};
+    vk_curve curve;
     vk_buf_put(out, octet_string, sizeof octet_string);
-    vk_buf_put(out, object->view->record.point65, sizeof object->view->record.point65);
+    vk_buf_put(out, vk_object_point(object, &curve), 65);
     return CKR_OK;
 }
 
@@ -41,7 +44,9 @@ static CK_RV get_ec_point(const vk_object *object, vk_buf *out) {
 static CK_RV get_public_key_info(const vk_object *object, vk_buf *out) {
     static const uint8_t ec_public_key[] = {0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
     static const uint8_t bit_string[] = {0x03, 66, 0x00};
-    vk_bytes curve = vk_curve_oid(object->view->record.curve);
+    vk_curve number;
+    const uint8_t *point65 = vk_object_point(object, &number);
+    vk_bytes curve = vk_curve_oid(number);
     size_t algorithm_len = sizeof ec_public_key + curve.len;
     vk_buf_put_byte(out, 0x30);
     vk_buf_put_byte(out, (uint8_t)(2 + algorithm_len + sizeof bit_string + 65));
@@ -50,8 +55,21 @@ static CK_RV get_public_key_info(const vk_object *object, vk_buf *out) {
     vk_buf_put(out, ec_public_key, sizeof ec_public_key);
     vk_buf_put(out, curve.data, curve.len);
     vk_buf_put(out, bit_string, sizeof bit_string);
-    vk_buf_put(out, object->view->record.point65, sizeof object->view->record.point65);
+    vk_buf_put(out, point65, 65);
     return CKR_OK;
+}
+
+static void put_mechanism(const vk_object *object, CK_MECHANISM_TYPE type, vk_buf *out) {
+    if (vk_mechanism_is_allowed(vk_object_attrs(object), type)) {
+        vk_buf_put(out, (const uint8_t *)&type, sizeof type);
+    }
+}
+
+static void put_mechanisms(const vk_object *object, const CK_MECHANISM_TYPE *types, size_t count,
+                           vk_buf *out) {
+    for (size_t i = 0; i < count; i++) {
+        put_mechanism(object, types[i], out);
+    }
 }
 
 static CK_RV put_message_mechanisms(const vk_object *object, const vk_policy *policy, vk_buf *out) {
@@ -60,26 +78,60 @@ static CK_RV put_message_mechanisms(const vk_object *object, const vk_policy *po
     vk_hardening_set relaxed;
     vk_status status = vk_token_relaxed(object->slot->token, &relaxed, NULL);
     if (status == VK_OK && vk_policy_allows_messages(policy, relaxed)) {
-        vk_buf_put(out, messages, sizeof messages);
+        put_mechanisms(object, messages, sizeof messages / sizeof messages[0], out);
     }
     return vk_ck(status, NULL);
 }
 
+/* What an ordinary key does. */
+static void put_ordinary_mechanisms(const vk_object *object, vk_buf *out) {
+    static const CK_MECHANISM_TYPE others[] = {CKM_ECDSA_SHA1, CKM_ECDSA_SHA224, CKM_ECDSA_SHA384,
+                                               CKM_ECDSA_SHA512, CKM_ECDH1_DERIVE};
+    put_mechanisms(object, others, sizeof others / sizeof others[0], out);
+}
+
+/* Those that the key can be used with, of which its template may allow some only. */
 static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
     /* CKM_ECDSA signs the digests of operations that were written as data objects; those of
      * passkeys are hashes by SHA-256. */
     static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP, CKM_VALETKEY_USEROP_SESSION,
                                                    CKM_ECDSA};
-    static const CK_MECHANISM_TYPE hashed[] = {CKM_ECDSA_SHA256};
     const vk_policy *policy = vk_view_policy(object->view);
-    if (policy != NULL) {
-        vk_buf_put(out, operations, sizeof operations);
+    if (policy == NULL) {
+        return CKR_OK;
     }
-    bool is_passkey = object->view->record.curve == VK_CURVE_P256;
-    if (policy != NULL && (is_passkey || vk_policy_is_sudo(policy))) {
-        vk_buf_put(out, hashed, sizeof hashed);
+    bool is_sudo = vk_policy_is_sudo(policy);
+    put_mechanisms(object, operations, sizeof operations / sizeof operations[0], out);
+    if (is_sudo || object->view->record.curve == VK_CURVE_P256) {
+        put_mechanism(object, CKM_ECDSA_SHA256, out);
     }
-    return policy != NULL ? put_message_mechanisms(object, policy, out) : CKR_OK;
+    if (is_sudo) {
+        put_ordinary_mechanisms(object, out);
+    }
+    return put_message_mechanisms(object, policy, out);
+}
+
+static CK_RV get_loose_mechanisms(const vk_object *object, vk_buf *out) {
+    static const CK_MECHANISM_TYPE hashed[] = {CKM_ECDSA, CKM_ECDSA_SHA256};
+    put_mechanisms(object, hashed, sizeof hashed / sizeof hashed[0], out);
+    put_ordinary_mechanisms(object, out);
+    return CKR_OK;
+}
+
+static CK_RV get_verifying_mechanisms(const vk_object *object, vk_buf *out) {
+    static const CK_MECHANISM_TYPE verifying[] = {CKM_ECDSA,        CKM_ECDSA_SHA1,
+                                                  CKM_ECDSA_SHA224, CKM_ECDSA_SHA256,
+                                                  CKM_ECDSA_SHA384, CKM_ECDSA_SHA512};
+    put_mechanisms(object, verifying, sizeof verifying / sizeof verifying[0], out);
+    return CKR_OK;
+}
+
+static CK_RV get_derive(const vk_object *object, vk_buf *out) {
+    const vk_policy *policy = vk_view_policy(object->view);
+    bool derives = policy != NULL && vk_policy_is_sudo(policy) &&
+                   vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false);
+    vk_buf_put_byte(out, derives ? CK_TRUE : CK_FALSE);
+    return CKR_OK;
 }
 
 /* A CK_DATE, or nothing for a time that has none. */
@@ -195,39 +247,47 @@ static CK_RV get_unique_id(const vk_object *object, vk_buf *out) {
 
 /* ---- The table ---- */
 
-#define PRIV VK_KIND_PRIVATE
-#define PUB VK_KIND_PUBLIC
-#define KEYS VK_KINDS_KEY
+#define TOKEN_PRIV VK_KIND_PRIVATE
+#define TOKEN_PUB VK_KIND_PUBLIC
+#define LOOSE_PRIV VK_KIND_SESSION_PRIVATE
+#define LOOSE_PUB VK_KIND_SESSION_PUBLIC
+#define PRIV (TOKEN_PRIV | LOOSE_PRIV)
+#define PUB (TOKEN_PUB | LOOSE_PUB)
+#define TOKEN_KEYS VK_KINDS_KEY
+#define LOOSE_KEYS VK_KINDS_SESSION_KEY
+#define KEYS (PRIV | PUB)
 #define OURS VK_KINDS_TOKEN_DATA
 #define WAITING VK_KINDS_PENDING
-#define THEIRS VK_KIND_SESSION
 
 static const vk_attribute_row rows[] = {
     {CKA_CLASS, PRIV, VK_FROM_NUMBER, CKO_PRIVATE_KEY, NULL},
     {CKA_CLASS, PUB, VK_FROM_NUMBER, CKO_PUBLIC_KEY, NULL},
-    {CKA_CLASS, OURS | THEIRS | WAITING, VK_FROM_NUMBER, CKO_DATA, NULL},
-    {CKA_TOKEN, KEYS | OURS | WAITING, VK_FROM_TRUE, 0, NULL},
-    {CKA_TOKEN, THEIRS, VK_FROM_FALSE, 0, NULL},
+    {CKA_CLASS, OURS | WAITING, VK_FROM_NUMBER, CKO_DATA, NULL},
+    {CKA_TOKEN, TOKEN_KEYS | OURS | WAITING, VK_FROM_TRUE, 0, NULL},
+    {CKA_TOKEN, LOOSE_KEYS, VK_FROM_FALSE, 0, NULL},
     {CKA_PRIVATE, PRIV | WAITING, VK_FROM_TRUE, 0, NULL},
-    {CKA_PRIVATE, PUB | THEIRS, VK_FROM_STORED_FALSE, 0, NULL},
+    {CKA_PRIVATE, PUB, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_PRIVATE, OURS, VK_FROM_FALSE, 0, NULL},
-    {CKA_MODIFIABLE, KEYS | THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_MODIFIABLE, KEYS, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_MODIFIABLE, OURS | WAITING, VK_FROM_FALSE, 0, NULL},
-    {CKA_COPYABLE, KEYS | OURS | WAITING, VK_FROM_FALSE, 0, NULL},
-    {CKA_COPYABLE, THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
-    {CKA_DESTROYABLE, KEYS | THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_COPYABLE, PRIV | OURS | WAITING, VK_FROM_FALSE, 0, NULL},
+    {CKA_COPYABLE, PUB, VK_FROM_STORED_TRUE, 0, NULL},
+    {CKA_DESTROYABLE, KEYS, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_DESTROYABLE, OURS, VK_FROM_FALSE, 0, NULL},
     {CKA_DESTROYABLE, WAITING, VK_FROM_TRUE, 0, NULL},
-    {CKA_LABEL, KEYS | THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
+    {CKA_LABEL, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_LABEL, OURS | WAITING, VK_FROM_GETTER, 0, get_key_label},
-    {CKA_UNIQUE_ID, KEYS | OURS, VK_FROM_GETTER, 0, get_unique_id},
+    {CKA_UNIQUE_ID, TOKEN_KEYS | OURS, VK_FROM_GETTER, 0, get_unique_id},
 
     {CKA_KEY_TYPE, KEYS, VK_FROM_NUMBER, CKK_EC, NULL},
     {CKA_ID, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_SUBJECT, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
-    {CKA_START_DATE, KEYS, VK_FROM_GETTER, 0, get_start_date},
-    {CKA_END_DATE, KEYS, VK_FROM_GETTER, 0, get_end_date},
-    {CKA_DERIVE, KEYS, VK_FROM_FALSE, 0, NULL},
+    {CKA_START_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_start_date},
+    {CKA_END_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_end_date},
+    {CKA_START_DATE, LOOSE_KEYS, VK_FROM_GETTER, 0, get_nothing},
+    {CKA_END_DATE, LOOSE_KEYS, VK_FROM_GETTER, 0, get_nothing},
+    {CKA_DERIVE, TOKEN_PRIV, VK_FROM_GETTER, 0, get_derive},
+    {CKA_DERIVE, LOOSE_PRIV | PUB, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_LOCAL, KEYS, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_KEY_GEN_MECHANISM, KEYS, VK_FROM_GETTER, 0, get_key_gen_mechanism},
     {CKA_EC_PARAMS, KEYS, VK_FROM_GETTER, 0, get_ec_params},
@@ -244,7 +304,9 @@ static const vk_attribute_row rows[] = {
     {CKA_UNWRAP, PRIV, VK_FROM_FALSE, 0, NULL},
     {CKA_WRAP_WITH_TRUSTED, PRIV, VK_FROM_FALSE, 0, NULL},
     {CKA_ALWAYS_AUTHENTICATE, PRIV, VK_FROM_STORED_FALSE, 0, NULL},
-    {CKA_ALLOWED_MECHANISMS, PRIV, VK_FROM_GETTER, 0, get_allowed_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, TOKEN_PRIV, VK_FROM_GETTER, 0, get_allowed_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, LOOSE_PRIV, VK_FROM_GETTER, 0, get_loose_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, PUB, VK_FROM_GETTER, 0, get_verifying_mechanisms},
     {CKA_VALUE, PRIV, VK_FROM_SECRET, 0, NULL},
 
     {CKA_VERIFY, PUB, VK_FROM_STORED_TRUE, 0, NULL},
@@ -256,9 +318,6 @@ static const vk_attribute_row rows[] = {
     {CKA_APPLICATION, OURS, VK_FROM_GETTER, 0, get_application},
     {CKA_OBJECT_ID, OURS, VK_FROM_GETTER, 0, get_nothing},
     {CKA_VALUE, OURS, VK_FROM_GETTER, 0, get_data_value},
-    {CKA_APPLICATION, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
-    {CKA_OBJECT_ID, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
-    {CKA_VALUE, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
 };
 
 const vk_attribute_table vk_standard_attributes = {rows, sizeof rows / sizeof rows[0]};

@@ -1,110 +1,9 @@
-/* Making data objects: of the session, or as the way to give a key a policy or a grant, or an
- * operation to sign. */
+/* Making data objects: those that give a key a policy or a grant, or an operation to sign, and
+ * others. */
 #include "pkcs11/attribute.h"
 #include "pkcs11/key_data.h"
 #include "pkcs11/template.h"
 #include "token/attrs.h"
-
-/* ---- Session objects ---- */
-
-static CK_RV take(const CK_ATTRIBUTE *attribute, vk_data *data) {
-    bool flag;
-    switch (attribute->type) {
-    case CKA_CLASS:
-    case CKA_TOKEN:
-        return CKR_OK;
-    case CKA_PRIVATE:
-    case CKA_MODIFIABLE:
-    case CKA_COPYABLE:
-    case CKA_DESTROYABLE:
-        if (!vk_attribute_bool(attribute, &flag)) {
-            return CKR_ATTRIBUTE_VALUE_INVALID;
-        }
-        break;
-    case CKA_LABEL:
-    case CKA_APPLICATION:
-    case CKA_OBJECT_ID:
-    case CKA_VALUE:
-        break;
-    default:
-        return CKR_ATTRIBUTE_TYPE_INVALID;
-    }
-    vk_status status = vk_attrs_set(&data->attrs, attribute->type, vk_attribute_bytes(attribute));
-    return vk_ck_template(status, NULL);
-}
-
-static CK_RV fill(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count, vk_data *data) {
-    CK_RV rv = CKR_OK;
-    for (CK_ULONG i = 0; i < count && rv == CKR_OK; i++) {
-        rv = take(&templ[i], data);
-    }
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    data->is_private = vk_stored_bool(&data->attrs, CKA_PRIVATE, false);
-    bool is_user = vk_slot_role(session->slot) == VK_ROLE_USER;
-    return data->is_private && !is_user ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
-}
-
-/* Takes data over. */
-static CK_RV publish(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count, vk_data *data,
-                     CK_OBJECT_HANDLE *out) {
-    const vk_ref ref = {.slot_id = session->slot->id, .kind = VK_KIND_SESSION, .data = data};
-    CK_RV rv = fill(session, templ, count, data);
-    if (rv == CKR_OK) {
-        rv = vk_handle_add(&ref, out);
-    }
-    if (rv != CKR_OK) {
-        vk_data_put(data);
-    }
-    return rv;
-}
-
-static CK_RV create_in_session(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
-                               CK_OBJECT_HANDLE *out) {
-    vk_data *data = vk_data_new(session->handle);
-    return data == NULL ? CKR_HOST_MEMORY : publish(session, templ, count, data, out);
-}
-
-static CK_RV check_copy(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count) {
-    if (!vk_object_bool(object, CKA_COPYABLE, true)) {
-        return CKR_ACTION_PROHIBITED;
-    }
-    for (CK_ULONG i = 0; i < count; i++) {
-        bool flag = false;
-        switch (templ[i].type) {
-        case CKA_CLASS:
-            return CKR_ATTRIBUTE_READ_ONLY;
-        case CKA_TOKEN:
-            if (!vk_attribute_bool(&templ[i], &flag)) {
-                return CKR_ATTRIBUTE_VALUE_INVALID;
-            }
-            if (flag) {
-                return CKR_TEMPLATE_INCONSISTENT;
-            }
-            break;
-        default:
-            break;
-        }
-    }
-    return CKR_OK;
-}
-
-CK_RV vk_copy_data(vk_session *session, const vk_object *object, const CK_ATTRIBUTE *templ,
-                   CK_ULONG count, CK_OBJECT_HANDLE *out) {
-    CK_RV rv = check_copy(object, templ, count);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    vk_data *data = vk_data_new(session->handle);
-    if (data == NULL) {
-        return CKR_HOST_MEMORY;
-    }
-    pthread_mutex_lock(&object->data->lock);
-    vk_buf_put(&data->attrs, object->data->attrs.data, object->data->attrs.len);
-    pthread_mutex_unlock(&object->data->lock);
-    return publish(session, templ, count, data, out);
-}
 
 /* ---- valetkey-policy and valetkey-grant ---- */
 
@@ -172,9 +71,7 @@ static CK_RV create_on_token(vk_session *session, const CK_ATTRIBUTE *templ, CK_
     bool is_policy = vk_is_application(application, VK_APPLICATION_POLICY);
     vk_key_data data;
     if (!is_policy && !vk_is_application(application, VK_APPLICATION_GRANT)) {
-        vk_debug("the token keeps no data objects but %s, %s and %s", VK_APPLICATION_POLICY,
-                 VK_APPLICATION_GRANT, VK_APPLICATION_USEROP);
-        return CKR_TEMPLATE_INCONSISTENT;
+        return vk_create_ordinary(session, CKO_DATA, templ, count, out);
     }
     CK_RV rv = vk_object_may_change(session, true);
     if (rv == CKR_OK) {
@@ -198,5 +95,5 @@ CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG co
         return vk_create_userop(session, on_token, templ, count, out);
     }
     return on_token ? create_on_token(session, templ, count, out)
-                    : create_in_session(session, templ, count, out);
+                    : vk_create_ordinary(session, CKO_DATA, templ, count, out);
 }

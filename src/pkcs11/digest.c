@@ -39,7 +39,7 @@ static bool lacks_room(CK_BYTE *out, CK_ULONG *out_len, CK_RV *rv) {
 
 static CK_RV give(vk_digesting *digesting, CK_RV rv, CK_BYTE *out) {
     if (rv == CKR_OK) {
-        memcpy(out, digesting->input.digest.b, sizeof digesting->input.digest.b);
+        memcpy(out, digesting->input.hash, digesting->input.hash_len);
     }
     vk_digesting_end(digesting);
     return rv;

@@ -66,12 +66,19 @@ static void restrict_kinds(vk_find *query, const CK_ATTRIBUTE *wanted) {
     }
 }
 
+#define EVERY_KIND (VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KINDS_STORED | VK_KINDS_SESSION)
+
+/* What the module says of itself is found by who asks for it: the standard has it so for
+ * mechanisms, and profiles are a class that clients of 2.40 do not know. */
+static unsigned kinds_for(const vk_find *query) {
+    const unsigned of_the_user = VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE | VK_KINDS_PENDING;
+    bool has_class = vk_template_find(query->templ, query->count, CKA_CLASS) != NULL;
+    unsigned kinds = EVERY_KIND | (has_class ? VK_KINDS_STATIC : 0);
+    return query->is_user ? kinds : kinds & ~of_the_user;
+}
+
 static void find_kinds(vk_find *query) {
-    const unsigned of_the_user = VK_KIND_PRIVATE | VK_KINDS_PENDING;
-    query->kinds = VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KIND_SESSION;
-    if (!query->is_user) {
-        query->kinds &= ~of_the_user;
-    }
+    query->kinds = kinds_for(query);
     /* A grant that was edited is none. */
     query->unknown = VK_KINDS_GRANT;
     for (CK_ULONG i = 0; i < query->count; i++) {
@@ -79,7 +86,7 @@ static void find_kinds(vk_find *query) {
     }
 }
 
-/* ---- Objects of sessions, and of operations that wait ---- */
+/* ---- Other objects ---- */
 
 /* One that is gone, or cannot be read, is none. */
 static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, vk_find *query,
@@ -90,6 +97,61 @@ static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, vk_find *quer
     }
     CK_RV rv = vk_find_matches(&object, query) ? vk_find_push(search, handle) : CKR_OK;
     vk_object_close(&object);
+    return rv;
+}
+
+static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, vk_find *query,
+                      vk_search *search) {
+    const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = number};
+    CK_OBJECT_HANDLE handle;
+    CK_RV rv = vk_handle_of(&ref, &handle);
+    return rv == CKR_OK ? push_if(session, handle, query, search) : rv;
+}
+
+static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind kind, vk_find *query,
+                                 vk_search *search) {
+    const CK_ATTRIBUTE *label = vk_template_find(query->templ, query->count, CKA_LABEL);
+    const CK_ATTRIBUTE *id = vk_template_find(query->templ, query->count, CKA_ID);
+    const vk_bytes label_bytes = label != NULL ? vk_attribute_bytes(label) : (vk_bytes){0};
+    const vk_bytes id_bytes = id != NULL ? vk_attribute_bytes(id) : (vk_bytes){0};
+    const vk_object_filter filter = {.class = &class,
+                                     .label = label != NULL ? &label_bytes : NULL,
+                                     .ckid = id != NULL ? &id_bytes : NULL};
+    int64_t *ids;
+    size_t count;
+    vk_error err = {0};
+    if (!(query->kinds & kind)) {
+        return CKR_OK;
+    }
+    vk_status status = vk_token_object_find(session->slot->token, &filter, &ids, &count, &err);
+    CK_RV rv = vk_ck(status, &err);
+    for (size_t i = 0; i < count && rv == CKR_OK; i++) {
+        rv = push_ref(session, kind, ids[i], query, search);
+    }
+    free(ids);
+    return rv;
+}
+
+static CK_RV search_stored(vk_session *session, vk_find *query, vk_search *search) {
+    CK_RV rv = search_stored_class(session, CKO_CERTIFICATE, VK_KIND_CERTIFICATE, query, search);
+    return rv == CKR_OK ? search_stored_class(session, CKO_DATA, VK_KIND_DATA, query, search) : rv;
+}
+
+/* What the module says of itself. */
+static CK_RV search_static(vk_session *session, vk_find *query, vk_search *search) {
+    static const CK_ULONG profiles[] = {CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER};
+    const vk_mechanism *mechanism;
+    CK_RV rv = CKR_OK;
+    for (size_t i = 0; (query->kinds & VK_KIND_PROFILE) && i < 2 && rv == CKR_OK; i++) {
+        rv = push_ref(session, VK_KIND_PROFILE, (int64_t)profiles[i], query, search);
+    }
+    for (size_t i = 0; (query->kinds & VK_KIND_MECHANISM) && rv == CKR_OK; i++) {
+        mechanism = vk_mechanism_at(i);
+        if (mechanism == NULL) {
+            break;
+        }
+        rv = push_ref(session, VK_KIND_MECHANISM, (int64_t)mechanism->type, query, search);
+    }
     return rv;
 }
 
@@ -131,6 +193,23 @@ static CK_RV search_pending(vk_session *session, vk_find *query, vk_search *sear
 
 /* ---- C_FindObjects ---- */
 
+static CK_RV search_all(vk_session *session, vk_find *query, vk_search *search) {
+    CK_RV rv = CKR_OK;
+    if (query->kinds & VK_KINDS_TOKEN) {
+        rv = vk_find_in_token(session->slot, query, search);
+    }
+    if (rv == CKR_OK && (query->kinds & VK_KINDS_STORED)) {
+        rv = search_stored(session, query, search);
+    }
+    if (rv == CKR_OK && (query->kinds & VK_KINDS_PENDING)) {
+        rv = search_pending(session, query, search);
+    }
+    if (rv == CKR_OK && (query->kinds & VK_KINDS_SESSION)) {
+        rv = search_sessions(session, query, search);
+    }
+    return rv == CKR_OK ? search_static(session, query, search) : rv;
+}
+
 static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count) {
     vk_search *search = &session->search;
     CK_RV rv = vk_template_check(templ, count);
@@ -143,15 +222,7 @@ static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG 
     vk_find query = {
         .templ = templ, .count = count, .is_user = vk_slot_role(session->slot) == VK_ROLE_USER};
     find_kinds(&query);
-    if (query.kinds & VK_KINDS_TOKEN) {
-        rv = vk_find_in_token(session->slot, &query, search);
-    }
-    if (rv == CKR_OK && (query.kinds & VK_KINDS_PENDING)) {
-        rv = search_pending(session, &query, search);
-    }
-    if (rv == CKR_OK && (query.kinds & VK_KIND_SESSION)) {
-        rv = search_sessions(session, &query, search);
-    }
+    rv = search_all(session, &query, search);
     vk_buf_clear(&query.scratch);
     if (rv != CKR_OK) {
         vk_search_end(search);

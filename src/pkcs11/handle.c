@@ -44,7 +44,7 @@ static bool make_room(vk_handles *handles) {
         return false;
     }
     for (size_t i = 0; i < handles->count; i++) {
-        if (handles->refs[i].kind != VK_KIND_SESSION) {
+        if (!(handles->refs[i].kind & VK_KINDS_SESSION)) {
             *bucket_of(&bigger, &handles->refs[i]) = (uint32_t)(i + 1);
         }
     }
@@ -129,7 +129,7 @@ CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
 }
 
 static bool is_gone(const vk_ref *ref) {
-    return ref->kind == VK_KIND_SESSION && ref->data == NULL;
+    return (ref->kind & VK_KINDS_SESSION) && ref->data == NULL;
 }
 
 CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
@@ -146,7 +146,7 @@ CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
         *out = handles->refs[handle - 1];
         rv = out->slot_id == slot_id && !is_gone(out) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
     }
-    if (rv == CKR_OK && out->kind == VK_KIND_SESSION) {
+    if (rv == CKR_OK && (out->kind & VK_KINDS_SESSION)) {
         atomic_fetch_add(&out->data->users, 1);
     }
     vk_module_unlock();
@@ -154,7 +154,7 @@ CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
 }
 
 static bool matches(const vk_ref *ref, const vk_handle_filter *filter) {
-    return ref->kind == VK_KIND_SESSION && ref->data != NULL && ref->slot_id == filter->slot_id &&
+    return (ref->kind & VK_KINDS_SESSION) && ref->data != NULL && ref->slot_id == filter->slot_id &&
            (filter->owner == 0 || ref->data->owner == filter->owner) &&
            (!filter->private_only || ref->data->is_private);
 }
@@ -187,7 +187,7 @@ bool vk_handle_drop_one(CK_OBJECT_HANDLE handle) {
     bool dropped = false;
     if (handle != 0 && handle <= module->handles.count) {
         vk_ref *ref = &module->handles.refs[handle - 1];
-        dropped = ref->kind == VK_KIND_SESSION && ref->data != NULL;
+        dropped = (ref->kind & VK_KINDS_SESSION) && ref->data != NULL;
         if (dropped) {
             drop(&module->handles, ref);
         }
@@ -228,7 +228,7 @@ CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size
 
 void vk_handles_clear(vk_handles *handles) {
     for (size_t i = 0; i < handles->count; i++) {
-        if (handles->refs[i].kind == VK_KIND_SESSION) {
+        if (handles->refs[i].kind & VK_KINDS_SESSION) {
             vk_data_put(handles->refs[i].data);
         }
     }

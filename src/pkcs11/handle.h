@@ -20,14 +20,32 @@ typedef enum vk_kind {
     VK_KIND_POLICY = 4,
     VK_KIND_GRANT = 8,
     VK_KIND_ACCOUNT = 16,
-    VK_KIND_SESSION = 32, /* a data object that only this process has */
+    /* What only this process has. */
+    VK_KIND_SESSION_DATA = 32,
+    VK_KIND_SESSION_CERTIFICATE = 0x200,
+    VK_KIND_SESSION_PRIVATE = 0x400,
+    VK_KIND_SESSION_PUBLIC = 0x800,
+    VK_KIND_SECRET = 0x1000, /* that a key agreed on */
     /* An operation that waits to be signed as a digest, the digest, and what that is of. */
     VK_KIND_USEROP = 64,
     VK_KIND_DIGEST = 128,
-    VK_KIND_ASSERTION = 256
+    VK_KIND_ASSERTION = 256,
+    /* Of clients, on the token. */
+    VK_KIND_DATA = 0x2000,
+    VK_KIND_CERTIFICATE = 0x4000,
+    /* What the module says of itself. */
+    VK_KIND_PROFILE = 0x8000,
+    VK_KIND_MECHANISM = 0x10000
 } vk_kind;
 
 #define VK_KINDS_KEY (VK_KIND_PRIVATE | VK_KIND_PUBLIC)
+#define VK_KINDS_SESSION_KEY (VK_KIND_SESSION_PRIVATE | VK_KIND_SESSION_PUBLIC)
+#define VK_KINDS_CERTIFICATE (VK_KIND_CERTIFICATE | VK_KIND_SESSION_CERTIFICATE)
+#define VK_KINDS_DATA (VK_KIND_DATA | VK_KIND_SESSION_DATA)
+#define VK_KINDS_SESSION                                                                           \
+    (VK_KIND_SESSION_DATA | VK_KIND_SESSION_CERTIFICATE | VK_KINDS_SESSION_KEY | VK_KIND_SECRET)
+#define VK_KINDS_STORED (VK_KIND_DATA | VK_KIND_CERTIFICATE)
+#define VK_KINDS_STATIC (VK_KIND_PROFILE | VK_KIND_MECHANISM)
 #define VK_KINDS_GRANT (VK_KIND_GRANT | VK_KIND_ACCOUNT)
 #define VK_KINDS_TOKEN_DATA (VK_KIND_POLICY | VK_KINDS_GRANT)
 #define VK_KINDS_TOKEN (VK_KINDS_KEY | VK_KINDS_TOKEN_DATA)
@@ -37,21 +55,21 @@ typedef enum vk_kind {
 typedef struct vk_ref {
     CK_SLOT_ID slot_id;
     vk_kind kind;
-    int64_t key_id;       /* VK_KINDS_TOKEN */
-    int64_t grant_id;     /* VK_KINDS_GRANT, else 0 */
+    int64_t key_id;   /* VK_KINDS_TOKEN; VK_KINDS_STORED: of the object; VK_KINDS_STATIC: number */
+    int64_t grant_id; /* VK_KINDS_GRANT, else 0 */
     int64_t pending_id;   /* VK_KINDS_PENDING, else 0 */
-    struct vk_data *data; /* VK_KIND_SESSION; counted */
+    struct vk_data *data; /* VK_KINDS_SESSION; counted */
 } vk_ref;
 
 typedef struct vk_handles {
     vk_ref *refs; /* handle - 1 is the index; a destroyed session object has data NULL */
     size_t count, cap;
     size_t session_objects; /* how many of them are there */
-    uint32_t *buckets;      /* open addressing, handles of VK_KINDS_TOKEN; 0: free */
+    uint32_t *buckets;      /* open addressing, handles of all but VK_KINDS_SESSION; 0: free */
     size_t bucket_count;
 } vk_handles;
 
-/* The handle of a token object, made when it is first asked for. */
+/* The handle of an object that is not a session's, made when it is first asked for. */
 CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out);
 /* The handle of an object of an operation that waits. */
 CK_OBJECT_HANDLE vk_handle_of_pending(int64_t pending_id, vk_kind kind);

@@ -1,6 +1,6 @@
 /* C_GenerateKeyPair, and the key pairs that C_CreateObject brings in. */
 #include "pkcs11/attribute.h"
-#include "pkcs11/template.h"
+#include "pkcs11/session_key.h"
 #include "token/attrs.h"
 
 #include <stdlib.h>
@@ -87,9 +87,33 @@ static CK_RV read_templates(const generate_args *args, key_pair *pair) {
     return rv == CKR_OK ? agree_on_curve(pair) : rv;
 }
 
+static CK_RV generate_on_token(vk_session *session, const generate_args *args,
+                               const key_pair *pair) {
+    int64_t key_id = 0;
+    CK_RV rv = may_make_key(session);
+    if (rv == CKR_OK) {
+        rv = generate(session->slot, pair, &key_id);
+    }
+    if (rv == CKR_OK) {
+        rv = vk_key_handle(session, key_id, VK_KIND_PUBLIC, args->public_key);
+    }
+    return rv == CKR_OK ? vk_key_handle(session, key_id, VK_KIND_PRIVATE, args->private_key) : rv;
+}
+
+static CK_RV generate_pair(vk_session *session, const generate_args *args, key_pair *pair) {
+    if (pair->public_half.token != pair->private_half.token) {
+        vk_debug("both halves are on the token, or both are of the session");
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
+    if (pair->private_half.token) {
+        return generate_on_token(session, args, pair);
+    }
+    return vk_session_pair(session, &pair->public_half, &pair->private_half, args->public_key,
+                           args->private_key);
+}
+
 static CK_RV generate_key_pair(vk_session *session, const generate_args *args) {
     const vk_mechanism *mechanism;
-    int64_t key_id = 0;
     if (args->public_key == NULL || args->private_key == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
@@ -101,16 +125,7 @@ static CK_RV generate_key_pair(vk_session *session, const generate_args *args) {
                      .private_half = {.kind = VK_KIND_PRIVATE}};
     rv = read_templates(args, &pair);
     if (rv == CKR_OK) {
-        rv = may_make_key(session);
-    }
-    if (rv == CKR_OK) {
-        rv = generate(session->slot, &pair, &key_id);
-    }
-    if (rv == CKR_OK) {
-        rv = vk_key_handle(session, key_id, VK_KIND_PUBLIC, args->public_key);
-    }
-    if (rv == CKR_OK) {
-        rv = vk_key_handle(session, key_id, VK_KIND_PRIVATE, args->private_key);
+        rv = generate_pair(session, args, &pair);
     }
     vk_key_template_clear(&pair.public_half);
     vk_key_template_clear(&pair.private_half);
@@ -172,19 +187,30 @@ static vk_status add_imported(vk_slot *slot, vk_key_record *record, const uint8_
     return status;
 }
 
-static CK_RV import(vk_slot *slot, const vk_key_template *key, int64_t *key_id) {
+static CK_RV import_on_token(vk_session *session, const vk_key_template *key,
+                             const uint8_t secret32[32], CK_OBJECT_HANDLE *out) {
     vk_key_record record;
-    uint8_t secret32[32];
     vk_error err = {0};
+    CK_RV rv = may_make_key(session);
+    if (rv == CKR_OK) {
+        rv = vk_key_template_record(key, &record);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = vk_ck_template(add_imported(session->slot, &record, secret32, &err), &err);
+    int64_t key_id = record.id;
+    vk_key_record_clear(&record);
+    return rv == CKR_OK ? vk_key_handle(session, key_id, VK_KIND_PRIVATE, out) : rv;
+}
+
+static CK_RV import(vk_session *session, vk_key_template *key, CK_OBJECT_HANDLE *out) {
+    uint8_t secret32[32];
     if (!read_secret(key->secret, secret32)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
     }
-    CK_RV rv = vk_key_template_record(key, &record);
-    if (rv == CKR_OK) {
-        rv = vk_ck_template(add_imported(slot, &record, secret32, &err), &err);
-        *key_id = record.id;
-        vk_key_record_clear(&record);
-    }
+    CK_RV rv = key->token ? import_on_token(session, key, secret32, out)
+                          : vk_session_import(session, key, secret32, out);
     vk_wipe(secret32, sizeof secret32);
     return rv;
 }
@@ -192,19 +218,12 @@ static CK_RV import(vk_slot *slot, const vk_key_template *key, int64_t *key_id) 
 CK_RV vk_create_private_key(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
                             CK_OBJECT_HANDLE *out) {
     vk_key_template key = {.kind = VK_KIND_PRIVATE, .origin = VK_KEY_IMPORTED};
-    int64_t key_id = 0;
     CK_RV rv = vk_key_template_read(templ, count, &key);
     if (rv == CKR_OK && (!key.has_curve || key.secret.len == 0)) {
         rv = CKR_TEMPLATE_INCOMPLETE;
     }
     if (rv == CKR_OK) {
-        rv = may_make_key(session);
-    }
-    if (rv == CKR_OK) {
-        rv = import(session->slot, &key, &key_id);
-    }
-    if (rv == CKR_OK) {
-        rv = vk_key_handle(session, key_id, VK_KIND_PRIVATE, out);
+        rv = import(session, &key, out);
     }
     vk_key_template_clear(&key);
     return rv;
@@ -323,23 +342,27 @@ static CK_RV check_public(const vk_key_template *key, uint8_t point65[65]) {
     return is_point ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
+static CK_RV public_on_token(vk_session *session, const vk_key_template *key,
+                             const uint8_t point65[65], CK_OBJECT_HANDLE *out) {
+    int64_t key_id = 0;
+    CK_RV rv = may_make_public(session, key);
+    if (rv == CKR_OK) {
+        rv = store_public(session->slot, key, point65, &key_id);
+    }
+    return rv == CKR_OK ? vk_key_handle(session, key_id, VK_KIND_PUBLIC, out) : rv;
+}
+
 CK_RV vk_create_public_key(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
                            CK_OBJECT_HANDLE *out) {
     vk_key_template key = {.kind = VK_KIND_PUBLIC, .origin = VK_KEY_IMPORTED};
     uint8_t point65[65];
-    int64_t key_id = 0;
     CK_RV rv = vk_key_template_read(templ, count, &key);
     if (rv == CKR_OK) {
         rv = check_public(&key, point65);
     }
     if (rv == CKR_OK) {
-        rv = may_make_public(session, &key);
-    }
-    if (rv == CKR_OK) {
-        rv = store_public(session->slot, &key, point65, &key_id);
-    }
-    if (rv == CKR_OK) {
-        rv = vk_key_handle(session, key_id, VK_KIND_PUBLIC, out);
+        rv = key.token ? public_on_token(session, &key, point65, out)
+                       : vk_session_public(session, &key, point65, out);
     }
     vk_key_template_clear(&key);
     return rv;

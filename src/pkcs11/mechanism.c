@@ -1,23 +1,35 @@
 #include "pkcs11/mechanism.h"
 #include "pkcs11/entry.h"
+#include "token/attrs.h"
 
 #include <string.h>
 #include <valetkey/eth.h>
 
 #define EC_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
 
+/* Longer than any digest: ECDSA takes the leftmost bytes of what it is given. */
+#define ECDSA_INPUT_MAX ((size_t)1 << 20)
+
+#define ECDSA_WITH(mechanism, hash, gate_form)                                                     \
+    {                                                                                              \
+        .type = (mechanism), .info = {256, 256, CKF_SIGN | CKF_VERIFY | EC_FLAGS},                 \
+        .input = VK_INPUT_HASH, .md = (hash), .form = (gate_form)                                  \
+    }
+
 static const vk_mechanism mechanisms[] = {
     {.type = CKM_EC_KEY_PAIR_GEN, .info = {256, 256, CKF_GENERATE_KEY_PAIR | EC_FLAGS}},
     {.type = CKM_ECDSA,
      .info = {256, 256, CKF_SIGN | CKF_VERIFY | EC_FLAGS},
      .input = VK_INPUT_BYTES,
-     .max_input = sizeof(vk_hash),
+     .max_input = ECDSA_INPUT_MAX,
      .form = VK_GATE_DIGEST},
-    {.type = CKM_ECDSA_SHA256,
-     .info = {256, 256, CKF_SIGN | CKF_VERIFY | EC_FLAGS},
-     .input = VK_INPUT_SHA256,
-     .form = VK_GATE_DIGEST},
-    {.type = CKM_SHA256, .info = {0, 0, CKF_DIGEST}, .input = VK_INPUT_SHA256},
+    ECDSA_WITH(CKM_ECDSA_SHA1, EVP_sha1, VK_GATE_OTHER_DIGEST),
+    ECDSA_WITH(CKM_ECDSA_SHA224, EVP_sha224, VK_GATE_OTHER_DIGEST),
+    ECDSA_WITH(CKM_ECDSA_SHA256, EVP_sha256, VK_GATE_DIGEST),
+    ECDSA_WITH(CKM_ECDSA_SHA384, EVP_sha384, VK_GATE_OTHER_DIGEST),
+    ECDSA_WITH(CKM_ECDSA_SHA512, EVP_sha512, VK_GATE_OTHER_DIGEST),
+    {.type = CKM_ECDH1_DERIVE, .info = {256, 256, CKF_DERIVE | EC_FLAGS}, .has_parameter = true},
+    {.type = CKM_SHA256, .info = {0, 0, CKF_DIGEST}, .input = VK_INPUT_HASH, .md = EVP_sha256},
     {.type = CKM_VALETKEY_USEROP,
      .info = {256, 256, CKF_SIGN},
      .input = VK_INPUT_BYTES,
@@ -67,11 +79,32 @@ CK_RV vk_mechanism_find(const CK_MECHANISM *wanted, CK_FLAGS use, const vk_mecha
     if (mechanism == NULL || !(mechanism->info.flags & use)) {
         return CKR_MECHANISM_INVALID;
     }
-    if (wanted->ulParameterLen != 0) {
+    if ((wanted->ulParameterLen != 0) != mechanism->has_parameter) {
         return CKR_MECHANISM_PARAM_INVALID;
     }
     *out = mechanism;
     return CKR_OK;
+}
+
+bool vk_mechanism_is_allowed(const vk_buf *attrs, CK_MECHANISM_TYPE type) {
+    vk_bytes list;
+    if (!vk_attrs_get(attrs, CKA_ALLOWED_MECHANISMS, &list)) {
+        return true;
+    }
+    for (size_t at = 0; at + 8 <= list.len; at += 8) {
+        uint64_t allowed = 0;
+        for (size_t i = 0; i < 8; i++) {
+            allowed = allowed << 8 | list.data[at + i];
+        }
+        if (allowed == type) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const vk_mechanism *vk_mechanism_at(size_t index) {
+    return index < MECHANISMS ? &mechanisms[index] : NULL;
 }
 
 /* ---- Asking for them ---- */
@@ -131,10 +164,11 @@ static CK_RV check_data(const CK_BYTE *data, CK_ULONG len) {
     return data == NULL && len > 0 ? CKR_ARGUMENTS_BAD : CKR_OK;
 }
 
-static CK_RV hash_part(vk_input *input, const CK_BYTE *part, CK_ULONG len) {
+static CK_RV hash_part(vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *part,
+                       CK_ULONG len) {
     if (input->md == NULL) {
         input->md = EVP_MD_CTX_new();
-        if (input->md == NULL || EVP_DigestInit_ex(input->md, EVP_sha256(), NULL) != 1) {
+        if (input->md == NULL || EVP_DigestInit_ex(input->md, mechanism->md(), NULL) != 1) {
             return CKR_HOST_MEMORY;
         }
     }
@@ -148,8 +182,8 @@ CK_RV vk_input_add(vk_input *input, const vk_mechanism *mechanism, const CK_BYTE
         return rv;
     }
     input->in_parts = true;
-    if (mechanism->input == VK_INPUT_SHA256) {
-        return hash_part(input, part, len);
+    if (mechanism->input == VK_INPUT_HASH) {
+        return hash_part(input, mechanism, part, len);
     }
     if (len > mechanism->max_input - input->parts.len) {
         return CKR_DATA_LEN_RANGE;
@@ -158,38 +192,55 @@ CK_RV vk_input_add(vk_input *input, const vk_mechanism *mechanism, const CK_BYTE
     return vk_ck(vk_buf_status(&input->parts), NULL);
 }
 
+static CK_RV hash_whole(vk_input *input, const vk_mechanism *mechanism, vk_bytes data) {
+    unsigned len = 0;
+    bool ok = EVP_Digest(data.data, data.len, input->hash, &len, mechanism->md(), NULL) == 1;
+    input->hash_len = len;
+    return ok ? CKR_OK : CKR_FUNCTION_FAILED;
+}
+
+static void hash_keccak(vk_input *input, vk_bytes data) {
+    vk_hash hash = vk_keccak256(data);
+    memcpy(input->hash, hash.b, sizeof hash.b);
+    input->hash_len = sizeof hash.b;
+}
+
 CK_RV vk_input_whole(vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *data,
                      CK_ULONG len, vk_bytes *out) {
+    const vk_bytes bytes = {data, len};
     CK_RV rv = check_data(data, len);
+    if (rv == CKR_OK && mechanism->input != VK_INPUT_HASH && len > mechanism->max_input) {
+        rv = CKR_DATA_LEN_RANGE;
+    }
     if (rv != CKR_OK) {
         return rv;
     }
-    const vk_bytes bytes = {data, len};
-    if (mechanism->input == VK_INPUT_SHA256) {
-        *out = (vk_bytes){input->digest.b, sizeof input->digest.b};
-        return vk_ck(vk_sha256(bytes, &input->digest), NULL);
+    if (mechanism->input == VK_INPUT_BYTES) {
+        *out = bytes;
+        return CKR_OK;
     }
-    if (len > mechanism->max_input) {
-        return CKR_DATA_LEN_RANGE;
+    if (mechanism->input == VK_INPUT_HASH) {
+        rv = hash_whole(input, mechanism, bytes);
+    } else {
+        hash_keccak(input, bytes);
     }
-    *out = bytes;
-    if (mechanism->input == VK_INPUT_KECCAK) {
-        input->digest = vk_keccak256(bytes);
-        *out = (vk_bytes){input->digest.b, sizeof input->digest.b};
-    }
-    return CKR_OK;
+    *out = (vk_bytes){input->hash, input->hash_len};
+    return rv;
 }
 
 static CK_RV finish_hash(vk_input *input, const vk_mechanism *mechanism) {
+    unsigned len = 0;
     if (mechanism->input == VK_INPUT_KECCAK) {
-        input->digest = vk_keccak256(vk_buf_view(&input->parts));
+        hash_keccak(input, vk_buf_view(&input->parts));
         return CKR_OK;
     }
-    CK_RV rv = hash_part(input, NULL, 0);
+    CK_RV rv = hash_part(input, mechanism, NULL, 0);
     if (rv != CKR_OK) {
         return rv;
     }
-    return EVP_DigestFinal_ex(input->md, input->digest.b, NULL) == 1 ? CKR_OK : CKR_FUNCTION_FAILED;
+    bool ok = EVP_DigestFinal_ex(input->md, input->hash, &len) == 1;
+    input->hash_len = len;
+    return ok ? CKR_OK : CKR_FUNCTION_FAILED;
 }
 
 CK_RV vk_input_parts(vk_input *input, const vk_mechanism *mechanism, vk_bytes *out) {
@@ -199,7 +250,7 @@ CK_RV vk_input_parts(vk_input *input, const vk_mechanism *mechanism, vk_bytes *o
     }
     CK_RV rv = input->done ? CKR_OK : finish_hash(input, mechanism);
     input->done = rv == CKR_OK;
-    *out = (vk_bytes){input->digest.b, sizeof input->digest.b};
+    *out = (vk_bytes){input->hash, input->hash_len};
     return rv;
 }
 

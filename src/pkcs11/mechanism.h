@@ -5,24 +5,33 @@
 #include "gate/gate.h"
 #include "pkcs11/ck3.h"
 
+#include <openssl/evp.h>
+
 struct vk_input;
 
 typedef enum vk_input_kind {
-    VK_INPUT_BYTES,  /* as they are */
-    VK_INPUT_SHA256, /* their SHA-256 */
-    VK_INPUT_KECCAK  /* their Keccak-256 */
+    VK_INPUT_BYTES, /* as they are */
+    VK_INPUT_HASH,  /* their hash by md */
+    VK_INPUT_KECCAK /* their Keccak-256 */
 } vk_input_kind;
 
 typedef struct vk_mechanism {
     CK_MECHANISM_TYPE type;
     CK_MECHANISM_INFO info;
+    bool has_parameter;
     vk_input_kind input;
+    const EVP_MD *(*md)(void);
     size_t max_input;  /* VK_INPUT_BYTES and VK_INPUT_KECCAK */
     vk_gate_form form; /* of signing ones */
 } vk_mechanism;
 
 /* The mechanism if it can do this (CKF_SIGN, ...) and its parameter is right (there is none). */
 CK_RV vk_mechanism_find(const CK_MECHANISM *wanted, CK_FLAGS use, const vk_mechanism **out);
+
+/* Does the key's CKA_ALLOWED_MECHANISMS, if its kept attributes have one, name it? */
+bool vk_mechanism_is_allowed(const vk_buf *attrs, CK_MECHANISM_TYPE type);
+/* Those of C_GetMechanismList. */
+const vk_mechanism *vk_mechanism_at(size_t index); /* NULL: no more */
 
 /* C_GetMechanismInfo of the table of 3.0. */
 CK_RV vk_C_GetMechanismInfo_3_0(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info);

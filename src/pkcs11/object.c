@@ -1,14 +1,17 @@
 #include "pkcs11/object.h"
+#include "base/secret.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/session_key.h"
 #include "pkcs11/template.h"
 #include "token/attrs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Session data objects ---- */
+/* ---- Objects of sessions ---- */
 
-vk_data *vk_data_new(CK_SESSION_HANDLE owner) {
+vk_data *vk_data_new(CK_SESSION_HANDLE owner, vk_kind kind) {
+    static atomic_uint_fast64_t serial;
     vk_data *data = calloc(1, sizeof *data);
     if (data == NULL) {
         return NULL;
@@ -18,16 +21,29 @@ vk_data *vk_data_new(CK_SESSION_HANDLE owner) {
         return NULL;
     }
     data->owner = owner;
+    data->kind = kind;
+    data->serial = atomic_fetch_add(&serial, 1) + 1;
     atomic_init(&data->users, 1);
     return data;
 }
 
 void vk_data_put(vk_data *data) {
     if (data != NULL && atomic_fetch_sub(&data->users, 1) == 1) {
+        vk_loose_key_free(data->key);
+        vk_secret_free(data->secret, VK_SECRET_LEN);
         vk_buf_clear(&data->attrs);
         pthread_mutex_destroy(&data->lock);
         free(data);
     }
+}
+
+CK_RV vk_data_publish(vk_session *session, vk_data *data, CK_OBJECT_HANDLE *out) {
+    const vk_ref ref = {.slot_id = session->slot->id, .kind = data->kind, .data = data};
+    CK_RV rv = vk_handle_add(&ref, out);
+    if (rv != CKR_OK) {
+        vk_data_put(data);
+    }
+    return rv;
 }
 
 /* ---- Opening ---- */
@@ -61,8 +77,10 @@ bool vk_object_visible(const vk_object *object) {
         is_private = true;
     } else if (object->kind == VK_KIND_PUBLIC) {
         is_private = object->view->public_is_private;
-    } else if (object->kind == VK_KIND_SESSION) {
+    } else if (object->kind & VK_KINDS_SESSION) {
         is_private = object->data->is_private;
+    } else if (object->kind & VK_KINDS_STORED) {
+        is_private = object->stored->is_private;
     } else if (object->kind & VK_KINDS_PENDING) {
         is_private = true;
     }
@@ -71,9 +89,16 @@ bool vk_object_visible(const vk_object *object) {
 
 /* Fills in what the reference stands for. */
 static CK_RV open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
-    if (ref->kind == VK_KIND_SESSION) {
+    if (ref->kind & VK_KINDS_SESSION) {
         *out = (vk_object){.slot = slot, .kind = ref->kind, .data = ref->data};
         return CKR_OK;
+    }
+    if (ref->kind & VK_KINDS_STATIC) {
+        *out = (vk_object){.slot = slot, .kind = ref->kind, .number = (CK_ULONG)ref->key_id};
+        return CKR_OK;
+    }
+    if (ref->kind & VK_KINDS_STORED) {
+        return vk_stored_open(slot, ref, out);
     }
     if (ref->kind & VK_KINDS_PENDING) {
         return vk_pending_open(slot, ref, out);
@@ -110,6 +135,10 @@ void vk_object_close(vk_object *object) {
         vk_pending_clear(object->pending);
         free(object->pending);
     }
+    if (object->stored != NULL) {
+        vk_object_record_clear(object->stored);
+        free(object->stored);
+    }
     *object = (vk_object){0};
 }
 
@@ -127,11 +156,24 @@ CK_RV vk_key_handle(vk_session *session, int64_t key_id, vk_kind kind, CK_OBJECT
 }
 
 const vk_buf *vk_object_attrs(const vk_object *object) {
-    if (object->kind == VK_KIND_SESSION) {
+    static const vk_buf none;
+    if (object->kind & VK_KINDS_SESSION) {
         return &object->data->attrs;
+    }
+    if (object->kind & VK_KINDS_STORED) {
+        return &object->stored->attrs;
+    }
+    if (object->kind & VK_KINDS_STATIC) {
+        return &none;
     }
     return object->kind == VK_KIND_PUBLIC ? &object->view->record.public_attrs
                                           : &object->view->record.private_attrs;
+}
+
+const uint8_t *vk_object_point(const vk_object *object, vk_curve *curve) {
+    bool is_loose = (object->kind & VK_KINDS_SESSION_KEY) != 0;
+    *curve = is_loose ? object->data->curve : object->view->record.curve;
+    return is_loose ? object->data->point65 : object->view->record.point65;
 }
 
 static vk_bytes stored(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type) {
@@ -169,6 +211,8 @@ static CK_RV create_object(vk_session *session, const CK_ATTRIBUTE *templ, CK_UL
         return vk_create_private_key(session, templ, count, out);
     case CKO_PUBLIC_KEY:
         return vk_create_public_key(session, templ, count, out);
+    case CKO_CERTIFICATE:
+        return vk_create_ordinary(session, class, templ, count, out);
     default:
         return CKR_TEMPLATE_INCONSISTENT;
     }
@@ -191,8 +235,13 @@ static CK_RV copy_object(vk_session *session, CK_OBJECT_HANDLE source, const CK_
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = object.kind == VK_KIND_SESSION ? vk_copy_data(session, &object, templ, count, out)
-                                        : CKR_ACTION_PROHIBITED;
+    if (object.kind & (VK_KINDS_DATA | VK_KINDS_CERTIFICATE)) {
+        rv = vk_copy_ordinary(session, &object, templ, count, out);
+    } else if (object.kind & (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC)) {
+        rv = vk_copy_public_key(session, &object, templ, count, out);
+    } else {
+        rv = CKR_ACTION_PROHIBITED;
+    }
     vk_object_close(&object);
     return rv;
 }
@@ -212,7 +261,8 @@ static bool is_destroyable(const vk_object *object) {
     if (object->kind & VK_KINDS_PENDING) {
         return true;
     }
-    return !(object->kind & VK_KINDS_TOKEN_DATA) && vk_object_bool(object, CKA_DESTROYABLE, true);
+    return !(object->kind & (VK_KINDS_TOKEN_DATA | VK_KINDS_STATIC)) &&
+           vk_object_bool(object, CKA_DESTROYABLE, true);
 }
 
 static CK_RV destroy_key(const vk_object *object) {
@@ -226,22 +276,28 @@ static CK_RV destroy_key(const vk_object *object) {
     return vk_ck(status, NULL);
 }
 
+static CK_RV destroy_of_kind(const vk_object *object, CK_OBJECT_HANDLE handle) {
+    if (object->kind & VK_KINDS_SESSION) {
+        return vk_handle_drop_one(handle) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    }
+    if (object->kind & VK_KINDS_PENDING) {
+        return vk_pending_destroy(object);
+    }
+    return object->kind & VK_KINDS_STORED ? vk_stored_destroy(object) : destroy_key(object);
+}
+
 static CK_RV destroy_object(vk_session *session, CK_OBJECT_HANDLE handle) {
     vk_object object;
     CK_RV rv = vk_object_open(session, handle, &object);
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = vk_object_may_change(session, object.kind != VK_KIND_SESSION);
+    rv = vk_object_may_change(session, !(object.kind & VK_KINDS_SESSION));
     if (rv == CKR_OK && !is_destroyable(&object)) {
         rv = CKR_ACTION_PROHIBITED;
     }
-    if (rv == CKR_OK && object.kind == VK_KIND_SESSION) {
-        rv = vk_handle_drop_one(handle) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
-    } else if (rv == CKR_OK && (object.kind & VK_KINDS_PENDING)) {
-        rv = vk_pending_destroy(&object);
-    } else if (rv == CKR_OK) {
-        rv = destroy_key(&object);
+    if (rv == CKR_OK) {
+        rv = destroy_of_kind(&object, handle);
     }
     vk_object_close(&object);
     return rv;

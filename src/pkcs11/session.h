@@ -17,15 +17,17 @@ typedef struct vk_search {
 /* What a digest, signature or verification has been given so far. */
 typedef struct vk_input {
     bool in_parts;  /* an Update was called */
-    EVP_MD_CTX *md; /* SHA-256 of the parts */
+    EVP_MD_CTX *md; /* hashes the parts */
     vk_buf parts;   /* or the parts themselves */
-    bool done;      /* digest is the result: only the output is missing */
-    vk_hash digest;
+    bool done;      /* hash is the result: only the output is missing */
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    size_t hash_len;
 } vk_input;
 
 typedef struct vk_signing {
     const vk_mechanism *mechanism; /* NULL: not active */
-    int64_t key_id;
+    int64_t key_id;                /* of a key on the token */
+    struct vk_data *loose;         /* or one of a session, counted; else NULL */
     bool of_messages; /* C_MessageSignInit began it: many messages, one after the other */
     bool in_message;  /* between C_SignMessageBegin and the last part */
     bool has_last_part;

@@ -1,32 +1,49 @@
 #include "pkcs11/sign.h"
+#include "pkcs11/attribute.h"
 #include "pkcs11/refusal.h"
 
 #include <string.h>
 
 void vk_signing_end(vk_signing *signing) {
     vk_input_clear(&signing->input);
+    vk_data_put(signing->loose);
     *signing = (vk_signing){0};
 }
 
 /* ---- C_SignInit ---- */
 
+/* The key that is to sign: on the token, or of a session. */
+typedef struct signing_key {
+    vk_view *view;
+    vk_data *loose;
+} signing_key;
+
+static void put_key(signing_key *key) {
+    vk_view_put(key->view);
+    vk_data_put(key->loose);
+}
+
 /* Only the user sees private keys; without a login that is what to say of a key that is there. */
-static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, vk_view **out) {
+static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key *out) {
     vk_ref ref;
     CK_RV rv = vk_handle_get(session->slot->id, handle, &ref);
     if (rv != CKR_OK) {
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
     }
-    if (ref.kind == VK_KIND_SESSION) {
-        vk_data_put(ref.data);
-    }
-    if (ref.kind != VK_KIND_PRIVATE) {
-        return ref.kind == VK_KIND_PUBLIC ? CKR_KEY_FUNCTION_NOT_PERMITTED : CKR_KEY_HANDLE_INVALID;
+    *out = (signing_key){.loose = ref.data};
+    if (!(ref.kind & (VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE))) {
+        bool is_public = (ref.kind & (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC)) != 0;
+        put_key(out);
+        return is_public ? CKR_KEY_FUNCTION_NOT_PERMITTED : CKR_KEY_HANDLE_INVALID;
     }
     if (vk_slot_role(session->slot) != VK_ROLE_USER) {
+        put_key(out);
         return CKR_USER_NOT_LOGGED_IN;
     }
-    vk_status status = vk_view_get(session->slot, ref.key_id, out);
+    if (out->loose != NULL) {
+        return CKR_OK;
+    }
+    vk_status status = vk_view_get(session->slot, ref.key_id, &out->view);
     return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
 }
 
@@ -38,6 +55,9 @@ static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanis
         vk_refusal_note_usage(view);
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     }
+    if (!vk_mechanism_is_allowed(&view->record.private_attrs, mechanism->type)) {
+        return CKR_MECHANISM_INVALID;
+    }
     vk_error err;
     err.path[0] = err.message[0] = '\0';
     vk_status status = vk_gate_allows(session->slot->gate, view->record.id, mechanism->form, &err);
@@ -47,6 +67,44 @@ static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanis
         return CKR_KEY_HANDLE_INVALID; /* removed since it was looked up */
     }
     return status == VK_DENIED ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
+}
+
+static bool is_digest(const vk_mechanism *mechanism) {
+    return mechanism->form == VK_GATE_DIGEST || mechanism->form == VK_GATE_OTHER_DIGEST;
+}
+
+static CK_RV loose_allowed(vk_data *data, const vk_mechanism *mechanism) {
+    pthread_mutex_lock(&data->lock);
+    bool may_sign = vk_stored_bool(&data->attrs, CKA_SIGN, true);
+    bool is_listed = vk_mechanism_is_allowed(&data->attrs, mechanism->type);
+    pthread_mutex_unlock(&data->lock);
+    if (!may_sign || !is_digest(mechanism)) {
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
+    }
+    return is_listed ? CKR_OK : CKR_MECHANISM_INVALID;
+}
+
+static bool wants_login(const signing_key *key) {
+    if (key->loose == NULL) {
+        return key->view->always_authenticate;
+    }
+    pthread_mutex_lock(&key->loose->lock);
+    bool wanted = vk_stored_bool(&key->loose->attrs, CKA_ALWAYS_AUTHENTICATE, false);
+    pthread_mutex_unlock(&key->loose->lock);
+    return wanted;
+}
+
+/* Takes the count of a session's key over. */
+static void begin(vk_signing *signing, const vk_mechanism *mechanism, signing_key *key,
+                  bool of_messages) {
+    bool always = wants_login(key);
+    *signing = (vk_signing){.mechanism = mechanism,
+                            .key_id = key->view != NULL ? key->view->record.id : 0,
+                            .loose = key->loose,
+                            .of_messages = of_messages,
+                            .always_authenticate = always,
+                            .needs_login = always};
+    key->loose = NULL;
 }
 
 /* Asked for without a mechanism; an operation of the other kind is somebody else's. */
@@ -62,7 +120,7 @@ CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HA
                    bool of_messages) {
     vk_signing *signing = &session->signing;
     const vk_mechanism *mechanism;
-    vk_view *view;
+    signing_key key;
     if (wanted == NULL) {
         return cancel(signing, of_messages);
     }
@@ -71,20 +129,17 @@ CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HA
         rv = CKR_OPERATION_ACTIVE;
     }
     if (rv == CKR_OK) {
-        rv = find_key(session, handle, &view);
+        rv = find_key(session, handle, &key);
     }
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = allowed(session, view, mechanism);
+    rv = key.loose != NULL ? loose_allowed(key.loose, mechanism)
+                           : allowed(session, key.view, mechanism);
     if (rv == CKR_OK) {
-        *signing = (vk_signing){.mechanism = mechanism,
-                                .key_id = view->record.id,
-                                .of_messages = of_messages,
-                                .always_authenticate = view->always_authenticate,
-                                .needs_login = view->always_authenticate};
+        begin(signing, mechanism, &key, of_messages);
     }
-    vk_view_put(view);
+    put_key(&key);
     return rv;
 }
 
@@ -114,9 +169,22 @@ CK_RV vk_sign_ready(const vk_signing *signing, bool of_messages) {
     return signing->needs_login ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
 }
 
+static CK_RV sign_loosely(const vk_data *data, vk_bytes payload, CK_BYTE *signature,
+                          CK_ULONG *signature_len) {
+    bool fits = signature != NULL && *signature_len >= VK_SIGNATURE_LEN;
+    *signature_len = VK_SIGNATURE_LEN;
+    if (!fits) {
+        return signature == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+    }
+    return vk_ck(vk_loose_key_sign(data->key, payload, signature), NULL);
+}
+
 CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
                       CK_ULONG *signature_len) {
     const vk_signing *signing = &session->signing;
+    if (signing->loose != NULL) {
+        return sign_loosely(signing->loose, payload, signature, signature_len);
+    }
     size_t len = *signature_len;
     vk_error err;
     err.path[0] = err.message[0] = '\0';

@@ -4,6 +4,9 @@
 
 #include "pkcs11/session.h"
 
+/* r || s. */
+#define VK_SIGNATURE_LEN 64
+
 /* Begins an operation, or one of_messages. Without a mechanism one that is active is cancelled. */
 CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle,
                    bool of_messages);

@@ -1,4 +1,5 @@
 #include "pkcs11/template.h"
+#include "pkcs11/attribute.h"
 #include "token/attrs.h"
 
 #include <string.h>
@@ -101,6 +102,7 @@ typedef enum template_meaning {
     KEPT_BOOL,
     KEPT_NAME,
     HARMLESS_BOOL, /* clients send it; what it asks for is not given, which takes nothing away */
+    IS_MECHANISMS,
     IS_CURVE,
     IS_POINT,
     IS_SECRET,
@@ -131,13 +133,15 @@ static const template_row rows[] = {
     {CKA_PRIVATE, PUB, KEPT_BOOL},
     {CKA_MODIFIABLE, BOTH, KEPT_BOOL},
     {CKA_DESTROYABLE, BOTH, KEPT_BOOL},
-    {CKA_COPYABLE, BOTH, HARMLESS_BOOL},
+    {CKA_COPYABLE, PRIV, HARMLESS_BOOL},
+    {CKA_COPYABLE, PUB, KEPT_BOOL},
     {CKA_LABEL, BOTH, KEPT_NAME},
     {CKA_ID, BOTH, KEPT_NAME},
     {CKA_SUBJECT, BOTH, KEPT_NAME},
     {CKA_START_DATE, BOTH, MUST_BE_EMPTY},
     {CKA_END_DATE, BOTH, MUST_BE_EMPTY},
-    {CKA_DERIVE, BOTH, HARMLESS_BOOL},
+    {CKA_DERIVE, BOTH, KEPT_BOOL},
+    {CKA_ALLOWED_MECHANISMS, BOTH, IS_MECHANISMS},
     {CKA_EC_PARAMS, BOTH, IS_CURVE},
     {CKA_LOCAL, BOTH, READ_ONLY},
     {CKA_KEY_GEN_MECHANISM, BOTH, READ_ONLY},
@@ -216,6 +220,25 @@ static CK_RV keep_name(const CK_ATTRIBUTE *attribute, vk_buf *attrs) {
     return vk_ck(vk_attrs_set(attrs, attribute->type, vk_attribute_bytes(attribute)), NULL);
 }
 
+/* Kept as 8 bytes each, big-endian, so that the file means the same on every machine. */
+static CK_RV keep_mechanisms(const CK_ATTRIBUTE *attribute, vk_buf *attrs) {
+    CK_MECHANISM_TYPE type;
+    vk_buf list = {0};
+    if (attribute->ulValueLen % sizeof type != 0 || attribute->ulValueLen > VK_NAME_MAX) {
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    for (CK_ULONG at = 0; at < attribute->ulValueLen; at += sizeof type) {
+        memcpy(&type, (const CK_BYTE *)attribute->pValue + at, sizeof type);
+        vk_put_u64(&list, type);
+    }
+    vk_status status = vk_buf_status(&list);
+    if (status == VK_OK) {
+        status = vk_attrs_set(attrs, attribute->type, vk_buf_view(&list));
+    }
+    vk_buf_clear(&list);
+    return vk_ck(status, NULL);
+}
+
 /* Text becomes a C string later on, so it holds no NUL. */
 static CK_RV take_text(const CK_ATTRIBUTE *attribute, size_t max, vk_bytes *out) {
     vk_bytes text = vk_attribute_bytes(attribute);
@@ -280,6 +303,8 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
         return keep_bool(attribute, NULL);
     case KEPT_NAME:
         return keep_name(attribute, &key->attrs);
+    case IS_MECHANISMS:
+        return keep_mechanisms(attribute, &key->attrs);
     case IS_CURVE:
         return take_curve(attribute, key);
     case IS_POINT:
@@ -309,10 +334,6 @@ CK_RV vk_key_template_read(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_key_tem
         if (rv != CKR_OK) {
             vk_debug("attribute 0x%lx of the template is refused", templ[i].type);
         }
-    }
-    if (rv == CKR_OK && !out->token) {
-        vk_debug("keys are token objects: CKA_TOKEN must be true");
-        rv = CKR_TEMPLATE_INCONSISTENT;
     }
     return rv;
 }

@@ -1,11 +1,10 @@
-#include "pkcs11/object.h"
+#include "gate/loose_key.h"
+#include "pkcs11/attribute.h"
 #include "pkcs11/sign.h"
 
 #include <string.h>
 #include <valetkey/eth.h>
 #include <valetkey/webauthn.h>
-
-#define SIGNATURE_LEN 64
 
 void vk_verifying_end(vk_verifying *verifying) {
     vk_input_clear(&verifying->input);
@@ -14,15 +13,20 @@ void vk_verifying_end(vk_verifying *verifying) {
 
 /* ---- C_VerifyInit ---- */
 
-static CK_RV take_key(vk_verifying *verifying, const vk_object *object) {
-    if (!(object->kind & VK_KINDS_KEY)) {
+static CK_RV take_key(vk_verifying *verifying, const vk_mechanism *mechanism,
+                      const vk_object *object) {
+    const unsigned public_keys = VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC;
+    if (!(object->kind & (VK_KINDS_KEY | VK_KINDS_SESSION_KEY))) {
         return CKR_KEY_HANDLE_INVALID;
     }
-    if (object->kind != VK_KIND_PUBLIC || !object->view->may_verify) {
+    if (!(object->kind & public_keys) || !vk_object_bool(object, CKA_VERIFY, true)) {
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     }
-    verifying->curve = object->view->record.curve;
-    memcpy(verifying->point65, object->view->record.point65, sizeof verifying->point65);
+    if (!vk_object_allows(object, mechanism->type)) {
+        return CKR_MECHANISM_INVALID;
+    }
+    const uint8_t *point65 = vk_object_point(object, &verifying->curve);
+    memcpy(verifying->point65, point65, sizeof verifying->point65);
     return CKR_OK;
 }
 
@@ -52,7 +56,7 @@ CK_RV vk_verify_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_
     if (rv != CKR_OK) {
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
     }
-    rv = take_key(verifying, &object);
+    rv = take_key(verifying, mechanism, &object);
     if (rv == CKR_OK) {
         verifying->mechanism = mechanism;
         verifying->of_messages = of_messages;
@@ -81,13 +85,12 @@ CK_RV vk_verify_payload(const vk_verifying *verifying, vk_bytes payload, const C
         return CKR_ARGUMENTS_BAD;
     }
     vk_hash digest;
-    if (payload.len != sizeof digest.b) {
+    if (vk_digest_fit(payload, &digest) != VK_OK) {
         return CKR_DATA_LEN_RANGE;
     }
-    if (signature_len != SIGNATURE_LEN) {
+    if (signature_len != VK_SIGNATURE_LEN) {
         return CKR_SIGNATURE_LEN_RANGE;
     }
-    memcpy(digest.b, payload.data, sizeof digest.b);
     vk_status status = verifying->curve == VK_CURVE_SECP256K1
                            ? vk_secp256k1_verify(verifying->point65, &digest, signature)
                            : vk_p256_verify(verifying->point65, &digest, signature);

@@ -72,6 +72,14 @@ typedef enum vk_sql {
     VK_SQL_SPEND_REMOVE,
     VK_SQL_SPEND_STATE_WRITE,
     VK_SQL_SPEND_STATE_REMOVE,
+    VK_SQL_OBJECT_READ,
+    VK_SQL_OBJECT_INSERT,
+    VK_SQL_OBJECT_WRITE,
+    VK_SQL_OBJECT_REMOVE,
+    VK_SQL_OBJECT_REMOVE_ALL,
+    VK_SQL_OBJECT_FIND_ALL,
+    VK_SQL_OBJECT_FIND_LABEL,
+    VK_SQL_OBJECT_FIND_CKID,
     VK_SQL_NODE_READ,
     VK_SQL_NODE_LIST,
     VK_SQL_NODE_WRITE,
@@ -151,6 +159,8 @@ VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
 /* A moment in which another process that waits can begin. */
 void vk_db_let_others(void);
 
+/* VK_ERR_STORE if a failure has ended the transaction: what is written now would stand alone. */
+VK_MUST_USE vk_status vk_db_needs_transaction(const vk_db *db, vk_error *err);
 /* A part of a transaction that fails alone; ended like the whole. */
 VK_MUST_USE vk_status vk_db_begin_part(vk_db *db, vk_error *err);
 VK_MUST_USE vk_status vk_db_end_part(vk_db *db, vk_status status, vk_error *err);

@@ -135,9 +135,19 @@ static const char addresses[] =
     "CREATE INDEX key_address ON key(address) WHERE address IS NOT NULL;"
     "CREATE INDEX approval_account ON approval(account);";
 
+/* Version 9: certificates and data of PKCS#11's clients. A private one has no names that could be
+ * searched. */
+static const char objects[] =
+    "CREATE TABLE object("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL, class INTEGER NOT NULL,"
+    " is_private INTEGER NOT NULL, attrs BLOB NOT NULL, label BLOB, ckid BLOB);"
+    "CREATE INDEX object_label ON object(label);"
+    "CREATE INDEX object_ckid ON object(ckid);"
+    "CREATE INDEX object_private ON object(is_private);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state,        pending,     relaxed,  journal,
-                                    reservations, spend_rules, addresses};
+static const char *const steps[] = {state,        pending,     relaxed,   journal,
+                                    reservations, spend_rules, addresses, objects};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

@@ -15,8 +15,8 @@
 typedef struct vk_reservation {
     vk_u256 nonce;
     vk_nonce_charge charge;
-    uint64_t signed_at;   /* of the first signature, seconds; 0: not known, an older program's */
-    uint64_t included_at; /* the time of the block that has one of them; 0: open */
+    uint64_t signed_at;    /* of the first signature, seconds; 0: not known, an older program's */
+    uint64_t included_at;  /* the time of the block that has one of them; 0: open */
     uint64_t signed_count; /* different operations; 0: unknown, an older program's */
     size_t operation_count;
     vk_hash *operations; /* owned: userOpHashes of what was signed first */

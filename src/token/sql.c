@@ -26,7 +26,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5, ?6)"
                            " ON CONFLICT(id) DO UPDATE SET counter = ?1, number = ?2, head = ?3,"
                            " anchored = ?4, mac = ?5, spend_rules = ?6",
-    [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
+    [VK_SQL_STATE_CHANGES] = "SELECT changes, default_mac, relaxed_mac FROM state, token",
     [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
     [VK_SQL_TOKEN_INSERT] = "INSERT INTO token(id, serial, label, default_sudo, default_mac,"
@@ -121,6 +121,24 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_SPEND_STATE_WRITE] = "INSERT OR REPLACE INTO spend_state VALUES(?, ?, ?, ?)",
     [VK_SQL_SPEND_STATE_REMOVE] = "DELETE FROM spend_state WHERE rule_id = ?",
 
+    [VK_SQL_OBJECT_READ] = "SELECT version, class, is_private, attrs FROM object WHERE id = ?",
+    [VK_SQL_OBJECT_INSERT] = "INSERT INTO object(version, class, is_private, attrs, label, ckid)"
+                             " VALUES(1, ?, ?, x'', ?, ?)",
+    [VK_SQL_OBJECT_WRITE] = "UPDATE object SET (version, attrs, label, ckid) = (?, ?, ?, ?)"
+                            " WHERE id = ?",
+    [VK_SQL_OBJECT_REMOVE] = "DELETE FROM object WHERE id = ?",
+    [VK_SQL_OBJECT_REMOVE_ALL] = "DELETE FROM object",
+    [VK_SQL_OBJECT_FIND_ALL] = "SELECT id FROM object WHERE is_private <= ?1"
+                               " AND (?2 IS NULL OR class = ?2) ORDER BY id",
+    [VK_SQL_OBJECT_FIND_LABEL] =
+        "SELECT id FROM object WHERE label = ?3 AND is_private = 0 AND (?2 IS NULL OR class = ?2)"
+        " UNION SELECT id FROM object WHERE is_private = 1 AND ?1 = 1"
+        " AND (?2 IS NULL OR class = ?2) ORDER BY 1",
+    [VK_SQL_OBJECT_FIND_CKID] =
+        "SELECT id FROM object WHERE ckid = ?3 AND is_private = 0 AND (?2 IS NULL OR class = ?2)"
+        " UNION SELECT id FROM object WHERE is_private = 1 AND ?1 = 1"
+        " AND (?2 IS NULL OR class = ?2) ORDER BY 1",
+
     [VK_SQL_NODE_READ] = "SELECT sealed FROM node WHERE chain_id = ?",
     [VK_SQL_NODE_LIST] = "SELECT chain_id FROM node ORDER BY chain_id",
     [VK_SQL_NODE_WRITE] = "INSERT OR REPLACE INTO node VALUES(?, ?)",
@@ -160,8 +178,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"
         " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
         " WHERE j.number >= ? ORDER BY j.number",
+    /* By what it says of its own chain, or of all. */
     [VK_SQL_JOURNAL_CHECKPOINT] =
-        "SELECT before FROM journal WHERE event = ? ORDER BY number DESC LIMIT 1",
+        "SELECT CASE WHEN operation = ?3 THEN operation ELSE substr(before, 17) END FROM journal"
+        " WHERE event = ?1 AND (operation = ?3 OR substr(before, 9, 8) = ?2)"
+        " ORDER BY operation = ?3 DESC LIMIT 1",
     [VK_SQL_JOURNAL_HASH] = "SELECT hash FROM journal WHERE number = ?",
     /* Both in one SELECT would read all of them. */
     [VK_SQL_JOURNAL_ENDS] = "SELECT coalesce((SELECT min(number) FROM journal), 0),"

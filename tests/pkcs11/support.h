@@ -93,6 +93,8 @@ Suite *interface_suite(void);
 Suite *token_suite(void);
 Suite *object_suite(void);
 Suite *attribute_suite(void);
+Suite *ordinary_suite(void);
+Suite *session_key_suite(void);
 Suite *policy_suite(void);
 Suite *pending_suite(void);
 Suite *pending_keys_suite(void);

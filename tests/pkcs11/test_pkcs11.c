@@ -10,6 +10,8 @@ int main(void) {
     srunner_add_suite(runner, token_suite());
     srunner_add_suite(runner, object_suite());
     srunner_add_suite(runner, attribute_suite());
+    srunner_add_suite(runner, ordinary_suite());
+    srunner_add_suite(runner, session_key_suite());
     srunner_add_suite(runner, policy_suite());
     srunner_add_suite(runner, pending_suite());
     srunner_add_suite(runner, pending_keys_suite());
