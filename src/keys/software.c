@@ -143,7 +143,7 @@ static vk_status load_p256(vk_key *key, const uint8_t secret32[32]) {
     OSSL_PARAM *params = scalar != NULL && BN_bin2bn(secret32, 32, scalar) != NULL
                              ? p256_params(scalar, point65)
                              : NULL;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, VK_OPENSSL_EC, NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
     bool ok = params != NULL && context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
               EVP_PKEY_fromdata(context, &key->pkey, EVP_PKEY_KEYPAIR, params) == 1;
     EVP_PKEY_CTX_free(context);
@@ -176,7 +176,7 @@ void vk_key_free(vk_key *key) {
     if (key->context != NULL) {
         secp256k1_context_destroy(key->context);
     }
-    for (size_t i = 0; i < VK_IDLE_MAX; i++) {
+    for (size_t i = 0; i < VK_SIGNERS_IDLE; i++) {
         EVP_PKEY_CTX_free(atomic_load(&key->idle[i]));
     }
     EVP_PKEY_free(key->pkey);
@@ -223,14 +223,14 @@ static EVP_PKEY_CTX *new_signer(EVP_PKEY *pkey) {
 
 static EVP_PKEY_CTX *take_signer(vk_key *key) {
     EVP_PKEY_CTX *context = NULL;
-    for (size_t i = 0; i < VK_IDLE_MAX && context == NULL; i++) {
+    for (size_t i = 0; i < VK_SIGNERS_IDLE && context == NULL; i++) {
         context = atomic_exchange(&key->idle[i], NULL);
     }
     return context != NULL ? context : new_signer(key->pkey);
 }
 
 static void keep_signer(vk_key *key, EVP_PKEY_CTX *context) {
-    for (size_t i = 0; i < VK_IDLE_MAX && context != NULL; i++) {
+    for (size_t i = 0; i < VK_SIGNERS_IDLE && context != NULL; i++) {
         context = atomic_exchange(&key->idle[i], context);
     }
     EVP_PKEY_CTX_free(context);

@@ -69,15 +69,17 @@ static void restrict_kinds(vk_find *query, const CK_ATTRIBUTE *wanted) {
 
 #define EVERY_KIND (VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KINDS_STORED | VK_KINDS_SESSION)
 
-/* What the module says of itself is found by who asks for its class: the standard has it so for
+/* What the module says of itself is found by who asks for it: the standard has it so for
  * mechanisms, and profiles are a class that clients of 2.40 do not know. */
-static void find_kinds(vk_find *query) {
+static unsigned kinds_for(const vk_find *query) {
     const unsigned of_the_user = VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE | VK_KINDS_PENDING;
     bool has_class = vk_template_find(query->templ, query->count, CKA_CLASS) != NULL;
-    query->kinds = EVERY_KIND | (has_class ? VK_KINDS_STATIC : 0);
-    if (!query->is_user) {
-        query->kinds &= ~of_the_user;
-    }
+    unsigned kinds = EVERY_KIND | (has_class ? VK_KINDS_STATIC : 0);
+    return query->is_user ? kinds : kinds & ~of_the_user;
+}
+
+static void find_kinds(vk_find *query) {
+    query->kinds = kinds_for(query);
     /* A grant that was edited is none; and a key may have to be hidden. */
     query->unknown = vk_hides_anything() ? VK_KINDS_TOKEN : VK_KINDS_GRANT;
     for (CK_ULONG i = 0; i < query->count; i++) {
