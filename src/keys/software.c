@@ -143,7 +143,7 @@ static vk_status load_p256(vk_key *key, const uint8_t secret32[32]) {
     OSSL_PARAM *params = scalar != NULL && BN_bin2bn(secret32, 32, scalar) != NULL
                              ? p256_params(scalar, point65)
                              : NULL;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, VK_OPENSSL_EC, NULL);
     bool ok = params != NULL && context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
               EVP_PKEY_fromdata(context, &key->pkey, EVP_PKEY_KEYPAIR, params) == 1;
     EVP_PKEY_CTX_free(context);
