@@ -1,9 +1,13 @@
 EXTRA_PROGRAMS += bench/sign
-bench_sign_SOURCES = bench/sign.c bench/session_key.c bench/session_key.h \
+bench_sign_SOURCES = bench/sign.c bench/measure.c bench/measure.h bench/session_key.c bench/session_key.h \
 	tests/support/client.c tests/support/client.h
 bench_sign_CFLAGS = $(AM_CFLAGS)
 bench_sign_LDADD = $(vk_test_libs) $(SECP256K1_LIBS) $(CRYPTO_LIBS)
-CLEANFILES += bench/sign bench/data bench/budget
+CLEANFILES += bench/sign bench/data bench/budget bench/scale
+EXTRA_PROGRAMS += bench/scale
+bench_scale_SOURCES = bench/scale.c bench/measure.c bench/measure.h
+bench_scale_CFLAGS = $(AM_CFLAGS)
+bench_scale_LDADD = -ldl
 EXTRA_PROGRAMS += bench/data
 bench_data_SOURCES = bench/data.c
 bench_data_CFLAGS = $(AM_CFLAGS)

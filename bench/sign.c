@@ -1,21 +1,24 @@
 /*
- * Signatures per second through C_Sign, beside the bare libraries, in one run: slices of each in
- * turn, the median of each, and ratios. Prints a table; decides nothing.
+ * Signatures through C_SignInit and C_Sign, beside the bare libraries, in one run: a few of each in
+ * turn, the median over slices, and ratios of CPU time; then with two threads, and what that gives
+ * over one. Prints a table; decides nothing.
  *
  * Usage: sign [SLICES [SECONDS_PER_SLICE]], with $VALETKEY_HOME on the disk to measure.
  */
+#include "measure.h"
 #include "session_key.h"
 
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <secp256k1.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SLICES_MAX 99
+#define CHUNK 20
+#define THREADS 2
 
 typedef struct bench {
     client client;
@@ -26,117 +29,152 @@ typedef struct bench {
     vk_buf operation, passkey_operation;
 } bench;
 
-typedef void (*step_fn)(bench *b, uint8_t digest[32]);
+/* What a thread signs with. */
+typedef struct signer {
+    const bench *b;
+    client client;      /* with a session of its own */
+    EVP_PKEY_CTX *raw;  /* ready to sign, which is cheaper than one for each signature */
+    uint8_t digest[64]; /* the last signature, as far as it is needed for the next */
+} signer;
+
+typedef void (*step_fn)(signer *s);
 
 typedef struct subject {
     const char *name;
     step_fn step;
-    int base; /* index of the subject that the ratio is against; -1: none */
-    double rates[SLICES_MAX];
+    int base; /* index of the subject that the ratio is against */
+    double rates[SLICES_MAX], cpu[SLICES_MAX], rates_of_two[SLICES_MAX];
+    double count, cpu_seconds, seconds; /* of the slice at hand */
 } subject;
 
-static void raw_secp256k1(bench *b, uint8_t digest[32]) {
+static void raw_secp256k1(signer *s) {
     secp256k1_ecdsa_signature signature;
-    must(secp256k1_ecdsa_sign(b->context, &signature, digest, b->secret,
+    must(secp256k1_ecdsa_sign(s->b->context, &signature, s->digest, s->b->secret,
                               secp256k1_nonce_function_rfc6979, NULL),
          "secp256k1_ecdsa_sign");
-    secp256k1_ecdsa_signature_serialize_compact(b->context, digest, &signature);
+    secp256k1_ecdsa_signature_serialize_compact(s->b->context, s->digest, &signature);
 }
 
-static void raw_openssl(bench *b, uint8_t digest[32]) {
+static void raw_openssl(signer *s) {
     uint8_t der[80];
     size_t len = sizeof der;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(b->pkey, NULL);
-    must(EVP_PKEY_sign_init(context) == 1 && EVP_PKEY_sign(context, der, &len, digest, 32) == 1,
-         "EVP_PKEY_sign");
-    EVP_PKEY_CTX_free(context);
-    memcpy(digest, der + 8, 32);
+    must(EVP_PKEY_sign(s->raw, der, &len, s->digest, 32) == 1, "EVP_PKEY_sign");
+    memcpy(s->digest, der + 8, 32);
 }
 
-static void module_sign(bench *b, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism, vk_bytes data,
-                        uint8_t digest[32]) {
+static void module_sign(signer *s, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism,
+                        vk_bytes data) {
     CK_BYTE signature[8192];
     CK_ULONG len = sizeof signature;
-    CK_RV rv = client_sign(&b->client, key, mechanism, data, signature, &len);
+    CK_RV rv = client_sign(&s->client, key, mechanism, data, signature, &len);
     if (rv != CKR_OK) {
         fprintf(stderr, "bench: C_Sign: 0x%lx\n", rv);
         exit(1);
     }
-    memcpy(digest, signature + 1, 32);
+    memcpy(s->digest, signature + 1, 32);
 }
 
-static void module_secp256k1(bench *b, uint8_t digest[32]) {
-    module_sign(b, b->secp256k1, CKM_ECDSA, (vk_bytes){digest, 32}, digest);
+static void module_secp256k1(signer *s) {
+    module_sign(s, s->b->secp256k1, CKM_ECDSA, (vk_bytes){s->digest, 32});
 }
 
-static void module_p256(bench *b, uint8_t digest[32]) {
-    module_sign(b, b->p256, CKM_ECDSA, (vk_bytes){digest, 32}, digest);
+static void module_p256(signer *s) {
+    module_sign(s, s->b->p256, CKM_ECDSA, (vk_bytes){s->digest, 32});
 }
 
-static void module_userop(bench *b, uint8_t digest[32]) {
-    module_sign(b, b->session_key, CKM_VALETKEY_USEROP, vk_buf_view(&b->operation), digest);
+static void module_userop(signer *s) {
+    module_sign(s, s->b->session_key, CKM_VALETKEY_USEROP, vk_buf_view(&s->b->operation));
 }
 
-static void module_passkey(bench *b, uint8_t digest[32]) {
-    module_sign(b, b->passkey, CKM_VALETKEY_USEROP, vk_buf_view(&b->passkey_operation), digest);
+static void module_passkey(signer *s) {
+    module_sign(s, s->b->passkey, CKM_VALETKEY_USEROP, vk_buf_view(&s->b->passkey_operation));
 }
 
 static subject subjects[] = {
-    {.name = "libsecp256k1", .step = raw_secp256k1, .base = -1},
+    {.name = "libsecp256k1", .step = raw_secp256k1, .base = 0},
     {.name = "CKM_ECDSA secp256k1", .step = module_secp256k1, .base = 0},
+    {.name = "OpenSSL P-256", .step = raw_openssl, .base = 2},
+    {.name = "CKM_ECDSA P-256", .step = module_p256, .base = 2},
     {.name = "CKM_VALETKEY_USEROP secp256k1, call + timestamp", .step = module_userop, .base = 0},
-    {.name = "OpenSSL P-256", .step = raw_openssl, .base = -1},
-    {.name = "CKM_ECDSA P-256", .step = module_p256, .base = 3},
     {.name = "CKM_VALETKEY_USEROP P-256 (WebAuthn), call + timestamp",
      .step = module_passkey,
-     .base = 3},
+     .base = 2},
 };
 
 #define SUBJECTS (sizeof subjects / sizeof subjects[0])
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+/* ---- One thread ---- */
+
+/* Short chunks in turn, so that what else the machine does meets all of them. */
+static void run_chunk(subject *s, signer *with) {
+    double start = seconds_now(), cpu = seconds_of_cpu();
+    for (int i = 0; i < CHUNK; i++) {
+        s->step(with);
+    }
+    s->cpu_seconds += seconds_of_cpu() - cpu;
+    s->seconds += seconds_now() - start;
+    s->count += CHUNK;
 }
 
-static double slice(bench *b, const subject *s, double seconds) {
-    uint8_t digest[64] = {1};
-    double start = now(), elapsed;
-    size_t count = 0;
+static void run_slice(signer *with, double seconds, int slice) {
+    double end = seconds_now() + seconds * SUBJECTS;
+    for (size_t j = 0; j < SUBJECTS; j++) {
+        subjects[j].count = subjects[j].cpu_seconds = subjects[j].seconds = 0;
+    }
     do {
-        for (int i = 0; i < 20; i++) {
-            s->step(b, digest);
+        for (size_t j = 0; j < SUBJECTS; j++) {
+            run_chunk(&subjects[j], with);
         }
-        count += 20;
-        elapsed = now() - start;
-    } while (elapsed < seconds);
-    return (double)count / elapsed;
+    } while (seconds_now() < end);
+    for (size_t j = 0; j < SUBJECTS; j++) {
+        subject *s = &subjects[j];
+        s->rates[slice] = s->count / s->seconds;
+        s->cpu[slice] = s->cpu_seconds / s->count;
+    }
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+/* ---- Several threads ---- */
+
+typedef struct job {
+    const subject *subject;
+    signer *with;
+    double end, count;
+} job;
+
+static void *run_job(void *arg) {
+    job *j = arg;
+    while (seconds_now() < j->end) {
+        for (int i = 0; i < CHUNK; i++) {
+            j->subject->step(j->with);
+        }
+        j->count += CHUNK;
+    }
+    return NULL;
 }
 
-static double median(subject *s, int slices) {
-    qsort(s->rates, (size_t)slices, sizeof s->rates[0], compare);
-    return s->rates[slices / 2];
+static double rate_of_two(const subject *s, signer with[THREADS], double seconds) {
+    pthread_t threads[THREADS];
+    job jobs[THREADS];
+    double start = seconds_now(), count = 0;
+    for (size_t i = 0; i < THREADS; i++) {
+        jobs[i] = (job){.subject = s, .with = &with[i], .end = start + seconds};
+        must(pthread_create(&threads[i], NULL, run_job, &jobs[i]) == 0, "pthread_create");
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        count += jobs[i].count;
+    }
+    return count / (seconds_now() - start);
 }
 
 /* ---- Keys ---- */
-
-static EVP_PKEY *openssl_key(void) {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    must(key != NULL, "EVP_EC_gen");
-    return key;
-}
 
 static void set_up(bench *b) {
     static const char sudo[] = "[{\"type\":\"sudo\"}]";
     memset(b->secret, 7, sizeof b->secret);
     b->context = secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
-    b->pkey = openssl_key();
+    b->pkey = EVP_EC_gen("P-256");
+    must(b->pkey != NULL, "EVP_EC_gen");
     client_start(&b->client, "bench");
     b->secp256k1 = client_import(&b->client, "raw", b->secret, sudo);
     b->p256 = client_import_p256(&b->client, "raw-p256", b->secret, sudo);
@@ -148,12 +186,31 @@ static void set_up(bench *b) {
     b->passkey_operation = session_operation(id4, 0);
 }
 
+static void set_up_signer(const bench *b, signer *s) {
+    *s = (signer){.b = b, .client = b->client, .raw = EVP_PKEY_CTX_new(b->pkey, NULL)};
+    must(s->raw != NULL && EVP_PKEY_sign_init(s->raw) == 1, "EVP_PKEY_sign_init");
+    must(client_open(&s->client) == CKR_OK, "C_OpenSession");
+}
+
 static void tear_down(bench *b) {
     client_stop(&b->client);
     vk_buf_clear(&b->operation);
     vk_buf_clear(&b->passkey_operation);
     EVP_PKEY_free(b->pkey);
     secp256k1_context_destroy(b->context);
+}
+
+static void print(size_t slices) {
+    double cpu[SUBJECTS];
+    printf("%-55s %10s %9s %7s %11s\n", "signatures", "per second", "us of CPU", "of raw",
+           "2 threads");
+    for (size_t j = 0; j < SUBJECTS; j++) {
+        subject *s = &subjects[j];
+        double rate = median(s->rates, slices);
+        cpu[j] = median(s->cpu, slices);
+        printf("%-55s %10.0f %9.2f %7.2f %10.2fx\n", s->name, rate, cpu[j] * 1e6,
+               cpu[j] / cpu[s->base], median(s->rates_of_two, slices) / rate);
+    }
 }
 
 int main(int argc, char **argv) {
@@ -164,21 +221,20 @@ int main(int argc, char **argv) {
         return 1;
     }
     bench b = {0};
+    signer signers[THREADS];
     set_up(&b);
+    for (size_t i = 0; i < THREADS; i++) {
+        set_up_signer(&b, &signers[i]);
+    }
     for (int i = 0; i < slices; i++) {
+        run_slice(&signers[0], seconds, i);
         for (size_t j = 0; j < SUBJECTS; j++) {
-            subjects[j].rates[i] = slice(&b, &subjects[j], seconds);
+            subjects[j].rates_of_two[i] = rate_of_two(&subjects[j], signers, seconds);
         }
     }
-    double medians[SUBJECTS];
-    printf("%-58s %12s %8s\n", "signatures, one thread", "per second", "of raw");
-    for (size_t j = 0; j < SUBJECTS; j++) {
-        medians[j] = median(&subjects[j], slices);
-        printf("%-58s %12.0f", subjects[j].name, medians[j]);
-        if (subjects[j].base >= 0) {
-            printf(" %8.2f", medians[j] / medians[subjects[j].base]);
-        }
-        printf("\n");
+    print((size_t)slices);
+    for (size_t i = 0; i < THREADS; i++) {
+        EVP_PKEY_CTX_free(signers[i].raw);
     }
     tear_down(&b);
     return 0;

@@ -85,6 +85,9 @@ VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh"
 say "make install"
 "$root/tests/clients/installed.sh" "$out/gcc"
 
+say "2000 keys on a token (scripts/scale.sh: 100000)"
+VALETKEY_BUILD=$out/gcc "$root/scripts/scale.sh" 2000
+
 say "bench (a short run)"
 (cd "$out/gcc" && make -s bench BENCH_ARGS='3 0.2')
 

@@ -89,6 +89,7 @@ vk_exit vk_cmd_key_create(vk_cli *cli);
 vk_exit vk_cmd_key_import(vk_cli *cli);
 vk_exit vk_cmd_key_list(vk_cli *cli);
 vk_exit vk_cmd_key_show(vk_cli *cli);
+vk_exit vk_cmd_key_certify(vk_cli *cli);
 vk_exit vk_cmd_key_remove(vk_cli *cli);
 vk_exit vk_cmd_approve(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);

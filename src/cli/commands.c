@@ -53,12 +53,17 @@ const vk_command vk_commands[] = {
      "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"
      "  valetkey token set --node-file nodes.json\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
-     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, LINT), "make a session key on the token",
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(HOW_MANY), OPT(START), LINT),
+     "make a session key on the token, or many",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
      "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
-     "meant in the policy is said on standard error; --lint error refuses it.",
+     "meant in the policy is said on standard error; --lint error refuses it.\n"
+     "With --count, makes that many keys under one policy, labelled TEXT-1, TEXT-2 and so on, or\n"
+     "from --start on, each with a random id. They are written 1000 at a time: a run that is\n"
+     "interrupted leaves whole keys only. This goes past the module, straight to the token's file.",
      "  valetkey key create --label shop --policy policy.json\n"
-     "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"},
+     "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"
+     "  valetkey key create --label user --count 100000 --policy policy.json\n"},
     {"key import", vk_cmd_key_import, ALL(OPT(LABEL)),
      ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(KEY_FILE), OPT(SERIALIZED),
          OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(CHAIN_ID), OPT(KERNEL_VERSION),
@@ -79,6 +84,14 @@ const vk_command vk_commands[] = {
      "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
      "why it last refused. No PIN is needed.",
      "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
+    {"key certify", vk_cmd_key_certify, NONE, ALL(PIN, KEY, OPT(OUTPUT)),
+     "make a certificate for a key",
+     "Makes a certificate for a key that has none, and keeps it on the token with the key's label\n"
+     "and CKA_ID: Java, NSS and others look for keys by their certificates. A key under sudo "
+     "signs\n"
+     "its own; one with another policy signs no certificate, so a key that is thrown away does.\n"
+     "--output writes it as PEM as well.",
+     "  valetkey key certify --label tls\n  valetkey key certify --label tls --output tls.pem\n"},
     {"key remove", vk_cmd_key_remove, NONE, ALL(PIN, KEY), "remove a key from the token",
      "Removes both halves of a key and its grants, at once and for good. The account still has\n"
      "the permission: revoke it there as well.",

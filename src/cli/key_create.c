@@ -32,27 +32,34 @@ static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *pu
     return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot make the key", rv);
 }
 
-vk_exit vk_cmd_key_create(vk_cli *cli) {
-    vk_new_key key = {0};
+static vk_exit make_one(vk_cli *cli, vk_new_key *key) {
     CK_OBJECT_HANDLE public_key = 0;
-    vk_exit exit = vk_new_key_read(cli, &key);
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
-        exit = vk_new_key_read_policy(cli, &key);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_session_begin_user(cli, true);
-    }
+    vk_exit exit = vk_session_begin_user(cli, true);
     if (exit == VK_EXIT_OK) {
         exit = vk_new_key_check_label(cli);
     }
     if (exit == VK_EXIT_OK) {
-        exit = default_id(cli, &key.id);
+        exit = default_id(cli, &key->id);
     }
     if (exit == VK_EXIT_OK) {
-        exit = generate(cli, &key, &public_key);
+        exit = generate(cli, key, &public_key);
+    }
+    return exit == VK_EXIT_OK ? vk_new_key_say(cli, public_key, "Made", false) : exit;
+}
+
+vk_exit vk_cmd_key_create(vk_cli *cli) {
+    vk_new_key key = {0};
+    vk_exit exit = vk_new_key_read(cli, &key);
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_START) &&
+        !vk_opt_flag(cli, VK_OPT_HOW_MANY)) {
+        exit = vk_cli_fail(cli, VK_EXIT_USAGE, "--start is for --count only");
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
+        exit = vk_new_key_read_policy(cli, &key);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_new_key_say(cli, public_key, "Made", false);
+        exit =
+            vk_opt_flag(cli, VK_OPT_HOW_MANY) ? vk_new_keys_make(cli, &key) : make_one(cli, &key);
     }
     vk_new_key_clear(&key);
     return exit;

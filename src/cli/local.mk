@@ -8,7 +8,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/error.c src/cli/explain.c src/cli/explain.h src/cli/explain_judge.c \
 	src/cli/explain_message.c src/cli/explain_operation.c src/cli/explain_verdict.c \
 	src/cli/findings.c src/cli/findings.h src/cli/grants.c src/cli/grants.h src/cli/held.c src/cli/held.h src/cli/input.c \
-	src/cli/input.h src/cli/input_time.c src/cli/key_create.c src/cli/key_import.c \
+	src/cli/input.h src/cli/input_time.c src/cli/key_certify.c src/cli/key_create.c src/cli/key_create_many.c src/cli/key_import.c \
 	src/cli/key_list.c src/cli/key_show.c src/cli/keyfile.c src/cli/keyfile.h src/cli/keyinfo.c \
 	src/cli/keyinfo.h src/cli/keyselect.c src/cli/lint.c src/cli/main.c src/cli/makekey.c \
 	src/cli/makekey.h src/cli/message.c src/cli/message.h src/cli/module.c src/cli/object.c \

@@ -27,6 +27,9 @@ void vk_new_key_public(const vk_new_key *key, vk_template *t);
 /* A failure if the token has a key with this label already: labels are how keys are called. */
 VK_MUST_USE vk_exit vk_new_key_check_label(vk_cli *cli);
 
+/* Makes the keys of --count straight on the token's file, and tells about them. */
+VK_MUST_USE vk_exit vk_new_keys_make(vk_cli *cli, const vk_new_key *key);
+
 /* Tells about the finished key. verb: "Made", "Imported". */
 VK_MUST_USE vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const char *verb,
                                    bool has_grant);

@@ -31,6 +31,8 @@ typedef enum vk_option {
     VK_OPT_RP_ID,
     VK_OPT_ORIGIN,
     VK_OPT_SIGN_COUNT,
+    VK_OPT_HOW_MANY,
+    VK_OPT_START,
     VK_OPT_KEY_FILE,
     VK_OPT_SERIALIZED,
     VK_OPT_AUTHENTICATOR_ID,

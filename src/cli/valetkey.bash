@@ -7,12 +7,13 @@ _valetkey_options() {
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
     'token init') echo "--label --default-policy $so_pin $pin" ;;
-    'key create') echo "$key --type --policy $passkey $lint $pin" ;;
+    'key create') echo "$key --type --policy --count --start $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
             "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $lint $pin"
         ;;
     'key show') echo "$key" ;;
+    'key certify') echo "$key --output $pin" ;;
     'key remove') echo "$key $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
@@ -106,7 +107,7 @@ _valetkey() {
     case $command in
     '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
-    key) mapfile -t COMPREPLY < <(compgen -W 'create import list show remove' -- "$cur") ;;
+    key) mapfile -t COMPREPLY < <(compgen -W 'create import list show certify remove' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;

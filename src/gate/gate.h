@@ -31,6 +31,26 @@ VK_MUST_USE vk_status vk_gate_generate(vk_gate *gate, vk_key_record *record,
 VK_MUST_USE vk_status vk_gate_import(vk_gate *gate, vk_key_record *record,
                                      const vk_key_names *names, const uint8_t secret32[32],
                                      vk_error *err);
+
+#define VK_GATE_BATCH 1000
+
+/* How many keys are made at once, and what tells them apart. */
+typedef struct vk_gate_many {
+    size_t count;
+    /* Sets the attributes of the key with this index, and its names, which are good until the next
+     * call. The token is locked meanwhile. */
+    vk_status (*name)(void *context, size_t index, vk_key_record *record, vk_key_names *names);
+    /* So many are made, and durable. */
+    void (*made)(void *context, size_t count);
+    void *context;
+} vk_gate_many;
+/* Makes many keys that are like record but for their names, and a passkey's credential, which is
+ * not given: the policy is checked once. They are written in batches of VK_GATE_BATCH, each of
+ * which is there as a whole or not at all, whatever becomes of the process; a failure leaves those
+ * before it. record is used up: clear it. */
+VK_MUST_USE vk_status vk_gate_generate_many(vk_gate *gate, vk_key_record *record,
+                                            const vk_gate_many *many, vk_error *err);
+
 /* ---- What a key is ---- */
 
 /* The signer of a key's permission. */

@@ -69,14 +69,18 @@ static vk_status default_policy(vk_gate *gate, vk_key_record *record) {
     return record->policy == NULL ? VK_ERR_MEMORY : VK_OK;
 }
 
+static vk_status complete_policy(vk_gate *gate, vk_key_record *record, vk_error *err) {
+    return record->policy != NULL ? check_policy(gate, record->policy, strlen(record->policy), err)
+                                  : default_policy(gate, record);
+}
+
+static vk_status complete_passkey(vk_key_record *record, vk_error *err) {
+    return record->curve == VK_CURVE_P256 ? vk_gate_complete_passkey(record, err) : VK_OK;
+}
+
 static vk_status complete(vk_gate *gate, vk_key_record *record, vk_error *err) {
-    vk_status status = record->policy != NULL
-                           ? check_policy(gate, record->policy, strlen(record->policy), err)
-                           : default_policy(gate, record);
-    if (status == VK_OK && record->curve == VK_CURVE_P256) {
-        status = vk_gate_complete_passkey(record, err);
-    }
-    return status;
+    vk_status status = complete_policy(gate, record, err);
+    return status == VK_OK ? complete_passkey(record, err) : status;
 }
 
 static vk_status add(vk_gate *gate, vk_key_record *record, const vk_key_names *names,
@@ -96,6 +100,57 @@ vk_status vk_gate_generate(vk_gate *gate, vk_key_record *record, const vk_key_na
     }
     vk_wipe(secret32, sizeof secret32);
     return status;
+}
+
+/* ---- Many at once ---- */
+
+typedef struct batch {
+    const vk_gate_many *many;
+    vk_key_record *record;
+    size_t first;
+} batch;
+
+/* Two keys never share a credential: each gets the one that its point makes. */
+static vk_status complete_next(vk_key_record *record, vk_error *err) {
+    record->credential_id.len = 0;
+    record->authenticator_id_hash = (vk_hash){{0}};
+    return complete_passkey(record, err);
+}
+
+static vk_status next_of_batch(void *context, size_t index, vk_key_record **record,
+                               vk_key_names *names, uint8_t secret32[32], vk_error *err) {
+    const batch *b = context;
+    *record = b->record;
+    vk_status status = vk_key_generate(b->record->curve, secret32, b->record->point65);
+    if (status == VK_OK) {
+        status = complete_next(b->record, err);
+    }
+    return status == VK_OK ? b->many->name(b->many->context, b->first + index, b->record, names)
+                           : status;
+}
+
+static vk_status add_batches(vk_gate *gate, batch *b, vk_error *err) {
+    const vk_gate_many *many = b->many;
+    vk_status status = VK_OK;
+    while (status == VK_OK && b->first < many->count) {
+        size_t left = many->count - b->first;
+        size_t size = left < VK_GATE_BATCH ? left : VK_GATE_BATCH;
+        status = vk_token_keys_add(gate->token, size, next_of_batch, b, err);
+        if (status == VK_OK) {
+            b->first += size;
+            many->made(many->context, b->first);
+        }
+    }
+    return status;
+}
+
+vk_status vk_gate_generate_many(vk_gate *gate, vk_key_record *record, const vk_gate_many *many,
+                                vk_error *err) {
+    batch b = {.many = many, .record = record};
+    record->has_private = true;
+    record->has_public = true;
+    vk_status status = complete_policy(gate, record, err);
+    return status == VK_OK ? add_batches(gate, &b, err) : status;
 }
 
 vk_status vk_gate_import(vk_gate *gate, vk_key_record *record, const vk_key_names *names,

@@ -22,7 +22,7 @@ void vk_key_free(vk_key *key); /* NULL allowed; wipes */
  * signature64 = r || s, low s. secp256k1: RFC 6979 without extra entropy; *recovery_id (may be
  * NULL) is 0 or 1. P-256: *recovery_id is -1.
  */
-VK_MUST_USE vk_status vk_key_sign(const vk_key *key, const vk_hash *digest, uint8_t signature64[64],
+VK_MUST_USE vk_status vk_key_sign(vk_key *key, const vk_hash *digest, uint8_t signature64[64],
                                   int *recovery_id);
 
 /* Diffie-Hellman: the x coordinate of the shared point. VK_ERR_FORMAT if peer65 is no point of the

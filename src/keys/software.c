@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,11 +176,14 @@ void vk_key_free(vk_key *key) {
     if (key->context != NULL) {
         secp256k1_context_destroy(key->context);
     }
+    for (size_t i = 0; i < VK_IDLE_MAX; i++) {
+        EVP_PKEY_CTX_free(atomic_load(&key->idle[i]));
+    }
     EVP_PKEY_free(key->pkey);
     free(key);
 }
 
-static vk_status sign_secp256k1(const vk_key *key, const vk_hash *digest, uint8_t signature64[64],
+static vk_status sign_secp256k1(vk_key *key, const vk_hash *digest, uint8_t signature64[64],
                                 int *recovery_id) {
     secp256k1_ecdsa_recoverable_signature signature;
     int id = -1;
@@ -208,14 +212,42 @@ static vk_status split_der(const uint8_t *der, size_t len, uint8_t signature64[6
     return ok ? VK_OK : VK_ERR_CRYPTO;
 }
 
-static vk_status sign_p256(const vk_key *key, const vk_hash *digest, uint8_t signature64[64],
+static EVP_PKEY_CTX *new_signer(EVP_PKEY *pkey) {
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
+    if (context != NULL && EVP_PKEY_sign_init(context) != 1) {
+        EVP_PKEY_CTX_free(context);
+        return NULL;
+    }
+    return context;
+}
+
+static EVP_PKEY_CTX *take_signer(vk_key *key) {
+    EVP_PKEY_CTX *context = NULL;
+    for (size_t i = 0; i < VK_IDLE_MAX && context == NULL; i++) {
+        context = atomic_exchange(&key->idle[i], NULL);
+    }
+    return context != NULL ? context : new_signer(key->pkey);
+}
+
+static void keep_signer(vk_key *key, EVP_PKEY_CTX *context) {
+    for (size_t i = 0; i < VK_IDLE_MAX && context != NULL; i++) {
+        context = atomic_exchange(&key->idle[i], context);
+    }
+    EVP_PKEY_CTX_free(context);
+}
+
+static vk_status sign_p256(vk_key *key, const vk_hash *digest, uint8_t signature64[64],
                            int *recovery_id) {
     uint8_t der[80];
     size_t len = sizeof der;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->pkey, NULL);
-    bool ok = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-              EVP_PKEY_sign(context, der, &len, digest->b, sizeof digest->b) == 1;
-    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_CTX *context = take_signer(key);
+    bool ok =
+        context != NULL && EVP_PKEY_sign(context, der, &len, digest->b, sizeof digest->b) == 1;
+    if (ok) {
+        keep_signer(key, context);
+    } else {
+        EVP_PKEY_CTX_free(context);
+    }
     vk_status status = ok ? split_der(der, len, signature64) : VK_ERR_CRYPTO;
     if (status == VK_OK) {
         vk_p256_lower_s(signature64 + 32);
@@ -226,7 +258,7 @@ static vk_status sign_p256(const vk_key *key, const vk_hash *digest, uint8_t sig
     return status;
 }
 
-vk_status vk_key_sign(const vk_key *key, const vk_hash *digest, uint8_t signature64[64],
+vk_status vk_key_sign(vk_key *key, const vk_hash *digest, uint8_t signature64[64],
                       int *recovery_id) {
     return key->curve == VK_CURVE_SECP256K1 ? sign_secp256k1(key, digest, signature64, recovery_id)
                                             : sign_p256(key, digest, signature64, recovery_id);

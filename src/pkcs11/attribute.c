@@ -108,6 +108,27 @@ bool vk_attribute_is(const vk_object *object, const CK_ATTRIBUTE *wanted, vk_buf
            vk_bytes_equal(vk_buf_view(scratch), vk_attribute_bytes(wanted));
 }
 
+static vk_match match_of(bool same) {
+    return same ? VK_MATCH_YES : VK_MATCH_NO;
+}
+
+vk_match vk_attribute_of_kind(vk_kind kind, const CK_ATTRIBUTE *wanted) {
+    const vk_attribute_row *row = find_row(kind, wanted->type);
+    const vk_bytes value = vk_attribute_bytes(wanted);
+    if (row == NULL || row->source == VK_FROM_SECRET) {
+        return VK_MATCH_NO;
+    }
+    if (row->source == VK_FROM_TRUE || row->source == VK_FROM_FALSE) {
+        const CK_BBOOL fixed = row->source == VK_FROM_TRUE ? CK_TRUE : CK_FALSE;
+        return match_of(vk_bytes_equal(value, (vk_bytes){&fixed, sizeof fixed}));
+    }
+    if (row->source == VK_FROM_NUMBER) {
+        const vk_bytes fixed = {(const uint8_t *)&row->number, sizeof row->number};
+        return match_of(vk_bytes_equal(value, fixed));
+    }
+    return VK_MATCH_UNKNOWN;
+}
+
 /* ---- C_GetAttributeValue ---- */
 
 static CK_RV get_one(const vk_object *object, CK_ATTRIBUTE *wanted) {

@@ -10,6 +10,10 @@ CK_RV vk_attribute_get(const vk_object *object, CK_ATTRIBUTE_TYPE type, vk_buf *
 /* Does the object have this value? */
 bool vk_attribute_is(const vk_object *object, const CK_ATTRIBUTE *wanted, vk_buf *scratch);
 
+/* The same, as far as its kind alone tells. */
+typedef enum vk_match { VK_MATCH_NO, VK_MATCH_YES, VK_MATCH_UNKNOWN } vk_match;
+vk_match vk_attribute_of_kind(vk_kind kind, const CK_ATTRIBUTE *wanted);
+
 typedef CK_RV (*vk_attribute_getter)(const vk_object *object, vk_buf *out);
 
 typedef enum vk_attribute_source {

@@ -1,4 +1,6 @@
+#include "pkcs11/find.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/hide.h"
 #include "pkcs11/template.h"
 
 #include <stdlib.h>
@@ -9,15 +11,7 @@ void vk_search_end(vk_search *search) {
     *search = (vk_search){0};
 }
 
-/* What is looked for. */
-typedef struct find_query {
-    const CK_ATTRIBUTE *templ;
-    CK_ULONG count;
-    unsigned kinds; /* that can match at all */
-    vk_buf scratch;
-} find_query;
-
-static CK_RV push(vk_search *search, CK_OBJECT_HANDLE handle) {
+CK_RV vk_find_push(vk_search *search, CK_OBJECT_HANDLE handle) {
     CK_OBJECT_HANDLE *found = vk_grow(search->found, &search->cap, search->count, sizeof *found);
     if (found == NULL) {
         return CKR_HOST_MEMORY;
@@ -27,9 +21,27 @@ static CK_RV push(vk_search *search, CK_OBJECT_HANDLE handle) {
     return CKR_OK;
 }
 
-static bool matches(const vk_object *object, find_query *query) {
+/* One account names every key that has a grant for it. */
+static bool has_account(const vk_object *object, const CK_ATTRIBUTE *wanted, vk_buf *scratch) {
+    scratch->len = 0;
+    bool found = false;
+    if (wanted->ulValueLen == sizeof(vk_address) &&
+        vk_attribute_get(object, wanted->type, scratch) == CKR_OK) {
+        for (size_t at = 0; at + sizeof(vk_address) <= scratch->len; at += sizeof(vk_address)) {
+            found |= memcmp(scratch->data + at, wanted->pValue, sizeof(vk_address)) == 0;
+        }
+    }
+    return found;
+}
+
+static bool is_so(const vk_object *object, const CK_ATTRIBUTE *wanted, vk_buf *scratch) {
+    return vk_attribute_is(object, wanted, scratch) ||
+           (wanted->type == CKA_VALETKEY_ACCOUNTS && has_account(object, wanted, scratch));
+}
+
+bool vk_find_matches(const vk_object *object, vk_find *query) {
     for (CK_ULONG i = 0; i < query->count; i++) {
-        if (!vk_attribute_is(object, &query->templ[i], &query->scratch)) {
+        if (!is_so(object, &query->templ[i], &query->scratch)) {
             return false;
         }
     }
@@ -38,150 +50,56 @@ static bool matches(const vk_object *object, find_query *query) {
 
 /* ---- What can match: saves reading what cannot ---- */
 
-static unsigned kinds_of_class(CK_OBJECT_CLASS class) {
-    switch (class) {
-    case CKO_PRIVATE_KEY:
-        return VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE;
-    case CKO_PUBLIC_KEY:
-        return VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC;
-    case CKO_DATA:
-        return VK_KINDS_TOKEN_DATA | VK_KINDS_PENDING | VK_KINDS_DATA;
-    case CKO_CERTIFICATE:
-        return VK_KINDS_CERTIFICATE;
-    case CKO_SECRET_KEY:
-        return VK_KIND_SECRET;
-    case CKO_PROFILE:
-        return VK_KIND_PROFILE;
-    case CKO_MECHANISM:
-        return VK_KIND_MECHANISM;
-    default:
-        return 0;
+/* Whether the public half is private its outline says. */
+static bool is_outlined(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
+    return kind == VK_KIND_PUBLIC && type == CKA_PRIVATE;
+}
+
+/* Drops the kinds whose objects cannot have the value, and notes those that have to be asked. */
+static void restrict_kinds(vk_find *query, const CK_ATTRIBUTE *wanted) {
+    for (unsigned kind = 1; kind <= query->kinds; kind <<= 1) {
+        vk_match match = vk_attribute_of_kind((vk_kind)kind, wanted);
+        if (match == VK_MATCH_NO) {
+            query->kinds &= ~kind;
+        } else if (match == VK_MATCH_UNKNOWN && !is_outlined((vk_kind)kind, wanted->type)) {
+            query->unknown |= kind;
+        }
     }
 }
 
 #define EVERY_KIND (VK_KINDS_TOKEN | VK_KINDS_PENDING | VK_KINDS_STORED | VK_KINDS_SESSION)
-#define KINDS_WITH_ID                                                                              \
-    (VK_KINDS_KEY | VK_KINDS_SESSION_KEY | VK_KINDS_CERTIFICATE | VK_KIND_SECRET | VK_KINDS_PENDING)
 
-/* What the module says of itself is found by who asks for it: the standard has it so for mechanisms,
- * and profiles are a class that clients of 2.40 do not know. */
-static unsigned possible_kinds(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_role role) {
-    unsigned kinds = EVERY_KIND;
-    const CK_ATTRIBUTE *class = vk_template_find(templ, count, CKA_CLASS);
-    const CK_ATTRIBUTE *token = vk_template_find(templ, count, CKA_TOKEN);
-    CK_OBJECT_CLASS number;
-    bool on_token;
-    if (class != NULL) {
-        kinds = vk_attribute_number(class, &number) ? kinds_of_class(number) : 0;
-    }
-    if (token != NULL) {
-        bool known = vk_attribute_bool(token, &on_token);
-        kinds &= !known ? 0 : on_token ? ~(unsigned)VK_KINDS_SESSION : VK_KINDS_SESSION;
-    }
-    if (vk_template_find(templ, count, CKA_ID) != NULL) {
-        kinds &= KINDS_WITH_ID;
-    }
+/* What the module says of itself is found by who asks for its class: the standard has it so for
+ * mechanisms, and profiles are a class that clients of 2.40 do not know. */
+static void find_kinds(vk_find *query) {
     const unsigned of_the_user = VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE | VK_KINDS_PENDING;
-    return role == VK_ROLE_USER ? kinds : kinds & ~of_the_user;
-}
-
-/* ---- Objects of the token ---- */
-
-static CK_RV add_if(vk_view *view, vk_kind kind, int64_t grant_id, find_query *query,
-                    vk_search *search) {
-    vk_object object;
-    CK_OBJECT_HANDLE handle;
-    if (!(query->kinds & kind) || !vk_object_of_view(view, kind, grant_id, &object) ||
-        !matches(&object, query)) {
-        return CKR_OK;
+    bool has_class = vk_template_find(query->templ, query->count, CKA_CLASS) != NULL;
+    query->kinds = EVERY_KIND | (has_class ? VK_KINDS_STATIC : 0);
+    if (!query->is_user) {
+        query->kinds &= ~of_the_user;
     }
-    CK_RV rv = vk_object_handle(&object, &handle);
-    return rv == CKR_OK ? push(search, handle) : rv;
-}
-
-static CK_RV search_grants(vk_view *view, find_query *query, vk_search *search) {
-    size_t count = 0;
-    const vk_grant_record *grants = NULL;
-    if (query->kinds & VK_KINDS_GRANT) {
-        grants = vk_view_grants(view, &count);
+    /* A grant that was edited is none; and a key may have to be hidden. */
+    query->unknown = vk_hides_anything() ? VK_KINDS_TOKEN : VK_KINDS_GRANT;
+    for (CK_ULONG i = 0; i < query->count; i++) {
+        restrict_kinds(query, &query->templ[i]);
     }
-    CK_RV rv = CKR_OK;
-    for (size_t i = 0; i < count && rv == CKR_OK; i++) {
-        rv = add_if(view, VK_KIND_GRANT, grants[i].id, query, search);
-        if (rv == CKR_OK) {
-            rv = add_if(view, VK_KIND_ACCOUNT, grants[i].id, query, search);
-        }
-    }
-    return rv;
-}
-
-static CK_RV search_view(vk_view *view, find_query *query, vk_search *search) {
-    CK_RV rv = add_if(view, VK_KIND_PRIVATE, 0, query, search);
-    if (rv == CKR_OK) {
-        rv = add_if(view, VK_KIND_PUBLIC, 0, query, search);
-    }
-    if (rv == CKR_OK) {
-        rv = add_if(view, VK_KIND_POLICY, 0, query, search);
-    }
-    return rv == CKR_OK ? search_grants(view, query, search) : rv;
-}
-
-static CK_RV search_keys(vk_slot *slot, const int64_t *ids, size_t count, find_query *query,
-                         vk_search *search) {
-    CK_RV rv = CKR_OK;
-    for (size_t i = 0; i < count && rv == CKR_OK; i++) {
-        vk_view *view;
-        vk_status status = vk_view_get(slot, ids[i], &view);
-        if (status == VK_ERR_NOT_FOUND) {
-            continue;
-        }
-        if (status != VK_OK) {
-            return vk_ck(status, NULL);
-        }
-        rv = search_view(view, query, search);
-        vk_view_put(view);
-    }
-    return rv;
-}
-
-static CK_RV search_token(vk_slot *slot, find_query *query, vk_search *search) {
-    const CK_ATTRIBUTE *label = vk_template_find(query->templ, query->count, CKA_LABEL);
-    const CK_ATTRIBUTE *id = vk_template_find(query->templ, query->count, CKA_ID);
-    const CK_ATTRIBUTE *point = vk_template_find(query->templ, query->count, CKA_EC_POINT);
-    const vk_bytes label_bytes = label != NULL ? vk_attribute_bytes(label) : (vk_bytes){0};
-    const vk_bytes id_bytes = id != NULL ? vk_attribute_bytes(id) : (vk_bytes){0};
-    uint8_t point65[65];
-    if (point != NULL && !vk_point_read(vk_attribute_bytes(point), point65)) {
-        return CKR_OK;
-    }
-    const vk_key_filter filter = {.label = label != NULL ? &label_bytes : NULL,
-                                  .ckid = id != NULL ? &id_bytes : NULL,
-                                  .point65 = point != NULL ? point65 : NULL};
-    int64_t *ids = NULL;
-    size_t count = 0;
-    CK_RV rv = vk_ck(vk_token_key_find(slot->token, &filter, &ids, &count), NULL);
-    if (rv == CKR_OK) {
-        rv = search_keys(slot, ids, count, query, search);
-    }
-    free(ids);
-    return rv;
 }
 
 /* ---- Other objects ---- */
 
 /* One that is gone, or cannot be read, is none. */
-static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, find_query *query,
+static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, vk_find *query,
                      vk_search *search) {
     vk_object object;
     if (vk_object_open(session, handle, &object) != CKR_OK) {
         return CKR_OK;
     }
-    CK_RV rv = matches(&object, query) ? push(search, handle) : CKR_OK;
+    CK_RV rv = vk_find_matches(&object, query) ? vk_find_push(search, handle) : CKR_OK;
     vk_object_close(&object);
     return rv;
 }
 
-static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, find_query *query,
+static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, vk_find *query,
                       vk_search *search) {
     const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = number};
     CK_OBJECT_HANDLE handle;
@@ -189,8 +107,8 @@ static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, find_qu
     return rv == CKR_OK ? push_if(session, handle, query, search) : rv;
 }
 
-static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind kind,
-                                 find_query *query, vk_search *search) {
+static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind kind, vk_find *query,
+                                 vk_search *search) {
     const CK_ATTRIBUTE *label = vk_template_find(query->templ, query->count, CKA_LABEL);
     const CK_ATTRIBUTE *id = vk_template_find(query->templ, query->count, CKA_ID);
     const vk_bytes label_bytes = label != NULL ? vk_attribute_bytes(label) : (vk_bytes){0};
@@ -213,13 +131,13 @@ static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind ki
     return rv;
 }
 
-static CK_RV search_stored(vk_session *session, find_query *query, vk_search *search) {
+static CK_RV search_stored(vk_session *session, vk_find *query, vk_search *search) {
     CK_RV rv = search_stored_class(session, CKO_CERTIFICATE, VK_KIND_CERTIFICATE, query, search);
     return rv == CKR_OK ? search_stored_class(session, CKO_DATA, VK_KIND_DATA, query, search) : rv;
 }
 
 /* What the module says of itself. */
-static CK_RV search_static(vk_session *session, find_query *query, vk_search *search) {
+static CK_RV search_static(vk_session *session, vk_find *query, vk_search *search) {
     static const CK_ULONG profiles[] = {CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER};
     const vk_mechanism *mechanism;
     CK_RV rv = CKR_OK;
@@ -236,7 +154,7 @@ static CK_RV search_static(vk_session *session, find_query *query, vk_search *se
     return rv;
 }
 
-static CK_RV search_sessions(vk_session *session, find_query *query, vk_search *search) {
+static CK_RV search_sessions(vk_session *session, vk_find *query, vk_search *search) {
     CK_OBJECT_HANDLE *handles = NULL;
     size_t count = 0;
     CK_RV rv = vk_handle_session_objects(session->slot->id, &handles, &count);
@@ -247,7 +165,7 @@ static CK_RV search_sessions(vk_session *session, find_query *query, vk_search *
     return rv;
 }
 
-static CK_RV search_operation(vk_session *session, int64_t pending_id, find_query *query,
+static CK_RV search_operation(vk_session *session, int64_t pending_id, vk_find *query,
                               vk_search *search) {
     static const vk_kind kinds[] = {VK_KIND_USEROP, VK_KIND_DIGEST, VK_KIND_ASSERTION};
     CK_RV rv = CKR_OK;
@@ -259,7 +177,7 @@ static CK_RV search_operation(vk_session *session, int64_t pending_id, find_quer
     return rv;
 }
 
-static CK_RV search_pending(vk_session *session, find_query *query, vk_search *search) {
+static CK_RV search_pending(vk_session *session, vk_find *query, vk_search *search) {
     int64_t *ids = NULL;
     size_t count = 0;
     vk_error err = {0};
@@ -274,10 +192,10 @@ static CK_RV search_pending(vk_session *session, find_query *query, vk_search *s
 
 /* ---- C_FindObjects ---- */
 
-static CK_RV search_all(vk_session *session, find_query *query, vk_search *search) {
+static CK_RV search_all(vk_session *session, vk_find *query, vk_search *search) {
     CK_RV rv = CKR_OK;
     if (query->kinds & VK_KINDS_TOKEN) {
-        rv = search_token(session->slot, query, search);
+        rv = vk_find_in_token(session->slot, query, search);
     }
     if (rv == CKR_OK && (query->kinds & VK_KINDS_STORED)) {
         rv = search_stored(session, query, search);
@@ -300,8 +218,9 @@ static CK_RV find_init(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG 
     if (rv != CKR_OK) {
         return rv;
     }
-    find_query query = {.templ = templ, .count = count};
-    query.kinds = possible_kinds(templ, count, vk_slot_role(session->slot));
+    vk_find query = {
+        .templ = templ, .count = count, .is_user = vk_slot_role(session->slot) == VK_ROLE_USER};
+    find_kinds(&query);
     rv = search_all(session, &query, search);
     vk_buf_clear(&query.scratch);
     if (rv != CKR_OK) {

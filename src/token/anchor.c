@@ -140,6 +140,12 @@ static bool lock_file(int file) {
     return false;
 }
 
+void vk_anchor_sync(const vk_anchor_file *anchor) {
+    if (anchor->file > 0) {
+        (void)fdatasync(anchor->file);
+    }
+}
+
 void vk_anchor_close(vk_anchor_file *anchor) {
     if (anchor->file > 0) {
         close(anchor->file);

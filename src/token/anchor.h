@@ -26,8 +26,11 @@ VK_MUST_USE vk_status vk_anchor_path(const char *serial, bool make, char **out, 
 VK_MUST_USE vk_status vk_anchor_read(vk_token *token, const char *path, vk_anchor_found *found,
                                      vk_state *out, vk_error *err);
 /* Writes it unless a newer one is there already, or, forced, in any case. Not synced: a machine
- * that loses power may find an older one, which says less but nothing wrong. */
+ * that loses power may find an older one, which says less but nothing wrong, as long as its record
+ * was not dropped. */
 VK_MUST_USE vk_status vk_anchor_write(vk_token *token, const vk_state *state, bool is_forced);
+/* What was written last is on the disk, as far as that can be had. */
+void vk_anchor_sync(const vk_anchor_file *anchor);
 /* Closes the file. */
 void vk_anchor_close(vk_anchor_file *anchor);
 

@@ -15,6 +15,7 @@ vk_status vk_scope_state(vk_token *token, vk_state **out, vk_error *err) {
     vk_status status = vk_state_begin(token, &scope->state, err);
     if (status == VK_OK) {
         scope->has_state = true;
+        scope->stored = scope->state;
         vk_trust_check_state(token, &scope->state);
     }
     return status;

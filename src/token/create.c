@@ -171,7 +171,8 @@ static vk_status write_setup(vk_token *token, const vk_token_new *args, vk_error
     return status == VK_OK ? write_label(token, args->label, err) : status;
 }
 
-/* A state that is not whole takes no records, and must not keep the SO from starting over. */
+/* A state that is not whole, or not to be trusted, takes no records, and must not keep the SO from
+ * starting over. */
 static vk_status note_it(vk_token *token, vk_error *err) {
     vk_status status = vk_scope_begin(token, NULL, err);
     if (status == VK_OK) {
@@ -210,6 +211,7 @@ static vk_status reinit_as_so(vk_token *token, const vk_token_new *args, vk_toke
     token->keys = keys;
     token->role = VK_ROLE_SO;
     vk_trust_begin(token);
+    token->trust.is_starting_over = true;
     vk_status status = start_over(token, args, err);
     if (status == VK_OK) {
         token->unsaved_failures[VK_ROLE_USER] = 0;

@@ -343,12 +343,17 @@ vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err) {
     return vk_db_files_check(db, err);
 }
 
-vk_status vk_db_begin_part(vk_db *db, vk_error *err) {
+vk_status vk_db_needs_transaction(const vk_db *db, vk_error *err) {
     if (is_over(db)) {
         return vk_fail(err, VK_ERR_STORE, sqlite3_db_filename(db->handle, "main"),
                        "the transaction was broken off");
     }
-    return run(db, VK_SQL_PART_BEGIN, err);
+    return VK_OK;
+}
+
+vk_status vk_db_begin_part(vk_db *db, vk_error *err) {
+    vk_status status = vk_db_needs_transaction(db, err);
+    return status == VK_OK ? run(db, VK_SQL_PART_BEGIN, err) : status;
 }
 
 vk_status vk_db_end_part(vk_db *db, vk_status status, vk_error *err) {

@@ -47,6 +47,9 @@ typedef enum vk_sql {
     VK_SQL_KEY_FIND_CKID,
     VK_SQL_KEY_FIND_BOTH,
     VK_SQL_KEY_FIND_POINT,
+    VK_SQL_KEY_FIND_ADDRESS,
+    VK_SQL_KEY_FIND_ACCOUNT,
+    VK_SQL_KEY_OUTLINES,
     VK_SQL_GRANT_INSERT,
     VK_SQL_GRANT_MAC,
     VK_SQL_GRANT_SET_MAC,
@@ -156,6 +159,8 @@ VK_MUST_USE vk_status vk_db_end(vk_db *db, vk_status status, vk_error *err);
 /* A moment in which another process that waits can begin. */
 void vk_db_let_others(void);
 
+/* VK_ERR_STORE if a failure has ended the transaction: what is written now would stand alone. */
+VK_MUST_USE vk_status vk_db_needs_transaction(const vk_db *db, vk_error *err);
 /* A part of a transaction that fails alone; ended like the whole. */
 VK_MUST_USE vk_status vk_db_begin_part(vk_db *db, vk_error *err);
 VK_MUST_USE vk_status vk_db_end_part(vk_db *db, vk_status status, vk_error *err);

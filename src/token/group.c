@@ -107,9 +107,6 @@ static int64_t patience_us(const vk_group *group) {
 
 static vk_status run_and_flush(transaction *t, vk_error *err) {
     vk_token *token = t->token;
-    if (token->group.is_shared && token->trust.is_restored) {
-        vk_trust_look_again(token);
-    }
     t->deadline_us = now_us() + patience_us(&token->group);
     run_all(t);
     return vk_scope_flush(token, err);

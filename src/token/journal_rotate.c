@@ -116,7 +116,12 @@ static vk_status put_checkpoints(vk_token *token, dropping *d, vk_error *err) {
 
 vk_status vk_journal_drop(vk_token *token, int64_t through, vk_error *err) {
     dropping d = {.through = through};
-    vk_status status = note_rows(token, &d, err);
+    vk_state *state;
+    vk_status status = vk_scope_state(token, &state, err);
+    if (status == VK_OK) {
+        vk_trust_before_drop(token);
+        status = note_rows(token, &d, err);
+    }
     if (status == VK_OK) {
         status = delete_rows(token, through, err);
     }
@@ -156,7 +161,10 @@ vk_status vk_journal_keep_bounded(vk_token *token, vk_error *err) {
         return VK_OK;
     }
     int64_t step = max / STEP_PART < STEP_MAX ? max / STEP_PART : STEP_MAX;
-    return vk_journal_drop(token, last - max + step, err);
+    int64_t through = last - max + step, stored = token->scope.stored.number;
+    /* Not what is added just now: until that is committed, the anchor knows of nothing newer than
+     * what was stored before, which must be there, or be the last that was dropped. */
+    return vk_journal_drop(token, through < stored ? through : stored, err);
 }
 
 /* ---- By hand ---- */

@@ -181,6 +181,31 @@ vk_status vk_token_key_add(vk_token *token, vk_key_record *record, const vk_key_
     return status;
 }
 
+static vk_status add_next(vk_token *token, size_t index, vk_key_next_fn next, void *context,
+                          vk_error *err) {
+    uint8_t secret32[32];
+    vk_key_record *record;
+    vk_key_names names;
+    vk_status status = next(context, index, &record, &names, secret32, err);
+    if (status == VK_OK) {
+        status = add(token, record, &names, secret32, err);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    return status;
+}
+
+vk_status vk_token_keys_add(vk_token *token, size_t count, vk_key_next_fn next, void *context,
+                            vk_error *err) {
+    vk_status status = vk_token_begin(token, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count && status == VK_OK; i++) {
+        status = add_next(token, i, next, context, err);
+    }
+    return vk_token_end(token, status, err);
+}
+
 /* ---- Changing ---- */
 
 static vk_status rewrite(vk_key_row *row, const vk_key_record *record, const vk_key_names *names) {

@@ -19,6 +19,12 @@ vk_status vk_token_key_get(vk_token *token, int64_t id, vk_key_record *out) {
 /* ---- Finding ---- */
 
 static vk_sql find_sql(const vk_key_filter *filter) {
+    if (filter->address != NULL) {
+        return VK_SQL_KEY_FIND_ADDRESS;
+    }
+    if (filter->account != NULL) {
+        return VK_SQL_KEY_FIND_ACCOUNT;
+    }
     if (filter->point65 != NULL) {
         return VK_SQL_KEY_FIND_POINT;
     }
@@ -37,6 +43,11 @@ static void bind_optional(vk_query *query, const vk_bytes *value) {
 }
 
 static void bind_filter(vk_query *query, const vk_key_filter *filter) {
+    const vk_address *address = filter->address != NULL ? filter->address : filter->account;
+    if (address != NULL) {
+        vk_query_blob(query, (vk_bytes){address->b, sizeof address->b});
+        return;
+    }
     if (filter->label != NULL || filter->point65 != NULL) {
         bind_optional(query, filter->label);
     }
@@ -79,6 +90,35 @@ vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_
     *count = found.len / sizeof **ids;
     *ids = (int64_t *)(void *)found.data;
     return VK_OK;
+}
+
+/* ---- Listing ---- */
+
+static void outline(const vk_query *query, vk_key_outline *out) {
+    *out = (vk_key_outline){.id = vk_column_int(query, 0),
+                            .has_private = vk_column_int(query, 1) != 0,
+                            .has_public = vk_column_int(query, 2) != 0,
+                            .has_policy = vk_column_int(query, 3) != 0,
+                            .has_grants = vk_column_int(query, 4) != 0,
+                            .public_attrs = vk_column_blob(query, 5)};
+}
+
+vk_status vk_token_key_outlines(vk_token *token, int64_t *after, size_t max, vk_key_outline_fn each,
+                                void *context) {
+    vk_token_lock(token);
+    vk_query query = vk_query_start(&token->db, VK_SQL_KEY_OUTLINES);
+    vk_query_int(&query, *after);
+    vk_query_int(&query, (int64_t)max);
+    vk_status status = VK_OK;
+    while (vk_query_next(&query, &status, NULL)) {
+        vk_key_outline key;
+        outline(&query, &key);
+        each(context, &key);
+        *after = key.id;
+    }
+    vk_query_end(&query);
+    vk_token_unlock(token);
+    return status;
 }
 
 /* ---- Unsealing ---- */

@@ -1,6 +1,7 @@
 #include "token/store.h"
 
 #include <string.h>
+#include <valetkey/eth.h>
 
 void vk_key_record_clear(vk_key_record *record) {
     vk_buf_clear(&record->private_attrs);
@@ -140,7 +141,17 @@ static void bind_name(vk_query *query, bool has_half, const vk_buf *name) {
     }
 }
 
-static void bind_row(vk_query *query, const vk_key_row *row) {
+static void bind_address(vk_query *query, const vk_key_record *record, vk_address *address) {
+    if (record->curve == VK_CURVE_SECP256K1) {
+        *address = vk_address_of_point(record->point65);
+        vk_query_blob(query, (vk_bytes){address->b, sizeof address->b});
+    } else {
+        vk_query_null(query);
+    }
+}
+
+/* address has to live until the query ends. */
+static void bind_row(vk_query *query, const vk_key_row *row, vk_address *address) {
     const vk_key_record *record = &row->record;
     vk_query_int(query, record->version);
     vk_query_int(query, record->curve);
@@ -165,6 +176,7 @@ static void bind_row(vk_query *query, const vk_key_row *row) {
     bind_name(query, record->has_private, &row->names[1]);
     bind_name(query, record->has_public, &row->names[2]);
     bind_name(query, record->has_public, &row->names[3]);
+    bind_address(query, record, address);
 }
 
 static vk_status row_memory(const vk_key_row *row) {
@@ -189,9 +201,10 @@ vk_status vk_key_row_write(vk_db *db, vk_key_row *row, vk_error *err) {
         return status;
     }
     bool is_new = record->id == 0;
+    vk_address address;
     record->version++;
     vk_query query = vk_query_start(db, is_new ? VK_SQL_KEY_INSERT : VK_SQL_KEY_UPDATE);
-    bind_row(&query, row);
+    bind_row(&query, row, &address);
     if (!is_new) {
         vk_query_int(&query, record->id);
     }

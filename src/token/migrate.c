@@ -5,6 +5,7 @@
 #include "token/migrate.h"
 
 #include <stdio.h>
+#include <valetkey/eth.h>
 
 #include "token/db_status.h"
 
@@ -126,7 +127,16 @@ static const char spend_rules[] =
     " rule_id INTEGER PRIMARY KEY, open BLOB NOT NULL, included BLOB NOT NULL,"
     " mac BLOB NOT NULL);";
 
-/* Certificates and data of PKCS#11's clients. A private one has no names that could be searched. */
+/* Version 8: keys are found by their Ethereum address, NULL on another curve, and by the accounts
+ * of their grants. */
+static const char addresses[] =
+    "ALTER TABLE key ADD COLUMN address BLOB;"
+    "UPDATE key SET address = ethereum_address(point) WHERE curve = 1;"
+    "CREATE INDEX key_address ON key(address) WHERE address IS NOT NULL;"
+    "CREATE INDEX approval_account ON approval(account);";
+
+/* Version 9: certificates and data of PKCS#11's clients. A private one has no names that could be
+ * searched. */
 static const char objects[] =
     "CREATE TABLE object("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL, class INTEGER NOT NULL,"
@@ -136,8 +146,8 @@ static const char objects[] =
     "CREATE INDEX object_private ON object(is_private);";
 
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state,        pending,     relaxed, journal,
-                                    reservations, spend_rules, objects};
+static const char *const steps[] = {state,        pending,     relaxed,   journal,
+                                    reservations, spend_rules, addresses, objects};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 
@@ -155,8 +165,24 @@ static vk_status write_version(vk_db *db, vk_error *err) {
     return vk_db_run_text(db, sql, err);
 }
 
+/* What SQLite cannot compute. NULL of what is no point. */
+static void ethereum_address(sqlite3_context *context, int count, sqlite3_value **values) {
+    const uint8_t *point65 = sqlite3_value_blob(values[0]);
+    if (count == 1 && sqlite3_value_bytes(values[0]) == 65 && point65 != NULL) {
+        vk_address address = vk_address_of_point(point65);
+        sqlite3_result_blob(context, address.b, sizeof address.b, SQLITE_TRANSIENT);
+    }
+}
+
+static vk_status add_functions(vk_db *db, vk_error *err) {
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+    int rc = sqlite3_create_function(db->handle, "ethereum_address", 1, flags, NULL,
+                                     ethereum_address, NULL, NULL);
+    return rc == SQLITE_OK ? VK_OK : vk_db_fail(db, rc, err);
+}
+
 static vk_status run_steps(vk_db *db, int64_t version, vk_error *err) {
-    vk_status status = VK_OK;
+    vk_status status = add_functions(db, err);
     for (int64_t i = version - 1; i < STEPS && status == VK_OK; i++) {
         status = vk_db_run_text(db, steps[i], err);
     }

@@ -180,7 +180,11 @@ vk_status vk_scope_flush(vk_token *token, vk_error *err) {
         return VK_OK;
     }
     vk_state *state;
-    vk_status status = vk_scope_state(token, &state, err);
+    /* One member's failure may have taken the others' rows with it. */
+    vk_status status = vk_db_needs_transaction(&token->db, err);
+    if (status == VK_OK) {
+        status = vk_scope_state(token, &state, err);
+    }
     /* Rotation looks for the chains of what it drops in the file, and adds to them. */
     if (status == VK_OK) {
         status = vk_scope_flush_chains(token, err);
@@ -244,6 +248,7 @@ static bool enter(vk_token *token) {
     }
     scope->generation = generation;
     scope->data_version = token->data_version;
+    scope->stored = scope->state;
     scope->has_changed = false;
     return by_others;
 }

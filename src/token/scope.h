@@ -64,7 +64,7 @@ typedef struct vk_scope {
     vk_scope_chain *changed_chains;
     int64_t last_chain_id;       /* 0: not looked up yet */
     struct vk_spend_set *spends; /* NULL: not read yet */
-    vk_state state;
+    vk_state state, stored;      /* as it will be, and as it was before the transaction */
     bool has_state, has_changed;
     int64_t journal_max;   /* 0: not looked up yet */
     int64_t next_rotation; /* the number of a record at which there may be too many */

@@ -3,7 +3,7 @@
 #define KEY_COLUMNS                                                                                \
     "version, curve, point, has_private, has_public, private_attrs, public_attrs, policy, rp_id,"  \
     " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
-    " private_label, private_ckid, public_label, public_ckid"
+    " private_label, private_ckid, public_label, public_ckid, address"
 
 #define NONCE_COLUMNS                                                                              \
     "gas, counted_at, mac, signed_at, included_at, signed_count, operations, spends"
@@ -26,7 +26,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5, ?6)"
                            " ON CONFLICT(id) DO UPDATE SET counter = ?1, number = ?2, head = ?3,"
                            " anchored = ?4, mac = ?5, spend_rules = ?6",
-    [VK_SQL_STATE_CHANGES] = "SELECT changes FROM state",
+    [VK_SQL_STATE_CHANGES] = "SELECT changes, default_mac, relaxed_mac FROM state, token",
     [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
 
     [VK_SQL_TOKEN_INSERT] = "INSERT INTO token(id, serial, label, default_sudo, default_mac,"
@@ -51,9 +51,9 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_KEY_READ] = "SELECT id, " KEY_COLUMNS " FROM key WHERE id = ?",
     [VK_SQL_KEY_OF_POINT] = "SELECT id FROM key WHERE point = ?",
     [VK_SQL_KEY_INSERT] = "INSERT INTO key(" KEY_COLUMNS ")"
-                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [VK_SQL_KEY_UPDATE] = "UPDATE key SET (" KEY_COLUMNS ")"
-                          " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                          " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                           " WHERE id = ?",
     [VK_SQL_KEY_REMOVE] = "DELETE FROM key WHERE id = ?",
     [VK_SQL_KEY_REMOVE_ALL] = "DELETE FROM key",
@@ -74,6 +74,13 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         "SELECT id FROM key WHERE point = ?3 AND"
         " ((?1 IS NULL OR private_label = ?1) AND (?2 IS NULL OR private_ckid = ?2)"
         " OR (?1 IS NULL OR public_label = ?1) AND (?2 IS NULL OR public_ckid = ?2))",
+
+    [VK_SQL_KEY_FIND_ADDRESS] = "SELECT id FROM key WHERE address = ? ORDER BY id",
+    [VK_SQL_KEY_FIND_ACCOUNT] = "SELECT DISTINCT key_id FROM approval WHERE account = ?"
+                                " ORDER BY key_id",
+    [VK_SQL_KEY_OUTLINES] = "SELECT id, has_private, has_public, policy IS NOT NULL,"
+                            " EXISTS(SELECT 1 FROM approval WHERE key_id = key.id), public_attrs"
+                            " FROM key WHERE id > ? ORDER BY id LIMIT ?",
 
     [VK_SQL_GRANT_INSERT] = "INSERT INTO approval(key_id, json, chain_id, entry_point, account,"
                             " permission_id, mac) VALUES(?, ?, ?, ?, ?, ?, x'')",
@@ -171,8 +178,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"
         " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
         " WHERE j.number >= ? ORDER BY j.number",
+    /* By what it says of its own chain, or of all. */
     [VK_SQL_JOURNAL_CHECKPOINT] =
-        "SELECT before FROM journal WHERE event = ? ORDER BY number DESC LIMIT 1",
+        "SELECT CASE WHEN operation = ?3 THEN operation ELSE substr(before, 17) END FROM journal"
+        " WHERE event = ?1 AND (operation = ?3 OR substr(before, 9, 8) = ?2)"
+        " ORDER BY operation = ?3 DESC LIMIT 1",
     [VK_SQL_JOURNAL_HASH] = "SELECT hash FROM journal WHERE number = ?",
     /* Both in one SELECT would read all of them. */
     [VK_SQL_JOURNAL_ENDS] = "SELECT coalesce((SELECT min(number) FROM journal), 0),"

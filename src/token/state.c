@@ -92,7 +92,10 @@ vk_status vk_state_write(vk_token *token, const vk_state *state, vk_error *err) 
  * beginning does not go with the new one. */
 static vk_status adopt(vk_token *token, vk_state *state, vk_error *err) {
     vk_token_settings settings;
-    vk_status status = vk_settings_read(token, &settings, err);
+    vk_status status = vk_db_needs_transaction(&token->db, err);
+    if (status == VK_OK) {
+        status = vk_settings_read(token, &settings, err);
+    }
     if (status == VK_OK) {
         status = vk_settings_write(token, &settings, err);
     }
@@ -110,15 +113,27 @@ vk_status vk_state_begin(vk_token *token, vk_state *out, vk_error *err) {
 
 /* ---- Changes of the records ---- */
 
+static vk_status begin_trusted(vk_token *token, vk_state *out, vk_error *err) {
+    vk_status status = vk_trust_needed(token, err);
+    if (status == VK_OK) {
+        status = vk_state_begin(token, out, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_trust_check_state(token, out);
+    return vk_trust_needed(token, err);
+}
+
 /* Nothing moves on in a state that is not trusted: it could catch up with its anchor. */
 vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err) {
     vk_state state;
     *moved = false;
-    if (token->keys == NULL || token->trust.is_restored) {
+    if (token->keys == NULL) {
         return VK_OK;
     }
-    vk_status status = vk_state_begin(token, &state, err);
-    if (status == VK_ERR_INTEGRITY) {
+    vk_status status = begin_trusted(token, &state, err);
+    if (status == VK_ERR_INTEGRITY && token->trust.is_starting_over) {
         return VK_OK;
     }
     if (status != VK_OK) {

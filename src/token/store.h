@@ -30,6 +30,7 @@ typedef struct vk_trust {
     vk_anchor_file anchor_file;
     bool is_restored;
     bool is_accepting;        /* the SO is about to believe it */
+    bool is_starting_over;    /* the SO empties it, whatever it is */
     bool has_anchor;          /* a whole one was read, or one was written */
     char text[VK_TRUST_TEXT]; /* why */
     vk_state newest;          /* that this process has seen */
@@ -52,6 +53,13 @@ typedef struct vk_token_keys {
     vk_mac *mac_of;    /* at work; owned */
 } vk_token_keys;
 
+/* What tells that the records changed. The count has no MAC, since it moves without a login too:
+ * who puts it back must not hide what the SO set, so those rows' own MACs are compared as well. */
+typedef struct vk_changes {
+    int64_t count;
+    vk_hash settings, relaxed; /* zero: there is no MAC */
+} vk_changes;
+
 struct vk_token {
     pthread_mutex_t lock;
     char *path;
@@ -62,7 +70,7 @@ struct vk_token {
     unsigned unsaved_failures[3]; /* by role: wrong PINs that could not be written */
     int64_t data_version;         /* SQLite's, when it was last looked up */
     int64_t budgets_checked;      /* SQLite's, when every budget was checked; -1: not yet */
-    int64_t changes;              /* of the records, then */
+    vk_changes changes;           /* of the records, then */
     vk_group group;
     vk_scope scope; /* of the transactions of decisions */
     vk_trust trust;
@@ -172,10 +180,12 @@ VK_MUST_USE vk_status vk_state_read(vk_token *token, vk_state *out, vk_error *er
 /* The same in a transaction that will write: a file of version 1 gets its first MAC. */
 VK_MUST_USE vk_status vk_state_begin(vk_token *token, vk_state *out, vk_error *err);
 VK_MUST_USE vk_status vk_state_write(vk_token *token, const vk_state *state, vk_error *err);
-/* Counts a change of the records, if somebody is logged in; *moved: vk_trust_committed is due. */
+/* Counts a change of the records, if somebody is logged in; *moved: vk_trust_committed is due.
+ * VK_ERR_INTEGRITY if the state is not to be trusted, unless the SO starts over. */
 VK_MUST_USE vk_status vk_state_bump(vk_token *token, bool *moved, vk_error *err);
 
-/* Looks for the anchor, at login, and notes in the journal if it is gone. */
+/* Looks for the anchor, at login, and notes in the journal if it is gone. A state that cannot be
+ * read is not trusted until it can be, and goes with the anchor. */
 void vk_trust_begin(vk_token *token);
 void vk_trust_end(vk_token *token);
 /* VK_ERR_INTEGRITY with the reason if the file was put back from a copy. */
@@ -187,8 +197,11 @@ bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *s
 void vk_trust_check_state(vk_token *token, const vk_state *state);
 /* The pending state is on disk: writes the anchor. */
 void vk_trust_committed(vk_token *token);
-/* Another process may have accepted it meanwhile. */
+/* At the begin of a transaction, if the file is not trusted: another process may have accepted it
+ * meanwhile, or written the anchor that it did not go with. */
 void vk_trust_look_again(vk_token *token);
+/* Records are about to be dropped. */
+void vk_trust_before_drop(vk_token *token);
 /* The SO accepted the state that was just committed. */
 void vk_trust_accept(vk_token *token);
 

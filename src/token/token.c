@@ -28,8 +28,10 @@ vk_status vk_token_begin(vk_token *token, vk_error *err) {
     vk_status status = vk_db_begin(&token->db, err);
     if (status != VK_OK) {
         vk_token_unlock(token);
+        return status;
     }
-    return status;
+    vk_trust_look_again(token);
+    return VK_OK;
 }
 
 vk_status vk_token_mark_changed(vk_token *token, vk_error *err) {
@@ -237,8 +239,8 @@ static int64_t clock_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static vk_status read_int(vk_token *token, vk_sql sql, int64_t *out, vk_error *err) {
-    vk_query query = vk_query_start(&token->db, sql);
+vk_status vk_token_data_version(vk_token *token, int64_t *out, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_DATA_VERSION);
     vk_status status = vk_query_row(&query, err);
     if (status == VK_OK) {
         *out = vk_column_int(&query, 0);
@@ -247,20 +249,35 @@ static vk_status read_int(vk_token *token, vk_sql sql, int64_t *out, vk_error *e
     return status;
 }
 
-vk_status vk_token_data_version(vk_token *token, int64_t *out, vk_error *err) {
-    return read_int(token, VK_SQL_DATA_VERSION, out, err);
+static void read_mac(const vk_query *query, int column, vk_hash *out) {
+    if (!vk_column_fixed(query, column, out->b, sizeof out->b)) {
+        *out = (vk_hash){{0}};
+    }
+}
+
+static vk_status read_changes(vk_token *token, vk_changes *out, vk_error *err) {
+    vk_query query = vk_query_start(&token->db, VK_SQL_STATE_CHANGES);
+    vk_status status = vk_query_row(&query, err);
+    if (status == VK_OK) {
+        out->count = vk_column_int(&query, 0);
+        read_mac(&query, 1, &out->settings);
+        read_mac(&query, 2, &out->relaxed);
+    }
+    vk_query_end(&query);
+    return status;
 }
 
 vk_status vk_token_look_up(vk_token *token, vk_error *err) {
-    int64_t version = 0, changes = token->changes;
-    vk_status status = read_int(token, VK_SQL_DATA_VERSION, &version, err);
+    int64_t version = 0;
+    vk_changes changes = token->changes;
+    vk_status status = vk_token_data_version(token, &version, err);
     if (status == VK_OK && version != token->data_version) {
-        status = read_int(token, VK_SQL_STATE_CHANGES, &changes, err);
+        status = read_changes(token, &changes, err);
     }
     if (status != VK_OK) {
         return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;
     }
-    if (changes != token->changes) {
+    if (memcmp(&changes, &token->changes, sizeof changes) != 0) {
         token->changes = changes;
         vk_token_changed(token);
     }

@@ -172,6 +172,14 @@ typedef struct vk_key_names {
 VK_MUST_USE vk_status vk_token_key_add(vk_token *token, vk_key_record *record,
                                        const vk_key_names *names, const uint8_t *secret32,
                                        vk_error *err);
+/* The pair with this index, of which record->curve, point65, has_private and has_public, names and
+ * secret32 are wanted; what they point to is good until the next call. It runs while the token is
+ * locked for writing and must not call vk_token_ functions. */
+typedef vk_status (*vk_key_next_fn)(void *context, size_t index, vk_key_record **record,
+                                    vk_key_names *names, uint8_t secret32[32], vk_error *err);
+/* Adds that many pairs in one transaction: all of them, or none. Needs a login. */
+VK_MUST_USE vk_status vk_token_keys_add(vk_token *token, size_t count, vk_key_next_fn next,
+                                        void *context, vk_error *err);
 /* A copy; clear it. VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_token_key_get(vk_token *token, int64_t id, vk_key_record *out);
 /* Rewrites attributes, has_public and names, reseals (user login) if there is a private half. The
@@ -195,9 +203,24 @@ typedef struct vk_key_filter {
     const vk_bytes *label;
     const vk_bytes *ckid;
     const uint8_t *point65;
+    /* Of the key, or of a grant's account; alone, without the others. */
+    const vk_address *address, *account;
 } vk_key_filter;
 VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_t **ids,
                                         size_t *count);
+
+/* What a key has, as far as its row says so: nothing of it is authenticated. */
+typedef struct vk_key_outline {
+    int64_t id;
+    bool has_private, has_public, has_policy, has_grants;
+    vk_bytes public_attrs;
+} vk_key_outline;
+/* key is good until it returns. Must not call vk_token_ functions. */
+typedef void (*vk_key_outline_fn)(void *context, const vk_key_outline *key);
+/* Up to max keys in the order of their ids, from behind *after on, which starts as 0 and is moved
+ * on; it stays where it is when there are no more. */
+VK_MUST_USE vk_status vk_token_key_outlines(vk_token *token, int64_t *after, size_t max,
+                                            vk_key_outline_fn each, void *context);
 
 /*
  * The secret, after checking that the record is exactly what was sealed, and that the key has the

@@ -25,73 +25,106 @@ vk_status vk_trust_needed(const vk_token *token, vk_error *err) {
 
 /* ---- Comparing ---- */
 
-static vk_status record_hash(vk_token *token, int64_t number, bool *found, vk_hash *out) {
+/* How a state stands to one that was seen before. */
+typedef enum relation {
+    GOES_ON,
+    IS_OLDER,
+    IS_OTHER,  /* it has another record of that number */
+    IS_UNKNOWN /* it no longer has it, or it cannot be read */
+} relation;
+
+static bool same_record(const vk_state *a, const vk_state *b) {
+    return a->number == b->number && memcmp(a->head.b, b->head.b, sizeof a->head.b) == 0;
+}
+
+static vk_status hash_of(vk_query *query, bool *found, vk_hash *out) {
+    vk_status status = vk_query_step(query, found, NULL);
+    if (status == VK_OK && *found && !vk_column_fixed(query, 0, out->b, sizeof out->b)) {
+        status = VK_ERR_INTEGRITY;
+    }
+    vk_query_end(query);
+    return status;
+}
+
+static vk_status kept_hash(vk_token *token, int64_t number, bool *found, vk_hash *out) {
     vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_HASH);
     vk_query_int(&query, number);
-    vk_status status = vk_query_step(&query, found, NULL);
-    if (status == VK_OK && *found && !vk_column_fixed(&query, 0, out->b, 32)) {
-        status = VK_ERR_INTEGRITY;
+    return hash_of(&query, found, out);
+}
+
+/* A checkpoint knows the last record that its chain lost, and the last that was dropped with it. Of
+ * those before them nothing is left to compare with. */
+static vk_status dropped_hash(vk_token *token, const vk_state *before, bool *found, vk_hash *out) {
+    vk_buf number = {0};
+    vk_canonical_u64(&number, (uint64_t)before->number);
+    vk_status status = vk_buf_status(&number);
+    if (status == VK_OK) {
+        vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_CHECKPOINT);
+        vk_query_int(&query, VK_EVENT_CHECKPOINT);
+        vk_query_blob(&query, vk_buf_view(&number));
+        vk_query_blob(&query, (vk_bytes){before->head.b, sizeof before->head.b});
+        status = hash_of(&query, found, out);
     }
-    vk_query_end(&query);
+    vk_buf_clear(&number);
     return status;
 }
 
-/* The last record that was ever dropped: the newest checkpoint knows its number and hash. */
-static vk_status dropped_hash(vk_token *token, int64_t number, bool *found, vk_hash *out) {
-    bool row;
-    uint8_t kept[VK_CHECKPOINT_LEN];
-    vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_CHECKPOINT);
-    vk_query_int(&query, VK_EVENT_CHECKPOINT);
-    vk_status status = vk_query_step(&query, &row, NULL);
-    if (status == VK_OK && row && !vk_column_fixed(&query, 0, kept, sizeof kept)) {
-        status = VK_ERR_INTEGRITY;
-    }
-    vk_query_end(&query);
-    *found = false;
-    if (status == VK_OK && row) {
-        *found = vk_canonical_get_u64(kept + 8) == (uint64_t)number;
-        memcpy(out->b, kept + 16, sizeof out->b);
-    }
-    return status;
-}
-
-/* Is the anchor's newest record still the one of that number? One that was dropped long ago cannot
- * be compared, and an anchor is not that old: so it is another's. */
-static bool is_same_history(vk_token *token, const vk_state *anchor) {
-    bool found = anchor->number == 0;
+static relation find_record(vk_token *token, const vk_state *before) {
+    bool found = false;
     vk_hash hash = {{0}};
-    vk_status status = VK_OK;
-    if (!found) {
-        status = record_hash(token, anchor->number, &found, &hash);
+    if (before->number == 0) {
+        return GOES_ON;
     }
+    vk_status status = kept_hash(token, before->number, &found, &hash);
     if (status == VK_OK && !found) {
-        status = dropped_hash(token, anchor->number, &found, &hash);
+        status = dropped_hash(token, before, &found, &hash);
     }
-    return status == VK_OK && found && memcmp(hash.b, anchor->head.b, sizeof hash.b) == 0;
+    if (status != VK_OK || !found) {
+        return status == VK_ERR_INTEGRITY ? IS_OTHER : IS_UNKNOWN;
+    }
+    return memcmp(hash.b, before->head.b, sizeof hash.b) == 0 ? GOES_ON : IS_OTHER;
 }
 
-bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *state,
-                      char text[VK_TRUST_TEXT]) {
-    if (anchor->counter > state->counter || anchor->number > state->number) {
+static relation relate(vk_token *token, const vk_state *before, const vk_state *state) {
+    if (before->counter > state->counter || before->number > state->number) {
+        return IS_OLDER;
+    }
+    if (before->counter == state->counter) {
+        return same_record(before, state) ? GOES_ON : IS_OTHER;
+    }
+    return find_record(token, before);
+}
+
+static void explain(relation is, const vk_state *before, const vk_state *state,
+                    char text[VK_TRUST_TEXT]) {
+    if (is == IS_OLDER) {
         snprintf(
             text, VK_TRUST_TEXT,
             "the token's file is older than its anchor, so it was put back from a copy: it was "
             "written %" PRId64 " times and has %" PRId64 " records, the anchor says %" PRId64
             " times and %" PRId64 " records",
-            state->counter, state->number, anchor->counter, anchor->number);
-        return false;
-    }
-    bool same = anchor->counter == state->counter
-                    ? anchor->number == state->number &&
-                          memcmp(anchor->head.b, state->head.b, sizeof state->head.b) == 0
-                    : is_same_history(token, anchor);
-    if (!same) {
+            state->counter, state->number, before->counter, before->number);
+    } else if (is == IS_OTHER) {
         snprintf(text, VK_TRUST_TEXT,
                  "the token's file and its anchor have different records number %" PRId64
                  ", so the file was put back from a copy and used since",
-                 anchor->number);
+                 before->number);
+    } else {
+        snprintf(text, VK_TRUST_TEXT,
+                 "the token's file no longer has record number %" PRId64
+                 ", the last that its anchor knows, so nothing shows that it is not a copy that "
+                 "was put back",
+                 before->number);
     }
-    return same;
+}
+
+bool vk_trust_compare(vk_token *token, const vk_state *anchor, const vk_state *state,
+                      char text[VK_TRUST_TEXT]) {
+    relation is = relate(token, anchor, state);
+    if (is != GOES_ON) {
+        explain(is, anchor, state, text);
+    }
+    return is == GOES_ON;
 }
 
 /* ---- At login ---- */
@@ -155,12 +188,15 @@ void vk_trust_begin(vk_token *token) {
     char text[VK_TRUST_TEXT];
     reset(&token->trust);
     vk_anchor_found found = find_anchor(token, &anchor, &err);
-    /* A state that is not whole speaks for itself when it is needed. */
+    token->trust.has_anchor = found == VK_ANCHOR_WHOLE;
+    /* Nothing was compared: an older one that comes in its place must not pass for it. */
     if (vk_state_read(token, &state, NULL) != VK_OK) {
+        token->trust.newest = anchor;
+        distrust(token, "the token's state was edited or could not be read at login, so nothing "
+                        "shows that the file is as new as its anchor");
         return;
     }
     token->trust.newest = state;
-    token->trust.has_anchor = found == VK_ANCHOR_WHOLE;
     if (found == VK_ANCHOR_WHOLE) {
         if (!vk_trust_compare(token, &anchor, &state, text)) {
             distrust(token, text);
@@ -170,23 +206,12 @@ void vk_trust_begin(vk_token *token) {
     }
 }
 
-void vk_trust_look_again(vk_token *token) {
-    vk_error err = {0};
-    vk_state anchor = {0}, state;
-    char text[VK_TRUST_TEXT];
-    vk_anchor_found found = find_anchor(token, &anchor, &err);
-    if (found == VK_ANCHOR_WHOLE && vk_state_read(token, &state, NULL) == VK_OK &&
-        vk_trust_compare(token, &anchor, &state, text)) {
-        token->trust.is_restored = false;
-        token->trust.newest = state;
-    }
-}
-
 void vk_trust_accept(vk_token *token) {
     vk_trust *trust = &token->trust;
     trust->is_restored = false;
-    if (trust->anchor_path != NULL) {
-        trust->has_anchor |= vk_anchor_write(token, &trust->newest, true) == VK_OK;
+    if (trust->anchor_path != NULL && vk_anchor_write(token, &trust->newest, true) == VK_OK) {
+        trust->has_anchor = true;
+        vk_anchor_sync(&trust->anchor_file);
     }
 }
 
@@ -196,11 +221,68 @@ void vk_trust_end(vk_token *token) {
 
 /* ---- In transactions ---- */
 
+/* An anchor that is older than what is known already vouches for nothing: it may have been put back
+ * with the file. */
+static bool is_news(const vk_state *anchor, const vk_state *known) {
+    return anchor->counter > known->counter ||
+           (anchor->counter == known->counter && same_record(anchor, known));
+}
+
+void vk_trust_look_again(vk_token *token) {
+    vk_error err = {0};
+    vk_state anchor = {0}, state;
+    vk_trust *trust = &token->trust;
+    if (!trust->is_restored || find_anchor(token, &anchor, &err) != VK_ANCHOR_WHOLE ||
+        !is_news(&anchor, &trust->newest) || vk_state_read(token, &state, NULL) != VK_OK) {
+        return;
+    }
+    trust->is_restored = !vk_trust_compare(token, &anchor, &state, trust->text);
+    if (!trust->is_restored) {
+        trust->has_anchor = true;
+        trust->newest = anchor;
+    }
+}
+
+static bool read_news(vk_token *token, vk_state *anchor) {
+    vk_anchor_found found;
+    return vk_anchor_read(token, token->trust.anchor_path, &found, anchor, NULL) == VK_OK &&
+           found == VK_ANCHOR_WHOLE && is_news(anchor, &token->trust.newest);
+}
+
+/* Others have written meanwhile, so much that what this process remembers was dropped. Their anchor
+ * is the witness then; where none can be kept, there is nothing that says otherwise. */
+static bool is_vouched_for(vk_token *token, const vk_state *state) {
+    vk_trust *trust = &token->trust;
+    vk_state known = *state;
+    if (trust->anchor_path != NULL &&
+        (!read_news(token, &known) || relate(token, &known, state) != GOES_ON)) {
+        return false;
+    }
+    trust->newest = known;
+    return true;
+}
+
 /* The file was put back while it was open. */
 void vk_trust_check_state(vk_token *token, const vk_state *state) {
     char text[VK_TRUST_TEXT];
-    if (!token->trust.is_restored && !vk_trust_compare(token, &token->trust.newest, state, text)) {
+    vk_trust *trust = &token->trust;
+    if (trust->is_restored) {
+        return;
+    }
+    relation is = relate(token, &trust->newest, state);
+    if (is != GOES_ON && (is != IS_UNKNOWN || !is_vouched_for(token, state))) {
+        explain(is, &trust->newest, state, text);
         distrust(token, text);
+    }
+}
+
+/* A machine that loses power then must not find an anchor that names one of them. What cannot be
+ * synced is no reason to let the journal grow. */
+void vk_trust_before_drop(vk_token *token) {
+    vk_trust *trust = &token->trust;
+    if (trust->anchor_path != NULL && !trust->is_restored && !trust->is_accepting &&
+        vk_anchor_write(token, &token->scope.stored, false) == VK_OK) {
+        vk_anchor_sync(&trust->anchor_file);
     }
 }
 

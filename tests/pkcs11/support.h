@@ -110,5 +110,6 @@ Suite *message_suite(void);
 Suite *thread_suite(void);
 Suite *journal_suite(void);
 Suite *spend_suite(void);
+Suite *scale_suite(void);
 
 #endif

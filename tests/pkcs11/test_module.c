@@ -251,7 +251,8 @@ START_TEST(is_unloaded_and_loaded_again) {
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        exit(unload_in_child());
+        /* Without exit handlers: a leak checker would find what nobody finalized. */
+        _exit(unload_in_child());
     }
     expect_exit_status(child, 0);
 }

@@ -314,6 +314,23 @@ char *raw_text(const char *path, const char *sql) {
     return copy;
 }
 
+char *raw_plan(const char *path, const char *sql) {
+    vk_buf explain = {0}, plan = {0};
+    sqlite3 *db = raw_open(path, 0);
+    sqlite3_stmt *statement;
+    vk_buf_printf(&explain, "EXPLAIN QUERY PLAN %s", sql);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(db, (const char *)explain.data, (int)explain.len, &statement, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        vk_buf_printf(&plan, "%s\n", (const char *)sqlite3_column_text(statement, 3));
+    }
+    sqlite3_finalize(statement);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+    vk_buf_clear(&explain);
+    return vk_buf_take_text(&plan);
+}
+
 int64_t raw_int(const char *path, const char *sql) {
     char *text = raw_text(path, sql);
     int64_t value = strtoll(text, NULL, 10);

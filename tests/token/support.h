@@ -74,6 +74,8 @@ void raw(const char *path, const char *sql);
 void raw_make(const char *path, const char *sql); /* makes the file */
 int64_t raw_int(const char *path, const char *sql);
 char *raw_text(const char *path, const char *sql); /* free it */
+/* How SQLite would run it, a line a step; vk_text_free it. */
+char *raw_plan(const char *path, const char *sql);
 
 /* Anchors are kept in directory n within home from now on. */
 void anchors_elsewhere(unsigned n);

@@ -211,6 +211,45 @@ START_TEST(all_fail_when_the_commit_fails) {
 }
 END_TEST
 
+static sqlite3 *broken;
+static int decided;
+
+/* The last of them breaks the transaction off, as SQLite does by itself when memory or the disk
+ * fails. */
+static vk_status break_off(void *context, vk_budget *budget, vk_nonce_charge *charge,
+                           vk_error *err) {
+    if (++decided < THREADS) {
+        return use(context, budget, charge, err);
+    }
+    ck_assert_int_eq(sqlite3_exec(broken, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    return vk_fail(err, VK_ERR_STORE, NULL, "disk I/O error");
+}
+
+START_TEST(nothing_is_written_after_the_transaction) {
+    fixture f = fixture_new();
+    const char *path = vk_token_path(f.token);
+    assert_ok(reserve(f.token, &f.grants[0], 77, 1));
+    int64_t counter = raw_int(path, "SELECT counter FROM state");
+    job jobs[THREADS];
+    for (unsigned i = 0; i < THREADS; i++) {
+        jobs[i] = (job){.token = f.token, .grant = &f.grants[0], .decide = break_off};
+    }
+    broken = f.token->db.handle;
+    run_together(f.token, jobs);
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_status(jobs[i].status, VK_ERR_STORE);
+    }
+    ck_assert_uint_eq(used(f.token, &f.grants[0]), 1);
+    ck_assert_int_eq(raw_int(path, "SELECT counter FROM state"), counter);
+    vk_journal_check check;
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.records == 1);
+    assert_ok(reserve(f.token, &f.grants[0], 78, 1));
+    ck_assert_uint_eq(used(f.token, &f.grants[0]), 2);
+    fixture_free(&f);
+}
+END_TEST
+
 /* What was not committed is not what the next transaction builds upon. */
 START_TEST(settings_that_were_not_written) {
     fixture f = fixture_new();
@@ -353,6 +392,7 @@ int main(void) {
     const TTest *const tests[] = {one_wait_for_all,
                                   each_has_its_own_result,
                                   all_fail_when_the_commit_fails,
+                                  nothing_is_written_after_the_transaction,
                                   settings_that_were_not_written,
                                   all_are_told_that_the_token_is_busy,
                                   an_edit_between_two_decisions_is_noticed,

@@ -156,7 +156,7 @@ static const edit key_edits[] = {
     {"UPDATE key SET sealed = NULL" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
     {"UPDATE key SET last_denial = 'x'" FIRST_KEY, use_key, VK_OK},
     {"UPDATE key SET private_label = x'', private_ckid = x'', public_label = x'',"
-     " public_ckid = x''" FIRST_KEY,
+     " public_ckid = x'', address = x''" FIRST_KEY,
      use_key, VK_OK},
     {"UPDATE key SET policy = '[]'" FIRST_KEY, use_update, VK_ERR_INTEGRITY},
     {"UPDATE key SET point = zeroblob(65)" FIRST_KEY, use_reservation, VK_ERR_INTEGRITY},
@@ -373,7 +373,7 @@ START_TEST(every_column_is_listed) {
     vk_token *token = token_new(home);
     char *path = path_of(token);
     vk_token_close(token);
-    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('key')"), 20);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('key')"), 21);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('approval')"), 8);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('budget')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('nonce')"), 10);

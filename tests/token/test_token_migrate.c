@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <valetkey/eth.h>
 
 #include "support.h"
 #include "token/reservation.h"
@@ -142,6 +143,27 @@ START_TEST(old_and_new_are_the_same) {
 }
 END_TEST
 
+/* Keys of before version 8 are found by their addresses; those of P-256 have none. */
+START_TEST(old_keys_get_addresses) {
+    char *path = old_token(&versions[0], home), text[2 * sizeof(vk_address) + 1] = {0};
+    uint8_t point65[65];
+    vk_token *token;
+    raw(path, "UPDATE key SET curve = id");
+    assert_ok(vk_token_open(path, &token, NULL));
+    vk_token_close(token);
+    point_of(0, point65);
+    vk_address address = vk_address_of_point(point65);
+    for (size_t i = 0; i < sizeof address.b; i++) {
+        snprintf(text + 2 * i, 3, "%02X", address.b[i]);
+    }
+    char *first = raw_text(path, "SELECT hex(address) FROM key WHERE id = 1");
+    ck_assert_str_eq(first, text);
+    ck_assert_int_eq(raw_int(path, "SELECT address IS NULL FROM key WHERE id = 2"), 1);
+    free(first);
+    free(path);
+}
+END_TEST
+
 #define OPENERS 8
 
 static void *open_it(void *path) {
@@ -205,7 +227,8 @@ START_TEST(read_only_says_so) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {old_tokens_work_on, old_and_new_are_the_same,
-                                  opened_by_many_at_once, all_or_nothing, read_only_says_so};
+    const TTest *const tests[] = {old_tokens_work_on,     old_and_new_are_the_same,
+                                  old_keys_get_addresses, opened_by_many_at_once,
+                                  all_or_nothing,         read_only_says_so};
     return RUN_TESTS("token versions", tests);
 }

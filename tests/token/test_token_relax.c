@@ -4,6 +4,7 @@
 
 #include "support.h"
 #include "token/journal.h"
+#include "token/store.h"
 
 static const vk_hardening_set open_signature = UINT32_C(1) << VK_HARDENING_OPEN_SIGNATURE;
 static const vk_hardening_set unknown_caller = UINT32_C(1) << VK_HARDENING_UNKNOWN_CALLER;
@@ -118,6 +119,33 @@ START_TEST(others_hear_of_it) {
 }
 END_TEST
 
+static uint64_t generation_of(vk_token *token) {
+    uint64_t generation = 0;
+    vk_token_lock(token);
+    assert_ok(vk_token_look_up(token, NULL));
+    vk_token_unlock(token);
+    assert_ok(vk_token_generation(token, &generation));
+    return generation;
+}
+
+/* Somebody with the file hides that the records changed: not what the SO set. */
+START_TEST(others_hear_of_it_without_the_count) {
+    vk_token *token = token_new(home), *other = NULL;
+    assert_ok(login(token, VK_ROLE_SO, SO_PIN));
+    assert_ok(vk_token_relax(token, open_signature, VK_HARDENING_NONE, NULL));
+    assert_ok(vk_token_open(vk_token_path(token), &other, NULL));
+    for (int i = 0; i < 2; i++) {
+        uint64_t before = generation_of(other);
+        assert_ok(i == 0 ? vk_token_relax(token, VK_HARDENING_NONE, open_signature, NULL)
+                         : vk_token_set_journal(token, VK_JOURNAL_ALL, 1000, NULL));
+        raw(vk_token_path(token), "UPDATE state SET changes = changes - 1");
+        ck_assert_uint_ne(generation_of(other), before);
+    }
+    vk_token_close(other);
+    vk_token_close(token);
+}
+END_TEST
+
 static vk_status keep_reason(void *context, const vk_journal_record *record) {
     char *last = context;
     ck_assert_int_eq(record->event, VK_EVENT_SETTINGS);
@@ -159,9 +187,14 @@ START_TEST(starting_over_turns_all_on) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {so_turns_them_off_and_on, only_the_so,
-                                  only_switchable_ones,     edited,
-                                  names_of_others,          others_hear_of_it,
-                                  the_journal_tells,        starting_over_turns_all_on};
+    const TTest *const tests[] = {so_turns_them_off_and_on,
+                                  only_the_so,
+                                  only_switchable_ones,
+                                  edited,
+                                  names_of_others,
+                                  others_hear_of_it,
+                                  others_hear_of_it_without_the_count,
+                                  the_journal_tells,
+                                  starting_over_turns_all_on};
     return RUN_TESTS("token hardening", tests);
 }
