@@ -1,5 +1,7 @@
 EXTRA_DIST += doc/guide.md doc/guide-accounts.md doc/guide-data.md doc/guide-standard-way.md doc/hardening.md \
-	doc/threat-model.md doc/header-man.awk doc/examples/standard-way.mjs doc/examples/standard-way.py
+	doc/threat-model.md doc/header-man.awk doc/clients doc/examples/standard-way.mjs doc/examples/standard-way.py \
+	doc/examples/valetkey-p11-kit.socket doc/examples/valetkey-p11-kit@.service doc/examples/vendor-way.mjs \
+	doc/examples/vendor-way.py
 dist_man1_MANS = doc/valetkey.1 doc/valetkey-batch.1
 
 # valetkey(3), and a page for every other public header.

@@ -18,8 +18,7 @@ cd "$work"
 # certified LABEL ID TYPE: a key with a certificate of the same CKA_ID.
 certified() {
     new_key "$1" "$2" "$3"
-    self_signed java "$1" -outform DER -out "$1.der"
-    must tool --write-object "$1.der" --type cert --id "$2" --label "$1"
+    must valetkey key certify --label "$1" --pin-file pin
 }
 new_token java
 new_key bare 03 p256
@@ -54,19 +53,9 @@ rm -rf "$VALETKEY_HOME"
 # ---- Session keys, the standard way ----
 
 session_token
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem \
-    -subj /CN=anyone 2>/dev/null
-# introduce LABEL ID: a certificate of anyone's for the key, so that Java sees it.
-introduce() {
-    public_key "$2" >public.der
-    openssl pkey -pubin -inform DER -in public.der -out public.pem
-    openssl req -new -key ca.key -subj "/CN=$1" -out request.pem
-    must openssl x509 -req -in request.pem -force_pubkey public.pem -CA ca.pem -CAkey ca.key \
-        -CAcreateserial -days 30 -outform DER -out "$1.der"
-    must tool --write-object "$1.der" --type cert --id "$2" --label "$1"
-}
-introduce usdc 01
-introduce pass 02
+for label in usdc pass; do
+    must valetkey key certify --label $label --pin-file pin
+done
 must javac -d . "$root/tests/clients/SignDigest.java"
 sign_with_java() {
     must java -cp . SignDigest java.cfg "$1" digest signature <pin

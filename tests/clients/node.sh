@@ -31,6 +31,22 @@ must_fail 'CKR_FUNCTION_REJECTED\|:512\|0x200' "${vendor[@]}" <"$work/pin"
 [ "$(last_denial usdc)" = "call: 100.000001 USDC is over the limit of 100" ] ||
     die "the reason is $(last_denial usdc)"
 echo "pkcs11js, vendor mechanism: signed as the SDK, refused what the policy refuses"
+cat >"$node_dir/graphene.mjs" <<'EOF'
+import { readFileSync } from "node:fs";
+import graphene from "graphene-pk11";
+const [path, operation] = process.argv.slice(2);
+const module = graphene.Module.load(path);
+module.initialize();
+const { SessionFlag, ObjectClass } = graphene;
+const session = module.getSlots(0).open(SessionFlag.SERIAL_SESSION | SessionFlag.RW_SESSION);
+session.login(process.env.TEST_PIN);
+const key = session.find({ class: ObjectClass.PRIVATE_KEY, label: "usdc" }).items(0).toType();
+process.stdout.write(session.createSign(0x80564b02, key).once(readFileSync(operation)));
+module.finalize();
+EOF
+operation ecdsa 1
+node "$node_dir/graphene.mjs" "$module" "$work/op.json" >"$work/part"
+judge_ecdsa 1 "$work/part"
 judge_program 0 node "$node_dir/standard-way.mjs" "$module"
 judge_program 1 node "$node_dir/standard-way.mjs" "$module"
-echo "graphene-pk11, standard way: both keys signed two operations"
+echo "graphene-pk11: signed by the vendor mechanism; the standard way both keys signed two operations"

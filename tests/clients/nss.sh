@@ -41,6 +41,10 @@ echo "certutil: made a self-signed certificate on the token, which OpenSSL verif
 
 new_key coin 02 secp256k1
 key_ids | grep -qx 02 || die "the secp256k1 key is not listed"
+must nss -R -k 02 -s CN=localhost -o "$work/coin.der"
+quiet openssl req -inform DER -in "$work/coin.der" -noout -verify
+says 'self-signature verify OK'
+must_fail SEC_ERROR_BAD_SIGNATURE nss -S -k 02 -s CN=localhost -n coin -x -t ,,
 must nss -F -k "$id"
 key_ids | grep -qx "$id" && die "the key is still there"
-echo "certutil: listed a secp256k1 key, deleted the first one"
+echo "certutil: made a request with a secp256k1 key, deleted the first one"

@@ -32,8 +32,9 @@ is_open() { (: <"/dev/tcp/localhost/$1"); }
 serve() {
     local label=$1 port=$2
     shift 2
-    with_engine s_server -key "$(key_of web "$label")" -cert "$work/$label.pem" -accept "$port" \
-        -www -quiet >"$work/server.out" 2>&1 &
+    OPENSSL_CONF=$work/openssl.cnf openssl s_server -engine pkcs11 -keyform engine \
+        -key "$(key_of web "$label")" -cert "$work/$label.pem" -accept "$port" -www -quiet \
+        >"$work/server.out" 2>&1 &
     servers+=($!)
     wait_for is_open "$port"
     printf 'GET / HTTP/1.0\r\n\r\n' | quiet openssl s_client -connect "localhost:$port" \

@@ -52,6 +52,15 @@ must ssh-add -l
 [ "$(wc -l <"$work/out")" = 1 ] || die "the agent has $(cat "$work/out")"
 echo "a secp256k1 key with a certificate ended the agent; with VALETKEY_HIDE=secp256k1 it went on"
 
+# The page says so.
+printf 'another-pin' >"$work/another"
+valetkey token init --label other --so-pin-file "$work/so-pin" --pin-file "$work/another" >/dev/null
+must ssh-add -e "$module"
+must ssh-add -s "$module"
+[ "$(valetkey token list --json | jq -r '.tokens[] | select(.label == "other").userPin')" = \
+    "wrong tries" ] || die "ssh-add did not try its PIN on the other token"
+echo "ssh-add tried its PIN on each token"
+
 # What ssh wants signed is no operation.
 unset VALETKEY_HIDE
 rm -rf "$VALETKEY_HOME"
