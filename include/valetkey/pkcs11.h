@@ -82,7 +82,8 @@
 
 /* Chain ids, 8 bytes each. set: - */
 #define CKA_VALETKEY_CHAIN_IDS VK_CKA(0x30)
-/* Accounts, 20 bytes each. set: - */
+/* Accounts, 20 bytes each. A search for one account finds every key that has a grant for it.
+ * set: - */
 #define CKA_VALETKEY_ACCOUNTS VK_CKA(0x31)
 /* EntryPoints, 20 bytes each. set: - */
 #define CKA_VALETKEY_ENTRY_POINTS VK_CKA(0x32)

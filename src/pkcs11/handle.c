@@ -116,13 +116,34 @@ CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
     return rv;
 }
 
+static bool push(CK_OBJECT_HANDLE **list, size_t *cap, size_t *count, CK_OBJECT_HANDLE handle) {
+    CK_OBJECT_HANDLE *grown = vk_grow(*list, cap, *count, sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    *list = grown;
+    grown[(*count)++] = handle;
+    return true;
+}
+
+/* A handle that is given but not listed would be lost, so there has to be room in the list first.
+ */
+static bool add_of_session(vk_handles *handles, const vk_ref *ref) {
+    CK_OBJECT_HANDLE handle = handles->count + 1;
+    if (!push(&handles->of_sessions, &handles->session_cap, &handles->session_objects, handle)) {
+        return false;
+    }
+    bool added = append(handles, ref);
+    handles->session_objects -= !added;
+    return added;
+}
+
 CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
     vk_module *module = vk_module_lock();
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    bool added = append(&module->handles, ref);
-    module->handles.session_objects += added;
+    bool added = add_of_session(&module->handles, ref);
     *out = module->handles.count;
     vk_module_unlock();
     return added ? CKR_OK : CKR_HOST_MEMORY;
@@ -154,15 +175,28 @@ CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
 }
 
 static bool matches(const vk_ref *ref, const vk_handle_filter *filter) {
-    return (ref->kind & VK_KINDS_SESSION) && ref->data != NULL && ref->slot_id == filter->slot_id &&
+    return ref->slot_id == filter->slot_id &&
            (filter->owner == 0 || ref->data->owner == filter->owner) &&
            (!filter->private_only || ref->data->is_private);
 }
 
-static void drop(vk_handles *handles, vk_ref *ref) {
-    vk_data_put(ref->data);
-    ref->data = NULL;
-    handles->session_objects--;
+/* Drops those that match, or the one of them with this handle; how many. */
+static size_t drop_matching(vk_handles *handles, const vk_handle_filter *filter,
+                            CK_OBJECT_HANDLE only) {
+    size_t kept = 0;
+    for (size_t i = 0; i < handles->session_objects; i++) {
+        CK_OBJECT_HANDLE handle = handles->of_sessions[i];
+        vk_ref *ref = &handles->refs[handle - 1];
+        if ((only == 0 || only == handle) && matches(ref, filter)) {
+            vk_data_put(ref->data);
+            ref->data = NULL;
+        } else {
+            handles->of_sessions[kept++] = handle;
+        }
+    }
+    size_t dropped = handles->session_objects - kept;
+    handles->session_objects = kept;
+    return dropped;
 }
 
 void vk_handle_drop(const vk_handle_filter *filter) {
@@ -170,12 +204,7 @@ void vk_handle_drop(const vk_handle_filter *filter) {
     if (module == NULL) {
         return;
     }
-    vk_handles *handles = &module->handles;
-    for (size_t i = 0; handles->session_objects > 0 && i < handles->count; i++) {
-        if (matches(&handles->refs[i], filter)) {
-            drop(handles, &handles->refs[i]);
-        }
-    }
+    drop_matching(&module->handles, filter, 0);
     vk_module_unlock();
 }
 
@@ -184,26 +213,14 @@ bool vk_handle_drop_one(CK_OBJECT_HANDLE handle) {
     if (module == NULL) {
         return false;
     }
-    bool dropped = false;
-    if (handle != 0 && handle <= module->handles.count) {
-        vk_ref *ref = &module->handles.refs[handle - 1];
-        dropped = (ref->kind & VK_KINDS_SESSION) && ref->data != NULL;
-        if (dropped) {
-            drop(&module->handles, ref);
-        }
+    vk_handles *handles = &module->handles;
+    size_t dropped = 0;
+    if (handle != 0 && handle <= handles->count) {
+        const vk_handle_filter filter = {.slot_id = handles->refs[handle - 1].slot_id};
+        dropped = drop_matching(handles, &filter, handle);
     }
     vk_module_unlock();
-    return dropped;
-}
-
-static bool push(CK_OBJECT_HANDLE **list, size_t *cap, size_t *count, CK_OBJECT_HANDLE handle) {
-    CK_OBJECT_HANDLE *grown = vk_grow(*list, cap, *count, sizeof *grown);
-    if (grown == NULL) {
-        return false;
-    }
-    *list = grown;
-    grown[(*count)++] = handle;
-    return true;
+    return dropped > 0;
 }
 
 CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size_t *count) {
@@ -217,9 +234,10 @@ CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
     const vk_handles *handles = &module->handles;
-    for (size_t i = 0; handles->session_objects > *count && i < handles->count && enough; i++) {
-        if (matches(&handles->refs[i], &filter)) {
-            enough = push(out, &cap, count, i + 1);
+    for (size_t i = 0; i < handles->session_objects && enough; i++) {
+        CK_OBJECT_HANDLE handle = handles->of_sessions[i];
+        if (matches(&handles->refs[handle - 1], &filter)) {
+            enough = push(out, &cap, count, handle);
         }
     }
     vk_module_unlock();
@@ -227,11 +245,10 @@ CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size
 }
 
 void vk_handles_clear(vk_handles *handles) {
-    for (size_t i = 0; i < handles->count; i++) {
-        if (handles->refs[i].kind & VK_KINDS_SESSION) {
-            vk_data_put(handles->refs[i].data);
-        }
+    for (size_t i = 0; i < handles->session_objects; i++) {
+        vk_data_put(handles->refs[handles->of_sessions[i] - 1].data);
     }
     free(handles->refs);
     free(handles->buckets);
+    free(handles->of_sessions);
 }

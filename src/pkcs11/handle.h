@@ -64,8 +64,10 @@ typedef struct vk_ref {
 typedef struct vk_handles {
     vk_ref *refs; /* handle - 1 is the index; a destroyed session object has data NULL */
     size_t count, cap;
-    size_t session_objects; /* how many of them are there */
-    uint32_t *buckets;      /* open addressing, handles of all but VK_KINDS_SESSION; 0: free */
+    /* Of sessions, ascending, those that are there: few, however many handles there are. */
+    CK_OBJECT_HANDLE *of_sessions;
+    size_t session_objects, session_cap;
+    uint32_t *buckets; /* open addressing, handles of all but VK_KINDS_SESSION; 0: free */
     size_t bucket_count;
 } vk_handles;
 

@@ -19,10 +19,12 @@ static bool prepared, exiting;
 
 vk_module *vk_module_lock(void) {
     pthread_mutex_lock(&lock);
-    if (current == NULL) {
+    vk_module *module = current;
+    if (module == NULL) {
+        /* From here on current is another thread's to set. */
         pthread_mutex_unlock(&lock);
     }
-    return current;
+    return module;
 }
 
 void vk_module_unlock(void) {

@@ -25,10 +25,8 @@ static atomic_uint_fast64_t steps;
 
 /* The module's, too: it takes this one before the library's. */
 VK_API int sqlite3_step(sqlite3_stmt *statement) {
-    static int (*real)(sqlite3_stmt *);
-    if (real == NULL) {
-        *(void **)&real = dlsym(RTLD_NEXT, "sqlite3_step");
-    }
+    int (*real)(sqlite3_stmt *);
+    *(void **)&real = dlsym(RTLD_NEXT, "sqlite3_step");
     int rc = real(statement);
     int made = sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
     atomic_fetch_add(&steps, (uint_fast64_t)made);
