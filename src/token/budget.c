@@ -96,15 +96,6 @@ static vk_status parse_budget(const vk_token *token, const vk_query *query, cons
     return status == VK_OK ? read_rules(vk_column_blob(query, 4), rule_count, out, err) : status;
 }
 
-static vk_status check_listed(const vk_token *token, const vk_query *query, vk_error *err) {
-    vk_hash subject;
-    vk_budget budget = {0};
-    if (!vk_column_fixed(query, 6, subject.b, sizeof subject.b)) {
-        return vk_row_broken(err);
-    }
-    return parse_row(token, query, &subject, &budget, err);
-}
-
 vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count, int64_t *id,
                          vk_budget *out, vk_error *err) {
     *out = (vk_budget){0};
@@ -203,26 +194,49 @@ static vk_status write_count(vk_token *token, int64_t count, vk_error *err) {
     return vk_query_run(&query, err);
 }
 
-/* Their number alone does not tell that all are there: one could have been given another subject.
- */
-static vk_status check_each(vk_token *token, vk_error *err) {
+/* The rows that were seen, in the order of their subjects. */
+typedef struct listing {
+    int64_t count;
+    vk_hash last;
+} listing;
+
+/* SQLite takes the same bytes as a text for something else, and sorts texts before: so each subject
+ * has to be greater than the one before to be another one. */
+static vk_status check_listed(const vk_token *token, const vk_query *query, listing *seen,
+                              vk_error *err) {
+    vk_hash subject;
+    vk_budget budget = {0};
+    bool is_next = vk_column_fixed(query, 6, subject.b, sizeof subject.b) &&
+                   (seen->count == 0 || memcmp(subject.b, seen->last.b, sizeof subject.b) > 0);
+    if (!is_next) {
+        return vk_row_broken(err);
+    }
+    seen->last = subject;
+    seen->count++;
+    return parse_row(token, query, &subject, &budget, err);
+}
+
+/* Their number alone does not tell that all are there: one could have been given another subject,
+ * or another row's place. */
+static vk_status check_each(vk_token *token, int64_t count, vk_error *err) {
+    listing seen = {0};
     vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_LIST);
     vk_status status = VK_OK;
     while (vk_query_next(&query, &status, err)) {
-        status = check_listed(token, &query, err);
+        status = check_listed(token, &query, &seen, err);
     }
     vk_query_end(&query);
-    return status;
+    return status == VK_OK && seen.count != count ? vk_row_broken(err) : status;
 }
 
 /* No need to look again at what nobody else has written to. */
-static vk_status check_all(vk_token *token, vk_error *err) {
+static vk_status check_all(vk_token *token, int64_t count, vk_error *err) {
     int64_t version;
     vk_status status = vk_token_data_version(token, &version, err);
     if (status != VK_OK || token->budgets_checked == version) {
         return status;
     }
-    status = check_each(token, err);
+    status = check_each(token, count, err);
     if (status == VK_OK) {
         token->budgets_checked = version;
     }
@@ -249,7 +263,7 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
         status = check_count(token, count, err);
     }
     if (status == VK_OK) {
-        status = check_all(token, err);
+        status = check_all(token, count, err);
     }
     if (status == VK_OK) {
         status = vk_budget_write(token, subject, &(vk_budget){0}, err);
@@ -263,7 +277,7 @@ vk_status vk_budgets_check(vk_token *token, vk_error *err) {
     if (status == VK_OK) {
         status = check_count(token, count, err);
     }
-    return status == VK_OK ? check_each(token, err) : status;
+    return status == VK_OK ? check_each(token, count, err) : status;
 }
 
 /* ---- For display ---- */

@@ -112,7 +112,10 @@ vk_status vk_journal_put(vk_token *token, vk_journal_record *record, vk_journal_
                          vk_error *err) {
     uint8_t mac[32];
     vk_state *state;
-    vk_status status = vk_scope_state(token, &state, err);
+    vk_status status = vk_db_needs_transaction(&token->db, err);
+    if (status == VK_OK) {
+        status = vk_scope_state(token, &state, err);
+    }
     if (status == VK_OK) {
         status = check_trust(token, err);
     }

@@ -101,8 +101,9 @@ static vk_status put_checkpoint(vk_token *token, const dropping *d, vk_scope_cha
     return status;
 }
 
-static vk_status put_checkpoints(vk_token *token, dropping *d, vk_error *err) {
-    vk_status status = VK_OK;
+/* After a failure there are none: SQLite may have broken the transaction off, and what is written
+ * then stands alone. */
+static vk_status put_checkpoints(vk_token *token, dropping *d, vk_status status, vk_error *err) {
     while (d->chains != NULL) {
         vk_scope_chain *chain = d->chains;
         if (status == VK_OK) {
@@ -125,8 +126,7 @@ vk_status vk_journal_drop(vk_token *token, int64_t through, vk_error *err) {
     if (status == VK_OK) {
         status = delete_rows(token, through, err);
     }
-    vk_status put = put_checkpoints(token, &d, err);
-    return status == VK_OK ? put : status;
+    return put_checkpoints(token, &d, status, err);
 }
 
 /* ---- When there are too many ---- */

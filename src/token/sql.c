@@ -101,7 +101,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_BUDGET_READ] = "SELECT id, enabled, enable_nonce, sign_count, rules, mac"
                            " FROM budget WHERE subject = ?",
     [VK_SQL_BUDGET_LIST] = "SELECT id, enabled, enable_nonce, sign_count, rules, mac, subject"
-                           " FROM budget",
+                           " FROM budget ORDER BY subject",
     [VK_SQL_BUDGET_WRITE] =
         "INSERT INTO budget(subject, enabled, enable_nonce, sign_count, rules, mac)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(subject) DO UPDATE"

@@ -199,6 +199,8 @@ void vk_trust_begin(vk_token *token) {
     token->trust.newest = state;
     if (found == VK_ANCHOR_WHOLE) {
         if (!vk_trust_compare(token, &anchor, &state, text)) {
+            /* An anchor older than this one is no news, whatever goes with it. */
+            token->trust.newest = anchor.counter > state.counter ? anchor : state;
             distrust(token, text);
         }
     } else if (state.is_anchored) {

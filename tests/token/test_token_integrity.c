@@ -209,6 +209,14 @@ static const edit budget_edits[] = {
     {"DELETE FROM budget; DELETE FROM approval", use_new_grant, VK_ERR_INTEGRITY},
     {"UPDATE budget SET subject = randomblob(32)" FIRST_BUDGET, use_new_grant, VK_ERR_INTEGRITY},
     {"UPDATE budget SET enabled = 1" FIRST_BUDGET, use_new_grant, VK_ERR_INTEGRITY},
+    {"UPDATE budget SET (subject, enabled, enable_nonce, sign_count, rules, mac) = (SELECT"
+     " CAST(subject AS TEXT), enabled, enable_nonce, sign_count, rules, mac FROM budget"
+     " ORDER BY id DESC LIMIT 1)" FIRST_BUDGET,
+     use_new_grant, VK_ERR_INTEGRITY},
+    {"UPDATE budget SET (subject, enabled, enable_nonce, sign_count, rules, mac) = (SELECT"
+     " CAST(subject AS TEXT), enabled, enable_nonce, sign_count, rules, mac FROM budget"
+     " ORDER BY id LIMIT 1) WHERE id = (SELECT max(id) FROM budget)",
+     use_new_grant, VK_ERR_INTEGRITY},
     {"DELETE FROM budget; UPDATE token SET budget_count = 0", use_new_grant, VK_ERR_INTEGRITY},
     {"UPDATE token SET budget_mac = zeroblob(32)", use_new_grant, VK_ERR_INTEGRITY},
     {"UPDATE nonce SET gas = zeroblob(32)" FIRST_NONCE, use_reservation, VK_ERR_INTEGRITY},
