@@ -31,10 +31,8 @@ static vk_status put_label(job *j, uint64_t index) {
     return vk_buf_status(&j->label);
 }
 
-static char *label_text(const job *j, uint64_t index) {
-    vk_buf text = {0};
-    vk_buf_printf(&text, "%s-%" PRIu64, vk_opt(j->cli, VK_OPT_LABEL), j->start + index);
-    return vk_buf_take_text(&text);
+static char *label_text(job *j, uint64_t index) {
+    return put_label(j, index) == VK_OK ? vk_buf_take_text(&j->label) : NULL;
 }
 
 /* ---- What is asked for ---- */

@@ -6,17 +6,21 @@
 
 /* ---- One value ---- */
 
-/* What a session object holds may be changed by another session. */
-static void lock_data(const vk_object *object) {
+void vk_object_lock(const vk_object *object) {
     if (object->kind & VK_KINDS_SESSION) {
         pthread_mutex_lock(&object->data->lock);
     }
 }
 
-static void unlock_data(const vk_object *object) {
+void vk_object_unlock(const vk_object *object) {
     if (object->kind & VK_KINDS_SESSION) {
         pthread_mutex_unlock(&object->data->lock);
     }
+}
+
+vk_bytes vk_stored_bytes(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type) {
+    vk_bytes bytes;
+    return vk_attrs_get(attrs, type, &bytes) ? bytes : (vk_bytes){0};
 }
 
 bool vk_stored_bool(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, bool absent) {
@@ -25,16 +29,16 @@ bool vk_stored_bool(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, bool absent) {
 }
 
 bool vk_object_bool(const vk_object *object, CK_ATTRIBUTE_TYPE type, bool absent) {
-    lock_data(object);
+    vk_object_lock(object);
     bool is_true = vk_stored_bool(vk_object_attrs(object), type, absent);
-    unlock_data(object);
+    vk_object_unlock(object);
     return is_true;
 }
 
 bool vk_object_allows(const vk_object *object, CK_MECHANISM_TYPE type) {
-    lock_data(object);
+    vk_object_lock(object);
     bool allows = vk_mechanism_is_allowed(vk_object_attrs(object), type);
-    unlock_data(object);
+    vk_object_unlock(object);
     return allows;
 }
 
@@ -43,10 +47,8 @@ static void put_bool(vk_buf *out, bool value) {
 }
 
 static void put_stored(const vk_object *object, CK_ATTRIBUTE_TYPE type, vk_buf *out) {
-    vk_bytes bytes;
-    if (vk_attrs_get(vk_object_attrs(object), type, &bytes)) {
-        vk_buf_put(out, bytes.data, bytes.len);
-    }
+    vk_bytes bytes = vk_stored_bytes(vk_object_attrs(object), type);
+    vk_buf_put(out, bytes.data, bytes.len);
 }
 
 static CK_RV from_row(const vk_object *object, const vk_attribute_row *row, vk_buf *out) {
@@ -96,9 +98,9 @@ CK_RV vk_attribute_get(const vk_object *object, CK_ATTRIBUTE_TYPE type, vk_buf *
     if (row == NULL) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
-    lock_data(object);
+    vk_object_lock(object);
     CK_RV rv = from_row(object, row, out);
-    unlock_data(object);
+    vk_object_unlock(object);
     return rv == CKR_OK ? vk_ck(vk_buf_status(out), NULL) : rv;
 }
 

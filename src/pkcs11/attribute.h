@@ -46,6 +46,12 @@ extern const vk_attribute_table vk_grant_attributes;
 extern const vk_attribute_table vk_pending_attributes;
 extern const vk_attribute_table vk_ordinary_attributes;
 
+/* What a session object keeps may be changed by another session, but not while it is locked. For
+ * other objects these two do nothing. */
+void vk_object_lock(const vk_object *object);
+void vk_object_unlock(const vk_object *object);
+/* The stored bytes, good until attrs changes; empty when there are none. */
+vk_bytes vk_stored_bytes(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type);
 /* The stored CK_BBOOL, or what it is when there is none. */
 bool vk_stored_bool(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type, bool absent);
 bool vk_object_bool(const vk_object *object, CK_ATTRIBUTE_TYPE type, bool absent);

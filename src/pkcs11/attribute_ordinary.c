@@ -7,8 +7,7 @@
 #include "token/attrs.h"
 
 static vk_bytes value_of(const vk_object *object) {
-    vk_bytes value = {0};
-    return vk_attrs_get(vk_object_attrs(object), CKA_VALUE, &value) ? value : (vk_bytes){0};
+    return vk_stored_bytes(vk_object_attrs(object), CKA_VALUE);
 }
 
 static CK_RV get_key_info(const vk_object *object, vk_buf *out) {
@@ -102,19 +101,6 @@ static CK_RV get_key_type(const vk_object *object, vk_buf *out) {
     return put_number(object, CKA_KEY_TYPE, out);
 }
 
-static CK_RV get_unavailable(const vk_object *object, vk_buf *out) {
-    static const CK_ULONG unavailable = CK_UNAVAILABLE_INFORMATION;
-    (void)object;
-    vk_buf_put(out, (const uint8_t *)&unavailable, sizeof unavailable);
-    return CKR_OK;
-}
-
-static CK_RV get_nothing(const vk_object *object, vk_buf *out) {
-    (void)object;
-    (void)out;
-    return CKR_OK;
-}
-
 /* ---- The table ---- */
 
 #define DATA VK_KINDS_DATA
@@ -141,8 +127,7 @@ static const vk_attribute_row rows[] = {
     {CKA_COPYABLE, SECRET | OURS, VK_FROM_FALSE, 0, NULL},
     {CKA_DESTROYABLE, THEIRS, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_DESTROYABLE, OURS, VK_FROM_FALSE, 0, NULL},
-    {CKA_LABEL, THEIRS, VK_FROM_STORED_BYTES, 0, NULL},
-    {CKA_LABEL, OURS, VK_FROM_GETTER, 0, get_nothing},
+    {CKA_LABEL, THEIRS | OURS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_UNIQUE_ID, THEIRS | OURS | VK_KINDS_SESSION_KEY, VK_FROM_GETTER, 0, get_unique_id},
 
     {CKA_APPLICATION, DATA, VK_FROM_STORED_BYTES, 0, NULL},
@@ -174,7 +159,7 @@ static const vk_attribute_row rows[] = {
     {CKA_ALWAYS_SENSITIVE, SECRET, VK_FROM_FALSE, 0, NULL},
     {CKA_NEVER_EXTRACTABLE, SECRET, VK_FROM_FALSE, 0, NULL},
     {CKA_LOCAL, SECRET, VK_FROM_FALSE, 0, NULL},
-    {CKA_KEY_GEN_MECHANISM, SECRET, VK_FROM_GETTER, 0, get_unavailable},
+    {CKA_KEY_GEN_MECHANISM, SECRET, VK_FROM_NUMBER, CK_UNAVAILABLE_INFORMATION, NULL},
     {CKA_ENCRYPT, SECRET, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_DECRYPT, SECRET, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_SIGN, SECRET, VK_FROM_STORED_FALSE, 0, NULL},

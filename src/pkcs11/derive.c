@@ -29,22 +29,6 @@ static CK_RV take_len(const CK_ATTRIBUTE *attribute, vk_data *data) {
     return CKR_OK;
 }
 
-static CK_RV must_be(const CK_ATTRIBUTE *attribute, CK_ULONG wanted) {
-    CK_ULONG number;
-    if (!vk_attribute_number(attribute, &number)) {
-        return CKR_ATTRIBUTE_VALUE_INVALID;
-    }
-    return number == wanted ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
-}
-
-static CK_RV must_be_of_session(const CK_ATTRIBUTE *attribute) {
-    bool flag;
-    if (!vk_attribute_bool(attribute, &flag)) {
-        return CKR_ATTRIBUTE_VALUE_INVALID;
-    }
-    return flag ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
-}
-
 static CK_RV keep(const CK_ATTRIBUTE *attribute, bool is_well_formed, vk_data *data) {
     if (!is_well_formed) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
@@ -58,9 +42,9 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_data *data) {
     bool flag;
     switch (attribute->type) {
     case CKA_CLASS:
-        return must_be(attribute, CKO_SECRET_KEY);
+        return vk_attribute_must_be_number(attribute, CKO_SECRET_KEY);
     case CKA_TOKEN:
-        return must_be_of_session(attribute);
+        return vk_attribute_must_be(attribute, false);
     case CKA_VALUE_LEN:
         return take_len(attribute, data);
     case CKA_KEY_TYPE:
@@ -110,9 +94,8 @@ static CK_RV read_template(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_data *d
 /* ---- The agreement ---- */
 
 static CK_RV check_key(const vk_object *key) {
-    if (!(key->kind & (VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE))) {
-        bool is_public = (key->kind & (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC)) != 0;
-        return is_public ? CKR_KEY_FUNCTION_NOT_PERMITTED : CKR_KEY_HANDLE_INVALID;
+    if (!(key->kind & VK_KINDS_PRIVATE_KEY)) {
+        return vk_wrong_key(key->kind);
     }
     if (!vk_object_bool(key, CKA_DERIVE, false)) {
         return CKR_KEY_FUNCTION_NOT_PERMITTED;

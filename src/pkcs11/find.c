@@ -72,7 +72,7 @@ static void restrict_kinds(vk_find *query, const CK_ATTRIBUTE *wanted) {
 /* What the module says of itself is found by who asks for it: the standard has it so for
  * mechanisms, and profiles are a class that clients of 2.40 do not know. */
 static unsigned kinds_for(const vk_find *query) {
-    const unsigned of_the_user = VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE | VK_KINDS_PENDING;
+    const unsigned of_the_user = VK_KINDS_PRIVATE_KEY | VK_KINDS_PENDING;
     bool has_class = vk_template_find(query->templ, query->count, CKA_CLASS) != NULL;
     unsigned kinds = EVERY_KIND | (has_class ? VK_KINDS_STATIC : 0);
     return query->is_user ? kinds : kinds & ~of_the_user;
@@ -84,6 +84,15 @@ static void find_kinds(vk_find *query) {
     query->unknown = vk_hides_anything() ? VK_KINDS_TOKEN : VK_KINDS_GRANT;
     for (CK_ULONG i = 0; i < query->count; i++) {
         restrict_kinds(query, &query->templ[i]);
+    }
+}
+
+void vk_find_name(const vk_find *query, CK_ATTRIBUTE_TYPE type, vk_bytes *name,
+                  const vk_bytes **filter) {
+    const CK_ATTRIBUTE *attribute = vk_template_find(query->templ, query->count, type);
+    if (attribute != NULL) {
+        *name = vk_attribute_bytes(attribute);
+        *filter = name;
     }
 }
 
@@ -111,19 +120,16 @@ static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, vk_find
 
 static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind kind, vk_find *query,
                                  vk_search *search) {
-    const CK_ATTRIBUTE *label = vk_template_find(query->templ, query->count, CKA_LABEL);
-    const CK_ATTRIBUTE *id = vk_template_find(query->templ, query->count, CKA_ID);
-    const vk_bytes label_bytes = label != NULL ? vk_attribute_bytes(label) : (vk_bytes){0};
-    const vk_bytes id_bytes = id != NULL ? vk_attribute_bytes(id) : (vk_bytes){0};
-    const vk_object_filter filter = {.class = &class,
-                                     .label = label != NULL ? &label_bytes : NULL,
-                                     .ckid = id != NULL ? &id_bytes : NULL};
+    vk_bytes label, id;
+    vk_object_filter filter = {.class = &class};
     int64_t *ids;
     size_t count;
     vk_error err = {0};
     if (!(query->kinds & kind)) {
         return CKR_OK;
     }
+    vk_find_name(query, CKA_LABEL, &label, &filter.label);
+    vk_find_name(query, CKA_ID, &id, &filter.ckid);
     vk_status status = vk_token_object_find(session->slot->token, &filter, &ids, &count, &err);
     CK_RV rv = vk_ck(status, &err);
     for (size_t i = 0; i < count && rv == CKR_OK; i++) {

@@ -84,13 +84,6 @@ static const CK_ATTRIBUTE *wanted(const vk_find *query, CK_ATTRIBUTE_TYPE type) 
     return vk_template_find(query->templ, query->count, type);
 }
 
-static void take_name(const CK_ATTRIBUTE *attribute, vk_bytes *name, const vk_bytes **filter) {
-    if (attribute != NULL) {
-        *name = vk_attribute_bytes(attribute);
-        *filter = name;
-    }
-}
-
 /* False: no key can have it. */
 static bool take_point(const CK_ATTRIBUTE *attribute, find_names *out) {
     if (attribute == NULL) {
@@ -122,8 +115,8 @@ static bool take_address(const CK_ATTRIBUTE *attribute, const vk_address **filte
 static bool take_names(const vk_find *query, find_names *out) {
     const CK_ATTRIBUTE *point = wanted(query, CKA_EC_POINT);
     vk_key_filter *filter = &out->filter;
-    take_name(wanted(query, CKA_LABEL), &out->label, &filter->label);
-    take_name(wanted(query, CKA_ID), &out->id, &filter->ckid);
+    vk_find_name(query, CKA_LABEL, &out->label, &filter->label);
+    vk_find_name(query, CKA_ID, &out->id, &filter->ckid);
     return take_point(point != NULL ? point : wanted(query, CKA_PUBLIC_KEY_INFO), out) &&
            take_address(wanted(query, CKA_VALETKEY_ADDRESS), &filter->address, out) &&
            take_address(wanted(query, CKA_VALETKEY_ACCOUNTS), &filter->account, out);

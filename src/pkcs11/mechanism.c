@@ -1,6 +1,7 @@
 #include "pkcs11/mechanism.h"
 #include "pkcs11/entry.h"
 #include "token/attrs.h"
+#include "token/crypt.h"
 
 #include <string.h>
 #include <valetkey/eth.h>
@@ -92,11 +93,7 @@ bool vk_mechanism_is_allowed(const vk_buf *attrs, CK_MECHANISM_TYPE type) {
         return true;
     }
     for (size_t at = 0; at + 8 <= list.len; at += 8) {
-        uint64_t allowed = 0;
-        for (size_t i = 0; i < 8; i++) {
-            allowed = allowed << 8 | list.data[at + i];
-        }
-        if (allowed == type) {
+        if (vk_canonical_get_u64(list.data + at) == type) {
             return true;
         }
     }
@@ -156,6 +153,10 @@ CK_RV vk_C_GetMechanismInfo_3_0(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHAN
         info->flags |= info->flags & CKF_VERIFY ? CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE : 0;
     }
     return rv;
+}
+
+CK_RV vk_check_message_parameter(const void *parameter, CK_ULONG parameter_len) {
+    return parameter == NULL && parameter_len == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
 }
 
 /* ---- Input ---- */

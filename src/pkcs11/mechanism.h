@@ -36,6 +36,9 @@ const vk_mechanism *vk_mechanism_at(size_t index); /* NULL: no more */
 /* C_GetMechanismInfo of the table of 3.0. */
 CK_RV vk_C_GetMechanismInfo_3_0(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info);
 
+/* No mechanism has parameters of a message: CKR_MECHANISM_PARAM_INVALID. */
+CK_RV vk_check_message_parameter(const void *parameter, CK_ULONG parameter_len);
+
 /* Takes a part; CKR_DATA_LEN_RANGE if that is too much. */
 CK_RV vk_input_add(struct vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *part,
                    CK_ULONG len);

@@ -13,13 +13,20 @@ CK_RV C_MessageSignInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism,
                         : vk_leave_session(session, vk_sign_init(session, mechanism, key, true));
 }
 
-/* No mechanism has parameters of a message. */
 static CK_RV ready(const vk_signing *signing, const void *parameter, CK_ULONG parameter_len) {
     CK_RV rv = vk_sign_ready(signing, true);
+    return rv == CKR_OK ? vk_check_message_parameter(parameter, parameter_len) : rv;
+}
+
+/* A session in which messages can be signed now; to be left if that is CKR_OK. */
+static CK_RV enter(CK_SESSION_HANDLE handle, const void *parameter, CK_ULONG parameter_len,
+                   vk_session **out) {
+    CK_RV rv = vk_enter_session(handle, out);
     if (rv != CKR_OK) {
         return rv;
     }
-    return parameter == NULL && parameter_len == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+    rv = ready(&(*out)->signing, parameter, parameter_len);
+    return rv == CKR_OK ? CKR_OK : vk_leave_session(*out, rv);
 }
 
 /* The next message is another use of the key. */
@@ -51,13 +58,10 @@ CK_RV C_SignMessage(CK_SESSION_HANDLE handle, CK_VOID_PTR parameter, CK_ULONG pa
                     CK_ULONG_PTR signature_len) {
     const vk_bytes bytes = {data, data_len};
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = ready(&session->signing, parameter, parameter_len);
-    return vk_leave_session(
-        session, rv != CKR_OK ? rv : sign_message(session, &bytes, signature, signature_len));
+    CK_RV rv = enter(handle, parameter, parameter_len, &session);
+    return rv != CKR_OK
+               ? rv
+               : vk_leave_session(session, sign_message(session, &bytes, signature, signature_len));
 }
 
 static CK_RV begin(vk_signing *signing) {
@@ -71,12 +75,8 @@ static CK_RV begin(vk_signing *signing) {
 
 CK_RV C_SignMessageBegin(CK_SESSION_HANDLE handle, CK_VOID_PTR parameter, CK_ULONG parameter_len) {
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = ready(&session->signing, parameter, parameter_len);
-    return vk_leave_session(session, rv != CKR_OK ? rv : begin(&session->signing));
+    CK_RV rv = enter(handle, parameter, parameter_len, &session);
+    return rv != CKR_OK ? rv : vk_leave_session(session, begin(&session->signing));
 }
 
 static CK_RV last_part(vk_session *session, CK_BYTE *signature, CK_ULONG *signature_len) {
@@ -113,13 +113,10 @@ CK_RV C_SignMessageNext(CK_SESSION_HANDLE handle, CK_VOID_PTR parameter, CK_ULON
                         CK_ULONG_PTR signature_len) {
     const vk_bytes bytes = {part, part_len};
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = ready(&session->signing, parameter, parameter_len);
-    return vk_leave_session(
-        session, rv != CKR_OK ? rv : next_part(session, &bytes, signature, signature_len));
+    CK_RV rv = enter(handle, parameter, parameter_len, &session);
+    return rv != CKR_OK
+               ? rv
+               : vk_leave_session(session, next_part(session, &bytes, signature, signature_len));
 }
 
 static CK_RV final(vk_signing *signing) {

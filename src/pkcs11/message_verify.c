@@ -12,10 +12,18 @@ CK_RV C_MessageVerifyInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism,
 
 static CK_RV ready(const vk_verifying *verifying, const void *parameter, CK_ULONG parameter_len) {
     CK_RV rv = vk_verify_ready(verifying, true);
+    return rv == CKR_OK ? vk_check_message_parameter(parameter, parameter_len) : rv;
+}
+
+/* A session in which messages can be verified now; to be left if that is CKR_OK. */
+static CK_RV enter(CK_SESSION_HANDLE handle, const void *parameter, CK_ULONG parameter_len,
+                   vk_session **out) {
+    CK_RV rv = vk_enter_session(handle, out);
     if (rv != CKR_OK) {
         return rv;
     }
-    return parameter == NULL && parameter_len == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+    rv = ready(&(*out)->verifying, parameter, parameter_len);
+    return rv == CKR_OK ? CKR_OK : vk_leave_session(*out, rv);
 }
 
 static CK_RV end_message(vk_verifying *verifying, CK_RV rv) {
@@ -43,13 +51,10 @@ CK_RV C_VerifyMessage(CK_SESSION_HANDLE handle, CK_VOID_PTR parameter, CK_ULONG 
                       CK_ULONG signature_len) {
     const vk_bytes bytes = {data, data_len}, signature_bytes = {signature, signature_len};
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = ready(&session->verifying, parameter, parameter_len);
-    return vk_leave_session(
-        session, rv != CKR_OK ? rv : verify_message(&session->verifying, &bytes, &signature_bytes));
+    CK_RV rv = enter(handle, parameter, parameter_len, &session);
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(session, verify_message(&session->verifying, &bytes,
+                                                                   &signature_bytes));
 }
 
 static CK_RV begin(vk_verifying *verifying) {
@@ -63,12 +68,8 @@ static CK_RV begin(vk_verifying *verifying) {
 CK_RV C_VerifyMessageBegin(CK_SESSION_HANDLE handle, CK_VOID_PTR parameter,
                            CK_ULONG parameter_len) {
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = ready(&session->verifying, parameter, parameter_len);
-    return vk_leave_session(session, rv != CKR_OK ? rv : begin(&session->verifying));
+    CK_RV rv = enter(handle, parameter, parameter_len, &session);
+    return rv != CKR_OK ? rv : vk_leave_session(session, begin(&session->verifying));
 }
 
 static CK_RV last_part(vk_verifying *verifying, const vk_bytes *signature) {
@@ -96,21 +97,18 @@ CK_RV C_VerifyMessageNext(CK_SESSION_HANDLE handle, CK_VOID_PTR parameter, CK_UL
                           CK_ULONG signature_len) {
     const vk_bytes bytes = {part, part_len}, signature_bytes = {signature, signature_len};
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = ready(&session->verifying, parameter, parameter_len);
-    return vk_leave_session(
-        session, rv != CKR_OK ? rv : next_part(&session->verifying, &bytes, &signature_bytes));
+    CK_RV rv = enter(handle, parameter, parameter_len, &session);
+    return rv != CKR_OK ? rv
+                        : vk_leave_session(
+                              session, next_part(&session->verifying, &bytes, &signature_bytes));
 }
 
 static CK_RV final(vk_verifying *verifying) {
-    if (verifying->mechanism == NULL || !verifying->of_messages) {
-        return CKR_OPERATION_NOT_INITIALIZED;
+    CK_RV rv = vk_verify_ready(verifying, true);
+    if (rv == CKR_OK) {
+        vk_verifying_end(verifying);
     }
-    vk_verifying_end(verifying);
-    return CKR_OK;
+    return rv;
 }
 
 CK_RV C_MessageVerifyFinal(CK_SESSION_HANDLE handle) {

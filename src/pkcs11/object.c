@@ -184,22 +184,22 @@ const vk_buf *vk_object_attrs(const vk_object *object) {
                                           : &object->view->record.private_attrs;
 }
 
+CK_RV vk_wrong_key(vk_kind kind) {
+    return kind & (VK_KINDS_KEY | VK_KINDS_SESSION_KEY) ? CKR_KEY_FUNCTION_NOT_PERMITTED
+                                                        : CKR_KEY_HANDLE_INVALID;
+}
+
 const uint8_t *vk_object_point(const vk_object *object, vk_curve *curve) {
     bool is_loose = (object->kind & VK_KINDS_SESSION_KEY) != 0;
     *curve = is_loose ? object->data->curve : object->view->record.curve;
     return is_loose ? object->data->point65 : object->view->record.point65;
 }
 
-static vk_bytes stored(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type) {
-    vk_bytes bytes = {0};
-    return vk_attrs_get(attrs, type, &bytes) ? bytes : (vk_bytes){0};
-}
-
 void vk_record_names(const vk_key_record *record, vk_key_names *out) {
-    *out = (vk_key_names){.private_label = stored(&record->private_attrs, CKA_LABEL),
-                          .private_ckid = stored(&record->private_attrs, CKA_ID),
-                          .public_label = stored(&record->public_attrs, CKA_LABEL),
-                          .public_ckid = stored(&record->public_attrs, CKA_ID)};
+    *out = (vk_key_names){.private_label = vk_stored_bytes(&record->private_attrs, CKA_LABEL),
+                          .private_ckid = vk_stored_bytes(&record->private_attrs, CKA_ID),
+                          .public_label = vk_stored_bytes(&record->public_attrs, CKA_LABEL),
+                          .public_ckid = vk_stored_bytes(&record->public_attrs, CKA_ID)};
 }
 
 CK_RV vk_object_may_change(const vk_session *session, bool token_object) {
@@ -251,7 +251,7 @@ static CK_RV copy_object(vk_session *session, CK_OBJECT_HANDLE source, const CK_
     }
     if (object.kind & (VK_KINDS_DATA | VK_KINDS_CERTIFICATE)) {
         rv = vk_copy_ordinary(session, &object, templ, count, out);
-    } else if (object.kind & (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC)) {
+    } else if (object.kind & VK_KINDS_PUBLIC_KEY) {
         rv = vk_copy_public_key(session, &object, templ, count, out);
     } else {
         rv = CKR_ACTION_PROHIBITED;

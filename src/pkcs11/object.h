@@ -52,6 +52,8 @@ bool vk_object_visible(const vk_object *object);
 bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object *out);
 CK_RV vk_object_handle(const vk_object *object, CK_OBJECT_HANDLE *out);
 
+/* What to say of a key that is of the wrong kind for an operation, and of what is no key. */
+CK_RV vk_wrong_key(vk_kind kind);
 /* The attributes that are kept for the object; empty for those that keep none. */
 const vk_buf *vk_object_attrs(const vk_object *object);
 /* Of a key: the curve and the point. */

@@ -129,8 +129,7 @@ typedef struct draft {
 } draft;
 
 static bool has(const vk_buf *attrs, CK_ATTRIBUTE_TYPE type) {
-    vk_bytes value = {0};
-    return vk_attrs_get(attrs, type, &value) && value.len > 0;
+    return vk_stored_bytes(attrs, type).len > 0;
 }
 
 static CK_RV complete(draft *d) {
@@ -146,13 +145,10 @@ static CK_RV complete(draft *d) {
 /* The names of what the token gives a meaning are its own. */
 static CK_RV check_application(const draft *d) {
     static const char ours[] = "valetkey-";
-    vk_bytes application;
-    if (!d->on_token || !vk_attrs_get(&d->attrs, CKA_APPLICATION, &application)) {
-        return CKR_OK;
-    }
-    bool reserved =
+    vk_bytes application = vk_stored_bytes(&d->attrs, CKA_APPLICATION);
+    bool is_ours =
         application.len >= sizeof ours - 1 && memcmp(application.data, ours, sizeof ours - 1) == 0;
-    return reserved ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
+    return d->on_token && is_ours ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
 }
 
 static CK_RV may_make(const vk_session *session, const draft *d) {
@@ -164,12 +160,7 @@ static CK_RV may_make(const vk_session *session, const draft *d) {
 }
 
 static vk_object_names names_of(const vk_buf *attrs) {
-    vk_object_names names = {{NULL, 0}, {NULL, 0}};
-    bool has_label = vk_attrs_get(attrs, CKA_LABEL, &names.label);
-    bool has_id = vk_attrs_get(attrs, CKA_ID, &names.ckid);
-    (void)has_label;
-    (void)has_id;
-    return names;
+    return (vk_object_names){vk_stored_bytes(attrs, CKA_LABEL), vk_stored_bytes(attrs, CKA_ID)};
 }
 
 static CK_RV store(vk_session *session, draft *d, CK_OBJECT_HANDLE *out) {
@@ -255,15 +246,10 @@ static CK_RV check_copied(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *templ, CK_U
 }
 
 static vk_status copy_attrs(const vk_object *object, vk_buf *out) {
-    vk_data *data = object->data;
-    if (data != NULL) {
-        pthread_mutex_lock(&data->lock);
-    }
+    vk_object_lock(object);
     const vk_buf *attrs = vk_object_attrs(object);
     vk_buf_put(out, attrs->data, attrs->len);
-    if (data != NULL) {
-        pthread_mutex_unlock(&data->lock);
-    }
+    vk_object_unlock(object);
     return vk_buf_status(out);
 }
 

@@ -134,13 +134,9 @@ static CK_RV add_original(const vk_object *object, vk_buf *attrs) {
 }
 
 static CK_RV copy_locked(const vk_object *object, vk_buf *attrs) {
-    vk_data *data = object->data;
-    if (data == NULL) {
-        return add_original(object, attrs);
-    }
-    pthread_mutex_lock(&data->lock);
+    vk_object_lock(object);
     CK_RV rv = add_original(object, attrs);
-    pthread_mutex_unlock(&data->lock);
+    vk_object_unlock(object);
     return rv;
 }
 

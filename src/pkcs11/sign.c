@@ -31,10 +31,9 @@ static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key 
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
     }
     *out = (signing_key){.loose = ref.data};
-    if (!(ref.kind & (VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE))) {
-        bool is_public = (ref.kind & (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC)) != 0;
+    if (!(ref.kind & VK_KINDS_PRIVATE_KEY)) {
         put_key(out);
-        return is_public ? CKR_KEY_FUNCTION_NOT_PERMITTED : CKR_KEY_HANDLE_INVALID;
+        return vk_wrong_key(ref.kind);
     }
     if (vk_slot_role(session->slot) != VK_ROLE_USER) {
         put_key(out);
@@ -74,24 +73,19 @@ static bool is_digest(const vk_mechanism *mechanism) {
 }
 
 static CK_RV loose_allowed(vk_data *data, const vk_mechanism *mechanism) {
-    pthread_mutex_lock(&data->lock);
-    bool may_sign = vk_stored_bool(&data->attrs, CKA_SIGN, true);
-    bool is_listed = vk_mechanism_is_allowed(&data->attrs, mechanism->type);
-    pthread_mutex_unlock(&data->lock);
-    if (!may_sign || !is_digest(mechanism)) {
+    const vk_object key = {.kind = data->kind, .data = data};
+    if (!vk_object_bool(&key, CKA_SIGN, true) || !is_digest(mechanism)) {
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     }
-    return is_listed ? CKR_OK : CKR_MECHANISM_INVALID;
+    return vk_object_allows(&key, mechanism->type) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
 static bool wants_login(const signing_key *key) {
     if (key->loose == NULL) {
         return key->view->always_authenticate;
     }
-    pthread_mutex_lock(&key->loose->lock);
-    bool wanted = vk_stored_bool(&key->loose->attrs, CKA_ALWAYS_AUTHENTICATE, false);
-    pthread_mutex_unlock(&key->loose->lock);
-    return wanted;
+    const vk_object loose = {.kind = key->loose->kind, .data = key->loose};
+    return vk_object_bool(&loose, CKA_ALWAYS_AUTHENTICATE, false);
 }
 
 /* Takes the count of a session's key over. */

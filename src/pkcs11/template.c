@@ -2,6 +2,7 @@
 #include "pkcs11/attribute.h"
 #include "pkcs11/hide.h"
 #include "token/attrs.h"
+#include "token/crypt.h"
 
 #include <string.h>
 
@@ -185,7 +186,7 @@ static template_meaning meaning_of(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
     return 0;
 }
 
-static CK_RV read_number(const CK_ATTRIBUTE *attribute, CK_ULONG expected) {
+CK_RV vk_attribute_must_be_number(const CK_ATTRIBUTE *attribute, CK_ULONG expected) {
     CK_ULONG number;
     if (!vk_attribute_number(attribute, &number)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
@@ -193,7 +194,7 @@ static CK_RV read_number(const CK_ATTRIBUTE *attribute, CK_ULONG expected) {
     return number == expected ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
 }
 
-static CK_RV must_be(const CK_ATTRIBUTE *attribute, bool expected) {
+CK_RV vk_attribute_must_be(const CK_ATTRIBUTE *attribute, bool expected) {
     bool value;
     if (!vk_attribute_bool(attribute, &value)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
@@ -230,7 +231,7 @@ static CK_RV keep_mechanisms(const CK_ATTRIBUTE *attribute, vk_buf *attrs) {
     }
     for (CK_ULONG at = 0; at < attribute->ulValueLen; at += sizeof type) {
         memcpy(&type, (const CK_BYTE *)attribute->pValue + at, sizeof type);
-        vk_put_u64(&list, type);
+        vk_canonical_u64(&list, type);
     }
     vk_status status = vk_buf_status(&list);
     if (status == VK_OK) {
@@ -288,15 +289,15 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     bool imported = key->origin == VK_KEY_IMPORTED;
     switch (meaning) {
     case IS_CLASS:
-        return read_number(attribute,
-                           key->kind == VK_KIND_PRIVATE ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY);
+        return vk_attribute_must_be_number(
+            attribute, key->kind == VK_KIND_PRIVATE ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY);
     case IS_KEY_TYPE:
-        return read_number(attribute, CKK_EC);
+        return vk_attribute_must_be_number(attribute, CKK_EC);
     case IS_TOKEN:
         return vk_attribute_bool(attribute, &key->token) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
     case MUST_BE_TRUE:
     case MUST_BE_FALSE:
-        return must_be(attribute, meaning == MUST_BE_TRUE);
+        return vk_attribute_must_be(attribute, meaning == MUST_BE_TRUE);
     case MUST_BE_EMPTY:
         return attribute->ulValueLen == 0 ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
     case KEPT_BOOL:

@@ -16,6 +16,9 @@ const CK_ATTRIBUTE *vk_template_find(const CK_ATTRIBUTE *templ, CK_ULONG count,
                                      CK_ATTRIBUTE_TYPE type);
 /* CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID. */
 CK_RV vk_template_class(const CK_ATTRIBUTE *templ, CK_ULONG count, CK_OBJECT_CLASS *out);
+/* CKR_ATTRIBUTE_VALUE_INVALID for what is none, CKR_TEMPLATE_INCONSISTENT for another one. */
+CK_RV vk_attribute_must_be_number(const CK_ATTRIBUTE *attribute, CK_ULONG expected);
+CK_RV vk_attribute_must_be(const CK_ATTRIBUTE *attribute, bool expected);
 bool vk_attribute_number(const CK_ATTRIBUTE *attribute, CK_ULONG *out);
 bool vk_attribute_bool(const CK_ATTRIBUTE *attribute, bool *out);
 vk_bytes vk_attribute_bytes(const CK_ATTRIBUTE *attribute);

@@ -15,11 +15,10 @@ void vk_verifying_end(vk_verifying *verifying) {
 
 static CK_RV take_key(vk_verifying *verifying, const vk_mechanism *mechanism,
                       const vk_object *object) {
-    const unsigned public_keys = VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC;
-    if (!(object->kind & (VK_KINDS_KEY | VK_KINDS_SESSION_KEY))) {
-        return CKR_KEY_HANDLE_INVALID;
+    if (!(object->kind & VK_KINDS_PUBLIC_KEY)) {
+        return vk_wrong_key(object->kind);
     }
-    if (!(object->kind & public_keys) || !vk_object_bool(object, CKA_VERIFY, true)) {
+    if (!vk_object_bool(object, CKA_VERIFY, true)) {
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     }
     if (!vk_object_allows(object, mechanism->type)) {

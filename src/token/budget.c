@@ -251,6 +251,12 @@ static vk_status has_budget(vk_token *token, const vk_hash *subject, bool *out, 
     return status;
 }
 
+/* How many there are, and have to be. */
+static vk_status read_count(vk_token *token, int64_t *out, vk_error *err) {
+    vk_status status = count_budgets(token, out, err);
+    return status == VK_OK ? check_count(token, *out, err) : status;
+}
+
 vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *err) {
     int64_t count;
     bool exists;
@@ -258,10 +264,7 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
     if (status != VK_OK || exists) {
         return status;
     }
-    status = count_budgets(token, &count, err);
-    if (status == VK_OK) {
-        status = check_count(token, count, err);
-    }
+    status = read_count(token, &count, err);
     if (status == VK_OK) {
         status = check_all(token, count, err);
     }
@@ -273,10 +276,7 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
 
 vk_status vk_budgets_check(vk_token *token, vk_error *err) {
     int64_t count;
-    vk_status status = count_budgets(token, &count, err);
-    if (status == VK_OK) {
-        status = check_count(token, count, err);
-    }
+    vk_status status = read_count(token, &count, err);
     return status == VK_OK ? check_each(token, count, err) : status;
 }
 

@@ -187,6 +187,8 @@ VK_MUST_USE vk_status vk_query_step(vk_query *query, bool *row, vk_error *err);
 /* For loops over rows: true, with the next, as long as *status is VK_OK and there is one. Sets
  * *status where that cannot be told. */
 bool vk_query_next(vk_query *query, vk_status *status, vk_error *err);
+/* Appends the first column of every row that is left, an int64_t each. */
+VK_MUST_USE vk_status vk_query_ids(vk_query *query, vk_buf *out, vk_error *err);
 /* Like vk_query_step for a statement that must give a row: VK_ERR_NOT_FOUND if it does not. */
 VK_MUST_USE vk_status vk_query_row(vk_query *query, vk_error *err);
 void vk_query_end(vk_query *query);

@@ -112,8 +112,7 @@ static vk_status add_row(vk_token *token, vk_grant_record *grant, const uint8_t 
 static vk_status add_to_key(vk_token *token, const vk_key_row *key, vk_grant_record *grant,
                             vk_error *err) {
     uint8_t secret32[32];
-    vk_buf grant_ids = {0};
-    vk_status status = vk_key_open(token, &key->record, key->sealed, secret32, &grant_ids, err);
+    vk_status status = vk_key_open(token, &key->record, key->sealed, secret32, NULL, err);
     if (status == VK_OK) {
         status = add_row(token, grant, key->record.point65, err);
     }
@@ -121,7 +120,6 @@ static vk_status add_to_key(vk_token *token, const vk_key_row *key, vk_grant_rec
         status = vk_key_reseal(token, &key->record, secret32, err);
     }
     vk_wipe(secret32, sizeof secret32);
-    vk_buf_clear(&grant_ids);
     return status;
 }
 

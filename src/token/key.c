@@ -82,9 +82,7 @@ static vk_status open_row(vk_token *token, vk_role role, const vk_key_row *row,
     }
     vk_status status = vk_token_needs(token, role);
     if (status == VK_OK) {
-        vk_buf grant_ids = {0};
-        status = vk_key_open(token, &row->record, row->sealed, secret32, &grant_ids, err);
-        vk_buf_clear(&grant_ids);
+        status = vk_key_open(token, &row->record, row->sealed, secret32, NULL, err);
     }
     *out = status == VK_OK ? secret32 : NULL;
     return status;

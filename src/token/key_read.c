@@ -59,19 +59,6 @@ static void bind_filter(vk_query *query, const vk_key_filter *filter) {
     }
 }
 
-static vk_status append(vk_buf *ids, int64_t id) {
-    vk_buf_put(ids, &id, sizeof id);
-    return vk_buf_status(ids);
-}
-
-static vk_status collect(vk_query *query, vk_buf *ids) {
-    vk_status status = VK_OK;
-    while (vk_query_next(query, &status, NULL)) {
-        status = append(ids, vk_column_int(query, 0));
-    }
-    return status;
-}
-
 vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_t **ids,
                             size_t *count) {
     vk_buf found = {0};
@@ -80,7 +67,7 @@ vk_status vk_token_key_find(vk_token *token, const vk_key_filter *filter, int64_
     vk_token_lock(token);
     vk_query query = vk_query_start(&token->db, find_sql(filter));
     bind_filter(&query, filter);
-    vk_status status = collect(&query, &found);
+    vk_status status = vk_query_ids(&query, &found, NULL);
     vk_query_end(&query);
     vk_token_unlock(token);
     if (status != VK_OK) {

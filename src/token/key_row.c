@@ -240,33 +240,28 @@ static void put_aad(vk_buf *out, const char *kind, const vk_token *token,
 static vk_status read_grant_ids(vk_token *token, int64_t key_id, vk_buf *out, vk_error *err) {
     vk_query query = vk_query_start(&token->db, VK_SQL_GRANT_IDS);
     vk_query_int(&query, key_id);
-    vk_status status = VK_OK;
-    while (vk_query_next(&query, &status, err)) {
-        int64_t id = vk_column_int(&query, 0);
-        vk_buf_put(out, (const uint8_t *)&id, sizeof id);
-        status = vk_buf_status(out);
-    }
+    vk_status status = vk_query_ids(&query, out, err);
     vk_query_end(&query);
     return status;
 }
 
 /* The grants belong to it: one that is gone would be a limit that is gone, where a spend rule names
  * it. */
-static vk_status put_whole_aad(vk_buf *out, const vk_token *token, const vk_key_record *record,
-                               const vk_buf *grant_ids) {
+static void put_whole_aad(vk_buf *out, const vk_token *token, const vk_key_record *record,
+                          const vk_buf *grant_ids) {
     put_aad(out, "key with grants", token, record);
     for (size_t at = 0; at < grant_ids->len; at += sizeof(int64_t)) {
         int64_t id;
         memcpy(&id, grant_ids->data + at, sizeof id);
         vk_canonical_u64(out, (uint64_t)id);
     }
-    return vk_buf_status(out);
 }
 
 static vk_status seal(const vk_token *token, const vk_key_record *record, const vk_buf *grant_ids,
                       const uint8_t secret32[32], uint8_t sealed[VK_SEALED_LEN]) {
     vk_buf aad = {0};
-    vk_status status = put_whole_aad(&aad, token, record, grant_ids);
+    put_whole_aad(&aad, token, record, grant_ids);
+    vk_status status = vk_buf_status(&aad);
     if (status == VK_OK) {
         status = vk_crypt_seal(token->keys->seal, vk_buf_view(&aad), secret32, sealed);
     }
@@ -294,16 +289,23 @@ vk_status vk_key_reseal(vk_token *token, const vk_key_record *record, const uint
     return status == VK_OK ? write_sealed(token, record->id, sealed, err) : status;
 }
 
+/* Uses the associated data up. */
+static vk_status open_sealed(const vk_token *token, vk_buf *aad,
+                             const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]) {
+    vk_status status = vk_buf_status(aad);
+    if (status == VK_OK) {
+        status = vk_crypt_open(token->keys->seal, vk_buf_view(aad), sealed, secret32);
+    }
+    vk_buf_clear(aad);
+    return status;
+}
+
 static vk_status open_with(const vk_token *token, const vk_key_record *record,
                            const vk_buf *grant_ids, const uint8_t sealed[VK_SEALED_LEN],
                            uint8_t secret32[32]) {
     vk_buf aad = {0};
-    vk_status status = put_whole_aad(&aad, token, record, grant_ids);
-    if (status == VK_OK) {
-        status = vk_crypt_open(token->keys->seal, vk_buf_view(&aad), sealed, secret32);
-    }
-    vk_buf_clear(&aad);
-    return status;
+    put_whole_aad(&aad, token, record, grant_ids);
+    return open_sealed(token, &aad, sealed, secret32);
 }
 
 /* Keys of before the grants were sealed in are sealed like this until they change. */
@@ -311,26 +313,23 @@ static vk_status open_older(const vk_token *token, const vk_key_record *record,
                             const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]) {
     vk_buf aad = {0};
     put_aad(&aad, "key", token, record);
-    vk_status status = vk_buf_status(&aad);
-    if (status == VK_OK) {
-        status = vk_crypt_open(token->keys->seal, vk_buf_view(&aad), sealed, secret32);
-    }
-    vk_buf_clear(&aad);
-    return status;
+    return open_sealed(token, &aad, sealed, secret32);
 }
 
 vk_status vk_key_open(vk_token *token, const vk_key_record *record,
                       const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32], vk_buf *grant_ids,
                       vk_error *err) {
-    vk_status status = read_grant_ids(token, record->id, grant_ids, err);
-    if (status != VK_OK) {
-        return status;
+    vk_buf own = {0}, *ids = grant_ids != NULL ? grant_ids : &own;
+    vk_status status = read_grant_ids(token, record->id, ids, err);
+    if (status == VK_OK) {
+        status = open_with(token, record, ids, sealed, secret32);
+        if (status == VK_ERR_INTEGRITY) {
+            status = open_older(token, record, sealed, secret32);
+        }
+        status = status == VK_ERR_INTEGRITY ? vk_row_broken(err) : status;
     }
-    status = open_with(token, record, grant_ids, sealed, secret32);
-    if (status == VK_ERR_INTEGRITY) {
-        status = open_older(token, record, sealed, secret32);
-    }
-    return status == VK_ERR_INTEGRITY ? vk_row_broken(err) : status;
+    vk_buf_clear(&own);
+    return status;
 }
 
 vk_status vk_key_check(vk_token *token, int64_t id, vk_error *err) {
@@ -338,10 +337,8 @@ vk_status vk_key_check(vk_token *token, int64_t id, vk_error *err) {
     vk_key_row row;
     vk_status status = vk_key_row_read(&token->db, id, &row);
     if (status == VK_OK) {
-        vk_buf grant_ids = {0};
-        status = vk_key_open(token, &row.record, row.sealed, secret32, &grant_ids, err);
+        status = vk_key_open(token, &row.record, row.sealed, secret32, NULL, err);
         vk_wipe(secret32, sizeof secret32);
-        vk_buf_clear(&grant_ids);
     }
     vk_key_row_clear(&row);
     return status;

@@ -59,18 +59,10 @@ vk_status vk_token_node(vk_token *token, uint64_t chain_id, char **json, vk_erro
     return status;
 }
 
-static vk_status add_id(vk_buf *ids, int64_t id) {
-    uint64_t chain_id = (uint64_t)id;
-    vk_buf_put(ids, (const uint8_t *)&chain_id, sizeof chain_id);
-    return vk_buf_status(ids);
-}
-
 static vk_status list_nodes(vk_token *token, vk_buf *ids, vk_error *err) {
     vk_query query = vk_query_start(&token->db, VK_SQL_NODE_LIST);
-    vk_status status = VK_OK;
-    while (vk_query_next(&query, &status, err)) {
-        status = add_id(ids, vk_column_int(&query, 0));
-    }
+    /* Chain ids are stored as the signed numbers of the same bits. */
+    vk_status status = vk_query_ids(&query, ids, err);
     vk_query_end(&query);
     return status;
 }

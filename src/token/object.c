@@ -242,16 +242,6 @@ static void bind_filter(vk_query *query, const vk_object_filter *filter, bool is
     }
 }
 
-static vk_status collect(vk_query *query, vk_buf *ids, vk_error *err) {
-    vk_status status = VK_OK;
-    while (vk_query_next(query, &status, err)) {
-        int64_t id = vk_column_int(query, 0);
-        vk_buf_put(ids, (const uint8_t *)&id, sizeof id);
-        status = vk_buf_status(ids);
-    }
-    return status;
-}
-
 vk_status vk_token_object_find(vk_token *token, const vk_object_filter *filter, int64_t **ids,
                                size_t *count, vk_error *err) {
     vk_buf found = {0};
@@ -260,7 +250,7 @@ vk_status vk_token_object_find(vk_token *token, const vk_object_filter *filter, 
     vk_token_lock(token);
     vk_query query = vk_query_start(&token->db, find_sql(filter));
     bind_filter(&query, filter, token->role == VK_ROLE_USER);
-    vk_status status = collect(&query, &found, err);
+    vk_status status = vk_query_ids(&query, &found, err);
     vk_query_end(&query);
     vk_token_unlock(token);
     if (status != VK_OK) {

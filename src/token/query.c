@@ -75,6 +75,16 @@ bool vk_query_next(vk_query *query, vk_status *status, vk_error *err) {
     return *status == VK_OK && row;
 }
 
+vk_status vk_query_ids(vk_query *query, vk_buf *out, vk_error *err) {
+    vk_status status = VK_OK;
+    while (vk_query_next(query, &status, err)) {
+        int64_t id = vk_column_int(query, 0);
+        vk_buf_put(out, (const uint8_t *)&id, sizeof id);
+        status = vk_buf_status(out);
+    }
+    return status;
+}
+
 vk_status vk_query_row(vk_query *query, vk_error *err) {
     bool row;
     vk_status status = vk_query_step(query, &row, err);

@@ -262,7 +262,7 @@ void vk_key_row_clear(vk_key_row *row);
 void vk_key_row_name_private(vk_key_row *row, const vk_key_names *names);
 void vk_key_row_name_public(vk_key_row *row, const vk_key_names *names);
 /* The seal covers the record, and which grants the key has. Those that opening found are appended
- * to grant_ids, an int64_t each. */
+ * to grant_ids (NULL: they do not matter), an int64_t each. */
 VK_MUST_USE vk_status vk_key_reseal(vk_token *token, const vk_key_record *record,
                                     const uint8_t secret32[32], vk_error *err);
 VK_MUST_USE vk_status vk_key_open(vk_token *token, const vk_key_record *record,
