@@ -250,6 +250,43 @@ START_TEST(nothing_is_written_after_the_transaction) {
 }
 END_TEST
 
+/* What SQLite does when the disk is full while it drops records. */
+static void break_off_drops(vk_token *token, bool on) {
+    sqlite3 *handle = token->db.handle;
+    ck_assert_int_eq(sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, on, NULL),
+                     SQLITE_OK);
+    const char *sql = on ? "CREATE TEMP TRIGGER full BEFORE DELETE ON main.journal BEGIN"
+                           " SELECT RAISE(ROLLBACK, 'full'); END"
+                         : "DROP TRIGGER full";
+    ck_assert_int_eq(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+START_TEST(a_rotation_that_breaks_off_leaves_nothing) {
+    fixture f = fixture_new();
+    vk_journal_check check;
+    int64_t dropped;
+    for (uint64_t nonce = 0; nonce < 10; nonce++) {
+        assert_ok(reserve(f.token, &f.grants[0], nonce, 1));
+    }
+    vk_token_logout(f.token);
+    assert_ok(login(f.token, VK_ROLE_SO, SO_PIN));
+    break_off_drops(f.token, true);
+    assert_status(vk_journal_rotate(f.token, 2, NULL, NULL, &dropped, NULL), VK_ERR_STORE);
+    break_off_drops(f.token, false);
+    ck_assert_int_eq(dropped, 0);
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.records == 10);
+    assert_ok(vk_journal_rotate(f.token, 2, NULL, NULL, &dropped, NULL));
+    ck_assert_int_eq(dropped, 8);
+    vk_token_logout(f.token);
+    assert_ok(login(f.token, VK_ROLE_USER, USER_PIN));
+    assert_ok(reserve(f.token, &f.grants[0], 10, 1));
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert(check.findings == 0 && check.dropped == 8);
+    fixture_free(&f);
+}
+END_TEST
+
 /* What was not committed is not what the next transaction builds upon. */
 START_TEST(settings_that_were_not_written) {
     fixture f = fixture_new();
@@ -393,6 +430,7 @@ int main(void) {
                                   each_has_its_own_result,
                                   all_fail_when_the_commit_fails,
                                   nothing_is_written_after_the_transaction,
+                                  a_rotation_that_breaks_off_leaves_nothing,
                                   settings_that_were_not_written,
                                   all_are_told_that_the_token_is_busy,
                                   an_edit_between_two_decisions_is_noticed,
