@@ -197,6 +197,35 @@ START_TEST(a_login_for_every_signature) {
 }
 END_TEST
 
+/* More than the module keeps at hand, so that it looks at the first of them again. */
+#define MANY_KEYS 256
+#define ALWAYS "x'00000000000002020000000101'" /* as it is stored: type, length, true */
+
+/* An attribute of the row is worth nothing while its seal says otherwise. */
+START_TEST(an_edit_frees_no_key_of_its_login) {
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    CK_ATTRIBUTE always = ATTR(CKA_ALWAYS_AUTHENTICATE, yes);
+    const pair_args args = {secp256k1, sizeof secp256k1, "k", &always, 1};
+    CK_BYTE signature[64], label[16];
+    CK_ULONG len = sizeof signature;
+    pair keys, other = {0};
+    ck_assert_int_eq(try_generate(session, &args, &keys), CKR_OK);
+    for (int i = 0; i < MANY_KEYS; i++) {
+        other = GENERATE(session, secp256k1, "other");
+    }
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_OK);
+    ck_assert_int_eq(try_login(session, CKU_CONTEXT_SPECIFIC, USER_PIN), CKR_OK);
+    ck_assert_int_eq(f->C_Sign(session, digest, 32, signature, &len), CKR_OK);
+    edit_tokens("UPDATE key SET private_attrs = CAST(substr(private_attrs, 1,"
+                " instr(private_attrs, " ALWAYS ") + 11) || x'00'"
+                " || substr(private_attrs, instr(private_attrs, " ALWAYS ") + 13) AS BLOB)"
+                " WHERE instr(private_attrs, " ALWAYS ") > 0");
+    get_value(session, other.private_key, CKA_LABEL, label, sizeof label);
+    ck_assert(!get_bool(session, keys.private_key, CKA_ALWAYS_AUTHENTICATE));
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_DEVICE_ERROR);
+}
+END_TEST
+
 /* ---- Digests ---- */
 
 static const CK_BYTE keccak_of_nothing[32] = {
@@ -252,6 +281,7 @@ Suite *signing_suite(void) {
     tcase_add_test(tcase, signing_in_parts);
     tcase_add_test(tcase, logout_ends_operations_of_every_session);
     tcase_add_test(tcase, a_login_for_every_signature);
+    tcase_add_test(tcase, an_edit_frees_no_key_of_its_login);
     tcase_add_test(tcase, digests);
     suite_add_tcase(suite, tcase);
     return suite;
