@@ -41,8 +41,8 @@ static void fixture_free(fixture *f) {
 /* ---- Tables ---- */
 
 static const char *const schemas[] = {
-    "CREATE TRIGGER undo AFTER UPDATE ON budget BEGIN"
-    " UPDATE budget SET rules = old.rules, mac = old.mac WHERE id = old.id; END",
+    ("CREATE TRIGGER undo AFTER UPDATE ON budget BEGIN"
+     " UPDATE budget SET rules = old.rules, mac = old.mac WHERE id = old.id; END"),
     "CREATE INDEX other ON state(mac DESC)",
     "CREATE INDEX other ON budget(enabled, subject)",
     "CREATE TABLE other(id INTEGER)",
@@ -133,10 +133,12 @@ START_TEST(nor_is_that_of_a_grant) {
 }
 END_TEST
 
-static const char *const stuck[] = {"UPDATE state SET changes = 1e300",
-                                    "UPDATE state SET changes = x'01'",
-                                    "UPDATE state SET changes = 9223372036854775807;"
-                                    "UPDATE state SET changes = changes + 1"};
+static const char *const stuck[] = {
+    "UPDATE state SET changes = 1e300",
+    "UPDATE state SET changes = x'01'",
+    ("UPDATE state SET changes = 9223372036854775807;"
+     "UPDATE state SET changes = changes + 1"),
+};
 
 /* A count that can no longer move would hide what the SO changes. */
 START_TEST(the_count_of_changes_moves) {
