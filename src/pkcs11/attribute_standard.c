@@ -135,6 +135,17 @@ static CK_RV get_derive(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+/* Of a pair that the token has, no half derives where the private one may not. */
+static CK_RV get_public_derive(const vk_object *object, vk_buf *out) {
+    bool derives = vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false);
+    if (object->view->record.has_private) {
+        const vk_policy *policy = vk_view_policy(object->view);
+        derives &= policy != NULL && vk_policy_is_sudo(policy);
+    }
+    vk_buf_put_byte(out, derives ? CK_TRUE : CK_FALSE);
+    return CKR_OK;
+}
+
 /* A CK_DATE, or nothing for a time that has none. */
 static void put_date(vk_buf *out, uint64_t seconds) {
     struct tm day;
@@ -288,7 +299,8 @@ static const vk_attribute_row rows[] = {
     {CKA_START_DATE, LOOSE_KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_END_DATE, LOOSE_KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_DERIVE, TOKEN_PRIV, VK_FROM_GETTER, 0, get_derive},
-    {CKA_DERIVE, LOOSE_PRIV | PUB, VK_FROM_STORED_FALSE, 0, NULL},
+    {CKA_DERIVE, TOKEN_PUB, VK_FROM_GETTER, 0, get_public_derive},
+    {CKA_DERIVE, LOOSE_PRIV | LOOSE_PUB, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_LOCAL, KEYS, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_KEY_GEN_MECHANISM, KEYS, VK_FROM_GETTER, 0, get_key_gen_mechanism},
     {CKA_EC_PARAMS, KEYS, VK_FROM_GETTER, 0, get_ec_params},

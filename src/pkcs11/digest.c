@@ -55,7 +55,7 @@ static CK_RV digest(vk_session *session, const CK_BYTE *data, CK_ULONG data_len,
         return CKR_OPERATION_NOT_INITIALIZED;
     }
     if (digesting->input.in_parts) {
-        return CKR_OPERATION_ACTIVE;
+        return give(digesting, CKR_OPERATION_ACTIVE, out);
     }
     if (out_len == NULL) {
         return give(digesting, CKR_ARGUMENTS_BAD, out);

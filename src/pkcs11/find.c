@@ -78,8 +78,20 @@ static unsigned kinds_for(const vk_find *query) {
     return query->is_user ? kinds : kinds & ~of_the_user;
 }
 
+/* No object has a longer value. */
+#define VALUE_MAX ((CK_ULONG)1 << 24)
+
+static bool is_possible(const vk_find *query) {
+    for (CK_ULONG i = 0; i < query->count; i++) {
+        if (query->templ[i].ulValueLen > VALUE_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void find_kinds(vk_find *query) {
-    query->kinds = kinds_for(query);
+    query->kinds = is_possible(query) ? kinds_for(query) : 0;
     /* A grant that was edited is none; and a key may have to be hidden. */
     query->unknown = vk_hides_anything() ? VK_KINDS_TOKEN : VK_KINDS_GRANT;
     for (CK_ULONG i = 0; i < query->count; i++) {

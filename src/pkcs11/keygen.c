@@ -112,9 +112,14 @@ static CK_RV generate_pair(vk_session *session, const generate_args *args, key_p
                            args->private_key);
 }
 
+static bool lacks_template(const generate_args *args) {
+    return (args->public_templ == NULL && args->public_count > 0) ||
+           (args->private_templ == NULL && args->private_count > 0);
+}
+
 static CK_RV generate_key_pair(vk_session *session, const generate_args *args) {
     const vk_mechanism *mechanism;
-    if (args->public_key == NULL || args->private_key == NULL) {
+    if (args->public_key == NULL || args->private_key == NULL || lacks_template(args)) {
         return CKR_ARGUMENTS_BAD;
     }
     CK_RV rv = vk_mechanism_find(args->mechanism, CKF_GENERATE_KEY_PAIR, &mechanism);

@@ -234,6 +234,7 @@ static CK_RV sign(vk_session *session, const CK_BYTE *data, CK_ULONG data_len, C
         return rv;
     }
     if (signing->input.in_parts) {
+        vk_signing_end(signing);
         return CKR_OPERATION_ACTIVE;
     }
     vk_bytes payload;

@@ -104,6 +104,7 @@ static CK_RV verify(vk_session *session, const CK_BYTE *data, CK_ULONG data_len,
         return rv;
     }
     if (verifying->input.in_parts) {
+        vk_verifying_end(verifying);
         return CKR_OPERATION_ACTIVE;
     }
     vk_bytes payload;

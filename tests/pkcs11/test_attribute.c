@@ -67,6 +67,20 @@ START_TEST(public_key_info_is_spki) {
 }
 END_TEST
 
+/* Other clients' tests compare the halves. */
+START_TEST(both_halves_derive_or_none) {
+    CK_SESSION_HANDLE session = login("plain", CKU_USER);
+    pair keys = GENERATE(session, p256, "k");
+    ck_assert(!get_bool(session, keys.private_key, CKA_DERIVE));
+    ck_assert(!get_bool(session, keys.public_key, CKA_DERIVE));
+    ck_assert_int_eq(f->C_Logout(session), CKR_OK);
+    session = login("sudo", CKU_USER);
+    keys = GENERATE(session, p256, "k");
+    ck_assert(get_bool(session, keys.private_key, CKA_DERIVE));
+    ck_assert(get_bool(session, keys.public_key, CKA_DERIVE));
+}
+END_TEST
+
 START_TEST(allowed_mechanisms_follow_the_policy) {
     CK_MECHANISM_TYPE types[16];
     CK_SESSION_HANDLE session = login("sudo", CKU_USER);
@@ -188,6 +202,7 @@ Suite *attribute_suite(void) {
     TCase *tcase = started_case("attributes");
     tcase_add_test(tcase, standard_attributes_of_a_private_key);
     tcase_add_test(tcase, public_key_info_is_spki);
+    tcase_add_test(tcase, both_halves_derive_or_none);
     tcase_add_test(tcase, allowed_mechanisms_follow_the_policy);
     tcase_add_test(tcase, one_bad_attribute_leaves_the_others);
     tcase_add_test(tcase, names_can_be_set);

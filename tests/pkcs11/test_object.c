@@ -127,6 +127,20 @@ START_TEST(only_the_user_sees_private_keys) {
 }
 END_TEST
 
+/* The value is never read: no object has one as long. */
+START_TEST(nothing_has_a_value_of_that_length) {
+    static const CK_ULONG lengths[] = {((CK_ULONG)1 << 63) - 1, (CK_ULONG)1 << 31, (CK_ULONG)-1};
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_LABEL, CKA_ID, CKA_EC_POINT, CKA_SUBJECT};
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    CK_BYTE byte = 0;
+    GENERATE(session, p256, "k");
+    for (size_t i = 0; i < COUNT(lengths) * COUNT(types); i++) {
+        CK_ATTRIBUTE long_one = {types[i % COUNT(types)], &byte, lengths[i / COUNT(types)]};
+        ck_assert_uint_eq(find_all(session, &long_one, 1, NULL), 0);
+    }
+}
+END_TEST
+
 START_TEST(the_search_is_an_operation) {
     CK_SESSION_HANDLE session = login("sudo", CKU_USER);
     CK_OBJECT_HANDLE found[2];
@@ -362,6 +376,7 @@ Suite *object_suite(void) {
     tcase_add_test(keys, creating_again_changes_nothing_unmodifiable);
     tcase_add_test(keys, destroying_halves);
     tcase_add_test(keys, objects_outlive_the_process);
+    tcase_add_test(keys, nothing_has_a_value_of_that_length);
     suite_add_tcase(suite, keys);
     TCase *find = started_case("find");
     tcase_add_test(find, objects_are_found_by_any_attribute);

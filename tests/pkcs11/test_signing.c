@@ -143,7 +143,6 @@ static void sign_in_parts(CK_SESSION_HANDLE session, pair keys, CK_MECHANISM *me
     for (CK_ULONG i = 0; i < data_len; i++) {
         ck_assert_int_eq(f->C_SignUpdate(session, data + i, 1), CKR_OK);
     }
-    ck_assert_int_eq(f->C_Sign(session, data, data_len, signature, &len), CKR_OPERATION_ACTIVE);
     ck_assert_int_eq(f->C_SignFinal(session, signature, &len), CKR_BUFFER_TOO_SMALL);
     ck_assert_int_eq(f->C_SignFinal(session, NULL, &len), CKR_OK);
     ck_assert_int_eq(f->C_SignFinal(session, signature, &len), CKR_OK);
@@ -159,6 +158,28 @@ START_TEST(signing_in_parts) {
     pair keys = GENERATE(session, secp256k1, "k");
     sign_in_parts(session, keys, &ecdsa, digest, sizeof digest);
     sign_in_parts(session, keys, &ecdsa_sha256, message, sizeof message);
+}
+END_TEST
+
+/* C_Sign, C_Verify and C_Digest end what is going on, whatever they answer but a length. */
+START_TEST(a_whole_ends_what_began_in_parts) {
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    pair keys = GENERATE(session, secp256k1, "k");
+    CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0};
+    CK_BYTE out[64];
+    CK_ULONG len = sizeof out;
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_OK);
+    ck_assert_int_eq(f->C_SignUpdate(session, digest, 32), CKR_OK);
+    ck_assert_int_eq(f->C_Sign(session, digest, 32, out, &len), CKR_OPERATION_ACTIVE);
+    ck_assert_int_eq(f->C_SignFinal(session, out, &len), CKR_OPERATION_NOT_INITIALIZED);
+    ck_assert_int_eq(f->C_VerifyInit(session, &ecdsa, keys.public_key), CKR_OK);
+    ck_assert_int_eq(f->C_VerifyUpdate(session, digest, 32), CKR_OK);
+    ck_assert_int_eq(f->C_Verify(session, digest, 32, out, 64), CKR_OPERATION_ACTIVE);
+    ck_assert_int_eq(f->C_VerifyFinal(session, out, 64), CKR_OPERATION_NOT_INITIALIZED);
+    ck_assert_int_eq(f->C_DigestInit(session, &sha256), CKR_OK);
+    ck_assert_int_eq(f->C_DigestUpdate(session, digest, 32), CKR_OK);
+    ck_assert_int_eq(f->C_Digest(session, digest, 32, out, &len), CKR_OPERATION_ACTIVE);
+    ck_assert_int_eq(f->C_DigestFinal(session, out, &len), CKR_OPERATION_NOT_INITIALIZED);
 }
 END_TEST
 
@@ -319,6 +340,7 @@ Suite *signing_suite(void) {
     tcase_add_test(tcase, lengths_of_digests);
     tcase_add_test(tcase, a_question_for_the_length_keeps_the_operation);
     tcase_add_test(tcase, signing_in_parts);
+    tcase_add_test(tcase, a_whole_ends_what_began_in_parts);
     tcase_add_test(tcase, logout_ends_operations_of_every_session);
     tcase_add_test(tcase, a_login_for_every_signature);
     tcase_add_test(tcase, an_edit_frees_no_key_of_its_login);
