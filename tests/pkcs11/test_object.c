@@ -78,6 +78,8 @@ START_TEST(arguments_of_key_generation) {
     mechanism.mechanism = CKM_ECDSA;
     ck_assert_int_eq(f->C_GenerateKeyPair(session, &mechanism, templ, 1, templ, 1, &a, &b),
                      CKR_MECHANISM_INVALID);
+    ck_assert_int_eq(f->C_GenerateKeyPair(session, &mechanism, templ, 1, NULL, 1, &a, &b),
+                     CKR_ARGUMENTS_BAD);
 }
 END_TEST
 
