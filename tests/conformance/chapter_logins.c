@@ -169,6 +169,16 @@ static CK_RV logout_and_back(context *c) {
     return get_rv(c, hidden, CKA_LABEL);
 }
 
+static CK_RV logout_key(context *c) {
+    CK_ATTRIBUTE public_templ[] = {{CKA_EC_PARAMS, curves[P256].oid, curves[P256].oid_len},
+                                   ATTR(CKA_TOKEN, yes)};
+    CK_ATTRIBUTE private_templ[] = {ATTR(CKA_TOKEN, yes)};
+    pair keys;
+    need(try_pair(c, public_templ, 2, private_templ, 1, &keys), "C_GenerateKeyPair");
+    need(f->C_Logout(c->session), "C_Logout");
+    return sign_init(c, CKM_ECDSA, keys.private_key);
+}
+
 static CK_RV logout_stored(context *c) {
     CK_OBJECT_HANDLE hidden = make_data(c, CK_TRUE, CK_TRUE);
     need(f->C_Logout(c->session), "C_Logout");
@@ -247,6 +257,10 @@ static const row rows[] = {
     ROW(C_Logout, "it ends a signature", IS(CKR_OK), USER_RW, logout_signing),
     ROW(C_GetAttributeValue, "a private object after C_Logout", IS(CKR_OBJECT_HANDLE_INVALID),
         OWN | USER_RW, logout_stored),
+    /* It is the login that lacks: valetkey says so. */
+    ROW(C_SignInit, "a private key after C_Logout",
+        IS(CKR_KEY_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN, CKR_OBJECT_HANDLE_INVALID),
+        OWN | USER_RW, logout_key),
     ROW(C_GetAttributeValue, "a private token object's handle, after C_Logout and C_Login",
         IS(CKR_OBJECT_HANDLE_INVALID, CKR_OK), OWN | USER_RW, logout_and_back),
 };
