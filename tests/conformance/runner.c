@@ -19,7 +19,7 @@
 static FILE *report;
 static jmp_buf end_of_condition;
 
-static void say(char what, const char *format, va_list args) {
+__attribute__((format(printf, 2, 0))) static void say(char what, const char *format, va_list args) {
     fprintf(report, "%c ", what);
     vfprintf(report, format, args);
     fputc('\n', report);

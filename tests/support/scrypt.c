@@ -1,7 +1,8 @@
 /*
- * Every condition that needs a login makes the token's PIN into a key, which is dear on purpose.
+ * Every test that needs a login makes the token's PIN into a key, which is dear on purpose.
  * This stands in front of OpenSSL's, for the module as well (the program exports it), and makes it
- * cheap: how dear it is, is no matter of the standard.
+ * cheap: how dear it is, is another test's matter. It has to be among a program's own sources, or
+ * nothing draws it in.
  */
 #include <dlfcn.h>
 #include <openssl/evp.h>
