@@ -207,7 +207,7 @@ static CK_RV destroy_of_other_session(context *c) {
 static CK_RV object_of_other_token(context *c) {
     context other = *c;
     CK_OBJECT_HANDLE object = make_data(c, c->row->value != 0, CK_FALSE);
-    other.session = must_open(shared_slot(), true);
+    other.session = must_open(another_token(), true);
     expect_rv(f->C_DestroyObject(other.session, object), CKR_OBJECT_HANDLE_INVALID,
               "C_DestroyObject");
     return get_rv(&other, object, CKA_LABEL);

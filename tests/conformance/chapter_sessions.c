@@ -90,7 +90,7 @@ static CK_RV close_with_objects(context *c) {
 
 /* Sessions and logins of another token stay. */
 static CK_RV close_all_of_other_token(context *c) {
-    CK_SLOT_ID other = shared_slot();
+    CK_SLOT_ID other = another_token();
     CK_SESSION_HANDLE session = must_open(other, true);
     need(login(session, CKU_USER, USER_PIN), "C_Login on the other token");
     CK_RV rv = f->C_CloseAllSessions(c->slot);
@@ -99,7 +99,7 @@ static CK_RV close_all_of_other_token(context *c) {
 }
 
 static CK_RV login_on_one_token(context *c) {
-    return state_of(must_open(shared_slot(), true)) == CKS_RW_PUBLIC_SESSION
+    return state_of(must_open(another_token(), true)) == CKS_RW_PUBLIC_SESSION
                ? call_C_GetSessionInfo(c)
                : CKR_USER_ALREADY_LOGGED_IN;
 }

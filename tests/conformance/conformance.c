@@ -72,8 +72,21 @@ static void remove_home(void) {
 
 /* ---- The program ---- */
 
-/* make check-valgrind and check-threads set it: everything is many times slower there. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
+
+/* make check-valgrind and check-threads set it: everything is many times slower there. A process
+ * that ends is dear with the sanitizers, too. */
 static void slow_down(options *o) {
+    o->in_groups = IS_SANITIZED;
     const char *text = getenv("CK_TIMEOUT_MULTIPLIER");
     unsigned times = text == NULL ? 1 : (unsigned)strtoul(text, NULL, 10);
     if (times > 1) {

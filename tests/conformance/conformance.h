@@ -94,8 +94,8 @@ void fixture_prepare(void);
 void fixture_start(context *c);
 void fixture_stop(void);
 
-CK_SLOT_ID shared_slot(void); /* with the token of the conditions that ruin nothing */
-CK_SLOT_ID blank_slot(void);  /* with a token that is not initialized */
+CK_SLOT_ID another_token(void); /* a new one, with both PINs */
+CK_SLOT_ID blank_slot(void);    /* with a token that is not initialized */
 CK_RV init_token(CK_SLOT_ID slot, const char *pin, size_t pin_len, const char *label);
 CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const char *pin);
 CK_RV open_session(CK_SLOT_ID slot, bool rw, CK_SESSION_HANDLE *out);

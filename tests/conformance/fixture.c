@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,10 +77,6 @@ static CK_SLOT_ID find_slot(const char *label) {
     skip("there is no such token");
 }
 
-CK_SLOT_ID shared_slot(void) {
-    return find_slot(shared_label);
-}
-
 CK_SLOT_ID blank_slot(void) {
     return find_slot(NULL);
 }
@@ -132,20 +129,35 @@ void fixture_prepare(void) {
     need(f->C_Finalize(NULL), "C_Finalize");
 }
 
-static CK_SLOT_ID own_token(void) {
+CK_SLOT_ID another_token(void) {
     static unsigned serial;
     char label[32];
     snprintf(label, sizeof label, "own %ld %u", (long)getpid(), serial++);
     return make_token(label);
 }
 
+/* Tokens that conditions make for themselves are not in the way of the others. */
+static void choose_home(bool own) {
+    static char shared[256];
+    static unsigned serial;
+    char path[sizeof shared + 32];
+    const char *home = getenv("VALETKEY_HOME");
+    if (shared[0] == '\0' && home != NULL) {
+        snprintf(shared, sizeof shared, "%s", home);
+    }
+    snprintf(path, sizeof path, "%s-%ld-%u", shared, (long)getpid(), serial);
+    serial += own;
+    setenv("VALETKEY_HOME", own ? path : shared, 1);
+}
+
 void fixture_start(context *c) {
     unsigned needs = c->row->fixture;
+    choose_home((needs & OWN) != 0);
     if (!(needs & INITIALIZED)) {
         return;
     }
     need(f->C_Initialize(NULL), "C_Initialize");
-    c->slot = needs & OWN ? own_token() : shared_slot();
+    c->slot = needs & OWN ? another_token() : find_slot(shared_label);
     if (needs & SESSION) {
         c->session = must_open(c->slot, (needs & RW) != 0);
     }
