@@ -281,6 +281,8 @@ static const row rows[] = {
     READ_ONLY("CKA_TOKEN", set_on_data, CKA_TOKEN, yes),
     READ_ONLY("CKA_PRIVATE", set_on_data, CKA_PRIVATE, yes),
     READ_ONLY("CKA_MODIFIABLE", set_on_data, CKA_MODIFIABLE, no),
+    SET("CKA_UNIQUE_ID", IS(CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_TYPE_INVALID), set_on_data,
+        WITH(CKA_UNIQUE_ID, label, 4)),
     READ_ONLY("CKA_KEY_TYPE", set_on_private_key, CKA_KEY_TYPE, type_rsa),
     READ_ONLY("CKA_LOCAL", set_on_private_key, CKA_LOCAL, no),
     READ_ONLY("CKA_ALWAYS_SENSITIVE", set_on_private_key, CKA_ALWAYS_SENSITIVE, yes),

@@ -247,8 +247,6 @@ static CK_RV size_data(context *c) {
 /* Which rule a forbidden attribute breaks first is not said. */
 #define FORBIDDEN IS(CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_READ_ONLY)
 
-#define READ_ONLY IS(CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCONSISTENT)
-
 static const row rows[] = {
     CREATE("NULL template with a count", IS(CKR_ARGUMENTS_BAD), create_null, .value = 1),
     CREATE("NULL template", IS(CKR_TEMPLATE_INCOMPLETE, CKR_ARGUMENTS_BAD), create_null),
@@ -271,8 +269,11 @@ static const row rows[] = {
            WITH(~0UL, &number, sizeof number)),
     CREATE("an attribute of another class", FORBIDDEN, create_with,
            WITH(CKA_MODULUS, &number, sizeof number)),
-    CREATE("an attribute that only the token sets", READ_ONLY, create_with,
+    CREATE("an attribute of keys that only the token sets", FORBIDDEN, create_with,
            WITH(CKA_LOCAL, &yes, sizeof yes)),
+    /* New in 3.0. */
+    CREATE("CKA_UNIQUE_ID", IS(CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_TYPE_INVALID), create_with,
+           WITH(CKA_UNIQUE_ID, label, 4)),
     CREATE("an attribute twice", IS(CKR_TEMPLATE_INCONSISTENT, CKR_OK), create_twice_named),
     CREATE("CKA_TOKEN without bytes", IS(BAD_VALUE), create_with, WITH(CKA_TOKEN, NULL, 0)),
     CREATE("CKA_TOKEN that is NULL", IS(BAD_VALUE, CKR_ARGUMENTS_BAD), create_with,
@@ -329,6 +330,8 @@ static const row rows[] = {
          WITH(CKA_CLASS, &class_public, sizeof class_public)),
     COPY("an attribute that is none", IS(CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCONSISTENT),
          copy_with, WITH(0x7fff1234, &number, sizeof number)),
+    COPY("CKA_UNIQUE_ID", IS(CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_TYPE_INVALID), copy_with,
+         WITH(CKA_UNIQUE_ID, label, 4)),
     COPY("CKA_TOKEN of 8 bytes", IS(BAD_VALUE), copy_with, WITH(CKA_TOKEN, &number, sizeof number)),
     COPY("CKA_COPYABLE is false", IS(CKR_ACTION_PROHIBITED), copy_forbidden),
     COPY("a sensitive key that is not in the copy",
