@@ -21,4 +21,5 @@ tests_conformance_conformance_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_conformance_conformance_DEPENDENCIES = valetkey-pkcs11.la
 TESTS += tests/conformance/conformance
 valgrind_slow_tests += tests/conformance/conformance
+thread_tests += tests/conformance/conformance
 EXTRA_DIST += tests/conformance/README.md
