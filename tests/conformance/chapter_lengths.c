@@ -75,6 +75,32 @@ static void begin_parts(context *c) {
     need(f->C_SignUpdate(c->session, digest32, 32), "C_SignUpdate");
 }
 
+/* On the token, where ours signs nothing without a policy, and others know no such attribute. */
+static pair token_pair(context *c) {
+    static char sudo[] = "[{\"type\":\"sudo\"}]";
+    CK_ATTRIBUTE public_templ[] = {{CKA_EC_PARAMS, curves[P256].oid, curves[P256].oid_len},
+                                   ATTR(CKA_TOKEN, yes)};
+    CK_ATTRIBUTE private_templ[] = {ATTR(CKA_TOKEN, yes), ATTR(CKA_SIGN, yes),
+                                    TEXT(CKA_VALETKEY_POLICY, sudo)};
+    pair keys;
+    CK_RV rv = try_pair(c, public_templ, 2, private_templ, 3, &keys);
+    if (rv == CKR_ATTRIBUTE_TYPE_INVALID) {
+        rv = try_pair(c, public_templ, 2, private_templ, 2, &keys);
+    }
+    need(rv, "C_GenerateKeyPair");
+    return keys;
+}
+
+static void begin_token(context *c) {
+    need(sign_init(c, CKM_ECDSA, token_pair(c).private_key), "C_SignInit");
+}
+
+static void begin_token_parts(context *c) {
+    must_have(c, CKM_ECDSA_SHA256);
+    need(sign_init(c, CKM_ECDSA_SHA256, token_pair(c).private_key), "C_SignInit");
+    need(f->C_SignUpdate(c->session, digest32, 32), "C_SignUpdate");
+}
+
 static CK_RV sign(context *c, void *out, CK_ULONG *len) {
     return f->C_Sign(c->session, digest32, sizeof digest32, out, len);
 }
@@ -113,6 +139,8 @@ static const giver of_slots = {nothing, slot_list, sizeof(CK_SLOT_ID), 0, false}
                    of_sign = {begin_ecdsa, sign, 1, 64, true},
                    of_sign_hashed = {begin_hashed, sign, 1, 64, true},
                    of_sign_final = {begin_parts, sign_final, 1, 64, true},
+                   of_token = {begin_token, sign, 1, 64, true},
+                   of_token_final = {begin_token_parts, sign_final, 1, 64, true},
                    of_message = {begin_messages, sign_message, 1, 64, false},
                    of_last_part = {begin_message_parts, sign_last_part, 1, 64, true};
 
@@ -213,6 +241,8 @@ static const row rows[] = {
     GIVER(C_Sign, "CKM_ECDSA, ", of_sign),
     GIVER(C_Sign, "CKM_ECDSA_SHA256, ", of_sign_hashed),
     GIVER(C_SignFinal, "", of_sign_final),
+    GIVER(C_Sign, "a key on the token, ", of_token),
+    GIVER(C_SignFinal, "a key on the token, ", of_token_final),
     GIVER(C_SignMessage, "", of_message),
     GIVER(C_SignMessageNext, "", of_last_part),
 };

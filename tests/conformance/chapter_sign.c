@@ -173,6 +173,19 @@ static CK_RV after_error(context *c) {
     return sign(c, digest32, 32);
 }
 
+static CK_RV final_after_error(context *c) {
+    (void)begin_sign(c, CKM_ECDSA_SHA256);
+    expect_rv(f->C_SignUpdate(c->session, NULL, 32), CKR_ARGUMENTS_BAD, "C_SignUpdate");
+    return final(c);
+}
+
+/* An Init that fails leaves what is active alone. */
+static CK_RV after_failed_init(context *c) {
+    pair keys = begin_sign(c, CKM_ECDSA);
+    expect(sign_init(c, CKM_SHA256, keys.private_key) != CKR_OK, "C_SignInit gave CKR_OK");
+    return sign(c, digest32, 32);
+}
+
 static CK_RV destroyed_meanwhile(context *c) {
     pair keys = begin_sign(c, CKM_ECDSA);
     need(f->C_DestroyObject(c->session, keys.private_key), "C_DestroyObject");
@@ -294,6 +307,9 @@ static const row rows[] = {
     SIGN(C_Sign, "a digest of 2^64-1 bytes", IS(CKR_DATA_LEN_RANGE, CKR_HOST_MEMORY), huge_data),
     /* SoftHSM2 goes on after bad arguments. */
     SIGN(C_Sign, "after an error", IS(CKR_OPERATION_NOT_INITIALIZED, CKR_OK), after_error),
+    SIGN(C_SignFinal, "after an error", IS(CKR_OPERATION_NOT_INITIALIZED, CKR_OK),
+         final_after_error),
+    SIGN(C_Sign, "after another C_SignInit failed", IS(CKR_OK), after_failed_init),
     SIGN(C_Sign, "the key was destroyed meanwhile",
          IS(CKR_OK, CKR_KEY_HANDLE_INVALID, CKR_OBJECT_HANDLE_INVALID,
             CKR_OPERATION_NOT_INITIALIZED),

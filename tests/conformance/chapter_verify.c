@@ -128,6 +128,19 @@ static CK_RV verify_after_short(context *c) {
     return verify(c, digest32, 32, 64);
 }
 
+static CK_RV final_after_error(context *c) {
+    (void)begin_verify(c, CKM_ECDSA_SHA256);
+    expect_rv(f->C_VerifyUpdate(c->session, NULL, 32), CKR_ARGUMENTS_BAD, "C_VerifyUpdate");
+    return final(c);
+}
+
+static CK_RV login_meanwhile(context *c) {
+    begin_signed(c);
+    CK_SESSION_HANDLE second = must_open(c->slot, true);
+    expect_rv(login(second, CKU_USER, USER_PIN), CKR_USER_ALREADY_LOGGED_IN, "C_Login");
+    return verify(c, digest32, 32, 64);
+}
+
 static CK_RV verify_after_update(context *c) {
     (void)begin_verify(c, CKM_ECDSA_SHA256);
     need(update(c), "C_VerifyUpdate");
@@ -242,6 +255,11 @@ static const row rows[] = {
     VERIFY(C_Verify, "twice", NOT_ACTIVE, verify_twice),
     VERIFY(C_Verify, "after an invalid signature", NOT_ACTIVE, verify_after_invalid),
     VERIFY(C_Verify, "after a short signature", NOT_ACTIVE, verify_after_short),
+    /* SoftHSM2 goes on after bad arguments. */
+    VERIFY(C_VerifyFinal, "after an error",
+           IS(CKR_OPERATION_NOT_INITIALIZED, CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE),
+           final_after_error),
+    VERIFY(C_Verify, "after a login that failed", IS(CKR_OK), login_meanwhile),
     VERIFY(C_VerifyFinal, "after C_Verify", NOT_ACTIVE, final_after_verify),
     VERIFY(C_VerifyUpdate, "after C_VerifyFinal", NOT_ACTIVE, update_after_final),
     VERIFY(C_Verify, "after C_VerifyUpdate",

@@ -173,6 +173,8 @@ bool get_bool(context *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 CK_RV sign_init(context *c, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key);
 CK_RV verify_init(context *c, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key);
 CK_RV digest_init(context *c);
+/* A module without the mechanism is not tried with it. */
+void must_have(context *c, CK_MECHANISM_TYPE type);
 /* With a new pair; need() them. */
 pair begin_sign(context *c, CK_MECHANISM_TYPE type);
 pair begin_verify(context *c, CK_MECHANISM_TYPE type);
