@@ -10,8 +10,9 @@ client_packages="gnutls-bin libengine-pkcs11-openssl libnss3-tools openjdk-17-jd
     p11-kit-modules python3-pykcs11 systemd"
 check_packages="bash-completion ccache check clang libclang-rt-14-dev man-db sqlite3 valgrind xz-utils"
 
+# With the seconds since the script began.
 say() {
-    printf '\n== %s\n' "$*"
+    printf '\n== %4d s: %s\n' "$SECONDS" "$*"
 }
 
 die() {

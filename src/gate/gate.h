@@ -78,6 +78,10 @@ typedef enum vk_gate_form {
     VK_GATE_AGREEMENT     /* no signature but Diffie-Hellman: keys under sudo that count nothing */
 } vk_gate_form;
 
+/* Are these the attributes of the private half that the key's seal vouches for? VK_ERR_MISMATCH:
+ * no, the key was changed since they were read; VK_ERR_INTEGRITY: somebody edited them. */
+VK_MUST_USE vk_status vk_gate_vouches(vk_gate *gate, int64_t key_id, vk_bytes private_attrs,
+                                      vk_error *err);
 /* May the key be used in this form at all? VK_DENIED with a reason if its policy speaks against it.
  * Called when an operation begins. */
 VK_MUST_USE vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form,

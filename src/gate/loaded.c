@@ -52,6 +52,17 @@ void vk_loaded_forget_all(vk_gate *gate) {
     pthread_mutex_unlock(&gate->lock);
 }
 
+void vk_loaded_forget(vk_gate *gate, int64_t key_id) {
+    pthread_mutex_lock(&gate->lock);
+    for (vk_loaded **link = bucket_of(gate, key_id); *link != NULL; link = &(*link)->next) {
+        if ((*link)->record.id == key_id) {
+            drop(gate, link);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&gate->lock);
+}
+
 static vk_loaded *look_up(vk_gate *gate, int64_t key_id, uint64_t generation) {
     for (vk_loaded **link = bucket_of(gate, key_id); *link != NULL; link = &(*link)->next) {
         vk_loaded *loaded = *link;
@@ -93,17 +104,6 @@ static vk_status load_policy(vk_loaded *loaded, vk_error *err) {
     }
     status = vk_sha256((vk_bytes){(const uint8_t *)policy, strlen(policy)}, &loaded->policy_hash);
     return status == VK_OK ? vk_policy_read(policy, strlen(policy), &loaded->policy, err) : status;
-}
-
-/* A key that signs everything and counts nothing is an ordinary one: the SO says whether its
- * signatures are worth a record each. */
-static vk_status load_journaling(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
-    vk_token_settings settings;
-    vk_status status = vk_token_get_settings(gate->token, &settings, err);
-    bool is_plain = vk_policy_is_sudo(&loaded->policy) && !vk_policy_has_state(&loaded->policy);
-    loaded->is_journaled = status == VK_OK && loaded->policy.count > 0 &&
-                           settings.journal >= (is_plain ? VK_JOURNAL_ALL : VK_JOURNAL_ON);
-    return status;
 }
 
 /* grant_ids: those that the seal vouches for. */
@@ -205,6 +205,18 @@ static vk_status load_spends(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
     return status;
 }
 
+/* A key that signs everything and counts nothing is an ordinary one: the SO says whether its
+ * signatures are worth a record each. */
+static vk_status load_journaling(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
+    vk_token_settings settings;
+    vk_status status = vk_token_get_settings(gate->token, &settings, err);
+    bool is_plain = vk_policy_is_sudo(&loaded->policy) && !vk_policy_has_state(&loaded->policy) &&
+                    !vk_loaded_is_counted(loaded);
+    loaded->is_journaled = status == VK_OK && loaded->policy.count > 0 &&
+                           settings.journal >= (is_plain ? VK_JOURNAL_ALL : VK_JOURNAL_ON);
+    return status;
+}
+
 /* Unsealing comes first: it is what says that the rest of the record can be trusted. */
 static vk_status load_members(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
     vk_buf grant_ids = {0};
@@ -216,13 +228,13 @@ static vk_status load_members(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
         status = load_policy(loaded, err);
     }
     if (status == VK_OK) {
-        status = load_journaling(gate, loaded, err);
-    }
-    if (status == VK_OK) {
         status = load_grants(gate, loaded, &grant_ids, err);
     }
     vk_buf_clear(&grant_ids);
-    return status == VK_OK ? load_spends(gate, loaded, err) : status;
+    if (status == VK_OK) {
+        status = load_spends(gate, loaded, err);
+    }
+    return status == VK_OK ? load_journaling(gate, loaded, err) : status;
 }
 
 static vk_status load_once(vk_gate *gate, int64_t key_id, uint64_t generation, vk_loaded **out,

@@ -52,6 +52,8 @@ typedef struct vk_loaded_table {
 
 VK_MUST_USE vk_status vk_loaded_get(vk_gate *gate, int64_t key_id, vk_loaded **out, vk_error *err);
 void vk_loaded_put(vk_loaded *loaded); /* NULL allowed */
+/* The next one who wants the key reads it anew. */
+void vk_loaded_forget(vk_gate *gate, int64_t key_id);
 /* Does a spend rule name one of its grants? Then a digest, or a message, could spend unseen. */
 bool vk_loaded_is_counted(const vk_loaded *loaded);
 void vk_loaded_forget_all(vk_gate *gate);

@@ -190,6 +190,29 @@ vk_status vk_gate_load(vk_gate_question *question, int64_t key_id, vk_error *err
     return status;
 }
 
+static vk_status load_and_compare(vk_gate *gate, int64_t key_id, vk_bytes private_attrs,
+                                  vk_error *err) {
+    vk_gate_question question = {.gate = gate};
+    vk_status status = vk_gate_load(&question, key_id, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    bool same = vk_bytes_equal(vk_buf_view(&question.loaded->record.private_attrs), private_attrs);
+    vk_loaded_put(question.loaded);
+    return same ? VK_OK : vk_fail(err, VK_ERR_MISMATCH, NULL, "the key was changed meanwhile");
+}
+
+/* The key that is ready may be older than an edit that the caller's attributes come from: then it
+ * is read anew, which is when the edit shows. */
+vk_status vk_gate_vouches(vk_gate *gate, int64_t key_id, vk_bytes private_attrs, vk_error *err) {
+    vk_status status = load_and_compare(gate, key_id, private_attrs, err);
+    if (status == VK_ERR_MISMATCH) {
+        vk_loaded_forget(gate, key_id);
+        status = load_and_compare(gate, key_id, private_attrs, err);
+    }
+    return status;
+}
+
 vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_error *err) {
     vk_error local = {0};
     vk_error *why = err != NULL ? err : &local;

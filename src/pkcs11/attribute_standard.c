@@ -85,8 +85,9 @@ static CK_RV put_message_mechanisms(const vk_object *object, const vk_policy *po
 
 /* What an ordinary key does. */
 static void put_ordinary_mechanisms(const vk_object *object, vk_buf *out) {
-    static const CK_MECHANISM_TYPE others[] = {CKM_ECDSA_SHA1, CKM_ECDSA_SHA224, CKM_ECDSA_SHA384,
-                                               CKM_ECDSA_SHA512, CKM_ECDH1_DERIVE};
+    static const CK_MECHANISM_TYPE others[] = {CKM_ECDSA_SHA1,   CKM_ECDSA_SHA224,
+                                               CKM_ECDSA_SHA384, CKM_ECDSA_SHA512,
+                                               CKM_ECDH1_DERIVE, CKM_ECDH1_COFACTOR_DERIVE};
     put_mechanisms(object, others, sizeof others / sizeof others[0], out);
 }
 

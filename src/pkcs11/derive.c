@@ -93,24 +93,33 @@ static CK_RV read_template(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_data *d
 
 /* ---- The agreement ---- */
 
-static CK_RV check_key(const vk_object *key) {
+static CK_RV check_key(const vk_object *key, CK_MECHANISM_TYPE mechanism) {
     if (!(key->kind & VK_KINDS_PRIVATE_KEY)) {
         return vk_wrong_key(key->kind);
     }
     if (!vk_object_bool(key, CKA_DERIVE, false)) {
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     }
-    return vk_object_allows(key, CKM_ECDH1_DERIVE) ? CKR_OK : CKR_MECHANISM_INVALID;
+    return vk_object_allows(key, mechanism) ? CKR_OK : CKR_MECHANISM_INVALID;
+}
+
+static vk_status agree_on_token(const vk_object *key, const uint8_t peer65[65], uint8_t x32[32],
+                                vk_error *err) {
+    vk_status status = vk_view_vouch(key->view, err);
+    return status == VK_OK ? vk_gate_agree(key->slot->gate, key->view->record.id, peer65, x32, err)
+                           : status;
 }
 
 static CK_RV agree(const vk_object *key, const uint8_t peer65[65], uint8_t x32[32]) {
     vk_error err = {0};
     vk_status status = key->kind == VK_KIND_PRIVATE
-                           ? vk_gate_agree(key->slot->gate, key->view->record.id, peer65, x32, &err)
+                           ? agree_on_token(key, peer65, x32, &err)
                            : vk_loose_key_agree(key->data->key, peer65, x32);
     switch (status) {
     case VK_ERR_FORMAT:
         return CKR_MECHANISM_PARAM_INVALID;
+    case VK_ERR_MISMATCH: /* changed by somebody else at this moment: it can be tried again */
+        return CKR_FUNCTION_FAILED;
     case VK_DENIED:
         vk_debug("%s", err.message);
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
@@ -122,7 +131,7 @@ static CK_RV agree(const vk_object *key, const uint8_t peer65[65], uint8_t x32[3
 static CK_RV fill(const vk_object *key, const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *templ,
                   CK_ULONG count, vk_data *data) {
     uint8_t peer65[65];
-    CK_RV rv = check_key(key);
+    CK_RV rv = check_key(key, mechanism->mechanism);
     if (rv == CKR_OK) {
         rv = check_parameter(mechanism, peer65);
     }

@@ -30,9 +30,10 @@ CK_RV C_DigestInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism) {
 }
 
 /* Gives the result out; true if the operation goes on because there was no room for it. */
-static bool lacks_room(CK_BYTE *out, CK_ULONG *out_len, CK_RV *rv) {
-    bool fits = out != NULL && *out_len >= sizeof(vk_hash);
-    *out_len = sizeof(vk_hash);
+static bool lacks_room(const vk_digesting *digesting, CK_BYTE *out, CK_ULONG *out_len, CK_RV *rv) {
+    CK_ULONG len = vk_mechanism_digest_len(digesting->mechanism);
+    bool fits = out != NULL && *out_len >= len;
+    *out_len = len;
     *rv = out == NULL || fits ? CKR_OK : CKR_BUFFER_TOO_SMALL;
     return !fits;
 }
@@ -59,7 +60,7 @@ static CK_RV digest(vk_session *session, const CK_BYTE *data, CK_ULONG data_len,
     if (out_len == NULL) {
         return give(digesting, CKR_ARGUMENTS_BAD, out);
     }
-    if (lacks_room(out, out_len, &rv)) {
+    if (lacks_room(digesting, out, out_len, &rv)) {
         return rv;
     }
     rv = vk_input_whole(&digesting->input, digesting->mechanism, data, data_len, &result);
@@ -102,7 +103,7 @@ static CK_RV digest_final(vk_session *session, CK_BYTE *out, CK_ULONG *out_len) 
     if (out_len == NULL) {
         return give(digesting, CKR_ARGUMENTS_BAD, out);
     }
-    if (lacks_room(out, out_len, &rv)) {
+    if (lacks_room(digesting, out, out_len, &rv)) {
         return rv;
     }
     rv = vk_input_parts(&digesting->input, digesting->mechanism, &result);

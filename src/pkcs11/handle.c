@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-/* From here on handles are computed: four for each operation that waits. */
+/* From here on handles are computed: of four numbers in a row three are for an operation that
+ * waits, the last is a session object's. */
+#define SESSION_PLACE 3
 #define PENDING_BASE ((CK_OBJECT_HANDLE)1 << 31)
 #define HANDLES_MAX ((size_t)PENDING_BASE - 1)
 
@@ -44,9 +46,7 @@ static bool make_room(vk_handles *handles) {
         return false;
     }
     for (size_t i = 0; i < handles->count; i++) {
-        if (!(handles->refs[i].kind & VK_KINDS_SESSION)) {
-            *bucket_of(&bigger, &handles->refs[i]) = (uint32_t)(i + 1);
-        }
+        *bucket_of(&bigger, &handles->refs[i]) = (uint32_t)(i + 1);
     }
     free(handles->buckets);
     *handles = bigger;
@@ -116,26 +116,17 @@ CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
     return rv;
 }
 
-static bool push(CK_OBJECT_HANDLE **list, size_t *cap, size_t *count, CK_OBJECT_HANDLE handle) {
-    CK_OBJECT_HANDLE *grown = vk_grow(*list, cap, *count, sizeof *grown);
+/* Handles grow, so the newest comes last. */
+static bool add_of_session(vk_handles *handles, const vk_ref *ref, CK_OBJECT_HANDLE *out) {
+    vk_session_ref *grown = vk_grow(handles->of_sessions, &handles->session_cap,
+                                    handles->session_objects, sizeof *grown);
     if (grown == NULL) {
         return false;
     }
-    *list = grown;
-    grown[(*count)++] = handle;
+    handles->of_sessions = grown;
+    *out = PENDING_BASE + (++handles->sessions_made << 2) + SESSION_PLACE;
+    grown[handles->session_objects++] = (vk_session_ref){*out, *ref};
     return true;
-}
-
-/* A handle that is given but not listed would be lost, so there has to be room in the list first.
- */
-static bool add_of_session(vk_handles *handles, const vk_ref *ref) {
-    CK_OBJECT_HANDLE handle = handles->count + 1;
-    if (!push(&handles->of_sessions, &handles->session_cap, &handles->session_objects, handle)) {
-        return false;
-    }
-    bool added = append(handles, ref);
-    handles->session_objects -= !added;
-    return added;
 }
 
 CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
@@ -143,32 +134,48 @@ CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    bool added = add_of_session(&module->handles, ref);
-    *out = module->handles.count;
+    bool added = add_of_session(&module->handles, ref, out);
     vk_module_unlock();
     return added ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-static bool is_gone(const vk_ref *ref) {
-    return (ref->kind & VK_KINDS_SESSION) && ref->data == NULL;
+static int compare_handles(const void *key, const void *element) {
+    const CK_OBJECT_HANDLE wanted = *(const CK_OBJECT_HANDLE *)key;
+    const vk_session_ref *ref = element;
+    return wanted < ref->handle ? -1 : wanted > ref->handle;
+}
+
+static const vk_ref *find(const vk_handles *handles, CK_OBJECT_HANDLE handle) {
+    if (handle < PENDING_BASE) {
+        return handle != 0 && handle <= handles->count ? &handles->refs[handle - 1] : NULL;
+    }
+    const vk_session_ref *found =
+        handles->session_objects > 0
+            ? bsearch(&handle, handles->of_sessions, handles->session_objects,
+                      sizeof *handles->of_sessions, compare_handles)
+            : NULL;
+    return found != NULL ? &found->ref : NULL;
+}
+
+static bool is_computed(CK_OBJECT_HANDLE handle) {
+    return handle >= PENDING_BASE && (handle & 3) != SESSION_PLACE;
 }
 
 CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
-    if (handle >= PENDING_BASE) {
+    if (is_computed(handle)) {
         return get_pending(slot_id, handle, out);
     }
     vk_module *module = vk_module_lock();
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    const vk_handles *handles = &module->handles;
-    CK_RV rv = CKR_OBJECT_HANDLE_INVALID;
-    if (handle != 0 && handle <= handles->count) {
-        *out = handles->refs[handle - 1];
-        rv = out->slot_id == slot_id && !is_gone(out) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    const vk_ref *ref = find(&module->handles, handle);
+    CK_RV rv = ref != NULL && ref->slot_id == slot_id ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    if (rv == CKR_OK) {
+        *out = *ref;
     }
-    if (rv == CKR_OK && (out->kind & VK_KINDS_SESSION)) {
-        atomic_fetch_add(&out->data->users, 1);
+    if (rv == CKR_OK && ref->data != NULL) {
+        atomic_fetch_add(&ref->data->users, 1);
     }
     vk_module_unlock();
     return rv;
@@ -185,13 +192,11 @@ static size_t drop_matching(vk_handles *handles, const vk_handle_filter *filter,
                             CK_OBJECT_HANDLE only) {
     size_t kept = 0;
     for (size_t i = 0; i < handles->session_objects; i++) {
-        CK_OBJECT_HANDLE handle = handles->of_sessions[i];
-        vk_ref *ref = &handles->refs[handle - 1];
-        if ((only == 0 || only == handle) && matches(ref, filter)) {
-            vk_data_put(ref->data);
-            ref->data = NULL;
+        const vk_session_ref *object = &handles->of_sessions[i];
+        if ((only == 0 || only == object->handle) && matches(&object->ref, filter)) {
+            vk_data_put(object->ref.data);
         } else {
-            handles->of_sessions[kept++] = handle;
+            handles->of_sessions[kept++] = *object;
         }
     }
     size_t dropped = handles->session_objects - kept;
@@ -213,14 +218,24 @@ bool vk_handle_drop_one(CK_OBJECT_HANDLE handle) {
     if (module == NULL) {
         return false;
     }
-    vk_handles *handles = &module->handles;
     size_t dropped = 0;
-    if (handle != 0 && handle <= handles->count) {
-        const vk_handle_filter filter = {.slot_id = handles->refs[handle - 1].slot_id};
-        dropped = drop_matching(handles, &filter, handle);
+    const vk_ref *ref = find(&module->handles, handle);
+    if (ref != NULL && ref->data != NULL) {
+        const vk_handle_filter filter = {.slot_id = ref->slot_id};
+        dropped = drop_matching(&module->handles, &filter, handle);
     }
     vk_module_unlock();
     return dropped > 0;
+}
+
+static bool push(CK_OBJECT_HANDLE **list, size_t *cap, size_t *count, CK_OBJECT_HANDLE handle) {
+    CK_OBJECT_HANDLE *grown = vk_grow(*list, cap, *count, sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    *list = grown;
+    grown[(*count)++] = handle;
+    return true;
 }
 
 CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size_t *count) {
@@ -235,9 +250,9 @@ CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size
     }
     const vk_handles *handles = &module->handles;
     for (size_t i = 0; i < handles->session_objects && enough; i++) {
-        CK_OBJECT_HANDLE handle = handles->of_sessions[i];
-        if (matches(&handles->refs[handle - 1], &filter)) {
-            enough = push(out, &cap, count, handle);
+        const vk_session_ref *object = &handles->of_sessions[i];
+        if (matches(&object->ref, &filter)) {
+            enough = push(out, &cap, count, object->handle);
         }
     }
     vk_module_unlock();
@@ -246,7 +261,7 @@ CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size
 
 void vk_handles_clear(vk_handles *handles) {
     for (size_t i = 0; i < handles->session_objects; i++) {
-        vk_data_put(handles->refs[handles->of_sessions[i] - 1].data);
+        vk_data_put(handles->of_sessions[i].ref.data);
     }
     free(handles->refs);
     free(handles->buckets);

@@ -1,7 +1,8 @@
 /*
  * Object handles: one for each object that was ever named to the application. A handle keeps its
- * meaning until C_Finalize and is never given to another object. Those of operations that wait are
- * computed from the operation's id, so that nothing is kept of what comes and goes so often.
+ * meaning until C_Finalize and is never given to another object. Of what comes and goes often
+ * nothing is kept: the handles of operations that wait are computed from the operation's id, and
+ * those of session objects are numbers of their own.
  */
 #ifndef VK_PKCS11_HANDLE_H
 #define VK_PKCS11_HANDLE_H
@@ -63,14 +64,20 @@ typedef struct vk_ref {
     struct vk_data *data; /* VK_KINDS_SESSION; counted */
 } vk_ref;
 
+typedef struct vk_session_ref {
+    CK_OBJECT_HANDLE handle;
+    vk_ref ref;
+} vk_session_ref;
+
 typedef struct vk_handles {
-    vk_ref *refs; /* handle - 1 is the index; a destroyed session object has data NULL */
+    vk_ref *refs; /* handle - 1 is the index */
     size_t count, cap;
-    /* Of sessions, ascending, those that are there: few, however many handles there are. */
-    CK_OBJECT_HANDLE *of_sessions;
-    size_t session_objects, session_cap;
-    uint32_t *buckets; /* open addressing, handles of all but VK_KINDS_SESSION; 0: free */
+    uint32_t *buckets; /* open addressing, handles; 0: free */
     size_t bucket_count;
+    /* The session objects that are there, by handle. */
+    vk_session_ref *of_sessions;
+    size_t session_objects, session_cap;
+    CK_OBJECT_HANDLE sessions_made; /* how many there ever were */
 } vk_handles;
 
 /* The handle of an object that is not a session's, made when it is first asked for. */

@@ -17,6 +17,9 @@
         .input = VK_INPUT_HASH, .md = (hash), .form = (gate_form)                                  \
     }
 
+#define DIGEST(mechanism, hash)                                                                    \
+    { .type = (mechanism), .info = {0, 0, CKF_DIGEST}, .input = VK_INPUT_HASH, .md = (hash) }
+
 static const vk_mechanism mechanisms[] = {
     {.type = CKM_EC_KEY_PAIR_GEN, .info = {256, 256, CKF_GENERATE_KEY_PAIR | EC_FLAGS}},
     {.type = CKM_ECDSA,
@@ -30,7 +33,15 @@ static const vk_mechanism mechanisms[] = {
     ECDSA_WITH(CKM_ECDSA_SHA384, EVP_sha384, VK_GATE_OTHER_DIGEST),
     ECDSA_WITH(CKM_ECDSA_SHA512, EVP_sha512, VK_GATE_OTHER_DIGEST),
     {.type = CKM_ECDH1_DERIVE, .info = {256, 256, CKF_DERIVE | EC_FLAGS}, .has_parameter = true},
-    {.type = CKM_SHA256, .info = {0, 0, CKF_DIGEST}, .input = VK_INPUT_HASH, .md = EVP_sha256},
+    /* The same: both curves have the cofactor 1. */
+    {.type = CKM_ECDH1_COFACTOR_DERIVE,
+     .info = {256, 256, CKF_DERIVE | EC_FLAGS},
+     .has_parameter = true},
+    DIGEST(CKM_SHA256, EVP_sha256),
+    DIGEST(CKM_SHA_1, EVP_sha1),
+    DIGEST(CKM_SHA224, EVP_sha224),
+    DIGEST(CKM_SHA384, EVP_sha384),
+    DIGEST(CKM_SHA512, EVP_sha512),
     {.type = CKM_VALETKEY_USEROP,
      .info = {256, 256, CKF_SIGN},
      .input = VK_INPUT_BYTES,
@@ -161,8 +172,19 @@ CK_RV vk_check_message_parameter(const void *parameter, CK_ULONG parameter_len) 
 
 /* ---- Input ---- */
 
+/* More than a process can have in its memory: no hash would come to its end. */
+#define DATA_MAX ((CK_ULONG)1 << 48)
+
 static CK_RV check_data(const CK_BYTE *data, CK_ULONG len) {
-    return data == NULL && len > 0 ? CKR_ARGUMENTS_BAD : CKR_OK;
+    if (data == NULL && len > 0) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    return len < DATA_MAX ? CKR_OK : CKR_DATA_LEN_RANGE;
+}
+
+size_t vk_mechanism_digest_len(const vk_mechanism *mechanism) {
+    return mechanism->input == VK_INPUT_HASH ? (size_t)EVP_MD_get_size(mechanism->md())
+                                             : sizeof(vk_hash);
 }
 
 static CK_RV hash_part(vk_input *input, const vk_mechanism *mechanism, const CK_BYTE *part,

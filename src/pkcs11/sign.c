@@ -46,7 +46,9 @@ static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key 
     return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
 }
 
-static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanism *mechanism) {
+/* *is_stale: the key was changed since the view was read. */
+static CK_RV allowed(vk_session *session, vk_view *view, const vk_mechanism *mechanism,
+                     bool *is_stale) {
     if (!view->record.has_private) {
         return CKR_KEY_HANDLE_INVALID;
     }
@@ -60,6 +62,10 @@ static CK_RV allowed(vk_session *session, const vk_view *view, const vk_mechanis
     vk_error err;
     err.path[0] = err.message[0] = '\0';
     vk_status status = vk_gate_allows(session->slot->gate, view->record.id, mechanism->form, &err);
+    if (status == VK_OK) {
+        status = vk_view_vouch(view, &err);
+        *is_stale = status == VK_ERR_MISMATCH;
+    }
     CK_RV rv = vk_ck_quietly(status);
     vk_refusal_note(session, view->record.id, status, &err, (vk_bytes){NULL, 0});
     if (status == VK_ERR_NOT_FOUND) {
@@ -110,6 +116,27 @@ static CK_RV cancel(vk_signing *signing, bool of_messages) {
     return CKR_OK;
 }
 
+#define FIND_TRIES 3
+
+static CK_RV find_allowed(vk_session *session, CK_OBJECT_HANDLE handle,
+                          const vk_mechanism *mechanism, signing_key *key) {
+    CK_RV rv = CKR_OK;
+    bool is_stale = true;
+    for (int i = 0; i < FIND_TRIES && is_stale; i++) {
+        is_stale = false;
+        rv = find_key(session, handle, key);
+        if (rv != CKR_OK) {
+            return rv;
+        }
+        rv = key->loose != NULL ? loose_allowed(key->loose, mechanism)
+                                : allowed(session, key->view, mechanism, &is_stale);
+        if (rv != CKR_OK) {
+            put_key(key);
+        }
+    }
+    return rv;
+}
+
 CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle,
                    bool of_messages) {
     vk_signing *signing = &session->signing;
@@ -123,18 +150,14 @@ CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HA
         rv = CKR_OPERATION_ACTIVE;
     }
     if (rv == CKR_OK) {
-        rv = find_key(session, handle, &key);
+        rv = find_allowed(session, handle, mechanism, &key);
     }
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = key.loose != NULL ? loose_allowed(key.loose, mechanism)
-                           : allowed(session, key.view, mechanism);
-    if (rv == CKR_OK) {
-        begin(signing, mechanism, &key, of_messages);
-    }
+    begin(signing, mechanism, &key, of_messages);
     put_key(&key);
-    return rv;
+    return CKR_OK;
 }
 
 CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {

@@ -49,6 +49,19 @@ static vk_status load(vk_slot *slot, int64_t key_id, vk_view **out) {
     return VK_OK;
 }
 
+vk_status vk_view_vouch(vk_view *view, vk_error *err) {
+    if (atomic_load(&view->is_vouched)) {
+        return VK_OK;
+    }
+    vk_status status = vk_gate_vouches(view->slot->gate, view->record.id,
+                                       vk_buf_view(&view->record.private_attrs), err);
+    if (status == VK_ERR_MISMATCH) {
+        vk_views_drop(&view->slot->views);
+    }
+    atomic_store(&view->is_vouched, status == VK_OK);
+    return status;
+}
+
 static void read_policy(vk_view *view) {
     const char *json = view->record.policy;
     vk_error err = {0};

@@ -17,6 +17,7 @@ typedef struct vk_view {
     struct vk_slot *slot;
     vk_key_record record;
     bool may_sign, may_verify, always_authenticate, public_is_private;
+    atomic_bool is_vouched; /* the private half's attributes are what its seal says */
 
     pthread_mutex_t lock; /* guards what is read on demand */
     bool policy_read, has_policy;
@@ -39,6 +40,10 @@ typedef struct vk_views {
 /* VK_ERR_NOT_FOUND also for a key that is hidden from this process (hide.h). */
 VK_MUST_USE vk_status vk_view_get(struct vk_slot *slot, int64_t key_id, vk_view **out);
 void vk_view_put(vk_view *view); /* NULL allowed */
+
+/* VK_OK if the private half's attributes can be relied on, which needs the user's login; else as
+ * vk_gate_vouches. VK_ERR_MISMATCH: get the view again. */
+VK_MUST_USE vk_status vk_view_vouch(vk_view *view, vk_error *err);
 
 /* NULL if the key has none, or one that cannot be read. */
 const vk_policy *vk_view_policy(vk_view *view);

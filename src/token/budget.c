@@ -196,6 +196,7 @@ static vk_status write_count(vk_token *token, int64_t count, vk_error *err) {
 
 /* The rows that were seen, in the order of their subjects. */
 typedef struct listing {
+    const vk_hash *wanted; /* is none of them; NULL: whatever they are */
     int64_t count;
     vk_hash last;
 } listing;
@@ -206,8 +207,10 @@ static vk_status check_listed(const vk_token *token, const vk_query *query, list
                               vk_error *err) {
     vk_hash subject;
     vk_budget budget = {0};
-    bool is_next = vk_column_fixed(query, 6, subject.b, sizeof subject.b) &&
-                   (seen->count == 0 || memcmp(subject.b, seen->last.b, sizeof subject.b) > 0);
+    bool is_next =
+        vk_column_fixed(query, 6, subject.b, sizeof subject.b) &&
+        (seen->count == 0 || memcmp(subject.b, seen->last.b, sizeof subject.b) > 0) &&
+        (seen->wanted == NULL || memcmp(subject.b, seen->wanted->b, sizeof subject.b) != 0);
     if (!is_next) {
         return vk_row_broken(err);
     }
@@ -218,8 +221,8 @@ static vk_status check_listed(const vk_token *token, const vk_query *query, list
 
 /* Their number alone does not tell that all are there: one could have been given another subject,
  * or another row's place. */
-static vk_status check_each(vk_token *token, int64_t count, vk_error *err) {
-    listing seen = {0};
+static vk_status check_each(vk_token *token, const vk_hash *wanted, int64_t count, vk_error *err) {
+    listing seen = {.wanted = wanted};
     vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_LIST);
     vk_status status = VK_OK;
     while (vk_query_next(&query, &status, err)) {
@@ -230,13 +233,13 @@ static vk_status check_each(vk_token *token, int64_t count, vk_error *err) {
 }
 
 /* No need to look again at what nobody else has written to. */
-static vk_status check_all(vk_token *token, int64_t count, vk_error *err) {
+static vk_status check_all(vk_token *token, const vk_hash *wanted, int64_t count, vk_error *err) {
     int64_t version;
     vk_status status = vk_token_data_version(token, &version, err);
     if (status != VK_OK || token->budgets_checked == version) {
         return status;
     }
-    status = check_each(token, count, err);
+    status = check_each(token, wanted, count, err);
     if (status == VK_OK) {
         token->budgets_checked = version;
     }
@@ -266,7 +269,7 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
     }
     status = read_count(token, &count, err);
     if (status == VK_OK) {
-        status = check_all(token, count, err);
+        status = check_all(token, subject, count, err);
     }
     if (status == VK_OK) {
         status = vk_budget_write(token, subject, &(vk_budget){0}, err);
@@ -277,7 +280,7 @@ vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, vk_error *er
 vk_status vk_budgets_check(vk_token *token, vk_error *err) {
     int64_t count;
     vk_status status = read_count(token, &count, err);
-    return status == VK_OK ? check_each(token, count, err) : status;
+    return status == VK_OK ? check_each(token, NULL, count, err) : status;
 }
 
 /* ---- For display ---- */

@@ -266,6 +266,9 @@ vk_status vk_db_open(vk_db *db, const char *path, vk_error *err) {
         vk_db_files_note(db);
         status = check_version(db, path, err);
     }
+    if (status == VK_OK) {
+        status = vk_schema_check(db, err);
+    }
     if (status != VK_OK) {
         vk_db_close(db);
     }

@@ -15,6 +15,7 @@ typedef enum vk_sql {
     VK_SQL_PART_KEEP,
     VK_SQL_PART_DROP,
     VK_SQL_DATA_VERSION,
+    VK_SQL_SCHEMA_VERSION,
     VK_SQL_BEGIN_READ,
     VK_SQL_STATE_READ,
     VK_SQL_STATE_WRITE,
@@ -133,6 +134,8 @@ typedef struct vk_db {
     int64_t waits_since_ms; /* for the write lock */
     vk_db_file file, log;   /* the write-ahead log */
     bool is_settled;        /* their names are durable */
+    bool has_schema;       /* the tables were looked at, when SQLite's count of their changes was */
+    int64_t schema_cookie; /* this */
     sqlite3_stmt *statements[VK_SQL_STATEMENTS];
 } vk_db;
 
@@ -182,7 +185,7 @@ void vk_query_blob(vk_query *query, vk_bytes value);
 void vk_query_text(vk_query *query, const char *value);    /* NULL: SQL NULL */
 void vk_query_text_bytes(vk_query *query, vk_bytes value); /* UTF-8 */
 void vk_query_null(vk_query *query);
-/* *row: there is a row to read. */
+/* *row: there is a row to read. VK_ERR_INTEGRITY: a value in it is not of its column's type. */
 VK_MUST_USE vk_status vk_query_step(vk_query *query, bool *row, vk_error *err);
 /* For loops over rows: true, with the next, as long as *status is VK_OK and there is one. Sets
  * *status where that cannot be told. */

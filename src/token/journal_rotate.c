@@ -30,7 +30,8 @@ vk_status vk_journal_ends(vk_token *token, int64_t *first, int64_t *last, vk_err
 
 static void note_dropped(dropping *d, vk_scope_chain *chain, int64_t sequence,
                          const vk_hash *hash) {
-    if (chain->dropped == 0) {
+    if (!chain->is_dropping) {
+        chain->is_dropping = true;
         chain->next_dropped = d->chains;
         d->chains = chain;
     }
@@ -110,7 +111,7 @@ static vk_status put_checkpoints(vk_token *token, dropping *d, vk_status status,
             status = put_checkpoint(token, d, chain, err);
         }
         d->chains = chain->next_dropped;
-        chain->dropped = 0;
+        chain->is_dropping = false;
     }
     return status;
 }

@@ -63,7 +63,11 @@ vk_role vk_token_role(vk_token *token) {
 
 static vk_status replace_pin(vk_token *token, vk_role role, const uint8_t *pin, size_t len,
                              const uint8_t token_key32[32]) {
-    vk_status status = vk_pin_write(&token->db, token->serial, role, pin, len, token_key32);
+    vk_status status = vk_db_begin(&token->db, NULL);
+    if (status == VK_OK) {
+        status = vk_pin_write(&token->db, token->serial, role, pin, len, token_key32);
+        status = vk_db_end(&token->db, status, NULL);
+    }
     if (status == VK_OK) {
         token->unsaved_failures[role] = 0;
         vk_token_changed(token);

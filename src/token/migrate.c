@@ -189,16 +189,17 @@ static vk_status run_steps(vk_db *db, int64_t version, vk_error *err) {
     return status == VK_OK ? write_version(db, err) : status;
 }
 
+vk_status vk_schema_make_tables(vk_db *db, vk_error *err) {
+    vk_status status = vk_db_run_text(db, base, err);
+    return status == VK_OK ? run_steps(db, 1, err) : status;
+}
+
 vk_status vk_schema_make(vk_db *db, vk_error *err) {
     vk_status status = vk_db_begin(db, err);
     if (status != VK_OK) {
         return status;
     }
-    status = vk_db_run_text(db, base, err);
-    if (status == VK_OK) {
-        status = run_steps(db, 1, err);
-    }
-    return vk_db_end(db, status, err);
+    return vk_db_end(db, vk_schema_make_tables(db, err), err);
 }
 
 /* The version is read again: another process may have been faster. */

@@ -50,6 +50,36 @@ void vk_query_null(vk_query *query) {
     bound(query, sqlite3_bind_null(query->statement, ++query->bound));
 }
 
+/* SQLite keeps whatever is written into a column, and compares values of different types as
+ * different ones, also where they are read as the same. */
+static bool is_as_declared(sqlite3_stmt *statement, int column) {
+    const char *declared = sqlite3_column_decltype(statement, column);
+    if (declared == NULL) {
+        return true; /* an expression's */
+    }
+    switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+        return strcmp(declared, "INTEGER") == 0;
+    case SQLITE_TEXT:
+        return strcmp(declared, "TEXT") == 0;
+    case SQLITE_BLOB:
+        return strcmp(declared, "BLOB") == 0;
+    default:
+        return sqlite3_column_type(statement, column) == SQLITE_NULL;
+    }
+}
+
+static vk_status check_types(const vk_query *query, vk_error *err) {
+    int count = sqlite3_column_count(query->statement);
+    for (int i = 0; i < count; i++) {
+        if (!is_as_declared(query->statement, i)) {
+            return vk_fail(err, VK_ERR_INTEGRITY, NULL, "%s: %s", vk_status_text(VK_ERR_INTEGRITY),
+                           sqlite3_column_name(query->statement, i));
+        }
+    }
+    return VK_OK;
+}
+
 vk_status vk_query_step(vk_query *query, bool *row, vk_error *err) {
     *row = false;
     if (query->rc == SQLITE_OK) {
@@ -58,8 +88,9 @@ vk_status vk_query_step(vk_query *query, bool *row, vk_error *err) {
     }
     if (query->rc == SQLITE_ROW) {
         query->rc = SQLITE_OK;
-        *row = true;
-        return VK_OK;
+        vk_status status = check_types(query, err);
+        *row = status == VK_OK;
+        return status;
     }
     if (query->rc == SQLITE_DONE) {
         return VK_OK;

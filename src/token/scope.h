@@ -32,6 +32,7 @@ typedef struct vk_scope_chain {
     bool is_changed;
     struct vk_scope_chain *next, *next_changed;
     /* While records are dropped: the last of them. */
+    bool is_dropping;
     int64_t dropped;
     vk_hash dropped_hash;
     struct vk_scope_chain *next_dropped;

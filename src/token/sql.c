@@ -20,22 +20,25 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_PART_KEEP] = "RELEASE part",
     [VK_SQL_PART_DROP] = "ROLLBACK TO part",
     [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
+    [VK_SQL_SCHEMA_VERSION] = "PRAGMA schema_version",
     [VK_SQL_BEGIN_READ] = "BEGIN",
     [VK_SQL_STATE_READ] = "SELECT counter, number, head, anchored, mac, spend_rules"
-                          " FROM state",
+                          " FROM state WHERE id = 1",
     [VK_SQL_STATE_WRITE] = "INSERT INTO state VALUES(1, 0, ?1, ?2, ?3, ?4, ?5, ?6)"
                            " ON CONFLICT(id) DO UPDATE SET counter = ?1, number = ?2, head = ?3,"
                            " anchored = ?4, mac = ?5, spend_rules = ?6",
-    [VK_SQL_STATE_CHANGES] = "SELECT changes, default_mac, relaxed_mac FROM state, token",
-    [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1",
+    [VK_SQL_STATE_CHANGES] = "SELECT changes, default_mac, relaxed_mac, spend_rules"
+                             " FROM state, token WHERE state.id = 1 AND token.id = 1",
+    [VK_SQL_STATE_CHANGED] = "UPDATE state SET changes = changes + 1 WHERE id = 1",
 
     [VK_SQL_TOKEN_INSERT] = "INSERT INTO token(id, serial, label, default_sudo, default_mac,"
                             " budget_count, budget_mac) VALUES(1, ?, ?, ?, ?, ?, ?)",
     [VK_SQL_TOKEN_READ] = "SELECT serial, label, default_sudo, default_mac, budget_count,"
                           " budget_mac FROM token WHERE id = 1",
     [VK_SQL_TOKEN_LABEL] = "UPDATE token SET label = ?",
-    [VK_SQL_SETTINGS_READ] = "SELECT default_sudo, default_mac, journal, journal_max,"
-                             " (SELECT length(mac) FROM state) FROM token",
+    [VK_SQL_SETTINGS_READ] =
+        "SELECT default_sudo, default_mac, journal, journal_max,"
+        " (SELECT length(mac) FROM state WHERE id = 1) FROM token WHERE id = 1",
     [VK_SQL_SETTINGS_WRITE] = "UPDATE token SET default_sudo = ?, journal = ?, journal_max = ?,"
                               " default_mac = ?",
     [VK_SQL_TOKEN_BUDGETS] = "UPDATE token SET budget_count = ?, budget_mac = ?",

@@ -54,10 +54,11 @@ typedef struct vk_token_keys {
 } vk_token_keys;
 
 /* What tells that the records changed. The count has no MAC, since it moves without a login too:
- * who puts it back must not hide what the SO set, so those rows' own MACs are compared as well. */
+ * who puts it back must not hide what the SO set, so what vouches for that is compared as well. */
 typedef struct vk_changes {
     int64_t count;
-    vk_hash settings, relaxed; /* zero: there is no MAC */
+    vk_hash settings, relaxed; /* MACs; zero: there is none */
+    vk_hash spend_rules;       /* digest; zero: there are none */
 } vk_changes;
 
 struct vk_token {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "token/fork.h"
+#include "token/migrate.h"
 
 void vk_token_lock(vk_token *token) {
     pthread_mutex_lock(&token->lock);
@@ -26,6 +27,10 @@ vk_status vk_token_begin(vk_token *token, vk_error *err) {
     }
     vk_token_lock(token);
     vk_status status = vk_db_begin(&token->db, err);
+    if (status == VK_OK) {
+        status = vk_schema_check(&token->db, err);
+        status = status == VK_OK ? VK_OK : vk_db_end(&token->db, status, err);
+    }
     if (status != VK_OK) {
         vk_token_unlock(token);
         return status;
@@ -249,7 +254,7 @@ vk_status vk_token_data_version(vk_token *token, int64_t *out, vk_error *err) {
     return status;
 }
 
-static void read_mac(const vk_query *query, int column, vk_hash *out) {
+static void read_hash(const vk_query *query, int column, vk_hash *out) {
     if (!vk_column_fixed(query, column, out->b, sizeof out->b)) {
         *out = (vk_hash){{0}};
     }
@@ -260,8 +265,9 @@ static vk_status read_changes(vk_token *token, vk_changes *out, vk_error *err) {
     vk_status status = vk_query_row(&query, err);
     if (status == VK_OK) {
         out->count = vk_column_int(&query, 0);
-        read_mac(&query, 1, &out->settings);
-        read_mac(&query, 2, &out->relaxed);
+        read_hash(&query, 1, &out->settings);
+        read_hash(&query, 2, &out->relaxed);
+        read_hash(&query, 3, &out->spend_rules);
     }
     vk_query_end(&query);
     return status;
@@ -272,7 +278,8 @@ vk_status vk_token_look_up(vk_token *token, vk_error *err) {
     vk_changes changes = token->changes;
     vk_status status = vk_token_data_version(token, &version, err);
     if (status == VK_OK && version != token->data_version) {
-        status = read_changes(token, &changes, err);
+        status = vk_schema_check(&token->db, err);
+        status = status == VK_OK ? read_changes(token, &changes, err) : status;
     }
     if (status != VK_OK) {
         return status == VK_ERR_NOT_FOUND ? vk_row_broken(err) : status;

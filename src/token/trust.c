@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "token/anchor.h"
 #include "token/journal.h"
@@ -159,6 +160,17 @@ static void note_missing(vk_token *token, vk_anchor_found found, const vk_error 
     note(token, text);
 }
 
+/* Once: the state says then that nothing goes with it. */
+static void note_unwritable(vk_token *token, const vk_state *state) {
+    if (token->db.read_only || access(token->trust.anchor_path, W_OK) == 0) {
+        return;
+    }
+    token->trust.has_anchor = false;
+    if (state->is_anchored) {
+        note(token, "the anchor file cannot be written, so it stays as old as it is");
+    }
+}
+
 static void reset(vk_trust *trust) {
     vk_anchor_close(&trust->anchor_file);
     vk_text_free(trust->anchor_path);
@@ -202,7 +214,9 @@ void vk_trust_begin(vk_token *token) {
             /* An anchor older than this one is no news, whatever goes with it. */
             token->trust.newest = anchor.counter > state.counter ? anchor : state;
             distrust(token, text);
+            return;
         }
+        note_unwritable(token, &state);
     } else if (state.is_anchored) {
         note_missing(token, found, &err);
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SunPKCS11: keytool lists keys that have a certificate and makes requests, jarsigner signs, and a Java
+# SunPKCS11: keytool lists keys that have a certificate, makes requests and keys, jarsigner signs, and a Java
 # program signs operations the standard way. $VALETKEY_BUILD is the build directory.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -37,7 +37,18 @@ must_fail CKR_ACTION_PROHIBITED keytool -genkeypair "${store[@]}" -alias made -k
     -groupname secp256r1 -dname CN=made
 must tool --list-objects
 says_not 'made'
-echo "keytool: listed the keys with a certificate, made a request; it cannot make keys"
+# A key that is made on the token is not copied there.
+cat >>java.cfg <<EOF
+attributes(generate,CKO_PRIVATE_KEY,*) = { CKA_TOKEN = true }
+attributes(generate,CKO_PUBLIC_KEY,*) = { CKA_TOKEN = true }
+EOF
+must keytool -genkeypair "${store[@]}" -alias made -keyalg EC -groupname secp256r1 -dname CN=made
+must keytool -list "${store[@]}"
+says '^made, PrivateKeyEntry'
+must keytool -delete "${store[@]}" -alias made
+must keytool -list "${store[@]}"
+says_not '^made'
+echo "keytool: listed the keys with a certificate, made a request, a key pair on the token, deleted it"
 for alias in site coin; do
     jar --create --file "$alias.jar" pin
     must jarsigner "${store[@]}" "$alias.jar" "$alias"

@@ -23,7 +23,7 @@ EXTRA_tests_crash_test_concurrency_DEPENDENCIES = valetkey-pkcs11.la valetkey$(E
 
 check_PROGRAMS += tests/crash/test_faults
 TESTS += tests/crash/test_faults
-tests_crash_test_faults_SOURCES = tests/crash/test_faults.c tests/crash/faults.c \
+tests_crash_test_faults_SOURCES = tests/support/quick_pins.c tests/crash/test_faults.c tests/crash/faults.c \
 	tests/crash/faults.h tests/crash/faults_clock.c tests/crash/faults_disk.c \
 	tests/crash/faults_files.c tests/crash/faults_lock.c tests/support/clock.c \
 	tests/support/clock.h tests/support/so.c tests/support/so.h $(crash_support) $(disk_support)

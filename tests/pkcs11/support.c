@@ -244,7 +244,7 @@ CK_RV write_data(CK_SESSION_HANDLE session, const char *application, const char 
     return f->C_CreateObject(session, templ, COUNT(templ), out);
 }
 
-void edit_tokens(const char *sql) {
+static void each_token(const char *sql, sqlite3_callback row, void *context) {
     char pattern[512];
     glob_t files;
     snprintf(pattern, sizeof pattern, "%s/*.db", getenv("VALETKEY_HOME"));
@@ -252,10 +252,27 @@ void edit_tokens(const char *sql) {
     for (size_t i = 0; i < files.gl_pathc; i++) {
         sqlite3 *db;
         ck_assert_int_eq(sqlite3_open(files.gl_pathv[i], &db), SQLITE_OK);
-        ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        ck_assert_int_eq(sqlite3_exec(db, sql, row, context, NULL), SQLITE_OK);
         sqlite3_close(db);
     }
     globfree(&files);
+}
+
+void edit_tokens(const char *sql) {
+    each_token(sql, NULL, NULL);
+}
+
+static int add_value(void *sum, int count, char **values, char **names) {
+    (void)count;
+    (void)names;
+    *(int *)sum += atoi(values[0]);
+    return 0;
+}
+
+int count_rows(const char *sql) {
+    int sum = 0;
+    each_token(sql, add_value, &sum);
+    return sum;
 }
 
 CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism,

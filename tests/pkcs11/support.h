@@ -81,6 +81,8 @@ CK_RV write_data(CK_SESSION_HANDLE session, const char *application, const char 
                  const char *value, CK_OBJECT_HANDLE *out);
 /* Past the store, on every token: what somebody with the files could do. */
 void edit_tokens(const char *sql);
+/* The first value of a query, summed over them. */
+int count_rows(const char *sql);
 
 CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism,
                 vk_bytes data, CK_BYTE *signature, CK_ULONG *len);

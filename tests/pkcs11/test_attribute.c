@@ -73,7 +73,7 @@ START_TEST(allowed_mechanisms_follow_the_policy) {
     pair keys = GENERATE(session, secp256k1, "k");
     ck_assert_uint_eq(
         get_value(session, keys.private_key, CKA_ALLOWED_MECHANISMS, types, sizeof types),
-        9 * sizeof types[0]);
+        10 * sizeof types[0]);
     ck_assert_uint_eq(types[0], CKM_VALETKEY_USEROP);
     ck_assert_uint_eq(types[2], CKM_ECDSA);
     session = login("plain", CKU_USER);

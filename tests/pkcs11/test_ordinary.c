@@ -1,6 +1,7 @@
 /* What any PKCS#11 token has: certificates, data, objects of sessions, copies. */
 #include "support.h"
 
+#include <malloc.h>
 #include <openssl/ec.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -306,9 +307,37 @@ START_TEST(unique_ids) {
 }
 END_TEST
 
+static size_t memory_used(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* Programs that run for years make and remove objects of their sessions. */
+START_TEST(what_is_gone_takes_no_memory) {
+    CK_SESSION_HANDLE session = open_session("plain", true);
+    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_data), TEXT(CKA_LABEL, "x")};
+    CK_OBJECT_HANDLE first = 0, last = 0;
+    size_t before = 0;
+    for (int i = 0; i < 20000; i++) {
+        CK_OBJECT_HANDLE object;
+        ck_assert_int_eq(f->C_CreateObject(session, templ, COUNT(templ), &object), CKR_OK);
+        ck_assert_uint_gt(object, last);
+        last = object;
+        ck_assert_int_eq(f->C_DestroyObject(session, object), CKR_OK);
+        if (i == 100) {
+            first = object;
+            before = memory_used();
+        }
+    }
+    ck_assert_uint_lt(memory_used(), before + 65536);
+    ck_assert_int_eq(f->C_DestroyObject(session, first), CKR_OBJECT_HANDLE_INVALID);
+}
+END_TEST
+
 Suite *ordinary_suite(void) {
     Suite *suite = suite_create("ordinary objects");
     TCase *tests = started_case("ordinary objects");
+    tcase_add_test(tests, what_is_gone_takes_no_memory);
     tcase_add_test(tests, a_certificate_tells_what_is_in_it);
     tcase_add_test(tests, certificates_stay_and_are_found);
     tcase_add_test(tests, certificates_of_a_hidden_curve_are_not_there);

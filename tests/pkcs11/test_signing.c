@@ -1,6 +1,7 @@
 /* Signing, verifying and digesting with the standard mechanisms. */
 #include "support.h"
 
+#include <openssl/evp.h>
 #include <string.h>
 
 static CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0}, ecdsa_sha256 = {CKM_ECDSA_SHA256, NULL, 0};
@@ -197,6 +198,35 @@ START_TEST(a_login_for_every_signature) {
 }
 END_TEST
 
+/* More than the module keeps at hand, so that it looks at the first of them again. */
+#define MANY_KEYS 256
+#define ALWAYS "x'00000000000002020000000101'" /* as it is stored: type, length, true */
+
+/* An attribute of the row is worth nothing while its seal says otherwise. */
+START_TEST(an_edit_frees_no_key_of_its_login) {
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    CK_ATTRIBUTE always = ATTR(CKA_ALWAYS_AUTHENTICATE, yes);
+    const pair_args args = {secp256k1, sizeof secp256k1, "k", &always, 1};
+    CK_BYTE signature[64], label[16];
+    CK_ULONG len = sizeof signature;
+    pair keys, other = {0};
+    ck_assert_int_eq(try_generate(session, &args, &keys), CKR_OK);
+    for (int i = 0; i < MANY_KEYS; i++) {
+        other = GENERATE(session, secp256k1, "other");
+    }
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_OK);
+    ck_assert_int_eq(try_login(session, CKU_CONTEXT_SPECIFIC, USER_PIN), CKR_OK);
+    ck_assert_int_eq(f->C_Sign(session, digest, 32, signature, &len), CKR_OK);
+    edit_tokens("UPDATE key SET private_attrs = CAST(substr(private_attrs, 1,"
+                " instr(private_attrs, " ALWAYS ") + 11) || x'00'"
+                " || substr(private_attrs, instr(private_attrs, " ALWAYS ") + 13) AS BLOB)"
+                " WHERE instr(private_attrs, " ALWAYS ") > 0");
+    get_value(session, other.private_key, CKA_LABEL, label, sizeof label);
+    ck_assert(!get_bool(session, keys.private_key, CKA_ALWAYS_AUTHENTICATE));
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_DEVICE_ERROR);
+}
+END_TEST
+
 /* ---- Digests ---- */
 
 static const CK_BYTE keccak_of_nothing[32] = {
@@ -209,19 +239,20 @@ static const CK_BYTE keccak_of_abc[32] = {
     0x4e, 0x03, 0x65, 0x7a, 0xea, 0x45, 0xa9, 0x4f, 0xc7, 0xd4, 0x7b, 0xa8, 0x26, 0xc8, 0xd6, 0x67,
     0xc0, 0xd1, 0xe6, 0xe3, 0x3a, 0x64, 0xa0, 0x36, 0xec, 0x44, 0xf5, 0x8f, 0xa1, 0x2d, 0x6c, 0x45};
 
-static void check_digest(CK_MECHANISM_TYPE type, const char *text, const CK_BYTE *expected) {
+static void check_digest(CK_MECHANISM_TYPE type, const char *text, const CK_BYTE *expected,
+                         CK_ULONG expected_len) {
     CK_SESSION_HANDLE session = open_session("plain", false);
     CK_MECHANISM mechanism = {type, NULL, 0};
-    CK_BYTE out[32], *data = (CK_BYTE_PTR)text;
-    CK_ULONG len = 31;
+    CK_BYTE out[64], *data = (CK_BYTE_PTR)text;
+    CK_ULONG len = expected_len - 1;
     ck_assert_int_eq(f->C_DigestInit(session, &mechanism), CKR_OK);
     ck_assert_int_eq(f->C_DigestInit(session, &mechanism), CKR_OPERATION_ACTIVE);
     ck_assert_int_eq(f->C_Digest(session, data, strlen(text), NULL, &len), CKR_OK);
-    len = 31;
+    len = expected_len - 1;
     ck_assert_int_eq(f->C_Digest(session, data, strlen(text), out, &len), CKR_BUFFER_TOO_SMALL);
-    ck_assert_uint_eq(len, 32);
+    ck_assert_uint_eq(len, expected_len);
     ck_assert_int_eq(f->C_Digest(session, data, strlen(text), out, &len), CKR_OK);
-    ck_assert_mem_eq(out, expected, 32);
+    ck_assert_mem_eq(out, expected, expected_len);
     ck_assert_int_eq(f->C_DigestUpdate(session, data, 1), CKR_OPERATION_NOT_INITIALIZED);
     memset(out, 0, sizeof out);
     ck_assert_int_eq(f->C_DigestInit(session, &mechanism), CKR_OK);
@@ -229,15 +260,53 @@ static void check_digest(CK_MECHANISM_TYPE type, const char *text, const CK_BYTE
         ck_assert_int_eq(f->C_DigestUpdate(session, data + i, 1), CKR_OK);
     }
     ck_assert_int_eq(f->C_DigestFinal(session, out, &len), CKR_OK);
-    ck_assert_mem_eq(out, expected, 32);
+    ck_assert_mem_eq(out, expected, expected_len);
     ck_assert_int_eq(f->C_DigestFinal(session, out, &len), CKR_OPERATION_NOT_INITIALIZED);
     ck_assert_int_eq(f->C_CloseSession(session), CKR_OK);
 }
 
 START_TEST(digests) {
-    check_digest(CKM_SHA256, "abc", sha256_of_abc);
-    check_digest(CKM_VALETKEY_KECCAK256, "abc", keccak_of_abc);
-    check_digest(CKM_VALETKEY_KECCAK256, "", keccak_of_nothing);
+    check_digest(CKM_SHA256, "abc", sha256_of_abc, 32);
+    check_digest(CKM_VALETKEY_KECCAK256, "abc", keccak_of_abc, 32);
+    check_digest(CKM_VALETKEY_KECCAK256, "", keccak_of_nothing, 32);
+}
+END_TEST
+
+START_TEST(other_digests) {
+    static const struct {
+        CK_MECHANISM_TYPE type;
+        const EVP_MD *(*md)(void);
+    } others[] = {{CKM_SHA_1, EVP_sha1},
+                  {CKM_SHA224, EVP_sha224},
+                  {CKM_SHA384, EVP_sha384},
+                  {CKM_SHA512, EVP_sha512}};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        CK_BYTE expected[EVP_MAX_MD_SIZE];
+        unsigned len;
+        ck_assert_int_eq(EVP_Digest("abc", 3, expected, &len, others[i].md(), NULL), 1);
+        check_digest(others[i].type, "abc", expected, len);
+    }
+}
+END_TEST
+
+/* The address is never read: no data is as long. */
+START_TEST(lengths_that_cannot_be) {
+    static const CK_ULONG lengths[] = {(CK_ULONG)1 << 63, ((CK_ULONG)1 << 63) - 1, (CK_ULONG)-1};
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    pair keys = GENERATE(session, p256, "k");
+    CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0};
+    CK_BYTE data[32] = {0}, out[64];
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        CK_ULONG len = sizeof out;
+        ck_assert_int_eq(f->C_DigestInit(session, &sha256), CKR_OK);
+        ck_assert_int_eq(f->C_Digest(session, data, lengths[i], out, &len), CKR_DATA_LEN_RANGE);
+        ck_assert_int_eq(f->C_DigestInit(session, &sha256), CKR_OK);
+        ck_assert_int_eq(f->C_DigestUpdate(session, data, lengths[i]), CKR_DATA_LEN_RANGE);
+        ck_assert_int_eq(f->C_SignInit(session, &ecdsa_sha256, keys.private_key), CKR_OK);
+        ck_assert_int_eq(f->C_Sign(session, data, lengths[i], out, &len), CKR_DATA_LEN_RANGE);
+        ck_assert_int_eq(f->C_VerifyInit(session, &ecdsa_sha256, keys.public_key), CKR_OK);
+        ck_assert_int_eq(f->C_VerifyUpdate(session, data, lengths[i]), CKR_DATA_LEN_RANGE);
+    }
 }
 END_TEST
 
@@ -252,7 +321,10 @@ Suite *signing_suite(void) {
     tcase_add_test(tcase, signing_in_parts);
     tcase_add_test(tcase, logout_ends_operations_of_every_session);
     tcase_add_test(tcase, a_login_for_every_signature);
+    tcase_add_test(tcase, an_edit_frees_no_key_of_its_login);
     tcase_add_test(tcase, digests);
+    tcase_add_test(tcase, other_digests);
+    tcase_add_test(tcase, lengths_that_cannot_be);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -394,6 +394,22 @@ START_TEST(pins_can_be_changed) {
 END_TEST
 
 /* What one connection changes is seen by the next login of another. */
+/* What is written into a file that lost its name is not there. */
+START_TEST(no_pin_changes_in_a_file_that_was_replaced) {
+    char command[600];
+    vk_token *token = token_new(home);
+    char *path = path_of(token);
+    assert_ok(login(token, VK_ROLE_SO, SO_PIN));
+    snprintf(command, sizeof command, "cp '%s' '%s-copy' && mv '%s-copy' '%s'", path, path, path,
+             path);
+    ck_assert_int_eq(system(command), 0);
+    assert_status(set_pin(token, VK_ROLE_USER, USER_PIN, "another-pin"), VK_ERR_STORE);
+    assert_status(vk_token_init_user_pin(token, (const uint8_t *)"another-pin", 11), VK_ERR_STORE);
+    vk_token_close(token);
+    free(path);
+}
+END_TEST
+
 START_TEST(pins_are_read_at_each_login) {
     vk_token *token = token_new(home), *other;
     assert_ok(vk_token_open(vk_token_path(token), &other, NULL));
@@ -496,6 +512,7 @@ int main(void) {
                                   tries_are_counted_across_processes,
                                   so_pin_locks_too,
                                   pins_can_be_changed,
+                                  no_pin_changes_in_a_file_that_was_replaced,
                                   pins_are_read_at_each_login,
                                   reinit_starts_over,
                                   generation_follows_changes};

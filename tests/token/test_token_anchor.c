@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,6 +69,31 @@ START_TEST(a_damaged_anchor_is_noted) {
 END_TEST
 
 /* One of two slots: an anchor that was being written when the power went. */
+/* Root may write whatever the mode says. */
+static void use_an_anchor_that_is_read_only(void) {
+    home = home_new();
+    anchors_elsewhere(1);
+    fixture f = fixture_new();
+    ck_assert_int_eq(chmod(f.anchor, 0400), 0);
+    for (uint64_t login = 0; login < 2; login++) {
+        close_and_reopen(&f);
+        ck_assert_int_eq(events(&f, VK_EVENT_ANCHOR), 1);
+        assert_ok(reserve(f.token, &f.grant, 10 + login, 1));
+    }
+    ck_assert_int_eq(chmod(f.anchor, 0600), 0);
+    close_and_reopen(&f);
+    assert_ok(reserve(f.token, &f.grant, 20, 1));
+    ck_assert(is_clean(f.token));
+    ck_assert_int_eq(events(&f, VK_EVENT_ANCHOR), 1);
+    fixture_free(&f);
+    home_remove(home);
+}
+
+START_TEST(an_anchor_that_cannot_be_written_is_noted_once) {
+    run_as_user(use_an_anchor_that_is_read_only);
+}
+END_TEST
+
 START_TEST(a_torn_anchor_still_counts) {
     fixture f = fixture_new();
     assert_ok(reserve(f.token, &f.grant, 2, 1));
@@ -364,6 +390,7 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {a_lost_anchor_is_noted_once,
                                   a_damaged_anchor_is_noted,
+                                  an_anchor_that_cannot_be_written_is_noted_once,
                                   a_torn_anchor_still_counts,
                                   no_place_for_an_anchor,
                                   two_processes_share_an_anchor,

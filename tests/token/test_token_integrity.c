@@ -395,21 +395,6 @@ START_TEST(every_column_is_listed) {
 }
 END_TEST
 
-/* A trigger that somebody put into the file does not run. */
-START_TEST(triggers_do_not_run) {
-    fixture f = fixture_new();
-    raw(f.path, "CREATE TRIGGER undo AFTER UPDATE ON budget WHEN new.rules <> old.rules BEGIN"
-                " UPDATE budget SET rules = old.rules, mac = old.mac WHERE id = old.id; END");
-    vk_token *token = token_open_as(f.path, VK_ROLE_USER);
-    assert_ok(reserve(token, &f.grants[0], 2, 1));
-    vk_budget budget = budget_of(token, &f.grants[0]);
-    ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), 101);
-    vk_budget_clear(&budget);
-    vk_token_close(token);
-    fixture_free(&f);
-}
-END_TEST
-
 /* What the old default says is authenticated before the new one can be made of it. */
 START_TEST(reinit_refuses_an_edited_default) {
     vk_token *token = token_new(home);
@@ -449,7 +434,6 @@ int main(void) {
                                   a_budget_that_is_edited_later,
                                   verify_names_edited_rows,
                                   every_column_is_listed,
-                                  triggers_do_not_run,
                                   reinit_refuses_an_edited_default,
                                   an_edited_point_finds_no_fresh_budget};
     return RUN_TESTS("token integrity", tests);

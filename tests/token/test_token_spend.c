@@ -477,7 +477,7 @@ START_TEST(the_so_accepts_what_is_left) {
     vk_spend_rule other = rule_new("other", 5);
     set_rule(&f, &other);
     assert_noticed(&f, "DELETE FROM spend_rule WHERE name = 'other';"
-                       "UPDATE spend_state SET open = zeroblob(31) || x'07'");
+                       "UPDATE spend_state SET open = CAST(zeroblob(31) || x'07' AS BLOB)");
     become(&f, VK_ROLE_SO);
     assert_ok(vk_journal_accept(f.token, &f.err));
     become(&f, VK_ROLE_USER);

@@ -302,12 +302,12 @@ static void edit(const char *sql) {
 
 static const char *const edits[] = {
     "UPDATE key SET policy = replace(policy, '05f5e100', '15f5e100')",
-    "UPDATE key SET point = (SELECT substr(point, 1, 64) || x'00' FROM key)",
+    "UPDATE key SET point = (SELECT CAST(substr(point, 1, 64) || x'00' AS BLOB) FROM key)",
     "UPDATE approval SET account = x'1111111111111111111111111111111111111111'",
     "UPDATE approval SET json = replace(json, '31337', '1')",
     "UPDATE budget SET rules = zeroblob(length(rules)), enabled = 1",
     "DELETE FROM budget",
-    "UPDATE key SET private_attrs = private_attrs || x'00'",
+    "UPDATE key SET private_attrs = CAST(private_attrs || x'00' AS BLOB)",
 };
 
 START_TEST(test_edited_database) {
