@@ -14,7 +14,7 @@ tests_conformance_conformance_SOURCES = tests/conformance/calls.c tests/conforma
 	tests/conformance/chapter_verify.c tests/conformance/conformance.c \
 	tests/conformance/conformance.h tests/conformance/ecdsa_math.c tests/conformance/ecdsa_math.h \
 	tests/conformance/fixture.c tests/conformance/names.c tests/conformance/runner.c \
-	tests/conformance/support.c tests/support/scrypt.c
+	tests/conformance/support.c tests/support/quick_pins.c
 tests_conformance_conformance_CFLAGS = $(AM_CFLAGS)
 tests_conformance_conformance_LDADD = $(CRYPTO_LIBS)
 tests_conformance_conformance_LDFLAGS = $(AM_LDFLAGS) -export-dynamic

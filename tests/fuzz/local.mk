@@ -12,14 +12,14 @@ libvk_fuzz_la_SOURCES = $(fuzz_sources)
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay
 tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/seeds.c tests/fuzz/seeds.h \
-	tests/support/scrypt.c
+	tests/support/quick_pins.c
 tests_fuzz_replay_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_fuzz_replay_DEPENDENCIES = valetkey-pkcs11.la
 tests_fuzz_replay_LDADD = libvk-fuzz.la libvk-batch.la $(vk_test_libs)
 EXTRA_DIST += tests/fuzz/regressions
 
 EXTRA_PROGRAMS += tests/fuzz/fuzz
-tests_fuzz_fuzz_SOURCES = tests/fuzz/engine.c tests/support/scrypt.c
+tests_fuzz_fuzz_SOURCES = tests/fuzz/engine.c tests/support/quick_pins.c
 tests_fuzz_fuzz_LDADD = libvk-fuzz.la libvk-batch.la libvk-core.la $(CJSON_LIBS)
 tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer -export-dynamic
 EXTRA_tests_fuzz_fuzz_DEPENDENCIES = valetkey-pkcs11.la
