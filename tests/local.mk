@@ -33,6 +33,7 @@ include tests/batch/local.mk
 include tests/fuzz/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk
+include tests/conformance/local.mk
 include tests/crash/local.mk
 include tests/net/local.mk
 include tests/cli/local.mk

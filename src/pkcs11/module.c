@@ -12,7 +12,9 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* no call is left in,
 static vk_module *current;                                /* NULL: not initialized */
 static atomic_uint calls;                                 /* how many are in */
 static atomic_bool finalizing;
-static vk_module *forgotten; /* reachable, so that leak checkers know that it is no accident */
+/* Reachable, so that leak checkers know that it is no accident; nobody reads it, which the compiler
+ * is not to know. */
+static vk_module *volatile forgotten;
 static bool prepared, exiting;
 
 /* ---- Life ---- */

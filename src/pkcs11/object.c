@@ -227,8 +227,11 @@ static CK_RV create_object(vk_session *session, const CK_ATTRIBUTE *templ, CK_UL
         return vk_create_public_key(session, templ, count, out);
     case CKO_CERTIFICATE:
         return vk_create_ordinary(session, class, templ, count, out);
+    case CKO_SECRET_KEY:
+    case CKO_DOMAIN_PARAMETERS:
+        return CKR_TEMPLATE_INCONSISTENT; /* a class, but none that can be created here */
     default:
-        return CKR_TEMPLATE_INCONSISTENT;
+        return CKR_ATTRIBUTE_VALUE_INVALID;
     }
 }
 

@@ -19,9 +19,10 @@ typedef enum meaning {
     IS_NUMBER,
     IS_BYTES,
     IS_DATE,
-    IS_X509,     /* the only type of certificate */
-    MUST_BE_NOT, /* CK_FALSE */
-    IS_COMPUTED  /* clients give it, the token finds it out itself */
+    IS_X509,      /* the only type of certificate */
+    MUST_BE_NOT,  /* CK_FALSE */
+    IS_COMPUTED,  /* clients give it, the token finds it out itself */
+    IS_THE_TOKENS /* nobody gives it */
 } meaning;
 
 #define DATA 1
@@ -40,6 +41,7 @@ static const struct row {
     {CKA_COPYABLE, DATA | CERT, IS_BOOL, false},
     {CKA_DESTROYABLE, DATA | CERT, IS_BOOL, false},
     {CKA_LABEL, DATA | CERT, IS_BYTES, true},
+    {CKA_UNIQUE_ID, DATA | CERT, IS_THE_TOKENS, false},
 
     {CKA_APPLICATION, DATA, IS_BYTES, true},
     {CKA_OBJECT_ID, DATA, IS_BYTES, true},
@@ -97,6 +99,9 @@ static CK_RV take(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *attribute, vk_buf *
     const struct row *row = row_of(class, attribute->type);
     if (row == NULL) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    if (row->meaning == IS_THE_TOKENS) {
+        return CKR_ATTRIBUTE_READ_ONLY;
     }
     if (!is_well_formed(row->meaning, attribute)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;

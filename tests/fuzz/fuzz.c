@@ -30,6 +30,7 @@ const fuzz_target fuzz_targets[] = {
     {"anchor", fuzz_anchor},
     {"reply", fuzz_reply},
     {"node_answer", fuzz_node_answer},
+    {"calls", fuzz_calls},
     {NULL, NULL},
 };
 

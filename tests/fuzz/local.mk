@@ -1,6 +1,8 @@
 # Fuzz targets. In make check they run over seeds and old findings; "make fuzzers" in a build
 # configured with --enable-fuzz makes the program for libFuzzer, which scripts/fuzz.sh runs.
-fuzz_sources = src/net/answer.c src/net/reply.c src/token/anchor_slot.c tests/fuzz/anchor.c tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/credential.c tests/fuzz/fuzz.c \
+fuzz_sources = src/net/answer.c src/net/reply.c src/token/anchor_slot.c tests/fuzz/anchor.c tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/calls.c \
+	tests/fuzz/calls_arguments.c tests/fuzz/calls_arguments.h tests/fuzz/calls_token.c tests/fuzz/calls_token.h \
+	tests/fuzz/credential.c tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/kernel.c tests/fuzz/message.c tests/fuzz/net.c tests/fuzz/policy.c tests/fuzz/thirdweb.c \
 	tests/fuzz/userop.c tests/fuzz/verify.c tests/fuzz/webauthn.c
@@ -9,14 +11,18 @@ libvk_fuzz_la_SOURCES = $(fuzz_sources)
 
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay
-tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/seeds.c tests/fuzz/seeds.h
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/seeds.c tests/fuzz/seeds.h \
+	tests/support/quick_pins.c
+tests_fuzz_replay_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_fuzz_replay_DEPENDENCIES = valetkey-pkcs11.la
 tests_fuzz_replay_LDADD = libvk-fuzz.la libvk-batch.la $(vk_test_libs)
 EXTRA_DIST += tests/fuzz/regressions
 
 EXTRA_PROGRAMS += tests/fuzz/fuzz
-tests_fuzz_fuzz_SOURCES = tests/fuzz/engine.c
+tests_fuzz_fuzz_SOURCES = tests/fuzz/engine.c tests/support/quick_pins.c
 tests_fuzz_fuzz_LDADD = libvk-fuzz.la libvk-batch.la libvk-core.la $(CJSON_LIBS)
-tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer -export-dynamic
+EXTRA_tests_fuzz_fuzz_DEPENDENCIES = valetkey-pkcs11.la
 CLEANFILES += tests/fuzz/fuzz
 fuzzers: tests/fuzz/fuzz tests/fuzz/replay
 .PHONY: fuzzers

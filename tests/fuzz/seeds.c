@@ -514,6 +514,44 @@ static void sow_answers_of_nodes(const sower *s) {
     vk_buf_clear(&text);
 }
 
+/* Calls and their arguments, byte by byte (calls.c): what a fuzzer would take long to come upon. */
+#define TEN "0123456789"
+#define DIGEST TEN TEN TEN "01"
+#define PAIR "\x0e\0\0" /* objects 4 and 5 */
+#define CALLS(bytes)                                                                               \
+    { (const uint8_t *)(bytes), sizeof(bytes) - 1 }
+
+static void sow_calls(const sower *s) {
+    static const vk_bytes seeds[] = {
+        CALLS(PAIR "\x10\0\0\0\0\x05\x12\0\0\x20" DIGEST "\x06"),
+        CALLS(PAIR "\x10\0\0\x02\0\x05\x13\0\0\x0a" TEN "\x14\0\0\x03\x14\0\0\x06"),
+        CALLS(PAIR "\x10\x01\0\0\0\x04\x15\0\x20" DIGEST "\x40" DIGEST DIGEST "\0"),
+        CALLS(PAIR "\x10\x02\0\x02\0\x05\x16\x01\0\0\x0a\x16\x02\0\x03"
+                   "abc\x0a"
+                   "\x16\x03\0\x03"
+                   "abc\x06\x16\0\0\x03"
+                   "abc\x06\x16\x04\0\0\x0a"),
+        CALLS(PAIR "\x10\x03\0\x02\0\x04\x17\x01\0\0\0\x17\x02\0\x03"
+                   "abc\x40" DIGEST DIGEST "\x17\x03\0\0\0"),
+        CALLS("\x11\0\x04\0\x13\x02\0\x0a" TEN "\x14\x01\0\x03"),
+        CALLS("\x11\0\x05\0\x12\x01\0\x0a" TEN "\x03"),
+        CALLS("\x04\0\x03\0\0\0\x03\x01\0\x05\x03\x0a" TEN "\x08\0\x04\x02\0\x06\x03\x06\x05\x06"
+              "\x09\0\x04\x01\x03\x03\x05hello\x05\0\x04\0\x06\0\x04"),
+        CALLS("\x04\0\x04\0\0\0\x01\x04\x01\x03\x01\0\x05\x03\x0a" TEN
+              "\x0a\0\x01\0\0\0\x0b\0\x04\x0c\0\x09\0\x04\x01\x05\x03\x05hello\x06\0\x04"),
+        CALLS(
+            "\x0d\0\x0a\0\x02\x0c\x02\0\x01\x04\x01\x01\x01\x04\x01\x08\0\x04\x02\x0d\x08\x1e\x06"),
+        CALLS(
+            "\x10\0\0\x06\0\0\x12\0\0\x28{\"chainId\":1,\"entryPoint\":\"0x\",\"userOp\":{}}\x08"),
+        CALLS("\0\x01\0\x01\x03\x01\x02\x01\x01\x01\x03\x01\x02\x01\0\x02\x02\x01\0\0\x1a\x01\x01"
+              "\x01"),
+        CALLS("\x0f\0\x02\0\x41\x04" DIGEST DIGEST "\0\x18\0\xff\xff\x19\0\x20\x07\0\0"),
+    };
+    for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
+        s->use("calls", seeds[i], s->context);
+    }
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -539,6 +577,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_all_chain(&s);
     sow_anchors(&s);
     sow_answers_of_nodes(&s);
+    sow_calls(&s);
     sow_other_grants(&s);
     sow_thirdweb_grants(&s);
     sow_session(&s, "session/ecdsa.json");
