@@ -122,12 +122,25 @@ static CK_RV push_if(vk_session *session, CK_OBJECT_HANDLE handle, vk_find *quer
     return rv;
 }
 
-static CK_RV push_ref(vk_session *session, vk_kind kind, int64_t number, vk_find *query,
-                      vk_search *search) {
-    const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = number};
+static CK_RV push_ref(vk_session *session, const vk_ref *ref, vk_find *query, vk_search *search) {
+    vk_object object;
     CK_OBJECT_HANDLE handle;
-    CK_RV rv = vk_handle_of(&ref, &handle);
-    return rv == CKR_OK ? push_if(session, handle, query, search) : rv;
+    CK_RV rv = CKR_OK;
+    if (vk_object_open_ref(session->slot, ref, &object) != CKR_OK) {
+        return CKR_OK;
+    }
+    if (vk_find_matches(&object, query)) {
+        rv = vk_ref_handle(session->slot, ref, vk_object_is_private(&object), &handle);
+        rv = rv == CKR_OK ? vk_find_push(search, handle) : rv;
+    }
+    vk_object_close(&object);
+    return rv;
+}
+
+static CK_RV push_number(vk_session *session, vk_kind kind, int64_t number, vk_find *query,
+                         vk_search *search) {
+    const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = number};
+    return push_ref(session, &ref, query, search);
 }
 
 static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind kind, vk_find *query,
@@ -145,7 +158,7 @@ static CK_RV search_stored_class(vk_session *session, uint64_t class, vk_kind ki
     vk_status status = vk_token_object_find(session->slot->token, &filter, &ids, &count, &err);
     CK_RV rv = vk_ck(status, &err);
     for (size_t i = 0; i < count && rv == CKR_OK; i++) {
-        rv = push_ref(session, kind, ids[i], query, search);
+        rv = push_number(session, kind, ids[i], query, search);
     }
     free(ids);
     return rv;
@@ -162,14 +175,14 @@ static CK_RV search_static(vk_session *session, vk_find *query, vk_search *searc
     const vk_mechanism *mechanism;
     CK_RV rv = CKR_OK;
     for (size_t i = 0; (query->kinds & VK_KIND_PROFILE) && i < 2 && rv == CKR_OK; i++) {
-        rv = push_ref(session, VK_KIND_PROFILE, (int64_t)profiles[i], query, search);
+        rv = push_number(session, VK_KIND_PROFILE, (int64_t)profiles[i], query, search);
     }
     for (size_t i = 0; (query->kinds & VK_KIND_MECHANISM) && rv == CKR_OK; i++) {
         mechanism = vk_mechanism_at(i);
         if (mechanism == NULL) {
             break;
         }
-        rv = push_ref(session, VK_KIND_MECHANISM, (int64_t)mechanism->type, query, search);
+        rv = push_number(session, VK_KIND_MECHANISM, (int64_t)mechanism->type, query, search);
     }
     return rv;
 }
@@ -191,7 +204,9 @@ static CK_RV search_operation(vk_session *session, int64_t pending_id, vk_find *
     CK_RV rv = CKR_OK;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rv == CKR_OK; i++) {
         if (query->kinds & kinds[i]) {
-            rv = push_if(session, vk_handle_of_pending(pending_id, kinds[i]), query, search);
+            const vk_ref ref = {
+                .slot_id = session->slot->id, .kind = kinds[i], .pending_id = pending_id};
+            rv = push_ref(session, &ref, query, search);
         }
     }
     return rv;

@@ -139,13 +139,16 @@ static CK_RV search_index(vk_slot *slot, const vk_key_filter *filter, vk_find *q
 /* The keys of which the token lets go in between, so that others come to their turns. */
 #define PAGE 512
 
+typedef struct found_key {
+    int64_t id;
+    unsigned kinds; /* that match, or have to be read to be told */
+    bool public_is_private;
+} found_key;
+
 typedef struct find_page {
     const vk_find *query;
     size_t count;
-    struct {
-        int64_t id;
-        unsigned kinds; /* that match, or have to be read to be told */
-    } keys[PAGE];
+    found_key keys[PAGE];
 } find_page;
 
 static bool may_be_seen(const vk_find *query, bool is_private) {
@@ -156,15 +159,19 @@ static bool may_be_seen(const vk_find *query, bool is_private) {
             vk_bytes_equal(vk_attribute_bytes(attribute), (vk_bytes){&value, sizeof value}));
 }
 
-static unsigned outlined_kinds(const vk_find *query, const vk_key_outline *key) {
-    unsigned kinds = 0;
+static bool public_is_private(const vk_key_outline *key) {
     const vk_buf attrs = {.data = (uint8_t *)(uintptr_t)key->public_attrs.data,
                           .len = key->public_attrs.len};
+    return vk_stored_bool(&attrs, CKA_PRIVATE, false);
+}
+
+static unsigned outlined_kinds(const vk_find *query, const vk_key_outline *key) {
+    unsigned kinds = 0;
     if (key->has_private) {
         kinds |= VK_KIND_PRIVATE | (key->has_policy ? VK_KIND_POLICY : 0) |
                  (key->has_grants ? VK_KINDS_GRANT : 0);
     }
-    if (key->has_public && may_be_seen(query, vk_stored_bool(&attrs, CKA_PRIVATE, false))) {
+    if (key->has_public && may_be_seen(query, public_is_private(key))) {
         kinds |= VK_KIND_PUBLIC;
     }
     return kinds & query->kinds;
@@ -175,17 +182,20 @@ static void add_outline(void *context, const vk_key_outline *key) {
     unsigned kinds = outlined_kinds(page->query, key);
     if (kinds != 0) {
         page->keys[page->count].id = key->id;
+        page->keys[page->count].public_is_private = public_is_private(key);
         page->keys[page->count++].kinds = kinds;
     }
 }
 
-static CK_RV push_kinds(const vk_slot *slot, int64_t id, unsigned kinds, vk_search *search) {
+static CK_RV push_kinds(vk_slot *slot, const found_key *key, unsigned kinds, vk_search *search) {
     CK_RV rv = CKR_OK;
     for (unsigned kind = 1; kind <= kinds && rv == CKR_OK; kind <<= 1) {
         if (kinds & kind) {
-            const vk_ref ref = {.slot_id = slot->id, .kind = (vk_kind)kind, .key_id = id};
+            const vk_ref ref = {.slot_id = slot->id, .kind = (vk_kind)kind, .key_id = key->id};
+            bool is_private =
+                kind == VK_KIND_PRIVATE || (kind == VK_KIND_PUBLIC && key->public_is_private);
             CK_OBJECT_HANDLE handle;
-            rv = vk_handle_of(&ref, &handle);
+            rv = vk_ref_handle(slot, &ref, is_private, &handle);
             rv = rv == CKR_OK ? vk_find_push(search, handle) : rv;
         }
     }
@@ -197,7 +207,7 @@ static CK_RV search_page(vk_slot *slot, const find_page *page, vk_find *query, v
     for (size_t i = 0; i < page->count && rv == CKR_OK; i++) {
         int64_t id = page->keys[i].id;
         unsigned kinds = page->keys[i].kinds;
-        rv = push_kinds(slot, id, kinds & ~query->unknown, search);
+        rv = push_kinds(slot, &page->keys[i], kinds & ~query->unknown, search);
         if (rv == CKR_OK && (kinds & query->unknown)) {
             rv = search_key(slot, id, kinds & query->unknown, query, search);
         }

@@ -104,6 +104,25 @@ static CK_RV get_pending(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *ou
     return CKR_OK;
 }
 
+/* ---- Of which login ---- */
+
+/* Above all numbers, which are smaller: an operation's grow by one each. */
+#define LOGIN_SHIFT 44
+#define LOGINS (((CK_OBJECT_HANDLE)1 << (63 - LOGIN_SHIFT)) - 1)
+#define NUMBER_MASK (((CK_OBJECT_HANDLE)1 << LOGIN_SHIFT) - 1)
+
+static CK_OBJECT_HANDLE mark_of(uint64_t epoch) {
+    return (epoch % LOGINS + 1) << LOGIN_SHIFT;
+}
+
+CK_OBJECT_HANDLE vk_handle_of_login(CK_OBJECT_HANDLE handle, uint64_t epoch) {
+    return handle | mark_of(epoch);
+}
+
+bool vk_handle_is_given(CK_OBJECT_HANDLE handle, bool is_private, uint64_t epoch) {
+    return (handle & ~NUMBER_MASK) == (is_private ? mark_of(epoch) : 0);
+}
+
 /* ---- Under the module's lock ---- */
 
 CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out) {
@@ -162,6 +181,7 @@ static bool is_computed(CK_OBJECT_HANDLE handle) {
 }
 
 CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out) {
+    handle &= NUMBER_MASK;
     if (is_computed(handle)) {
         return get_pending(slot_id, handle, out);
     }

@@ -1,8 +1,8 @@
 /*
  * Object handles: one for each object that was ever named to the application. A handle keeps its
- * meaning until C_Finalize and is never given to another object. Of what comes and goes often
- * nothing is kept: the handles of operations that wait are computed from the operation's id, and
- * those of session objects are numbers of their own.
+ * meaning until C_Finalize, a private object's until the login ends, and is never given to another
+ * object. Of what comes and goes often nothing is kept: the handles of operations that wait are
+ * computed from the operation's id, and those of session objects are numbers of their own.
  */
 #ifndef VK_PKCS11_HANDLE_H
 #define VK_PKCS11_HANDLE_H
@@ -84,9 +84,15 @@ typedef struct vk_handles {
 CK_RV vk_handle_of(const vk_ref *ref, CK_OBJECT_HANDLE *out);
 /* The handle of an object of an operation that waits. */
 CK_OBJECT_HANDLE vk_handle_of_pending(int64_t pending_id, vk_kind kind);
+/* A private object's handle carries a mark of the login, by the slot's epoch. */
+CK_OBJECT_HANDLE vk_handle_of_login(CK_OBJECT_HANDLE handle, uint64_t epoch);
+/* Is it what was given for the object that it means? Session objects have no mark: they end with
+ * the login. */
+bool vk_handle_is_given(CK_OBJECT_HANDLE handle, bool is_private, uint64_t epoch);
 /* A new handle for a session object; takes over the count. */
 CK_RV vk_handle_add(const vk_ref *ref, CK_OBJECT_HANDLE *out);
-/* CKR_OBJECT_HANDLE_INVALID if it means nothing in this slot. A session object is counted up. */
+/* CKR_OBJECT_HANDLE_INVALID if it means nothing in this slot. A session object is counted up. Whose
+ * login the handle is of is not asked. */
 CK_RV vk_handle_get(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *out);
 
 /* Which session objects to forget. */

@@ -82,31 +82,25 @@ static bool is_hidden(const vk_object *object) {
            vk_certificate_curve(der, &curve) && vk_hides(curve);
 }
 
-bool vk_object_visible(const vk_object *object) {
-    bool is_private = false;
-    if (is_hidden(object)) {
-        return false;
+bool vk_object_is_private(const vk_object *object) {
+    if (object->kind == VK_KIND_PUBLIC) {
+        return object->view->public_is_private;
     }
-    if (object->kind == VK_KIND_PRIVATE) {
-        is_private = true;
-    } else if (object->kind == VK_KIND_PUBLIC) {
-        is_private = object->view->public_is_private;
-    } else if (object->kind & VK_KINDS_SESSION) {
-        is_private = object->data->is_private;
-    } else if (object->kind & VK_KINDS_STORED) {
-        is_private = object->stored->is_private;
-    } else if (object->kind & VK_KINDS_PENDING) {
-        is_private = true;
+    if (object->kind & VK_KINDS_SESSION) {
+        return object->data->is_private;
     }
-    return !is_private || vk_slot_role(object->slot) == VK_ROLE_USER;
+    if (object->kind & VK_KINDS_STORED) {
+        return object->stored->is_private;
+    }
+    return (object->kind & (VK_KIND_PRIVATE | VK_KINDS_PENDING)) != 0;
 }
 
-/* Fills in what the reference stands for. */
-static CK_RV open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
-    if (ref->kind & VK_KINDS_SESSION) {
-        *out = (vk_object){.slot = slot, .kind = ref->kind, .data = ref->data};
-        return CKR_OK;
-    }
+bool vk_object_visible(const vk_object *object) {
+    return !is_hidden(object) &&
+           (!vk_object_is_private(object) || vk_slot_role(object->slot) == VK_ROLE_USER);
+}
+
+CK_RV vk_object_open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
     if (ref->kind & VK_KINDS_STATIC) {
         *out = (vk_object){.slot = slot, .kind = ref->kind, .number = (CK_ULONG)ref->key_id};
         return CKR_OK;
@@ -129,13 +123,20 @@ static CK_RV open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
     return CKR_OK;
 }
 
+static bool is_given(const vk_object *object, CK_OBJECT_HANDLE handle) {
+    bool is_marked = !(object->kind & VK_KINDS_SESSION) && vk_object_is_private(object);
+    return vk_handle_is_given(handle, is_marked, atomic_load(&object->slot->epoch));
+}
+
 CK_RV vk_object_open(vk_session *session, CK_OBJECT_HANDLE handle, vk_object *out) {
     vk_ref ref;
     CK_RV rv = vk_handle_get(session->slot->id, handle, &ref);
-    if (rv == CKR_OK) {
-        rv = open_ref(session->slot, &ref, out);
+    if (rv == CKR_OK && (ref.kind & VK_KINDS_SESSION)) {
+        *out = (vk_object){.slot = session->slot, .kind = ref.kind, .data = ref.data};
+    } else if (rv == CKR_OK) {
+        rv = vk_object_open_ref(session->slot, &ref, out);
     }
-    if (rv == CKR_OK && !vk_object_visible(out)) {
+    if (rv == CKR_OK && !(is_given(out, handle) && vk_object_visible(out))) {
         vk_object_close(out);
         rv = CKR_OBJECT_HANDLE_INVALID;
     }
@@ -156,17 +157,37 @@ void vk_object_close(vk_object *object) {
     *object = (vk_object){0};
 }
 
+CK_RV vk_ref_handle(vk_slot *slot, const vk_ref *ref, bool is_private, CK_OBJECT_HANDLE *out) {
+    CK_RV rv = CKR_OK;
+    if (ref->kind & VK_KINDS_PENDING) {
+        *out = vk_handle_of_pending(ref->pending_id, ref->kind);
+    } else {
+        rv = vk_handle_of(ref, out);
+    }
+    if (rv == CKR_OK && is_private) {
+        *out = vk_handle_of_login(*out, atomic_load(&slot->epoch));
+    }
+    return rv;
+}
+
 CK_RV vk_object_handle(const vk_object *object, CK_OBJECT_HANDLE *out) {
     const vk_ref ref = {.slot_id = object->slot->id,
                         .kind = object->kind,
                         .key_id = object->view->record.id,
                         .grant_id = object->grant != NULL ? object->grant->id : 0};
-    return vk_handle_of(&ref, out);
+    return vk_ref_handle(object->slot, &ref, vk_object_is_private(object), out);
 }
 
 CK_RV vk_key_handle(vk_session *session, int64_t key_id, vk_kind kind, CK_OBJECT_HANDLE *out) {
     const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = key_id};
-    return vk_handle_of(&ref, out);
+    vk_object object;
+    CK_RV rv = vk_object_open_ref(session->slot, &ref, &object);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = vk_object_handle(&object, out);
+    vk_object_close(&object);
+    return rv;
 }
 
 const vk_buf *vk_object_attrs(const vk_object *object) {

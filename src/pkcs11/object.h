@@ -45,12 +45,19 @@ typedef struct vk_object {
 
 /* CKR_OBJECT_HANDLE_INVALID if there is no such object, or the session may not see it. */
 CK_RV vk_object_open(vk_session *session, CK_OBJECT_HANDLE handle, vk_object *out);
+/* The same by what a handle stands for, of an object that is not a session's; whoever may see it.
+ */
+CK_RV vk_object_open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out);
 void vk_object_close(vk_object *object);
+/* CKA_PRIVATE */
+bool vk_object_is_private(const vk_object *object);
 /* May whoever is logged in see it? */
 bool vk_object_visible(const vk_object *object);
 /* The view's object of that kind; grant_id for VK_KINDS_GRANT. False if the key has none. */
 bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object *out);
 CK_RV vk_object_handle(const vk_object *object, CK_OBJECT_HANDLE *out);
+/* The same of a reference to an object that is not a session's. */
+CK_RV vk_ref_handle(vk_slot *slot, const vk_ref *ref, bool is_private, CK_OBJECT_HANDLE *out);
 
 /* What to say of a key that is of the wrong kind for an operation, and of what is no key. */
 CK_RV vk_wrong_key(vk_kind kind);

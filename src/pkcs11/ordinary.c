@@ -184,7 +184,7 @@ static CK_RV store(vk_session *session, draft *d, CK_OBJECT_HANDLE *out) {
     const vk_ref ref = {.slot_id = slot->id,
                         .kind = d->class == CKO_DATA ? VK_KIND_DATA : VK_KIND_CERTIFICATE,
                         .key_id = record.id};
-    return vk_handle_of(&ref, out);
+    return vk_ref_handle(slot, &ref, record.is_private, out);
 }
 
 static CK_RV keep_in_session(vk_session *session, draft *d, CK_OBJECT_HANDLE *out) {

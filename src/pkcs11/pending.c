@@ -61,7 +61,9 @@ CK_RV vk_create_userop(vk_session *session, bool on_token, const CK_ATTRIBUTE *t
         rv = pend(session->slot, key_id, &data, &pending_id);
     }
     if (rv == CKR_OK) {
-        *out = vk_handle_of_pending(pending_id, VK_KIND_USEROP);
+        const vk_ref ref = {
+            .slot_id = session->slot->id, .kind = VK_KIND_USEROP, .pending_id = pending_id};
+        rv = vk_ref_handle(session->slot, &ref, true, out);
     }
     return rv;
 }

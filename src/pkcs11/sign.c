@@ -42,6 +42,9 @@ static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key 
     if (out->loose != NULL) {
         return CKR_OK;
     }
+    if (!vk_handle_is_given(handle, true, atomic_load(&session->slot->epoch))) {
+        return CKR_KEY_HANDLE_INVALID;
+    }
     vk_status status = vk_view_get(session->slot, ref.key_id, &out->view);
     return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
 }

@@ -71,6 +71,11 @@ static CK_RV digest_after_update(context *c) {
     return digest(c, digest32, 32);
 }
 
+static CK_RV final_after_whole(context *c) {
+    (void)digest_after_update(c);
+    return final(c);
+}
+
 static CK_RV update_after_final(context *c) {
     need(digest_init(c), "C_DigestInit");
     need(f->C_DigestUpdate(c->session, digest32, 32), "C_DigestUpdate");
@@ -149,6 +154,21 @@ static CK_RV value_of_parts(context *c) {
     return rv;
 }
 
+/* Every digest mechanism gives as many bytes as it says, and no others. */
+static CK_RV length_of(context *c) {
+    CK_MECHANISM mechanism = {c->row->value, NULL, 0};
+    CK_BYTE bytes[65];
+    CK_ULONG len = 0, wanted = (CK_ULONG)(uintptr_t)c->row->data;
+    must_have(c, c->row->value);
+    need(init_by(c, &mechanism), "C_DigestInit");
+    need(f->C_Digest(c->session, abc, 3, NULL, &len), "C_Digest");
+    expect(len == wanted, "%lu bytes, not %lu", len, wanted);
+    memset(bytes, 0x5a, sizeof bytes);
+    CK_RV rv = f->C_Digest(c->session, abc, 3, bytes, &len);
+    expect(len == wanted && bytes[wanted] == 0x5a, "it wrote further");
+    return rv;
+}
+
 static CK_RV two_sessions(context *c) {
     context other = *c;
     other.session = must_open(c->slot, false);
@@ -206,6 +226,19 @@ static const row rows[] = {
     CONDITION(C_DigestFinal, "no parts", IS(CKR_OK), value_of_no_parts),
     CONDITION(C_Digest, "three bytes", IS(CKR_OK), value),
     CONDITION(C_DigestFinal, "parts", IS(CKR_OK), value_of_parts),
+    CONDITION(C_Digest, "length of CKM_SHA_1", IS(CKR_OK), length_of, .value = CKM_SHA_1,
+              .data = (const void *)20),
+    CONDITION(C_Digest, "length of CKM_SHA224", IS(CKR_OK), length_of, .value = CKM_SHA224,
+              .data = (const void *)28),
+    CONDITION(C_Digest, "length of CKM_SHA256", IS(CKR_OK), length_of, .value = CKM_SHA256,
+              .data = (const void *)32),
+    CONDITION(C_Digest, "length of CKM_SHA384", IS(CKR_OK), length_of, .value = CKM_SHA384,
+              .data = (const void *)48),
+    CONDITION(C_Digest, "length of CKM_SHA512", IS(CKR_OK), length_of, .value = CKM_SHA512,
+              .data = (const void *)64),
+    /* As in signatures: what ends is what began in parts. */
+    CONDITION(C_DigestFinal, "after C_Digest that came after C_DigestUpdate", NOT_ACTIVE,
+              final_after_whole),
 };
 
 CHAPTER(digest);

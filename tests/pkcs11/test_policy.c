@@ -21,7 +21,7 @@ static CK_RV write_policy(CK_SESSION_HANDLE session, const char *label, const ch
 
 START_TEST(the_so_sets_a_policy) {
     CK_SESSION_HANDLE session = login("plain", CKU_USER);
-    pair keys = GENERATE(session, secp256k1, "k");
+    GENERATE(session, secp256k1, "k");
     CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0};
     CK_BYTE value[512];
     ck_assert_int_eq(f->C_Logout(session), CKR_OK);
@@ -40,7 +40,8 @@ START_TEST(the_so_sets_a_policy) {
     ck_assert(!get_bool(session, policy, CKA_MODIFIABLE));
     ck_assert_uint_eq(get_value(session, policy, CKA_APPLICATION, value, sizeof value), 15);
     ck_assert_int_eq(try_login(session, CKU_USER, USER_PIN), CKR_OK);
-    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_OK);
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, find_object(session, CKO_PRIVATE_KEY, "k")),
+                     CKR_OK);
 }
 END_TEST
 

@@ -193,8 +193,30 @@ START_TEST(logout_ends_operations_of_every_session) {
     ck_assert_int_eq(f->C_Sign(b, digest, 32, signature, &len), CKR_OPERATION_NOT_INITIALIZED);
     ck_assert_int_eq(try_login(a, CKU_USER, USER_PIN), CKR_OK);
     ck_assert_int_eq(f->C_Sign(b, digest, 32, signature, &len), CKR_OPERATION_NOT_INITIALIZED);
-    ck_assert_int_eq(f->C_SignInit(b, &ecdsa, keys.private_key), CKR_OK);
+    CK_OBJECT_HANDLE again = find_object(b, CKO_PRIVATE_KEY, "k");
+    ck_assert_int_eq(f->C_SignInit(b, &ecdsa, again), CKR_OK);
     ck_assert_int_eq(f->C_Sign(b, digest, 32, signature, &len), CKR_OK);
+}
+END_TEST
+
+/* The standard has it so even when the user comes back. */
+START_TEST(handles_of_private_objects_end_with_the_login) {
+    CK_SESSION_HANDLE session = login("sudo", CKU_USER);
+    CK_ATTRIBUTE secret[] = {ATTR(CKA_CLASS, class_data), ATTR(CKA_TOKEN, yes),
+                             ATTR(CKA_PRIVATE, yes), TEXT(CKA_LABEL, "note")};
+    CK_OBJECT_HANDLE note;
+    pair keys = GENERATE(session, secp256k1, "k");
+    ck_assert_int_eq(f->C_CreateObject(session, secret, COUNT(secret), &note), CKR_OK);
+    ck_assert_uint_eq(find_object(session, CKO_DATA, "note"), note);
+    ck_assert_int_eq(f->C_Logout(session), CKR_OK);
+    ck_assert_int_eq(try_login(session, CKU_USER, USER_PIN), CKR_OK);
+    ck_assert_int_eq(get_rv(session, note, CKA_LABEL), CKR_OBJECT_HANDLE_INVALID);
+    ck_assert_int_eq(get_rv(session, keys.private_key, CKA_LABEL), CKR_OBJECT_HANDLE_INVALID);
+    ck_assert_int_eq(get_rv(session, keys.public_key, CKA_LABEL), CKR_OK);
+    ck_assert_int_eq(f->C_SignInit(session, &ecdsa, keys.private_key), CKR_KEY_HANDLE_INVALID);
+    ck_assert_uint_ne(find_object(session, CKO_PRIVATE_KEY, "k"), keys.private_key);
+    ck_assert_uint_eq(find_object(session, CKO_PUBLIC_KEY, "k"), keys.public_key);
+    ck_assert_int_eq(get_rv(session, find_object(session, CKO_DATA, "note"), CKA_LABEL), CKR_OK);
 }
 END_TEST
 
@@ -342,6 +364,7 @@ Suite *signing_suite(void) {
     tcase_add_test(tcase, signing_in_parts);
     tcase_add_test(tcase, a_whole_ends_what_began_in_parts);
     tcase_add_test(tcase, logout_ends_operations_of_every_session);
+    tcase_add_test(tcase, handles_of_private_objects_end_with_the_login);
     tcase_add_test(tcase, a_login_for_every_signature);
     tcase_add_test(tcase, an_edit_frees_no_key_of_its_login);
     tcase_add_test(tcase, digests);
