@@ -16,7 +16,7 @@ fi
 # shellcheck disable=SC2086
 install_packages $build_packages $demo_packages $check_packages $client_packages
 # The tarball's sources are those of the build before it: they are compiled once.
-export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1
+export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$root
 bootstrap
 
 # Adds a build's count of passed tests; a failed or skipped one ends the run.
