@@ -39,11 +39,11 @@ include tests/net/local.mk
 include tests/cli/local.mk
 include tests/verdicts/local.mk
 
-# The same programs under valgrind; and those with threads, for builds with -fsanitize=thread. Both
-# are many times slower, so what check takes for a test that hangs is, too.
+# The same programs under valgrind, each as one process; and those with threads, for builds with
+# -fsanitize=thread. Both are many times slower, so what check takes for a test that hangs is, too.
 check-valgrind check-valgrind-slow: $(check_PROGRAMS) valetkey-pkcs11.la
 	tests='$(valgrind_tests)'; test $@ = check-valgrind || tests='$(valgrind_slow_tests)'; \
-	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" \
+	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" \
 		LOG_COMPILER='$(LIBTOOL) --mode=execute valgrind' \
 		AM_LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite'
 check-threads: $(thread_tests) valetkey-pkcs11.la
