@@ -266,7 +266,8 @@ static vk_status set_on_data(vk_data *data, const CK_ATTRIBUTE *templ, CK_ULONG 
     return status;
 }
 
-/* The record is read again under the slot's lock, so that no change of another thread is lost. */
+/* The record is read again under the slot's lock, so that no change of another thread is lost. What
+ * is sealed with the change has to be sound before. */
 static vk_status set_on_key(const vk_object *object, const CK_ATTRIBUTE *templ, CK_ULONG count,
                             vk_error *err) {
     vk_token *token = object->slot->token;
@@ -277,7 +278,10 @@ static vk_status set_on_key(const vk_object *object, const CK_ATTRIBUTE *templ, 
         return status;
     }
     vk_buf *attrs = object->kind == VK_KIND_PUBLIC ? &record.public_attrs : &record.private_attrs;
-    status = set_all(attrs, templ, count);
+    status = record.has_private ? vk_token_key_vouch(token, &record, err) : VK_OK;
+    if (status == VK_OK) {
+        status = set_all(attrs, templ, count);
+    }
     if (status == VK_OK) {
         vk_record_names(&record, &names);
         status = vk_token_key_update(token, &record, &names, err);

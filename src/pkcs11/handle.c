@@ -106,8 +106,10 @@ static CK_RV get_pending(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE handle, vk_ref *ou
 
 /* ---- Of which login ---- */
 
-/* Above all numbers, which are smaller: an operation's grow by one each. */
+/* Above all numbers, which are smaller: an operation's grow by one each. The marks begin anew after
+ * half a million logins. */
 #define LOGIN_SHIFT 44
+_Static_assert(sizeof(CK_OBJECT_HANDLE) == 8, "a handle has no room for a login's number");
 #define LOGINS (((CK_OBJECT_HANDLE)1 << (63 - LOGIN_SHIFT)) - 1)
 #define NUMBER_MASK (((CK_OBJECT_HANDLE)1 << LOGIN_SHIFT) - 1)
 

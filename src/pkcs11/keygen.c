@@ -285,6 +285,9 @@ static vk_status update_public(vk_slot *slot, int64_t key_id, const vk_key_templ
         return status;
     }
     status = record.curve == key->curve ? may_replace(slot, &record) : VK_ERR_FORMAT;
+    if (status == VK_OK && record.has_private) {
+        status = vk_token_key_vouch(slot->token, &record, err);
+    }
     if (status == VK_OK) {
         status = merge(&key->attrs, &record.public_attrs);
     }

@@ -173,7 +173,7 @@ CK_RV vk_check_message_parameter(const void *parameter, CK_ULONG parameter_len) 
 /* ---- Input ---- */
 
 /* More than a process can have in its memory: no hash would come to its end. */
-#define DATA_MAX ((CK_ULONG)1 << 48)
+#define DATA_MAX ((uint64_t)1 << 48)
 
 static CK_RV check_data(const CK_BYTE *data, CK_ULONG len) {
     if (data == NULL && len > 0) {

@@ -30,10 +30,9 @@ CK_RV vk_mechanism_find(const CK_MECHANISM *wanted, CK_FLAGS use, const vk_mecha
 
 /* Does the key's CKA_ALLOWED_MECHANISMS, if its kept attributes have one, name it? */
 bool vk_mechanism_is_allowed(const vk_buf *attrs, CK_MECHANISM_TYPE type);
-/* Those of C_GetMechanismList. */
 /* Of one that hashes. */
 size_t vk_mechanism_digest_len(const vk_mechanism *mechanism);
-
+/* Those of C_GetMechanismList. */
 const vk_mechanism *vk_mechanism_at(size_t index); /* NULL: no more */
 
 /* C_GetMechanismInfo of the table of 3.0. */

@@ -157,9 +157,13 @@ void vk_object_close(vk_object *object) {
     *object = (vk_object){0};
 }
 
+/* More than were ever written: somebody edited the file. */
+#define PENDING_IDS ((int64_t)1 << 40)
+
 CK_RV vk_ref_handle(vk_slot *slot, const vk_ref *ref, bool is_private, CK_OBJECT_HANDLE *out) {
     CK_RV rv = CKR_OK;
     if (ref->kind & VK_KINDS_PENDING) {
+        rv = ref->pending_id < PENDING_IDS ? CKR_OK : CKR_DEVICE_ERROR;
         *out = vk_handle_of_pending(ref->pending_id, ref->kind);
     } else {
         rv = vk_handle_of(ref, out);
@@ -181,6 +185,10 @@ CK_RV vk_object_handle(const vk_object *object, CK_OBJECT_HANDLE *out) {
 CK_RV vk_key_handle(vk_session *session, int64_t key_id, vk_kind kind, CK_OBJECT_HANDLE *out) {
     const vk_ref ref = {.slot_id = session->slot->id, .kind = kind, .key_id = key_id};
     vk_object object;
+    /* That of the other kinds needs no look, which could fail where the change did not. */
+    if (kind != VK_KIND_PUBLIC) {
+        return vk_ref_handle(session->slot, &ref, kind == VK_KIND_PRIVATE, out);
+    }
     CK_RV rv = vk_object_open_ref(session->slot, &ref, &object);
     if (rv != CKR_OK) {
         return rv;

@@ -39,11 +39,13 @@ static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key 
         put_key(out);
         return CKR_USER_NOT_LOGGED_IN;
     }
-    if (out->loose != NULL) {
-        return CKR_OK;
-    }
-    if (!vk_handle_is_given(handle, true, atomic_load(&session->slot->epoch))) {
+    bool is_loose = out->loose != NULL;
+    if (!vk_handle_is_given(handle, !is_loose, atomic_load(&session->slot->epoch))) {
+        put_key(out);
         return CKR_KEY_HANDLE_INVALID;
+    }
+    if (is_loose) {
+        return CKR_OK;
     }
     vk_status status = vk_view_get(session->slot, ref.key_id, &out->view);
     return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
@@ -70,7 +72,9 @@ static CK_RV allowed(vk_session *session, vk_view *view, const vk_mechanism *mec
         *is_stale = status == VK_ERR_MISMATCH;
     }
     CK_RV rv = vk_ck_quietly(status);
-    vk_refusal_note(session, view->record.id, status, &err, (vk_bytes){NULL, 0});
+    if (!*is_stale) {
+        vk_refusal_note(session, view->record.id, status, &err, (vk_bytes){NULL, 0});
+    }
     if (status == VK_ERR_NOT_FOUND) {
         return CKR_KEY_HANDLE_INVALID; /* removed since it was looked up */
     }
@@ -137,7 +141,7 @@ static CK_RV find_allowed(vk_session *session, CK_OBJECT_HANDLE handle,
             put_key(key);
         }
     }
-    return rv;
+    return is_stale ? CKR_FUNCTION_FAILED : rv;
 }
 
 CK_RV vk_sign_init(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE handle,

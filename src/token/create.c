@@ -3,6 +3,7 @@
 #include "token/fork.h"
 #include "token/home.h"
 #include "token/journal.h"
+#include "token/migrate.h"
 
 static vk_status check_label(const vk_token_new *args, vk_error *err) {
     if (args->label == NULL || args->so_pin == NULL) {
@@ -201,7 +202,11 @@ static vk_status start_over(vk_token *token, const vk_token_new *args, vk_error 
     if (status != VK_OK) {
         return status;
     }
-    return vk_token_finish(token, change(token, args, err), err);
+    status = vk_schema_check(&token->db, err);
+    if (status == VK_OK) {
+        status = change(token, args, err);
+    }
+    return vk_token_finish(token, status, err);
 }
 
 /* Like a login of the SO's, in whose place it stands. */

@@ -15,7 +15,7 @@ typedef enum vk_sql {
     VK_SQL_PART_KEEP,
     VK_SQL_PART_DROP,
     VK_SQL_DATA_VERSION,
-    VK_SQL_SCHEMA_VERSION,
+    VK_SQL_SENTINEL,
     VK_SQL_BEGIN_READ,
     VK_SQL_STATE_READ,
     VK_SQL_STATE_WRITE,
@@ -134,8 +134,8 @@ typedef struct vk_db {
     int64_t waits_since_ms; /* for the write lock */
     vk_db_file file, log;   /* the write-ahead log */
     bool is_settled;        /* their names are durable */
-    bool has_schema;       /* the tables were looked at, when SQLite's count of their changes was */
-    int64_t schema_cookie; /* this */
+    bool has_schema;        /* the tables were looked at, when SQLite had */
+    int64_t schema_times;   /* noticed so many changes of them */
     sqlite3_stmt *statements[VK_SQL_STATEMENTS];
 } vk_db;
 
@@ -177,9 +177,13 @@ typedef struct vk_query {
     sqlite3_stmt *statement;
     int bound;
     int rc;
+    bool any_type;
 } vk_query;
 
 vk_query vk_query_start(vk_db *db, vk_sql sql);
+/* For rows that are looked at, or removed, whatever is in them: values of other types than their
+ * columns' are read as SQLite has it. */
+vk_query vk_query_start_any(vk_db *db, vk_sql sql);
 void vk_query_int(vk_query *query, int64_t value);
 void vk_query_blob(vk_query *query, vk_bytes value);
 void vk_query_text(vk_query *query, const char *value);    /* NULL: SQL NULL */

@@ -181,7 +181,7 @@ static void parse(const vk_query *query, vk_journal_record *out) {
 
 vk_status vk_journal_walk(vk_token *token, int64_t from, vk_journal_fn each, void *context,
                           vk_error *err) {
-    vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_READ);
+    vk_query query = vk_query_start_any(&token->db, VK_SQL_JOURNAL_READ);
     vk_query_int(&query, from);
     vk_status status = VK_OK;
     while (vk_query_next(&query, &status, err)) {

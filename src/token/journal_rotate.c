@@ -58,7 +58,7 @@ static vk_status note_row(vk_token *token, const vk_query *query, dropping *d, v
 }
 
 static vk_status note_rows(vk_token *token, dropping *d, vk_error *err) {
-    vk_query query = vk_query_start(&token->db, VK_SQL_JOURNAL_DROPPED);
+    vk_query query = vk_query_start_any(&token->db, VK_SQL_JOURNAL_DROPPED);
     vk_query_int(&query, d->through);
     vk_status status = VK_OK;
     while (vk_query_next(&query, &status, err)) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "token/anchor.h"
+#include "token/migrate.h"
 
 #define POINT_LEN 65
 
@@ -136,7 +137,7 @@ static vk_status add_chain(verification *v, const vk_query *query) {
 }
 
 static vk_status read_chains(verification *v, vk_error *err) {
-    vk_query query = vk_query_start(&v->token->db, VK_SQL_CHAIN_ALL);
+    vk_query query = vk_query_start_any(&v->token->db, VK_SQL_CHAIN_ALL);
     vk_status status = VK_OK;
     while (vk_query_next(&query, &status, err)) {
         status = add_chain(v, &query);
@@ -401,7 +402,10 @@ static vk_status verify_at_once(verification *v, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
-    status = verify(v, err);
+    status = vk_schema_check(&v->token->db, err);
+    if (status == VK_OK) {
+        status = verify(v, err);
+    }
     vk_status ended = vk_db_end(&v->token->db, VK_OK, err);
     return status == VK_OK ? ended : status;
 }

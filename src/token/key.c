@@ -342,7 +342,7 @@ static vk_status keep_private(vk_token *token, vk_key_row *row) {
 
 /* What is there of the key, which need not be sound to be removed. */
 static vk_status read_halves(vk_token *token, int64_t id, bool *has_private, bool *has_public) {
-    vk_query query = vk_query_start(&token->db, VK_SQL_KEY_STATE);
+    vk_query query = vk_query_start_any(&token->db, VK_SQL_KEY_STATE);
     vk_query_int(&query, id);
     vk_status status = vk_query_row(&query, NULL);
     *has_private = status == VK_OK && vk_column_int(&query, 1) != 0;

@@ -176,3 +176,12 @@ vk_status vk_token_key_set_denial(vk_token *token, int64_t id, const char *reaso
     vk_token_unlock(token);
     return status;
 }
+
+vk_status vk_token_key_vouch(vk_token *token, const vk_key_record *record, vk_error *err) {
+    uint8_t secret32[32];
+    vk_buf grant_ids = {0};
+    vk_status status = vk_token_key_unseal(token, record, secret32, &grant_ids, err);
+    vk_wipe(secret32, sizeof secret32);
+    vk_buf_clear(&grant_ids);
+    return status;
+}

@@ -15,6 +15,12 @@ vk_query vk_query_start(vk_db *db, vk_sql sql) {
     return query;
 }
 
+vk_query vk_query_start_any(vk_db *db, vk_sql sql) {
+    vk_query query = vk_query_start(db, sql);
+    query.any_type = true;
+    return query;
+}
+
 static void bound(vk_query *query, int rc) {
     if (query->rc == SQLITE_OK) {
         query->rc = rc;
@@ -88,7 +94,7 @@ vk_status vk_query_step(vk_query *query, bool *row, vk_error *err) {
     }
     if (query->rc == SQLITE_ROW) {
         query->rc = SQLITE_OK;
-        vk_status status = check_types(query, err);
+        vk_status status = query->any_type ? VK_OK : check_types(query, err);
         *row = status == VK_OK;
         return status;
     }

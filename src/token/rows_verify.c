@@ -95,7 +95,7 @@ static vk_status check_budgets(const check *c, vk_error *err) {
         find(c, "budgets", "somebody edited a budget, or removed one");
         status = VK_OK;
     }
-    vk_query query = vk_query_start(&c->token->db, VK_SQL_BUDGET_LIST);
+    vk_query query = vk_query_start_any(&c->token->db, VK_SQL_BUDGET_LIST);
     while (vk_query_next(&query, &status, err)) {
         status = check_nonces(c, &query, err);
     }

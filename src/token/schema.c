@@ -38,27 +38,40 @@ static vk_status digest(vk_db *db, vk_hash *out, vk_error *err) {
 
 /* ---- What it has to be ---- */
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static vk_status made;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool is_made;
 static vk_hash expected;
 
-static void make_expected(void) {
+static vk_status make_expected(void) {
     vk_db db = {0};
-    made = sqlite3_open_v2(":memory:", &db.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY,
-                           NULL) == SQLITE_OK
-               ? vk_schema_make_tables(&db, NULL)
-               : VK_ERR_MEMORY;
-    if (made == VK_OK) {
-        made = digest(&db, &expected, NULL);
+    vk_status status =
+        sqlite3_open_v2(":memory:", &db.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) ==
+                SQLITE_OK
+            ? vk_schema_make_tables(&db, NULL)
+            : VK_ERR_MEMORY;
+    if (status == VK_OK) {
+        status = digest(&db, &expected, NULL);
     }
     sqlite3_close_v2(db.handle);
+    return status;
+}
+
+static vk_status get_expected(vk_hash *out) {
+    pthread_mutex_lock(&lock);
+    vk_status status = is_made ? VK_OK : make_expected();
+    is_made = status == VK_OK;
+    *out = expected;
+    pthread_mutex_unlock(&lock);
+    return status;
 }
 
 static vk_status compare(vk_db *db, vk_error *err) {
-    vk_hash found;
-    pthread_once(&once, make_expected);
-    vk_status status = made == VK_OK ? digest(db, &found, err) : made;
-    if (status == VK_OK && memcmp(found.b, expected.b, sizeof found.b) != 0) {
+    vk_hash found, wanted;
+    vk_status status = get_expected(&wanted);
+    if (status == VK_OK) {
+        status = digest(db, &found, err);
+    }
+    if (status == VK_OK && memcmp(found.b, wanted.b, sizeof found.b) != 0) {
         return vk_fail(err, VK_ERR_INTEGRITY, sqlite3_db_filename(db->handle, "main"),
                        "somebody changed the tables of the token");
     }
@@ -67,11 +80,16 @@ static vk_status compare(vk_db *db, vk_error *err) {
 
 /* ---- Looking ---- */
 
-static vk_status read_cookie(vk_db *db, int64_t *out, vk_error *err) {
-    vk_query query = vk_query_start(db, VK_SQL_SCHEMA_VERSION);
-    vk_status status = vk_query_row(&query, err);
-    *out = status == VK_OK ? vk_column_int(&query, 0) : 0;
+/* How often SQLite found that a statement was made for other tables than it knows now. The number
+ * that the file has for its tables would not do: it can be put back. */
+static vk_status read_times(vk_db *db, int64_t *out, vk_error *err) {
+    bool row;
+    vk_query query = vk_query_start(db, VK_SQL_SENTINEL);
+    vk_status status = vk_query_step(&query, &row, err);
     vk_query_end(&query);
+    *out = status == VK_OK ? sqlite3_stmt_status(db->statements[VK_SQL_SENTINEL],
+                                                 SQLITE_STMTSTATUS_REPREPARE, 0)
+                           : 0;
     return status;
 }
 
@@ -87,14 +105,33 @@ static vk_status look(vk_db *db, vk_error *err) {
     return status == VK_OK ? compare(db, err) : status;
 }
 
-vk_status vk_schema_check(vk_db *db, vk_error *err) {
-    int64_t cookie;
-    vk_status status = read_cookie(db, &cookie, err);
-    if (status != VK_OK || (db->has_schema && cookie == db->schema_cookie)) {
+/* What SQLite read into its memory may be older than what the file says under the same number, so
+ * it reads that anew, in the transaction in which it is looked at. */
+static vk_status look_anew(vk_db *db, int64_t *times, vk_error *err) {
+    bool is_alone = sqlite3_get_autocommit(db->handle) != 0;
+    vk_status status = is_alone ? vk_db_run_text(db, "BEGIN", err) : VK_OK;
+    if (status != VK_OK) {
         return status;
     }
-    status = look(db, err);
+    status = vk_db_run_text(db, "PRAGMA writable_schema = RESET", err);
+    if (status == VK_OK) {
+        status = look(db, err);
+    }
+    if (status == VK_OK) {
+        status = read_times(db, times, err);
+    }
+    return is_alone ? vk_db_end(db, status, err) : status;
+}
+
+vk_status vk_schema_check(vk_db *db, vk_error *err) {
+    int64_t times;
+    vk_status status = read_times(db, &times, err);
+    if (status == VK_OK && db->has_schema && times == db->schema_times) {
+        return VK_OK;
+    }
+    /* Tables that the statement cannot even be made for are looked at all the same. */
+    status = look_anew(db, &times, err);
     db->has_schema = status == VK_OK;
-    db->schema_cookie = cookie;
+    db->schema_times = times;
     return status;
 }

@@ -20,7 +20,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_PART_KEEP] = "RELEASE part",
     [VK_SQL_PART_DROP] = "ROLLBACK TO part",
     [VK_SQL_DATA_VERSION] = "PRAGMA data_version",
-    [VK_SQL_SCHEMA_VERSION] = "PRAGMA schema_version",
+    [VK_SQL_SENTINEL] = "SELECT id FROM token WHERE id = 0",
     [VK_SQL_BEGIN_READ] = "BEGIN",
     [VK_SQL_STATE_READ] = "SELECT counter, number, head, anchored, mac, spend_rules"
                           " FROM state WHERE id = 1",

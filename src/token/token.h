@@ -231,6 +231,10 @@ VK_MUST_USE vk_status vk_token_key_outlines(vk_token *token, int64_t *after, siz
 VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record,
                                           uint8_t secret32[32], vk_buf *grant_ids, vk_error *err);
 
+/* Is the record what the key's seal says? VK_ERR_INTEGRITY if not. Needs the user's login. */
+VK_MUST_USE vk_status vk_token_key_vouch(vk_token *token, const vk_key_record *record,
+                                         vk_error *err);
+
 /* A number that a change of keys or grants changes, in other processes too; decisions leave it.
  * Cheap: looked up at most once a millisecond, and up to VK_GENERATION_AGE_MS old while the token
  * is busy. */

@@ -10,6 +10,7 @@
 #include "support.h"
 #include "token/journal.h"
 #include "token/spend.h"
+#include "token/store.h"
 
 /* Other processes' changes are noticed within a millisecond. */
 static void edit(const char *path, const char *sql) {
@@ -76,6 +77,44 @@ START_TEST(a_newer_program_changed_them) {
     snprintf(sql, sizeof sql, "PRAGMA user_version = 1000; CREATE TABLE newer(id INTEGER)");
     edit(f.path, sql);
     assert_status(reserve(f.token, &f.grant, 2, 1), VK_ERR_UNSUPPORTED);
+    fixture_free(&f);
+}
+END_TEST
+
+#define OTHER_INDEX "CREATE INDEX other ON budget(enabled, subject);"
+
+static void set_number(const fixture *f, const char *sql, int64_t number) {
+    char text[300];
+    snprintf(text, sizeof text, "%s PRAGMA schema_version = %d", sql, (int)number);
+    edit(f->path, text);
+}
+
+/* What SQLite read meanwhile is not what it goes on with. */
+START_TEST(tables_that_were_there_for_a_moment) {
+    fixture f = fixture_new();
+    vk_token_info info;
+    edit(f.path, OTHER_INDEX);
+    int64_t number = raw_int(f.path, "PRAGMA schema_version");
+    assert_ok(vk_token_get_info(f.token, &info));
+    set_number(&f, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'other';",
+               number);
+    assert_ok(reserve(f.token, &f.grant, 2, 1));
+    ck_assert_int_ne(sqlite3_exec(f.token->db.handle, "SELECT enabled FROM budget INDEXED BY other",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    fixture_free(&f);
+}
+END_TEST
+
+/* The number that the file has for its tables tells nothing to who can put it back. */
+START_TEST(a_number_that_is_put_back) {
+    fixture f = fixture_new();
+    vk_token_info info;
+    int64_t number = raw_int(f.path, "PRAGMA schema_version");
+    set_number(&f, "", number + 1);
+    assert_ok(vk_token_get_info(f.token, &info));
+    set_number(&f, OTHER_INDEX, number);
+    assert_status(reserve(f.token, &f.grant, 2, 1), VK_ERR_INTEGRITY);
     fixture_free(&f);
 }
 END_TEST
@@ -191,7 +230,8 @@ START_TEST(a_rotation_ends) {
     for (; nonce < VK_JOURNAL_MAX_LEAST - 5; nonce++) {
         assert_ok(reserve(f.token, &f.grant, nonce, 1));
     }
-    edit(f.path, "UPDATE journal SET sequence = 0 WHERE number = 4");
+    edit(f.path, "UPDATE journal SET sequence = 0 WHERE number = 4;"
+                 "UPDATE journal SET hash = CAST(hash AS TEXT) WHERE number = 6");
     for (; nonce < VK_JOURNAL_MAX_LEAST + 20; nonce++) {
         assert_ok(reserve(f.token, &f.grant, nonce, 1));
     }
@@ -201,10 +241,77 @@ START_TEST(a_rotation_ends) {
 }
 END_TEST
 
+static vk_status count_record(void *context, const vk_journal_record *record) {
+    (void)record;
+    ++*(int *)context;
+    return VK_OK;
+}
+
+/* One value of another type blinds nobody who looks at the rest. */
+START_TEST(a_journal_of_other_types_is_read) {
+    static const char *const edits[] = {"UPDATE journal SET time = 1e300 WHERE number = 2",
+                                        "UPDATE journal SET hash = CAST(hash AS TEXT), time = 7"
+                                        " WHERE number = 2"};
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        fixture f = fixture_new();
+        vk_journal_check check;
+        int count = 0;
+        for (uint64_t nonce = 2; nonce < 5; nonce++) {
+            assert_ok(reserve(f.token, &f.grant, nonce, 1));
+        }
+        edit(f.path, edits[i]);
+        assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+        ck_assert_int_gt(check.findings, 0);
+        ck_assert_int_eq(check.records, 4);
+        assert_ok(vk_journal_each(f.token, 0, count_record, &count, NULL));
+        ck_assert_int_eq(count, 4);
+        fixture_free(&f);
+    }
+}
+END_TEST
+
+START_TEST(a_budget_of_another_type_is_a_finding) {
+    fixture f = fixture_new();
+    vk_journal_check check;
+    edit(f.path, "UPDATE budget SET sign_count = 1.5");
+    assert_ok(vk_journal_verify(f.token, NULL, NULL, &check, NULL));
+    ck_assert_int_gt(check.findings, 0);
+    fixture_free(&f);
+}
+END_TEST
+
+/* A key that was read between two edits is not what is sealed with a new label. */
+START_TEST(an_edit_that_is_gone_again_is_not_vouched_for) {
+    fixture f = fixture_new();
+    vk_key_record record;
+    char *keep = raw_text(f.path, "SELECT 'UPDATE key SET private_attrs = x''' ||"
+                                  " hex(private_attrs) || '''' FROM key");
+    assert_ok(vk_token_key_get(f.token, f.grant.key_id, &record));
+    assert_ok(vk_token_key_vouch(f.token, &record, NULL));
+    vk_key_record_clear(&record);
+    edit(f.path, "UPDATE key SET private_attrs = x'000000000000010a00000000'");
+    assert_ok(vk_token_key_get(f.token, f.grant.key_id, &record));
+    edit(f.path, keep);
+    assert_status(vk_token_key_vouch(f.token, &record, NULL), VK_ERR_INTEGRITY);
+    vk_key_record_clear(&record);
+    free(keep);
+    fixture_free(&f);
+}
+END_TEST
+
 int main(void) {
-    const TTest *const tests[] = {tables_of_somebody_else,   a_newer_program_changed_them,
-                                  ordinary_changes_are_none, a_budget_is_not_begun_anew,
-                                  nor_is_that_of_a_grant,    the_count_of_changes_moves,
-                                  a_rotation_ends,           spend_rules_are_noticed_without_it};
+    const TTest *const tests[] = {tables_of_somebody_else,
+                                  a_newer_program_changed_them,
+                                  tables_that_were_there_for_a_moment,
+                                  a_number_that_is_put_back,
+                                  a_journal_of_other_types_is_read,
+                                  a_budget_of_another_type_is_a_finding,
+                                  an_edit_that_is_gone_again_is_not_vouched_for,
+                                  ordinary_changes_are_none,
+                                  a_budget_is_not_begun_anew,
+                                  nor_is_that_of_a_grant,
+                                  the_count_of_changes_moves,
+                                  a_rotation_ends,
+                                  spend_rules_are_noticed_without_it};
     return RUN_TESTS("token schema", tests);
 }
