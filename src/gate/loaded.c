@@ -52,44 +52,47 @@ void vk_loaded_forget_all(vk_gate *gate) {
     pthread_mutex_unlock(&gate->lock);
 }
 
+/* Where the key hangs; NULL stands there if it is not loaded. */
+static vk_loaded **link_of(vk_gate *gate, int64_t key_id) {
+    vk_loaded **link = bucket_of(gate, key_id);
+    while (*link != NULL && (*link)->record.id != key_id) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static void drop_key(vk_gate *gate, int64_t key_id) {
+    vk_loaded **link = link_of(gate, key_id);
+    if (*link != NULL) {
+        drop(gate, link);
+    }
+}
+
 void vk_loaded_forget(vk_gate *gate, int64_t key_id) {
     pthread_mutex_lock(&gate->lock);
-    for (vk_loaded **link = bucket_of(gate, key_id); *link != NULL; link = &(*link)->next) {
-        if ((*link)->record.id == key_id) {
-            drop(gate, link);
-            break;
-        }
-    }
+    drop_key(gate, key_id);
     pthread_mutex_unlock(&gate->lock);
 }
 
 static vk_loaded *look_up(vk_gate *gate, int64_t key_id, uint64_t generation) {
-    for (vk_loaded **link = bucket_of(gate, key_id); *link != NULL; link = &(*link)->next) {
-        vk_loaded *loaded = *link;
-        if (loaded->record.id != key_id) {
-            continue;
-        }
-        if (loaded->generation != generation) {
-            drop(gate, link);
-            return NULL;
-        }
-        atomic_fetch_add(&loaded->users, 1);
-        return loaded;
+    vk_loaded **link = link_of(gate, key_id), *loaded = *link;
+    if (loaded == NULL) {
+        return NULL;
     }
-    return NULL;
+    if (loaded->generation != generation) {
+        drop(gate, link);
+        return NULL;
+    }
+    atomic_fetch_add(&loaded->users, 1);
+    return loaded;
 }
 
 static void insert(vk_gate *gate, vk_loaded *loaded) {
-    vk_loaded **bucket = bucket_of(gate, loaded->record.id);
-    for (vk_loaded **link = bucket; *link != NULL; link = &(*link)->next) {
-        if ((*link)->record.id == loaded->record.id) {
-            drop(gate, link);
-            break;
-        }
-    }
+    drop_key(gate, loaded->record.id);
     if (gate->table.count >= VK_LOADED_MAX) {
         drop_all(gate);
     }
+    vk_loaded **bucket = bucket_of(gate, loaded->record.id);
     atomic_fetch_add(&loaded->users, 1);
     loaded->next = *bucket;
     *bucket = loaded;

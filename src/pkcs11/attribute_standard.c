@@ -127,16 +127,8 @@ static CK_RV get_verifying_mechanisms(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
-static CK_RV get_derive(const vk_object *object, vk_buf *out) {
-    const vk_policy *policy = vk_view_policy(object->view);
-    bool derives = policy != NULL && vk_policy_is_sudo(policy) &&
-                   vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false);
-    vk_buf_put_byte(out, derives ? CK_TRUE : CK_FALSE);
-    return CKR_OK;
-}
-
 /* Of a pair that the token has, no half derives where the private one may not. */
-static CK_RV get_public_derive(const vk_object *object, vk_buf *out) {
+static CK_RV get_derive(const vk_object *object, vk_buf *out) {
     bool derives = vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false);
     if (object->view->record.has_private) {
         const vk_policy *policy = vk_view_policy(object->view);
@@ -298,8 +290,7 @@ static const vk_attribute_row rows[] = {
     {CKA_END_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_end_date},
     {CKA_START_DATE, LOOSE_KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_END_DATE, LOOSE_KEYS, VK_FROM_STORED_BYTES, 0, NULL},
-    {CKA_DERIVE, TOKEN_PRIV, VK_FROM_GETTER, 0, get_derive},
-    {CKA_DERIVE, TOKEN_PUB, VK_FROM_GETTER, 0, get_public_derive},
+    {CKA_DERIVE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_derive},
     {CKA_DERIVE, LOOSE_PRIV | LOOSE_PUB, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_LOCAL, KEYS, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_KEY_GEN_MECHANISM, KEYS, VK_FROM_GETTER, 0, get_key_gen_mechanism},

@@ -1,15 +1,14 @@
 /* Disks that are full or fail. */
 #include "crash/faults.h"
 #include "support/disk.h"
+#include "support/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* A fault, and what the token answers while it lasts. */
@@ -140,14 +139,6 @@ START_TEST(the_pin_stays) {
 END_TEST
 
 /* ---- Real limits ---- */
-
-static void limit_files(rlim_t bytes) {
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 START_TEST(a_limit_on_files) {
     assert_rv(sign_budgeted(), CKR_OK);

@@ -26,7 +26,8 @@ TESTS += tests/crash/test_faults
 tests_crash_test_faults_SOURCES = tests/support/quick_pins.c tests/crash/test_faults.c tests/crash/faults.c \
 	tests/crash/faults.h tests/crash/faults_clock.c tests/crash/faults_disk.c \
 	tests/crash/faults_files.c tests/crash/faults_lock.c tests/support/clock.c \
-	tests/support/clock.h tests/support/so.c tests/support/so.h $(crash_support) $(disk_support)
+	tests/support/clock.h tests/support/limits.c tests/support/limits.h tests/support/so.c \
+	tests/support/so.h $(crash_support) $(disk_support)
 tests_crash_test_faults_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_crash_test_faults_LDADD = $(vk_test_token_libs)
 tests_crash_test_faults_LDFLAGS = $(AM_LDFLAGS) -export-dynamic

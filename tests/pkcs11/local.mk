@@ -5,7 +5,7 @@ tests_pkcs11_test_pkcs11_SOURCES = tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/p
 	tests/pkcs11/test_ordinary.c tests/pkcs11/test_pkcs11.c tests/pkcs11/test_session_key.c tests/pkcs11/test_policy.c tests/pkcs11/test_refusal.c \
 	tests/pkcs11/test_scale.c tests/pkcs11/test_signing.c tests/pkcs11/test_spend.c tests/pkcs11/test_threads.c tests/pkcs11/test_token.c \
 	tests/pkcs11/waiting.c tests/pkcs11/waiting.h tests/support/clock.c tests/support/clock.h \
-	tests/support/quick_pins.c
+	tests/support/limits.c tests/support/limits.h tests/support/quick_pins.c
 tests_pkcs11_test_pkcs11_SOURCES += tests/pkcs11/message_support.c tests/pkcs11/message_support.h \
 	tests/pkcs11/test_message.c tests/support/so.c tests/support/so.h
 tests_pkcs11_test_pkcs11_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -1,12 +1,11 @@
 /* Where the reason of a refusal is found: on standard error with VALETKEY_DEBUG, and in the key. */
 #include "support.h"
+#include "support/limits.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <valetkey/pkcs11.h>
 
@@ -171,15 +170,6 @@ START_TEST(threads_write_whole_lines) {
 END_TEST
 
 /* ---- A reason that the token cannot keep ---- */
-
-/* Nothing can be written past so many bytes: a full disk. */
-static void limit_files(rlim_t bytes) {
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 static int kept_denials(void) {
     return count_rows("SELECT count(*) FROM key WHERE last_denial IS NOT NULL");

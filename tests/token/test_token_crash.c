@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "support.h"
+#include "support/limits.h"
 #include "token/journal.h"
 
 #define PROCESSES 4
@@ -258,14 +258,6 @@ START_TEST(tokens_are_made_at_once) {
 END_TEST
 
 /* ---- A full disk ---- */
-
-static void limit_files(rlim_t bytes) {
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 START_TEST(full_disk_loses_nothing) {
     shared s = shared_new();
