@@ -1,7 +1,7 @@
 libvk_token_la_SOURCES += src/token/anchor.c src/token/anchor.h src/token/anchor_slot.c src/token/anchor_slot.h src/token/attrs.c \
 	src/token/attrs.h src/token/budget.c src/token/chain.c src/token/clock.c src/token/clock.h src/token/create.c src/token/crypt.c \
 	src/token/crypt.h src/token/db.c src/token/db.h src/token/db_files.c src/token/db_status.h \
-	src/token/decide.c src/token/decide.h src/token/draft.c src/token/file.c src/token/fork.c \
+	src/token/decide.c src/token/decide.h src/token/draft.c src/token/enrolment.c src/token/enrolment.h src/token/file.c src/token/fork.c \
 	src/token/fork.h src/token/grant.c src/token/group.c src/token/group.h src/token/home.c \
 	src/token/home.h src/token/journal.c src/token/journal.h src/token/journal_admin.c \
 	src/token/journal_rotate.c src/token/journal_verify.c src/token/key.c src/token/key_read.c \
