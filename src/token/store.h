@@ -317,6 +317,8 @@ VK_MUST_USE vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, 
 /* The id alone; VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_budget_find(vk_token *token, const vk_hash *subject, int64_t *id,
                                      vk_error *err);
+/* For who has no policy at hand: as many rules as the row has, which are none in a fresh one. */
+#define VK_RULES_AS_STORED SIZE_MAX
 VK_MUST_USE vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count,
                                      int64_t *id, vk_budget *out, vk_error *err);
 /* VK_RULE_STATE_LEN bytes each. */

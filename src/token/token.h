@@ -43,16 +43,28 @@ void vk_home_free(char **paths, size_t count);
 /* Removes what processes left behind that were killed while they made a token, if it can. */
 void vk_home_sweep(const char *home);
 
+/* As many devices can be named, as long as a socket's path may be. */
+#define VK_FIDO2_DEVICES_MAX 16
+#define VK_FIDO2_DEVICE_LEN 112
+#define VK_FIDO2_TIMEOUT_DEFAULT 30
+#define VK_FIDO2_TIMEOUT_MAX 600
+
 /* What the file valetkey.conf there says. */
 typedef struct vk_home_settings {
     bool default_sudo;     /* of tokens made from now on: "default-policy = sudo"; otherwise "none",
                               the default */
     vk_lint_level lint;    /* "lint = error", "off", or "warn", the default */
     uint64_t lint_allowed; /* "lint-allow = CODE ...": VK_LINT_BITs of what may stay */
+    bool fido2_off;        /* "fido2 = off": no security keys are looked for */
+    unsigned fido2_timeout; /* "fido2-timeout = SECONDS" that one waits for a touch */
+    /* "fido2-device = unix:PATH", one a line: sockets of authenticators, beside those that are
+     * plugged in. */
+    size_t fido2_device_count;
+    char fido2_devices[VK_FIDO2_DEVICES_MAX][VK_FIDO2_DEVICE_LEN + 1];
 } vk_home_settings;
 
-/* A missing file means all defaults; a line that is not understood, or a file that others can write
- * to, is a failure. */
+/* A missing file means all defaults; so does a line that is not understood, or a file that others
+ * can write to, and both are a failure. */
 VK_MUST_USE vk_status vk_home_settings_read(const char *home, vk_home_settings *out, vk_error *err);
 
 /* ---- Tokens ---- */
@@ -380,5 +392,18 @@ typedef struct vk_decision {
  * if the token's file was put back from a copy and a budget is needed.
  */
 VK_MUST_USE vk_status vk_token_decide(vk_token *token, const vk_decision *decision, vk_error *err);
+
+/*
+ * The key, which is elsewhere, answered with an assertion that has this sign count. VK_DENIED with
+ * the rule "signCount" unless it is higher than that of every assertion under any of the key's
+ * grants, or all of them are 0; else it is the grant's from now on. One durable transaction; a
+ * denial writes nothing, not in the journal either.
+ *
+ * User login. VK_ERR_MISMATCH if the point is another key's; VK_ERR_NOT_FOUND, VK_ERR_INTEGRITY as
+ * for a decision.
+ */
+VK_MUST_USE vk_status vk_token_count_assertion(vk_token *token, const vk_grant_record *grant,
+                                               const uint8_t point65[65], uint32_t sign_count,
+                                               vk_error *err);
 
 #endif
