@@ -39,7 +39,7 @@ vk_fido2 *vk_device_fido2(vk_device *device) {
 
 static vk_status find_enrolment(vk_device *device, const vk_enrolment *enrolments, size_t count,
                                 const vk_enrolment **out, vk_error *err) {
-    vk_bytes ids[VK_ENROLMENTS_MAX];
+    vk_bytes ids[VK_ENROLMENTS_MAX] = {{0}};
     size_t index;
     *out = NULL;
     for (size_t i = 0; i < count; i++) {

@@ -36,10 +36,6 @@ vk_status vk_gate_home_allows(const vk_loaded *loaded, vk_gate_form form, vk_err
     return VK_ERR_ARGUMENT;
 }
 
-static vk_device *device_of(const vk_gate *gate) {
-    return gate->device;
-}
-
 static vk_status not_here(vk_error *err) {
     return vk_fail(err, VK_ERR_REMOVED, NULL, "the security key with this key is not plugged in");
 }
@@ -69,7 +65,7 @@ static vk_status ask(vk_gate *gate, const vk_key_record *record, const vk_device
         status = vk_sha256(policy, &digest);
         asked.blob = &digest;
     }
-    return status == VK_OK ? vk_fido2_make(device_of(gate)->fido2, &asked, made, err) : status;
+    return status == VK_OK ? vk_fido2_make(gate->device->fido2, &asked, made, err) : status;
 }
 
 static vk_status take_made(const vk_fido2_made *made, vk_key_record *record, vk_error *err) {
@@ -88,7 +84,7 @@ static vk_status take_made(const vk_fido2_made *made, vk_key_record *record, vk_
 vk_status vk_gate_device_make(vk_gate *gate, vk_key_record *record, const vk_device_wish *wish,
                               vk_fido2_made *made, vk_error *err) {
     *made = (vk_fido2_made){0};
-    if (device_of(gate) == NULL) {
+    if (gate->device == NULL) {
         return not_here(err);
     }
     vk_status status = vk_gate_complete(gate, record, err);
@@ -110,11 +106,11 @@ vk_status vk_gate_device_add(vk_gate *gate, vk_key_record *record, const vk_key_
 }
 
 vk_status vk_gate_device_delete(vk_gate *gate, const vk_key_record *record, vk_error *err) {
-    if (device_of(gate) == NULL) {
+    if (gate->device == NULL) {
         return not_here(err);
     }
     vk_status status =
-        vk_fido2_delete(device_of(gate)->fido2, vk_buf_view(&record->credential_id), err);
+        vk_fido2_delete(gate->device->fido2, vk_buf_view(&record->credential_id), err);
     return status == VK_ERR_NOT_FOUND ? VK_OK : status;
 }
 
@@ -177,8 +173,7 @@ static vk_status ask_assertion(const vk_gate_signing *signing, vk_bytes client_d
         .challenge = {signing->challenge.b, sizeof signing->challenge.b},
         .client_data = client_data,
         .with_blob = record->has_blob};
-    vk_status status =
-        vk_fido2_assert(device_of(signing->gate)->fido2, &question, &answer, err);
+    vk_status status = vk_fido2_assert(signing->gate->device->fido2, &question, &answer, err);
     if (status == VK_OK) {
         status = check_answer(signing, &answer, err);
     }
@@ -187,11 +182,11 @@ static vk_status ask_assertion(const vk_gate_signing *signing, vk_bytes client_d
 
 vk_status vk_gate_device_sign(const vk_gate_signing *signing, vk_buf *out, vk_error *err) {
     vk_buf client_data = {0};
-    if (device_of(signing->gate) == NULL) {
+    if (signing->gate->device == NULL) {
         return not_here(err);
     }
-    vk_status status = vk_webauthn_client_data(&signing->challenge, signing->loaded->record.origin,
-                                               &client_data);
+    vk_status status =
+        vk_webauthn_client_data(&signing->challenge, signing->loaded->record.origin, &client_data);
     if (status == VK_OK) {
         status = ask_assertion(signing, vk_buf_view(&client_data), out, err);
     }

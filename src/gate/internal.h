@@ -11,7 +11,7 @@
 
 struct vk_gate {
     vk_token *token;
-    vk_device *device; /* of the token's keys that are on a security key; NULL: it is not here */
+    vk_device *device;    /* of the token's keys that are on a security key; NULL: it is not here */
     pthread_mutex_t lock; /* guards what follows */
     vk_loaded_table table;
     uint64_t forgotten; /* how often everything was forgotten */
@@ -124,6 +124,8 @@ VK_MUST_USE vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *
 VK_MUST_USE vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out,
                                            size_t *out_len, vk_error *err);
 
+/* Checks the policy, or gives the record the token's default, and completes a passkey. */
+VK_MUST_USE vk_status vk_gate_complete(vk_gate *gate, vk_key_record *record, vk_error *err);
 /* Makes sure that a P-256 record has rpId, origin and credential, and that they are well formed. */
 VK_MUST_USE vk_status vk_gate_complete_passkey(vk_key_record *record, vk_error *err);
 

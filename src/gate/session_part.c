@@ -70,8 +70,8 @@ static vk_status sign_and_put(const vk_gate_signing *signing, const vk_gate_to_s
 
 static vk_status sign_here(const vk_gate_signing *signing, vk_buf *out) {
     vk_gate_to_sign to_sign;
-    vk_status status = vk_gate_to_sign_make(signing->loaded, &signing->challenge,
-                                            signing->sign_count, &to_sign);
+    vk_status status =
+        vk_gate_to_sign_make(signing->loaded, &signing->challenge, signing->sign_count, &to_sign);
     if (status == VK_OK) {
         status = sign_and_put(signing, &to_sign, out);
     }
