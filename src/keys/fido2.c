@@ -46,6 +46,19 @@ void vk_fido2_free(vk_fido2 *fido2) {
     free(fido2);
 }
 
+vk_status vk_fido2_move(vk_fido2 *fido2, const char *path) {
+    char *copy = strdup(path);
+    if (copy == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    pthread_mutex_lock(&fido2->lock);
+    forget_pin(fido2);
+    free(fido2->path);
+    fido2->path = copy;
+    pthread_mutex_unlock(&fido2->lock);
+    return VK_OK;
+}
+
 /* ---- One operation ---- */
 
 static int64_t now_ms(void) {

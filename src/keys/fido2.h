@@ -62,6 +62,8 @@ typedef struct vk_fido2_info {
  * can use the authenticator in between. timeout_seconds: how long a touch is waited for. */
 VK_MUST_USE vk_status vk_fido2_new(const char *path, unsigned timeout_seconds, vk_fido2 **out);
 void vk_fido2_free(vk_fido2 *fido2); /* NULL allowed; forgets the PIN */
+/* It is plugged in at another place now, and nobody is logged in. */
+VK_MUST_USE vk_status vk_fido2_move(vk_fido2 *fido2, const char *path);
 
 /*
  * Operations, all of them: VK_ERR_REMOVED if it is gone, VK_ERR_DEVICE for what it should not

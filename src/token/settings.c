@@ -64,6 +64,14 @@ static vk_status read_fido2(const char *value, vk_home_settings *out, vk_error *
                          value);
 }
 
+static vk_status read_fido2_reset(const char *value, vk_home_settings *out, vk_error *err) {
+    out->fido2_reset = strcmp(value, "on") == 0;
+    return out->fido2_reset || strcmp(value, "off") == 0
+               ? VK_OK
+               : vk_fail(err, VK_ERR_FORMAT, NULL,
+                         "fido2-reset is \"%.40s\", but must be on or off", value);
+}
+
 static vk_status read_fido2_timeout(const char *value, vk_home_settings *out, vk_error *err) {
     size_t digits = strspn(value, "0123456789");
     unsigned long seconds = strtoul(value, NULL, 10);
@@ -104,7 +112,8 @@ static const struct {
     vk_status (*read)(const char *value, vk_home_settings *out, vk_error *err);
 } settings[] = {{"default-policy", read_default_policy}, {"lint", read_lint},
                 {"lint-allow", read_lint_allow},         {"fido2", read_fido2},
-                {"fido2-timeout", read_fido2_timeout},   {"fido2-device", read_fido2_device}};
+                {"fido2-timeout", read_fido2_timeout},   {"fido2-device", read_fido2_device},
+                {"fido2-reset", read_fido2_reset}};
 
 static vk_status read_setting(const char *name, const char *value, vk_home_settings *out,
                               vk_error *err) {

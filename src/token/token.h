@@ -56,6 +56,7 @@ typedef struct vk_home_settings {
     vk_lint_level lint;    /* "lint = error", "off", or "warn", the default */
     uint64_t lint_allowed; /* "lint-allow = CODE ...": VK_LINT_BITs of what may stay */
     bool fido2_off;        /* "fido2 = off": no security keys are looked for */
+    bool fido2_reset;      /* "fido2-reset = on": C_InitToken may wipe them */
     unsigned fido2_timeout; /* "fido2-timeout = SECONDS" that one waits for a touch */
     /* "fido2-device = unix:PATH", one a line: sockets of authenticators, beside those that are
      * plugged in. */
