@@ -51,6 +51,8 @@ typedef struct row {
     const CK_RV *answers; /* of IS() */
     unsigned fixture;
     body run;
+    /* What valetkey answers on purpose, where that is one of the tolerated. */
+    CK_RV ours;
     /* For bodies that several rows share. */
     body call;
     CK_ULONG value;
