@@ -111,10 +111,19 @@ static CK_RV login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG len
     return rv;
 }
 
-static CK_RV context_login(CK_SESSION_HANDLE handle, const CK_BYTE *pin, CK_ULONG len) {
+static CK_RV context_login(const vk_session *of, const CK_BYTE *pin, CK_ULONG len) {
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
-    return rv != CKR_OK ? rv : vk_leave_session(session, vk_signing_login(session, pin, len));
+    CK_RV rv = vk_enter_session(of->handle, &session);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = vk_leave_session(session, vk_signing_login(session, pin, len));
+    if (rv == CKR_PIN_LOCKED) {
+        pthread_mutex_lock(&of->slot->lock);
+        vk_slot_logout(of->slot);
+        pthread_mutex_unlock(&of->slot->lock);
+    }
+    return rv;
 }
 
 static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG len) {
@@ -124,7 +133,7 @@ static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin
     case CKU_USER:
         return login(session->slot, VK_ROLE_USER, pin, len);
     case CKU_CONTEXT_SPECIFIC:
-        return context_login(session->handle, pin, len);
+        return context_login(session, pin, len);
     default:
         return CKR_USER_TYPE_INVALID;
     }

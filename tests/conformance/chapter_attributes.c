@@ -138,6 +138,58 @@ static CK_RV public_attributes(context *c) {
     return get_rv(c, key, CKA_EC_POINT);
 }
 
+/* "MUST be supported": what the standard's tables have for a class, a value or a refusal each. */
+static const CK_ATTRIBUTE_TYPE
+    of_all[] = {CKA_CLASS,      CKA_TOKEN,    CKA_PRIVATE,    CKA_LABEL,
+                CKA_MODIFIABLE, CKA_COPYABLE, CKA_DESTROYABLE},
+    of_keys[] = {CKA_KEY_TYPE, CKA_ID,        CKA_START_DATE,        CKA_END_DATE,
+                 CKA_DERIVE,   CKA_LOCAL,     CKA_KEY_GEN_MECHANISM, CKA_ALLOWED_MECHANISMS,
+                 CKA_SUBJECT,  CKA_EC_PARAMS, CKA_PUBLIC_KEY_INFO},
+    of_private_keys[] = {CKA_SENSITIVE,
+                         CKA_DECRYPT,
+                         CKA_SIGN,
+                         CKA_SIGN_RECOVER,
+                         CKA_UNWRAP,
+                         CKA_EXTRACTABLE,
+                         CKA_ALWAYS_SENSITIVE,
+                         CKA_NEVER_EXTRACTABLE,
+                         CKA_WRAP_WITH_TRUSTED,
+                         CKA_ALWAYS_AUTHENTICATE},
+    of_public_keys[] = {CKA_ENCRYPT, CKA_VERIFY,  CKA_VERIFY_RECOVER,
+                        CKA_WRAP,    CKA_TRUSTED, CKA_EC_POINT};
+
+static CK_RV get_each(context *c, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types,
+                      size_t count) {
+    CK_RV first = CKR_OK;
+    for (size_t i = 0; i < count; i++) {
+        CK_RV rv = get_rv(c, object, types[i]);
+        expect(rv == CKR_OK, "attribute 0x%lx gave %s", types[i], rv_name(rv));
+        first = first == CKR_OK ? rv : first;
+    }
+    return first;
+}
+
+static CK_RV all_of_private(context *c) {
+    CK_OBJECT_HANDLE key = make_pair(c, P256).private_key;
+    CK_RV rv = get_each(c, key, of_all, COUNT(of_all));
+    rv = rv == CKR_OK ? get_each(c, key, of_keys, COUNT(of_keys)) : rv;
+    return rv == CKR_OK ? get_each(c, key, of_private_keys, COUNT(of_private_keys)) : rv;
+}
+
+static CK_RV all_of_public(context *c) {
+    CK_OBJECT_HANDLE key = make_pair(c, P256).public_key;
+    CK_RV rv = get_each(c, key, of_all, COUNT(of_all));
+    rv = rv == CKR_OK ? get_each(c, key, of_keys, COUNT(of_keys)) : rv;
+    return rv == CKR_OK ? get_each(c, key, of_public_keys, COUNT(of_public_keys)) : rv;
+}
+
+static CK_RV all_of_data(context *c) {
+    static const CK_ATTRIBUTE_TYPE of_data[] = {CKA_APPLICATION, CKA_OBJECT_ID, CKA_VALUE};
+    CK_OBJECT_HANDLE object = make_data(c, CK_FALSE, CK_FALSE);
+    CK_RV rv = get_each(c, object, of_all, COUNT(of_all));
+    return rv == CKR_OK ? get_each(c, object, of_data, COUNT(of_data)) : rv;
+}
+
 static CK_RV no_attribute_of_key(context *c) {
     return get_rv(c, make_pair(c, P256).private_key, CKA_MODULUS);
 }
@@ -182,6 +234,33 @@ static CK_RV set_label(context *c) {
     return rv;
 }
 
+/* NSS names the halves of a pair after it has made them. */
+static CK_RV set_id(context *c) {
+    static CK_BYTE id[] = {1, 2, 3, 4};
+    CK_BYTE got[sizeof id];
+    pair keys = make_pair(c, P256);
+    CK_RV rv = set_value(c, keys.private_key, (CK_ATTRIBUTE)ATTR(CKA_ID, id));
+    expect_rv(set_value(c, keys.public_key, (CK_ATTRIBUTE)ATTR(CKA_ID, id)), CKR_OK,
+              "the public key's");
+    get_value(c, keys.private_key, CKA_ID, got, sizeof got);
+    expect(memcmp(got, id, sizeof id) == 0, "another CKA_ID");
+    return rv;
+}
+
+static CK_RV set_empty_label(context *c) {
+    CK_OBJECT_HANDLE object = make_data(c, CK_FALSE, CK_FALSE);
+    CK_RV rv = set_value(c, object, (CK_ATTRIBUTE){CKA_LABEL, NULL, 0});
+    get_value(c, object, CKA_LABEL, label, 0);
+    return rv;
+}
+
+static CK_RV set_copyable_again(context *c) {
+    CK_OBJECT_HANDLE object = make_data_with(c, (CK_ATTRIBUTE)ATTR(CKA_COPYABLE, no));
+    CK_RV rv = set_value(c, object, (CK_ATTRIBUTE)ATTR(CKA_COPYABLE, yes));
+    expect(!get_bool(c, object, CKA_COPYABLE), "it is copyable now");
+    return rv;
+}
+
 static CK_RV set_fixed(context *c) {
     CK_OBJECT_HANDLE object = make_data_with(c, (CK_ATTRIBUTE)ATTR(CKA_MODIFIABLE, no));
     return set_value(c, object, (CK_ATTRIBUTE)TEXT(CKA_LABEL, "new"));
@@ -192,6 +271,7 @@ static CK_RV set_in_read_only(context *c) {
     CK_OBJECT_HANDLE object = make_data(c, CK_TRUE, CK_FALSE);
     reader.session = must_open(c->slot, false);
     CK_RV rv = set_value(&reader, object, (CK_ATTRIBUTE)TEXT(CKA_LABEL, "new"));
+    get_value(c, object, CKA_LABEL, label, 11);
     need(f->C_DestroyObject(c->session, object), "C_DestroyObject");
     return rv;
 }
@@ -230,7 +310,7 @@ static CK_ULONG number = 1;
 
 static const row rows[] = {
     GET("NULL template with a count", IS(CKR_ARGUMENTS_BAD), get_null, .value = 1),
-    GET("no attributes", NOTHING, get_count, .value = 0),
+    GET("no attributes", NOTHING, get_count, .ours = CKR_ARGUMENTS_BAD),
     GET("2^64-1 attributes", TOO_MANY, get_count, .value = ~0UL),
     GET("2^60+1 attributes", TOO_MANY, get_count, .value = (1UL << 60) + 1),
     GET("object 0", IS(CKR_OBJECT_HANDLE_INVALID), get_of_value),
@@ -259,15 +339,22 @@ static const row rows[] = {
     GET("of a P-256 private key", IS(CKR_OK), private_attributes, .value = P256),
     GET("of a secp256k1 public key", IS(CKR_OK), public_attributes, .value = SECP256K1),
     GET("of a P-256 public key", IS(CKR_OK), public_attributes, .value = P256),
+    GET("all that a private key has", IS(CKR_OK), all_of_private),
+    GET("all that a public key has", IS(CKR_OK), all_of_public),
+    GET("all that a data object has", IS(CKR_OK), all_of_data),
     GET("the modulus of an EC key", IS(CKR_ATTRIBUTE_TYPE_INVALID), no_attribute_of_key),
 
     SET("NULL template with a count", IS(CKR_ARGUMENTS_BAD), set_null, .value = 1),
-    SET("no attributes", NOTHING, set_count, .value = 0),
+    SET("no attributes", NOTHING, set_count),
     SET("2^64-1 attributes", TOO_MANY, set_count, .value = ~0UL),
     SET("2^60+1 attributes", TOO_MANY, set_count, .value = (1UL << 60) + 1),
     SET("object 0", IS(CKR_OBJECT_HANDLE_INVALID), set_of_value),
     SET("a label", IS(CKR_OK), set_label),
     SET("a label, on the token", IS(CKR_OK), set_label, .value = 1),
+    SET("a label of no bytes", IS(CKR_OK), set_empty_label),
+    SET("CKA_ID of a pair", IS(CKR_OK), set_id),
+    ROW(C_SetAttributeValue, "a label, in a read-only session", IS(CKR_OK), USER_RO, set_label),
+    SET("CKA_COPYABLE, when it is false", IS(CKR_ATTRIBUTE_READ_ONLY), set_copyable_again),
     SET("a label that is NULL", IS(CKR_ATTRIBUTE_VALUE_INVALID, CKR_ARGUMENTS_BAD), set_on_data,
         WITH(CKA_LABEL, NULL, 8)),
     SET("a value of 2^64-1 bytes",
@@ -275,8 +362,11 @@ static const row rows[] = {
         set_on_data, WITH(CKA_VALUE, &number, ~0UL)),
     SET("an attribute that is none", IS(CKR_ATTRIBUTE_TYPE_INVALID), set_on_data,
         WITH(NO_ATTRIBUTE, &number, sizeof number)),
-    SET("an attribute of another class", IS(CKR_ATTRIBUTE_TYPE_INVALID), set_on_data,
-        WITH(CKA_EC_POINT, &number, sizeof number)),
+    /* The standard's example of an inconsistent template. */
+    SET("an attribute of another class",
+        IS(CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_READ_ONLY),
+        set_on_data, WITH(CKA_EC_POINT, &number, sizeof number),
+        .ours = CKR_ATTRIBUTE_TYPE_INVALID),
     READ_ONLY("CKA_CLASS", set_on_data, CKA_CLASS, class_public),
     READ_ONLY("CKA_TOKEN", set_on_data, CKA_TOKEN, yes),
     READ_ONLY("CKA_PRIVATE", set_on_data, CKA_PRIVATE, yes),

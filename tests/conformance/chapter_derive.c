@@ -68,15 +68,26 @@ static CK_RV derive_by(context *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE bas
     return f->C_DeriveKey(c->session, mechanism, base, templ, COUNT(templ), key);
 }
 
+/* What the owner of digest32 agrees on with the key. */
+static void agreed(context *c, CK_ULONG curve, CK_OBJECT_HANDLE public_key, CK_BYTE x32[32]) {
+    CK_BYTE der[67];
+    get_value(c, public_key, CKA_EC_POINT, der, sizeof der);
+    math_agree(&curves[curve], digest32, der + 2, x32);
+}
+
 /* The low bit is the curve. */
 static CK_RV derive(context *c) {
-    CK_ECDH1_DERIVE_PARAMS p = params_of(c->row->value & 1, (peer)(c->row->value >> 1));
+    CK_ULONG curve = c->row->value & 1;
+    CK_ECDH1_DERIVE_PARAMS p = params_of(curve, (peer)(c->row->value >> 1));
     CK_MECHANISM mechanism = {CKM_ECDH1_DERIVE, &p, sizeof p};
     CK_OBJECT_HANDLE key;
-    CK_BYTE value[32];
-    CK_RV rv = derive_by(c, &mechanism, make_pair(c, c->row->value & 1).private_key, &key);
+    CK_BYTE value[32], wanted[32];
+    pair keys = make_pair(c, curve);
+    CK_RV rv = derive_by(c, &mechanism, keys.private_key, &key);
     if (rv == CKR_OK) {
+        agreed(c, curve, keys.public_key, wanted);
         get_value(c, key, CKA_VALUE, value, sizeof value);
+        expect(memcmp(value, wanted, sizeof value) == 0, "it is another secret");
     }
     return rv;
 }
@@ -162,16 +173,25 @@ static CK_RV template_count(context *c) {
                           c->row->value, &key);
 }
 
+/* "The truncation removes bytes from the leading end of the secret value." */
 static CK_RV value_len(context *c) {
     CK_ECDH1_DERIVE_PARAMS p = params_of(P256, GOOD);
     CK_MECHANISM mechanism = {CKM_ECDH1_DERIVE, &p, sizeof p};
     CK_KEY_TYPE generic = CKK_GENERIC_SECRET;
     CK_ULONG len = c->row->value;
     CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_secret), ATTR(CKA_KEY_TYPE, generic),
+                            ATTR(CKA_SENSITIVE, no), ATTR(CKA_EXTRACTABLE, yes),
                             ATTR(CKA_VALUE_LEN, len)};
     CK_OBJECT_HANDLE key;
-    return f->C_DeriveKey(c->session, &mechanism, make_pair(c, P256).private_key, templ,
-                          COUNT(templ), &key);
+    CK_BYTE value[32], wanted[32];
+    pair keys = make_pair(c, P256);
+    CK_RV rv = f->C_DeriveKey(c->session, &mechanism, keys.private_key, templ, COUNT(templ), &key);
+    if (rv == CKR_OK && len <= sizeof value) {
+        agreed(c, P256, keys.public_key, wanted);
+        get_value(c, key, CKA_VALUE, value, len);
+        expect(memcmp(value, wanted + sizeof wanted - len, len) == 0, "it is another secret");
+    }
+    return rv;
 }
 
 #define DERIVE(text, answer, what, ...) ROW(C_DeriveKey, text, answer, USER_RW, what, __VA_ARGS__)
@@ -214,6 +234,7 @@ static const row rows[] = {
     DERIVE("NULL handle", IS(CKR_ARGUMENTS_BAD), null_out),
     DERIVE("2^64-1 attributes", TOO_MANY, template_count, .value = ~0UL),
     DERIVE("2^60+1 attributes", TOO_MANY, template_count, .value = (1UL << 60) + 1),
+    DERIVE("a secret of 16 bytes", IS(CKR_OK), value_len, .value = 16),
     DERIVE("a secret of 33 bytes",
            IS(CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE, CKR_TEMPLATE_INCONSISTENT,
               CKR_FUNCTION_FAILED, CKR_GENERAL_ERROR),

@@ -72,7 +72,7 @@ static CK_RV digest_after_update(context *c) {
 }
 
 static CK_RV final_after_whole(context *c) {
-    (void)digest_after_update(c);
+    expect(digest_after_update(c) != CKR_OK, "C_Digest gave CKR_OK");
     return final(c);
 }
 
@@ -109,13 +109,6 @@ static CK_RV null_len_final(context *c) {
     return f->C_DigestFinal(c->session, out, NULL);
 }
 
-/* An error other than CKR_BUFFER_TOO_SMALL ends the operation. */
-static CK_RV after_error(context *c) {
-    need(digest_init(c), "C_DigestInit");
-    expect_rv(f->C_DigestUpdate(c->session, NULL, 32), CKR_ARGUMENTS_BAD, "C_DigestUpdate");
-    return f->C_DigestUpdate(c->session, digest32, 32);
-}
-
 static const CK_BYTE of_nothing[32] = {
     0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55};
@@ -123,6 +116,22 @@ static const CK_BYTE of_abc[32] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xe
                                    0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
                                    0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
 static CK_BYTE abc[] = {'a', 'b', 'c'};
+
+static CK_RV after_failed_init(context *c) {
+    need(digest_init(c), "C_DigestInit");
+    CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
+    expect(init_by(c, &mechanism) != CKR_OK, "C_DigestInit gave CKR_OK");
+    CK_RV rv = digest(c, abc, 3);
+    expect(memcmp(out, of_abc, 32) == 0, "another digest");
+    return rv;
+}
+
+/* An error other than CKR_BUFFER_TOO_SMALL ends the operation. */
+static CK_RV after_error(context *c) {
+    need(digest_init(c), "C_DigestInit");
+    expect_rv(f->C_DigestUpdate(c->session, NULL, 32), CKR_ARGUMENTS_BAD, "C_DigestUpdate");
+    return f->C_DigestUpdate(c->session, digest32, 32);
+}
 
 static CK_RV value_of_nothing(context *c) {
     need(digest_init(c), "C_DigestInit");
@@ -222,6 +231,7 @@ static const row rows[] = {
     /* SoftHSM2 goes on after bad arguments. */
     CONDITION(C_DigestUpdate, "after an error", IS(CKR_OPERATION_NOT_INITIALIZED, CKR_OK),
               after_error),
+    CONDITION(C_Digest, "after another C_DigestInit failed", IS(CKR_OK), after_failed_init),
     CONDITION(C_Digest, "nothing", IS(CKR_OK, CKR_ARGUMENTS_BAD), value_of_nothing),
     CONDITION(C_DigestFinal, "no parts", IS(CKR_OK), value_of_no_parts),
     CONDITION(C_Digest, "three bytes", IS(CKR_OK), value),
@@ -236,7 +246,7 @@ static const row rows[] = {
               .data = (const void *)48),
     CONDITION(C_Digest, "length of CKM_SHA512", IS(CKR_OK), length_of, .value = CKM_SHA512,
               .data = (const void *)64),
-    /* As in signatures: what ends is what began in parts. */
+    /* The error ends what began in parts. */
     CONDITION(C_DigestFinal, "after C_Digest that came after C_DigestUpdate", NOT_ACTIVE,
               final_after_whole),
 };

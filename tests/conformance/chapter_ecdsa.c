@@ -73,14 +73,15 @@ static CK_RV verify_spoilt(context *c) {
     if (how->both) {
         spoil(how, 32 - how->at, v.signature);
     }
+    expect(!math_verify(&curves[how->curve], v.point65, v.digest, v.digest_len, v.signature),
+           "the vector itself is wrong");
     return verify_vector(c, &curves[how->curve], &v, 64);
 }
 
-/* s + n where that has 32 bytes as well: r + n is among the vectors. */
 static CK_RV verify_bit(context *c) {
     vector v = {.digest_len = 0};
     vector_ordinary(&curves[c->row->value & 1], &v);
-    v.signature[(c->row->value >> 1) % 64] ^= 0x10;
+    v.signature[c->row->value >> 1] ^= 0x10;
     return verify_vector(c, &curves[c->row->value & 1], &v, 64);
 }
 
@@ -91,7 +92,6 @@ static CK_RV verify_digest_bit(context *c) {
     return verify_vector(c, &curves[c->row->value], &v, 64);
 }
 
-/* The same key and digest on the other curve make no sense: the point is not on it. */
 static CK_RV verify_swapped(context *c) {
     CK_BYTE r[32];
     vector v = {.digest_len = 0};

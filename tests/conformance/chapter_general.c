@@ -87,23 +87,27 @@ static CK_RV finalize_with_sessions(context *c) {
     return f->C_Finalize(NULL);
 }
 
-/* What the body answers in a forked child: the low byte at least. */
+/* What the body answers in a forked child; an exit status would have room for one byte of it. */
 static CK_RV in_child(context *c, body what) {
-    int status = 0;
+    int ends[2], status = 0;
+    CK_RV rv = CKR_GENERAL_ERROR;
+    if (pipe(ends) != 0) {
+        return rv;
+    }
     pid_t child = fork();
     if (child == 0) {
-        _exit((int)(what(c) & 0x7f));
+        rv = what(c);
+        _exit(write(ends[1], &rv, sizeof rv) == sizeof rv ? 0 : 1);
     }
-    expect(waitpid(child, &status, 0) == child && WIFEXITED(status), "the child died");
-    return WIFEXITED(status) ? (CK_RV)WEXITSTATUS(status) : CKR_GENERAL_ERROR;
-}
-
-static CK_RV info_masked(context *c) {
-    return call_C_GetInfo(c) == CKR_CRYPTOKI_NOT_INITIALIZED ? 0x7f : 0;
+    close(ends[1]);
+    expect(read(ends[0], &rv, sizeof rv) == sizeof rv, "the child does not answer");
+    close(ends[0]);
+    expect(waitpid(child, &status, 0) == child && status == 0, "the child died");
+    return rv;
 }
 
 static CK_RV child_info(context *c) {
-    return in_child(c, info_masked) == 0x7f ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_OK;
+    return in_child(c, call_C_GetInfo);
 }
 
 static CK_RV child_initialize(context *c) {
@@ -208,6 +212,10 @@ static CK_RV interface_wish(context *c) {
                              version.major == 0 ? NULL : &version, &interface, w->flags);
     expect(rv != CKR_OK || (interface != NULL && interface->pFunctionList != NULL),
            "CKR_OK, and no interface");
+    if (rv == CKR_OK && w->name != NULL) {
+        expect(strcmp((const char *)interface->pInterfaceName, w->name) == 0,
+               "it is of another name");
+    }
     if (rv == CKR_OK && version.major != 0) {
         expect_full(interface->pFunctionList, version.major == 2 ? 68 : 92, version.major,
                     version.minor);
@@ -240,7 +248,7 @@ static const row rows[] = {
         initialize_callbacks_or_os, .value = ALL),
     /* A module that cannot use the application's locks says so. */
     ROW(C_Initialize, "all callbacks and nothing else", IS(CKR_OK, CKR_CANT_LOCK), LOADED,
-        initialize_callbacks, .value = ALL),
+        initialize_callbacks, .value = ALL, .ours = CKR_CANT_LOCK),
     SOME_CALLBACKS("without CreateMutex", ALL & ~CREATE),
     SOME_CALLBACKS("without DestroyMutex", ALL & ~DESTROY),
     SOME_CALLBACKS("without LockMutex", ALL & ~LOCK),
@@ -253,7 +261,7 @@ static const row rows[] = {
     ROW(C_Initialize, "twice", IS(CKR_CRYPTOKI_ALREADY_INITIALIZED), INITIALIZED, initialize_null),
     ROW(C_Initialize, "after C_Finalize", IS(CKR_OK), INITIALIZED, initialize_again),
     ROW(C_Initialize, "in a child of an initialized process",
-        IS(CKR_OK, CKR_CRYPTOKI_ALREADY_INITIALIZED & 0x7f), PUBLIC_RO, child_initialize),
+        IS(CKR_OK, CKR_CRYPTOKI_ALREADY_INITIALIZED), PUBLIC_RO, child_initialize),
     /* The standard leaves a child undefined until it calls C_Initialize; SoftHSM2 goes on. */
     ROW(C_GetInfo, "in a child of an initialized process", IS(CKR_CRYPTOKI_NOT_INITIALIZED, CKR_OK),
         PUBLIC_RO, child_info),

@@ -33,17 +33,17 @@ static CK_RV closed_handle_again(context *c) {
 
 #define INVALID CKR_SESSION_HANDLE_INVALID
 
-#define THREE(name, answer)                                                                        \
+#define SESSIONS(name, answer)                                                                     \
     ROW(name, "session 0", answer, PUBLIC_RO, session_of_value, .call = call_##name),              \
         ROW(name, "a session that never was", answer, PUBLIC_RO, session_of_value,                 \
             .call = call_##name, .value = ~0UL - 5),                                               \
         ROW(name, "a closed session", answer, USER_RW, closed_session, .call = call_##name),       \
         ROW(name, "a session of before C_Finalize", answer, USER_RW, session_of_before,            \
             .call = call_##name),
-#define SUPPORTED(name) THREE(name, IS(INVALID))
+#define SUPPORTED(name) SESSIONS(name, IS(INVALID))
 /* A module need not look at the session before it says that it has no such function. */
-#define UNSUPPORTED(name) THREE(name, IS(INVALID, CKR_FUNCTION_NOT_SUPPORTED))
-#define LEGACY(name) THREE(name, IS(INVALID, CKR_FUNCTION_NOT_PARALLEL))
+#define UNSUPPORTED(name) SESSIONS(name, IS(INVALID, CKR_FUNCTION_NOT_SUPPORTED))
+#define LEGACY(name) SESSIONS(name, IS(INVALID, CKR_FUNCTION_NOT_PARALLEL))
 #define SLOT(name)                                                                                 \
     ROW(name, "a slot that never was", IS(CKR_SLOT_ID_INVALID), INITIALIZED, slot_of_value,        \
         .call = call_##name, .value = 987654321),                                                  \

@@ -96,6 +96,18 @@ static CK_RV import_without(context *c) {
     return f->C_CreateObject(c->session, templ, 3, &key);
 }
 
+/* "If it does not support the attribute, the command SHALL return CKR_ATTRIBUTE_TYPE_INVALID"; if
+ * it does, it sees that this is no key, let alone the same. */
+static CK_RV import_with_info(context *c) {
+    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_private),
+                            ATTR(CKA_KEY_TYPE, type_ec),
+                            {CKA_EC_PARAMS, curves[P256].oid, curves[P256].oid_len},
+                            {CKA_VALUE, digest32, 32},
+                            {CKA_PUBLIC_KEY_INFO, digest32, 32}};
+    CK_OBJECT_HANDLE key;
+    return f->C_CreateObject(c->session, templ, COUNT(templ), &key);
+}
+
 static CK_RV import_type_rsa(context *c) {
     CK_ATTRIBUTE templ[] = {{CKA_EC_PARAMS, curves[P256].oid, curves[P256].oid_len},
                             {CKA_VALUE, digest32, 32},
@@ -232,13 +244,16 @@ static const row rows[] = {
     MAKE("a private key of 4096 bytes", IS(BAD, CKR_OK), import_len, .value = 4096),
     MAKE("a private key of 2^64-1 bytes", IS(BAD, CKR_HOST_MEMORY, CKR_ARGUMENTS_BAD), import_len,
          .value = ~0UL),
-    MAKE("a private key of no bytes", IS(CKR_TEMPLATE_INCOMPLETE, BAD, CKR_OK), import_len),
+    MAKE("a private key of no bytes", IS(CKR_TEMPLATE_INCOMPLETE, BAD, CKR_OK), import_len,
+         .ours = BAD),
     MAKE("a private key that is NULL", IS(BAD, CKR_ARGUMENTS_BAD), import_null),
     MAKE("a private key without a curve", IS(CKR_TEMPLATE_INCOMPLETE), import_without),
     MAKE("a private key without a value", IS(CKR_TEMPLATE_INCOMPLETE), import_without, .value = 1),
     MAKE("a private EC key of another type",
          IS(CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID, BAD, CKR_TEMPLATE_INCOMPLETE),
          import_type_rsa),
+    MAKE("a private key with another CKA_PUBLIC_KEY_INFO", IS(CKR_ATTRIBUTE_TYPE_INVALID, BAD),
+         import_with_info),
     MAKE("what a secp256k1 private key says", IS(CKR_OK), import_attributes, .value = SECP256K1),
     MAKE("what a P-256 private key says", IS(CKR_OK), import_attributes, .value = P256),
 

@@ -138,6 +138,28 @@ static CK_RV private_with(context *c) {
     return rv;
 }
 
+static CK_ULONG keys_on_token(context *c) {
+    static CK_ATTRIBUTE templ[] = {ATTR(CKA_KEY_TYPE, type_ec), ATTR(CKA_TOKEN, yes)};
+    CK_OBJECT_HANDLE found[256];
+    CK_ULONG count = 0;
+    need(f->C_FindObjectsInit(c->session, templ, COUNT(templ)), "C_FindObjectsInit");
+    need(f->C_FindObjects(c->session, found, COUNT(found), &count), "C_FindObjects");
+    need(f->C_FindObjectsFinal(c->session), "C_FindObjectsFinal");
+    return count;
+}
+
+/* "A call to C_GenerateKeyPair will never create just one key and return." */
+static CK_RV never_just_one(context *c) {
+    CK_ATTRIBUTE public_templ[] = {params(c), ATTR(CKA_TOKEN, yes)};
+    CK_ATTRIBUTE private_templ[] = {ATTR(CKA_TOKEN, yes), ATTR(CKA_LOCAL, no)};
+    CK_ULONG before = keys_on_token(c);
+    pair keys;
+    CK_RV rv =
+        try_pair(c, public_templ, COUNT(public_templ), private_templ, COUNT(private_templ), &keys);
+    expect(keys_on_token(c) == before, "a key is left");
+    return rv;
+}
+
 static CK_RV private_twice_named(context *c) {
     CK_ATTRIBUTE public_templ[] = {params(c)};
     CK_ATTRIBUTE private_templ[] = {ATTR(CKA_SIGN, yes), ATTR(CKA_SIGN, no)};
@@ -222,7 +244,7 @@ static const row rows[] = {
     MAKE("a curve of 2^64-1 bytes",
          IS(BAD_VALUE, CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID, CKR_ARGUMENTS_BAD,
             CKR_HOST_MEMORY),
-         params_of_huge_len),
+         params_of_huge_len, .ours = CKR_CURVE_NOT_SUPPORTED),
     MAKE("a curve without bytes", BAD_CURVE, with_params, BYTES(0, 0)),
     MAKE("a curve of one byte", BAD_CURVE, with_params, BYTES(1, 6)),
     MAKE("secp256k1, cut off", BAD_CURVE, with_params, BYTES(6, 6, 5, 0x2b, 0x81, 4, 0)),
@@ -260,6 +282,7 @@ static const row rows[] = {
         PUBLIC_RW, on_token),
     ROW(C_GenerateKeyPair, "the SO is logged in", IS(CKR_USER_NOT_LOGGED_IN), SO_RW, on_token),
 
+    MAKE("a private template that is refused, on the token", READ_ONLY, never_just_one),
     MAKE("a public key of another class", WRONG, public_with,
          WITH(CKA_CLASS, &class_private, sizeof class_private)),
     MAKE("a private key of another class", WRONG, private_with,
@@ -278,8 +301,9 @@ static const row rows[] = {
          WITH(CKA_KEY_GEN_MECHANISM, &number, sizeof number)),
     MAKE("an attribute that is none", IS(CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCONSISTENT),
          private_with, WITH(0x7fff1234, &number, sizeof number)),
-    MAKE("an RSA modulus length", IS(CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCONSISTENT),
-         public_with, WITH(CKA_MODULUS_BITS, &number, sizeof number)),
+    MAKE("an RSA modulus length", IS(CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID),
+         public_with, WITH(CKA_MODULUS_BITS, &number, sizeof number),
+         .ours = CKR_ATTRIBUTE_TYPE_INVALID),
     MAKE("an attribute twice", IS(CKR_TEMPLATE_INCONSISTENT, CKR_OK), private_twice_named),
     MAKE("CKA_SIGN without bytes", IS(BAD_VALUE), private_with, WITH(CKA_SIGN, NULL, 0)),
     MAKE("CKA_SIGN that is NULL", IS(BAD_VALUE, CKR_ARGUMENTS_BAD), private_with,
@@ -289,7 +313,7 @@ static const row rows[] = {
     MAKE("mechanisms of 7 bytes", IS(BAD_VALUE), private_with,
          WITH(CKA_ALLOWED_MECHANISMS, &number, 7)),
     MAKE("a date of 7 bytes", IS(BAD_VALUE, CKR_TEMPLATE_INCONSISTENT), private_with,
-         WITH(CKA_START_DATE, "2026010", 7)),
+         WITH(CKA_START_DATE, "2026010", 7), .ours = CKR_TEMPLATE_INCONSISTENT),
     MAKE("CKA_SIGN 2", IS(BAD_VALUE, CKR_OK), private_with, WITH(CKA_SIGN, &flag_2, 1)),
     MAKE("CKA_TOKEN of 8 bytes", IS(BAD_VALUE), public_with,
          WITH(CKA_TOKEN, &number, sizeof number)),

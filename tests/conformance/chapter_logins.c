@@ -50,15 +50,57 @@ static CK_RV so_with_read_only(context *c) {
     return login(c->session, CKU_SO, SO_PIN);
 }
 
-static CK_RV lock_pin(context *c) {
+/* The last answer to wrong PINs. */
+static CK_RV lock_pin(context *c, CK_USER_TYPE user) {
     CK_RV rv = CKR_PIN_INCORRECT;
     for (int i = 0; i < 30 && rv == CKR_PIN_INCORRECT; i++) {
-        rv = login(c->session, CKU_USER, "wrong-pin");
+        rv = login(c->session, user, "wrong-pin");
     }
     if (rv == CKR_PIN_INCORRECT) {
         skip("PINs are never locked");
     }
-    return login(c->session, CKU_USER, USER_PIN);
+    return rv;
+}
+
+static CK_RV login_locked(context *c) {
+    (void)lock_pin(c, c->row->value);
+    return login_as(c);
+}
+
+static CK_FLAGS token_flags(context *c) {
+    CK_TOKEN_INFO info;
+    need(f->C_GetTokenInfo(c->slot, &info), "C_GetTokenInfo");
+    return info.flags;
+}
+
+static CK_RV flags_after_wrong(context *c) {
+    CK_TOKEN_INFO info;
+    expect_rv(login(c->session, CKU_USER, "wrong-pin"), CKR_PIN_INCORRECT, "a wrong PIN");
+    CK_FLAGS wrong = token_flags(c);
+    need(login(c->session, CKU_USER, USER_PIN), "C_Login");
+    CK_RV rv = f->C_GetTokenInfo(c->slot, &info);
+    expect(wrong & CKF_USER_PIN_COUNT_LOW, "flags are 0x%lx after a wrong PIN", wrong);
+    expect(!(info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_LOCKED)),
+           "flags are 0x%lx after the right one", info.flags);
+    return rv;
+}
+
+static CK_RV flags_of_locked(context *c) {
+    CK_TOKEN_INFO info;
+    (void)lock_pin(c, CKU_USER);
+    CK_RV rv = f->C_GetTokenInfo(c->slot, &info);
+    expect(info.flags & CKF_USER_PIN_LOCKED, "flags are 0x%lx", info.flags);
+    expect(!(info.flags & CKF_SO_PIN_LOCKED), "the SO's PIN is locked as well");
+    return rv;
+}
+
+static CK_RV init_pin_of_locked(context *c) {
+    (void)lock_pin(c, CKU_USER);
+    need(login(c->session, CKU_SO, SO_PIN), "C_Login");
+    CK_RV rv = f->C_InitPIN(c->session, user_pin, USER_PIN_LEN);
+    need(f->C_Logout(c->session), "C_Logout");
+    expect_rv(login(c->session, CKU_USER, USER_PIN), CKR_OK, "the user's login");
+    return rv;
 }
 
 /* ---- C_LoginUser ---- */
@@ -91,28 +133,86 @@ static void begin_always(context *c) {
     need(sign_init(c, CKM_ECDSA, keys.private_key), "C_SignInit");
 }
 
+/* CKM_ECDSA is not for parts. */
+static void begin_always_hashed(context *c) {
+    must_have(c, CKM_ECDSA_SHA256);
+    need(sign_init(c, CKM_ECDSA_SHA256, make_pair_with(c, P256, always).private_key), "C_SignInit");
+}
+
 static CK_RV sign_now(context *c) {
     CK_BYTE out[64];
     CK_ULONG len = sizeof out;
     return f->C_Sign(c->session, digest32, sizeof digest32, out, &len);
 }
 
+/* "A call to C_Sign always terminates the active signing operation", but good modules let the login
+ * come late. */
 static CK_RV sign_without_context(context *c) {
     begin_always(c);
-    CK_RV rv = sign_now(c);
-    expect_rv(login(c->session, CKU_CONTEXT_SPECIFIC, USER_PIN), CKR_OK, "the login afterwards");
+    CK_RV rv = sign_now(c), late = login(c->session, CKU_CONTEXT_SPECIFIC, USER_PIN);
+    expect(late == CKR_OK || late == CKR_OPERATION_NOT_INITIALIZED, "the login afterwards gave %s",
+           rv_name(late));
+    expect_rv(sign_now(c), late, "C_Sign afterwards");
+    return rv;
+}
+
+static CK_RV sign_with_context(context *c) {
+    begin_always(c);
+    need(login(c->session, CKU_CONTEXT_SPECIFIC, USER_PIN), "C_Login");
+    expect(state_of(c->session) == CKS_RW_USER_FUNCTIONS, "the session's state changed");
+    return sign_now(c);
+}
+
+static CK_RV parts_with_context(context *c) {
+    CK_BYTE out[64];
+    CK_ULONG len = sizeof out;
+    begin_always_hashed(c);
+    need(login(c->session, CKU_CONTEXT_SPECIFIC, USER_PIN), "C_Login");
+    need(f->C_SignUpdate(c->session, digest32, 16), "C_SignUpdate");
+    need(f->C_SignUpdate(c->session, digest32 + 16, 16), "C_SignUpdate");
+    need(f->C_SignFinal(c->session, NULL, &len), "C_SignFinal for the length");
+    return f->C_SignFinal(c->session, out, &len);
+}
+
+static CK_RV message_without_context(context *c) {
+    CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
+    CK_FUNCTION_LIST_3_0 *table = g();
+    pair keys = make_pair_with(c, P256, always);
+    need(table->C_MessageSignInit(c->session, &mechanism, keys.private_key), "C_MessageSignInit");
+    return call_C_SignMessage(c);
+}
+
+static CK_RV context_unasked(context *c) {
+    (void)begin_sign(c, CKM_ECDSA);
+    CK_RV rv = login(c->session, CKU_CONTEXT_SPECIFIC, USER_PIN);
     expect_rv(sign_now(c), CKR_OK, "C_Sign afterwards");
     return rv;
 }
 
-static CK_RV update_without_context(context *c) {
+static CK_RV context_elsewhere(context *c) {
     begin_always(c);
+    CK_RV rv = login(must_open(c->slot, true), CKU_CONTEXT_SPECIFIC, USER_PIN);
+    expect_rv(sign_now(c), CKR_USER_NOT_LOGGED_IN, "C_Sign afterwards");
+    return rv;
+}
+
+/* "... and this also logs the user out from the token." */
+static CK_RV context_locked(context *c) {
+    begin_always(c);
+    CK_RV rv = lock_pin(c, CKU_CONTEXT_SPECIFIC);
+    expect(state_of(c->session) == CKS_RW_PUBLIC_SESSION, "the user is still logged in");
+    return rv;
+}
+
+static CK_RV update_without_context(context *c) {
+    begin_always_hashed(c);
     return f->C_SignUpdate(c->session, digest32, sizeof digest32);
 }
 
 static CK_RV context_wrong(context *c) {
     begin_always(c);
     CK_RV rv = login(c->session, CKU_CONTEXT_SPECIFIC, "wrong-pin");
+    expect(state_of(c->session) == CKS_RW_USER_FUNCTIONS, "the session's state changed");
     expect_rv(login(c->session, CKU_CONTEXT_SPECIFIC, USER_PIN), CKR_OK, "the right PIN");
     expect_rv(sign_now(c), CKR_OK, "C_Sign afterwards");
     return rv;
@@ -153,12 +253,10 @@ static CK_RV logout_private(context *c) {
     return rv;
 }
 
-/* SoftHSM2 #900: it went on signing. */
-static CK_RV logout_signing(context *c) {
+static CK_RV sign_after_logout(context *c) {
     (void)begin_sign(c, CKM_ECDSA);
-    CK_RV rv = f->C_Logout(c->session);
-    expect_rv(sign_now(c), CKR_OPERATION_NOT_INITIALIZED, "C_Sign");
-    return rv;
+    need(f->C_Logout(c->session), "C_Logout");
+    return sign_now(c);
 }
 
 static CK_RV logout_and_back(context *c) {
@@ -224,7 +322,14 @@ static const row rows[] = {
         login_second_session),
     ROW(C_Login, "it is of all sessions", IS(CKR_OK), PUBLIC_RW, login_all_sessions),
     ROW(C_Login, "the right PIN after too many wrong ones", IS(CKR_PIN_LOCKED), OWN | PUBLIC_RW,
-        lock_pin),
+        login_locked, .value = CKU_USER),
+    ROW(C_Login, "the SO's right PIN after too many wrong ones", IS(CKR_PIN_LOCKED),
+        OWN | PUBLIC_RW, login_locked, .value = CKU_SO),
+    ROW(C_GetTokenInfo, "after a wrong PIN and after the right one", IS(CKR_OK), OWN | PUBLIC_RW,
+        flags_after_wrong),
+    ROW(C_GetTokenInfo, "after too many wrong PINs", IS(CKR_OK), OWN | PUBLIC_RW, flags_of_locked),
+    ROW(C_InitPIN, "of a user whose PIN is locked", IS(CKR_OK), OWN | PUBLIC_RW,
+        init_pin_of_locked),
     LOGIN("for an operation that is not active", IS(CKR_OPERATION_NOT_INITIALIZED), USER_RW,
           CKU_CONTEXT_SPECIFIC),
     LOGIN("for an operation, without a login",
@@ -232,6 +337,16 @@ static const row rows[] = {
           CKU_CONTEXT_SPECIFIC),
     ROW(C_Login, "for an operation, a wrong PIN", IS(CKR_PIN_INCORRECT), OWN | USER_RW,
         context_wrong),
+    ROW(C_Login, "for an operation whose key does not ask for it",
+        IS(CKR_OPERATION_NOT_INITIALIZED), USER_RW, context_unasked),
+    ROW(C_Login, "for an operation of another session", IS(CKR_OPERATION_NOT_INITIALIZED), USER_RW,
+        context_elsewhere),
+    ROW(C_Login, "for an operation, too many wrong PINs", IS(CKR_PIN_LOCKED), OWN | USER_RW,
+        context_locked),
+    ROW(C_Sign, "after the login for the operation", IS(CKR_OK), USER_RW, sign_with_context),
+    ROW(C_SignFinal, "after the login for the operation", IS(CKR_OK), USER_RW, parts_with_context),
+    ROW(C_SignMessage, "before the login for the message", IS(CKR_USER_NOT_LOGGED_IN), USER_RW,
+        message_without_context),
     ROW(C_Sign, "before the login for the operation", IS(CKR_USER_NOT_LOGGED_IN), USER_RW,
         sign_without_context),
     ROW(C_SignUpdate, "before the login for the operation", IS(CKR_USER_NOT_LOGGED_IN), USER_RW,
@@ -253,13 +368,16 @@ static const row rows[] = {
     ROW(C_Logout, "the SO", IS(CKR_OK), SO_RW, logout),
     ROW(C_Logout, "it is of all sessions", IS(CKR_OK), USER_RW, logout_all_sessions),
     ROW(C_Logout, "private objects are gone", IS(CKR_OK), USER_RW, logout_private),
-    ROW(C_Logout, "it ends a signature", IS(CKR_OK), USER_RW, logout_signing),
+    /* "It may or may not be the case that those operations are still active"; SoftHSM2 signs on. */
+    ROW(C_Sign, "after C_Logout",
+        IS(CKR_OPERATION_NOT_INITIALIZED, CKR_USER_NOT_LOGGED_IN, CKR_KEY_HANDLE_INVALID, CKR_OK),
+        USER_RW, sign_after_logout),
     ROW(C_GetAttributeValue, "a private object after C_Logout", IS(CKR_OBJECT_HANDLE_INVALID),
         OWN | USER_RW, logout_stored),
     /* It is the login that lacks: valetkey says so. */
     ROW(C_SignInit, "a private key after C_Logout",
         IS(CKR_KEY_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN, CKR_OBJECT_HANDLE_INVALID),
-        OWN | USER_RW, logout_key),
+        OWN | USER_RW, logout_key, .ours = CKR_USER_NOT_LOGGED_IN),
     ROW(C_GetAttributeValue, "a private token object's handle, after C_Logout and C_Login",
         IS(CKR_OBJECT_HANDLE_INVALID), OWN | USER_RW, logout_and_back),
 };

@@ -88,6 +88,24 @@ static CK_RV sign_init_while_messages(context *c) {
     return sign_init(c, CKM_ECDSA, keys.private_key);
 }
 
+static CK_RV init_cancels(context *c) {
+    pair keys = begin_signing(c);
+    CK_RV rv = g()->C_MessageSignInit(c->session, NULL, CK_INVALID_HANDLE);
+    expect_rv(g()->C_MessageSignInit(c->session, &ecdsa, keys.private_key),
+              rv == CKR_OK ? CKR_OK : CKR_OPERATION_ACTIVE, "C_MessageSignInit");
+    return rv;
+}
+
+static CK_RV verify_init_while_messages(context *c) {
+    pair keys = begin_verifying(c);
+    return verify_init(c, CKM_ECDSA, keys.public_key);
+}
+
+static CK_RV init_while_verifying(context *c) {
+    pair keys = begin_verify(c, CKM_ECDSA);
+    return g()->C_MessageVerifyInit(c->session, &ecdsa, keys.public_key);
+}
+
 static CK_RV verify_init_null(context *c) {
     return g()->C_MessageVerifyInit(c->session, NULL, make_pair(c, P256).public_key);
 }
@@ -116,6 +134,11 @@ static CK_RV message_of_signature(context *c) {
 static CK_RV signature_of_messages(context *c) {
     (void)begin_signing(c);
     return call_C_Sign(c);
+}
+
+static CK_RV update_of_messages(context *c) {
+    (void)begin_signing(c);
+    return call_C_SignUpdate(c);
 }
 
 static CK_RV final_of_messages(context *c) {
@@ -159,7 +182,8 @@ static CK_RV final_twice(context *c) {
     return g()->C_MessageSignFinal(c->session);
 }
 
-/* 3.0 has CKR_OPERATION_ACTIVE for it; it may as well end the message. */
+/* CKR_OPERATION_ACTIVE is among its codes, without a word of when; it may as well end the message.
+ */
 static CK_RV final_within_message(context *c) {
     (void)begin_signing(c);
     need(sign_begin(c), "C_SignMessageBegin");
@@ -187,6 +211,15 @@ static CK_RV after_error(context *c) {
     expect_rv(g()->C_SignMessage(c->session, NULL, 0, NULL, 32, out, &len), CKR_ARGUMENTS_BAD,
               "C_SignMessage");
     return sign(c);
+}
+
+static CK_RV begin_after_error(context *c) {
+    (void)begin_signing(c);
+    need(sign_begin(c), "C_SignMessageBegin");
+    expect_rv(g()->C_SignMessageNext(c->session, NULL, 0, NULL, 16, NULL, NULL), CKR_ARGUMENTS_BAD,
+              "C_SignMessageNext");
+    expect_rv(sign_part(c), CKR_OPERATION_NOT_INITIALIZED, "C_SignMessageNext afterwards");
+    return sign_begin(c);
 }
 
 static CK_RV with_parameter(context *c) {
@@ -237,6 +270,15 @@ static CK_RV verify_many(context *c) {
     expect_rv(verify(c), CKR_SIGNATURE_INVALID, "C_VerifyMessage of another signature");
     out[7] ^= 1;
     return verify(c);
+}
+
+static CK_RV verify_begin_after_invalid(context *c) {
+    (void)signed_message(c);
+    out[7] ^= 1;
+    need(verify_begin(c), "C_VerifyMessageBegin");
+    need(verify_part(c), "C_VerifyMessageNext");
+    expect_rv(verify_last(c), CKR_SIGNATURE_INVALID, "C_VerifyMessageNext");
+    return verify_begin(c);
 }
 
 static CK_RV verify_short(context *c) {
@@ -307,6 +349,8 @@ static const row rows[] = {
     MESSAGE(C_MessageSignInit, "a public key", WRONG_KEY, init_public),
     MESSAGE(C_MessageSignInit, "twice", ACTIVE, init_twice),
     MESSAGE(C_MessageSignInit, "a signature is active", ACTIVE, init_while_signing),
+    MESSAGE(C_MessageSignInit, "NULL mechanism, messages are signed",
+            IS(CKR_OK, CKR_ARGUMENTS_BAD, CKR_OPERATION_ACTIVE), init_cancels),
     MESSAGE(C_SignInit, "messages are signed", ACTIVE, sign_init_while_messages),
     MESSAGE(C_SignMessage, "without C_MessageSignInit", NOT_ACTIVE, call_C_SignMessage),
     MESSAGE(C_SignMessageBegin, "without C_MessageSignInit", NOT_ACTIVE, call_C_SignMessageBegin),
@@ -314,6 +358,7 @@ static const row rows[] = {
     MESSAGE(C_MessageSignFinal, "without C_MessageSignInit", NOT_ACTIVE, call_C_MessageSignFinal),
     MESSAGE(C_SignMessage, "after C_SignInit", NOT_ACTIVE, message_of_signature),
     MESSAGE(C_Sign, "after C_MessageSignInit", NOT_ACTIVE, signature_of_messages),
+    MESSAGE(C_SignUpdate, "after C_MessageSignInit", NOT_ACTIVE, update_of_messages),
     MESSAGE(C_SignFinal, "after C_MessageSignInit", NOT_ACTIVE, final_of_messages),
     MESSAGE(C_SignMessageNext, "without C_SignMessageBegin", NOT_ACTIVE, next_without_begin),
     MESSAGE(C_SignMessageNext, "after the last part", NOT_ACTIVE, next_after_last),
@@ -325,6 +370,7 @@ static const row rows[] = {
             final_within_message),
     MESSAGE(C_MessageSignFinal, "after many messages", IS(CKR_OK), many_messages),
     MESSAGE(C_SignMessage, "after an error", IS(CKR_OK), after_error),
+    MESSAGE(C_SignMessageBegin, "after a part that failed", IS(CKR_OK), begin_after_error),
     MESSAGE(C_SignMessage, "a parameter where none belongs", PARAMETER, with_parameter),
     MESSAGE(C_SignMessage, "NULL parameter with a length", PARAMETER, with_null_parameter),
     MESSAGE(C_SignMessage, "NULL data with a length", IS(CKR_ARGUMENTS_BAD), null_data),
@@ -337,6 +383,8 @@ static const row rows[] = {
     MESSAGE(C_MessageVerifyInit, "key 0", NO_KEY, verify_init_key),
     MESSAGE(C_MessageVerifyInit, "a private key", WRONG_KEY, verify_init_private),
     MESSAGE(C_MessageVerifyInit, "twice", ACTIVE, verify_init_twice),
+    MESSAGE(C_MessageVerifyInit, "a verification is active", ACTIVE, init_while_verifying),
+    MESSAGE(C_VerifyInit, "messages are verified", ACTIVE, verify_init_while_messages),
     MESSAGE(C_VerifyMessage, "without C_MessageVerifyInit", NOT_ACTIVE, call_C_VerifyMessage),
     MESSAGE(C_VerifyMessageBegin, "without C_MessageVerifyInit", NOT_ACTIVE,
             call_C_VerifyMessageBegin),
@@ -352,6 +400,8 @@ static const row rows[] = {
     MESSAGE(C_VerifyMessage, "within a message of parts", ACTIVE, verify_within_parts),
     MESSAGE(C_MessageVerifyFinal, "twice", NOT_ACTIVE, verify_final_twice),
     MESSAGE(C_VerifyMessage, "after many messages", IS(CKR_OK), verify_many),
+    MESSAGE(C_VerifyMessageBegin, "after a message in parts that is not valid", IS(CKR_OK),
+            verify_begin_after_invalid),
     MESSAGE(C_VerifyMessage, "a signature of 63 bytes", IS(CKR_SIGNATURE_LEN_RANGE), verify_short),
     MESSAGE(C_VerifyMessage, "NULL signature", IS(CKR_ARGUMENTS_BAD), verify_null),
     MESSAGE(C_VerifyMessage, "NULL data with a length", IS(CKR_ARGUMENTS_BAD), verify_null_data),

@@ -53,6 +53,12 @@ static CK_RV create_twice_named(context *c) {
     return create(c, templ, COUNT(templ));
 }
 
+static CK_RV create_twice_otherwise(context *c) {
+    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_data), TEXT(CKA_LABEL, label),
+                            TEXT(CKA_LABEL, "another")};
+    return create(c, templ, COUNT(templ));
+}
+
 static CK_RV create_without_class(context *c) {
     CK_ATTRIBUTE templ[] = {TEXT(CKA_LABEL, label)};
     return create(c, templ, COUNT(templ));
@@ -155,6 +161,60 @@ static CK_RV copy_renamed(context *c) {
     return rv;
 }
 
+/* The attribute in the row's data is the copy's, and no more the original's than before. */
+static CK_OBJECT_HANDLE copied_with(context *c, CK_OBJECT_HANDLE object, CK_RV *rv) {
+    CK_ATTRIBUTE templ = *(const CK_ATTRIBUTE *)c->row->data;
+    CK_BBOOL is_so = *(const CK_BBOOL *)templ.pValue, was = get_bool(c, object, templ.type);
+    CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+    *rv = f->C_CopyObject(c->session, object, &templ, 1, &made);
+    need(*rv, "C_CopyObject");
+    expect(get_bool(c, made, templ.type) == is_so, "the copy has another value");
+    expect(get_bool(c, object, templ.type) == was, "the original changed");
+    return made;
+}
+
+static CK_RV copy_where(context *c) {
+    CK_RV rv;
+    CK_OBJECT_HANDLE made = copied_with(c, make_data(c, CK_FALSE, CK_FALSE), &rv);
+    need(f->C_DestroyObject(c->session, made), "C_DestroyObject");
+    return rv;
+}
+
+static CK_RV copy_unmodifiable(context *c) {
+    CK_ATTRIBUTE name = TEXT(CKA_LABEL, label);
+    CK_RV rv;
+    CK_OBJECT_HANDLE made = copied_with(c, make_data(c, CK_FALSE, CK_FALSE), &rv);
+    expect(f->C_SetAttributeValue(c->session, made, &name, 1) != CKR_OK, "the copy is modifiable");
+    return rv;
+}
+
+static CK_RV copy_undestroyable(context *c) {
+    CK_RV rv;
+    CK_OBJECT_HANDLE made = copied_with(c, make_data(c, CK_FALSE, CK_FALSE), &rv);
+    expect_rv(f->C_DestroyObject(c->session, made), CKR_ACTION_PROHIBITED, "C_DestroyObject");
+    return rv;
+}
+
+static CK_RV copy_off_token(context *c) {
+    context reader = *c;
+    CK_RV rv;
+    CK_OBJECT_HANDLE object = make_data(c, CK_TRUE, CK_FALSE);
+    reader.session = must_open(c->slot, false);
+    (void)copied_with(&reader, object, &rv);
+    need(f->C_DestroyObject(c->session, object), "C_DestroyObject");
+    return rv;
+}
+
+/* Whether it may be copied is for the token to say, and then so it is. */
+static CK_RV copy_private_key(context *c) {
+    CK_ATTRIBUTE templ[] = {TEXT(CKA_LABEL, label)};
+    CK_OBJECT_HANDLE key = make_pair(c, P256).private_key;
+    CK_RV rv = copy(c, key, templ, COUNT(templ));
+    expect(rv == (get_bool(c, key, CKA_COPYABLE) ? CKR_OK : CKR_ACTION_PROHIBITED),
+           "CKA_COPYABLE says otherwise");
+    return rv;
+}
+
 /* A key that nobody may read is not made readable by a copy. */
 static CK_RV copy_key_readable(context *c) {
     CK_ATTRIBUTE templ[] = {*(const CK_ATTRIBUTE *)c->row->data};
@@ -185,6 +245,13 @@ static CK_RV destroy_forbidden(context *c) {
     CK_OBJECT_HANDLE object = make_data_with(c, (CK_ATTRIBUTE)ATTR(CKA_DESTROYABLE, no));
     CK_RV rv = f->C_DestroyObject(c->session, object);
     expect_rv(get_rv(c, object, CKA_LABEL), CKR_OK, "the object");
+    return rv;
+}
+
+static CK_RV destroy_private_half(context *c) {
+    pair keys = make_pair(c, P256);
+    CK_RV rv = f->C_DestroyObject(c->session, keys.private_key);
+    expect_rv(get_rv(c, keys.public_key, CKA_EC_POINT), CKR_OK, "the public key");
     return rv;
 }
 
@@ -244,8 +311,11 @@ static CK_RV size_data(context *c) {
 
 /* A pointer that is NULL although the attribute has a length is an argument, too. */
 #define BAD_VALUE CKR_ATTRIBUTE_VALUE_INVALID
-/* Which rule a forbidden attribute breaks first is not said. */
-#define FORBIDDEN IS(CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_READ_ONLY)
+/* The standard's example of an inconsistent template; to many modules it is no attribute at all. */
+#define FORBIDDEN(text, type, value)                                                               \
+    CREATE(text,                                                                                   \
+           IS(CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_READ_ONLY),     \
+           create_with, WITH(type, &(value), sizeof(value)), .ours = CKR_ATTRIBUTE_TYPE_INVALID)
 
 static const row rows[] = {
     CREATE("NULL template with a count", IS(CKR_ARGUMENTS_BAD), create_null, .value = 1),
@@ -267,14 +337,15 @@ static const row rows[] = {
            WITH(0x7fff1234, &number, sizeof number)),
     CREATE("attribute 2^64-1", IS(CKR_ATTRIBUTE_TYPE_INVALID), create_with,
            WITH(~0UL, &number, sizeof number)),
-    CREATE("an attribute of another class", FORBIDDEN, create_with,
-           WITH(CKA_MODULUS, &number, sizeof number)),
-    CREATE("an attribute of keys that only the token sets", FORBIDDEN, create_with,
-           WITH(CKA_LOCAL, &yes, sizeof yes)),
+    FORBIDDEN("an attribute of another class", CKA_MODULUS, number),
+    FORBIDDEN("an attribute of keys that only the token sets", CKA_LOCAL, yes),
     /* New in 3.0. */
     CREATE("CKA_UNIQUE_ID", IS(CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_TYPE_INVALID), create_with,
            WITH(CKA_UNIQUE_ID, label, 4)),
     CREATE("an attribute twice", IS(CKR_TEMPLATE_INCONSISTENT, CKR_OK), create_twice_named),
+    /* "Two different values for the same attribute" are inconsistent; SoftHSM2 takes the last. */
+    CREATE("an attribute twice, with two values", IS(CKR_TEMPLATE_INCONSISTENT, CKR_OK),
+           create_twice_otherwise),
     CREATE("CKA_TOKEN without bytes", IS(BAD_VALUE), create_with, WITH(CKA_TOKEN, NULL, 0)),
     CREATE("CKA_TOKEN that is NULL", IS(BAD_VALUE, CKR_ARGUMENTS_BAD), create_with,
            WITH(CKA_TOKEN, NULL, 1)),
@@ -315,7 +386,7 @@ static const row rows[] = {
            certificate_of_no_type),
     /* Only the SO may say so; for the user the standard has no code. */
     CREATE("a certificate that the user trusts", IS(CKR_ATTRIBUTE_READ_ONLY, BAD_VALUE),
-           certificate_trusted),
+           certificate_trusted, .ours = BAD_VALUE),
 
     COPY("object 0", IS(CKR_OBJECT_HANDLE_INVALID), copy_value),
     COPY("object 2^64-1", IS(CKR_OBJECT_HANDLE_INVALID), copy_value, .value = ~0UL),
@@ -336,10 +407,20 @@ static const row rows[] = {
     COPY("CKA_COPYABLE is false", IS(CKR_ACTION_PROHIBITED), copy_forbidden),
     COPY("a sensitive key that is not in the copy",
          IS(CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_READ_ONLY, CKR_ACTION_PROHIBITED),
-         copy_key_readable, WITH(CKA_SENSITIVE, &no, sizeof no)),
+         copy_key_readable, WITH(CKA_SENSITIVE, &no, sizeof no), .ours = CKR_ACTION_PROHIBITED),
     COPY("a key that can be extracted from the copy",
          IS(CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_READ_ONLY, CKR_ACTION_PROHIBITED),
-         copy_key_readable, WITH(CKA_EXTRACTABLE, &yes, sizeof yes)),
+         copy_key_readable, WITH(CKA_EXTRACTABLE, &yes, sizeof yes), .ours = CKR_ACTION_PROHIBITED),
+    COPY("a private key", IS(CKR_OK, CKR_ACTION_PROHIBITED), copy_private_key,
+         .ours = CKR_ACTION_PROHIBITED),
+    COPY("onto the token", IS(CKR_OK), copy_where, WITH(CKA_TOKEN, &yes, sizeof yes)),
+    COPY("private", IS(CKR_OK), copy_where, WITH(CKA_PRIVATE, &yes, sizeof yes)),
+    COPY("CKA_MODIFIABLE false", IS(CKR_OK), copy_unmodifiable,
+         WITH(CKA_MODIFIABLE, &no, sizeof no)),
+    COPY("CKA_DESTROYABLE false", IS(CKR_OK), copy_undestroyable,
+         WITH(CKA_DESTROYABLE, &no, sizeof no)),
+    COPY("off the token, in a read-only session", IS(CKR_OK), copy_off_token,
+         WITH(CKA_TOKEN, &no, sizeof no)),
     ROW(C_CopyObject, "onto the token in a read-only session", IS(CKR_SESSION_READ_ONLY), USER_RO,
         copy_with, WITH(CKA_TOKEN, &yes, sizeof yes)),
     ROW(C_CopyObject, "private, nobody is logged in", IS(CKR_USER_NOT_LOGGED_IN), PUBLIC_RW,
@@ -355,6 +436,7 @@ static const row rows[] = {
         destroy_forbidden),
     ROW(C_DestroyObject, "on the token in a read-only session", IS(CKR_SESSION_READ_ONLY), USER_RW,
         destroy_in_read_only),
+    ROW(C_DestroyObject, "the private key of a pair", IS(CKR_OK), USER_RW, destroy_private_half),
     ROW(C_DestroyObject, "of another session", IS(CKR_OK), USER_RW, destroy_of_other_session),
     ROW(C_GetAttributeValue, "a destroyed object's handle, after another was made",
         IS(CKR_OBJECT_HANDLE_INVALID), USER_RW, destroyed_handle),

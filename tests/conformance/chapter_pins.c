@@ -6,6 +6,9 @@
 static char label32[] = "another                         ";
 static char long_pin[4096];
 
+/* A token locks its PINs after fewer wrong ones, or never. */
+#define TRIES_MAX 30
+
 static CK_UTF8CHAR_PTR text(const char *of) {
     return (CK_UTF8CHAR_PTR)(uintptr_t)of;
 }
@@ -37,7 +40,23 @@ static CK_RV init_null_label(context *c) {
 }
 
 static CK_RV init_wrong_pin(context *c) {
-    return init_token(c->slot, "wrong-pin", 9, "another");
+    CK_RV rv = init_token(c->slot, "wrong-pin", 9, "another");
+    CK_TOKEN_INFO info;
+    need(f->C_GetTokenInfo(c->slot, &info), "C_GetTokenInfo");
+    expect(memcmp(info.label, label32, 32) != 0, "it is another token now");
+    expect(info.flags & CKF_USER_PIN_INITIALIZED, "the user's PIN is gone");
+    return rv;
+}
+
+static CK_RV init_locked(context *c) {
+    CK_RV rv = CKR_PIN_INCORRECT;
+    for (int i = 0; i < TRIES_MAX && rv == CKR_PIN_INCORRECT; i++) {
+        rv = init_token(c->slot, "wrong-pin", 9, "another");
+    }
+    if (rv == CKR_PIN_INCORRECT) {
+        skip("PINs are never locked");
+    }
+    return init_token(c->slot, SO_PIN, strlen(SO_PIN), "another");
 }
 
 static CK_RV init_with_session(context *c) {
@@ -167,13 +186,27 @@ static CK_RV set_pin_null_new(context *c) {
     return f->C_SetPIN(c->session, text(USER_PIN), strlen(USER_PIN), NULL, 8);
 }
 
+static CK_RV set_pin_locked(context *c) {
+    CK_RV rv = CKR_PIN_INCORRECT;
+    for (int i = 0; i < TRIES_MAX && rv == CKR_PIN_INCORRECT; i++) {
+        rv = set_pin_wrong(c);
+    }
+    if (rv == CKR_PIN_INCORRECT) {
+        skip("PINs are never locked");
+    }
+    return set_pin(c, USER_PIN, "another-pin", 11);
+}
+
 static CK_RV set_pin_read_only(context *c) {
     return set_pin(c, USER_PIN, "another-pin", 11);
 }
 
 #define OWN_INITIALIZED (OWN | INITIALIZED)
-/* A SO's PIN that cannot be one is a wrong one as well. */
-#define LENGTH IS(CKR_PIN_LEN_RANGE, CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_ARGUMENTS_BAD)
+/* C_InitToken has no code for a length: a PIN that cannot be one is a wrong one. */
+#define LENGTH(text, what)                                                                         \
+    ROW(C_InitToken, text,                                                                         \
+        IS(CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_PIN_INVALID, CKR_ARGUMENTS_BAD), INITIALIZED, \
+        what, .ours = CKR_PIN_LEN_RANGE)
 
 static const row rows[] = {
     ROW(C_InitToken, "NULL PIN", IS(CKR_ARGUMENTS_BAD, CKR_PIN_INCORRECT), OWN_INITIALIZED,
@@ -182,9 +215,11 @@ static const row rows[] = {
     ROW(C_InitToken, "a wrong PIN", IS(CKR_PIN_INCORRECT), OWN_INITIALIZED, init_wrong_pin),
     ROW(C_InitToken, "a session is open", IS(CKR_SESSION_EXISTS), OWN | PUBLIC_RO,
         init_with_session),
-    ROW(C_InitToken, "a short PIN for a new token", LENGTH, INITIALIZED, init_blank_short),
-    ROW(C_InitToken, "a long PIN for a new token", LENGTH, INITIALIZED, init_blank_long),
-    ROW(C_InitToken, "a PIN of 2^64-1 bytes for a new token", LENGTH, INITIALIZED, init_blank_huge),
+    ROW(C_InitToken, "the right PIN after too many wrong ones", IS(CKR_PIN_LOCKED), OWN_INITIALIZED,
+        init_locked),
+    LENGTH("a short PIN for a new token", init_blank_short),
+    LENGTH("a long PIN for a new token", init_blank_long),
+    LENGTH("a PIN of 2^64-1 bytes for a new token", init_blank_huge),
     ROW(C_InitToken, "again", IS(CKR_OK), OWN_INITIALIZED, init_again),
     ROW(C_InitToken, "objects are destroyed", IS(CKR_OK), OWN | USER_RW, init_empties),
     ROW(C_Login, "before the user has a PIN", IS(CKR_USER_PIN_NOT_INITIALIZED), OWN_INITIALIZED,
@@ -205,6 +240,10 @@ static const row rows[] = {
     ROW(C_SetPIN, "as the user", IS(CKR_OK), OWN | USER_RW, set_pin_works),
     ROW(C_SetPIN, "as the SO", IS(CKR_OK), OWN | SO_RW, set_pin_works),
     ROW(C_SetPIN, "in a read-only session", IS(CKR_SESSION_READ_ONLY), USER_RO, set_pin_read_only),
+    ROW(C_SetPIN, "in a read-only session, nobody is logged in", IS(CKR_SESSION_READ_ONLY),
+        PUBLIC_RO, set_pin_read_only),
+    ROW(C_SetPIN, "the right old PIN after too many wrong ones", IS(CKR_PIN_LOCKED),
+        OWN | PUBLIC_RW, set_pin_locked),
     ROW(C_SetPIN, "a wrong old PIN", IS(CKR_PIN_INCORRECT), OWN | USER_RW, set_pin_wrong),
     ROW(C_SetPIN, "an old PIN of 2^64-1 bytes",
         IS(CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_ARGUMENTS_BAD), OWN | USER_RW,

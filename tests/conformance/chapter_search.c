@@ -140,15 +140,38 @@ static CK_RV of_other_session(context *c) {
     return CKR_OK;
 }
 
+/* Only what has exactly these bytes; and all that the template asks for. */
+static CK_RV exact_ones(context *c) {
+    static char name[] = "a name of its own", start[] = "a name", other[] = "another";
+    CK_ATTRIBUTE whole[] = {TEXT(CKA_LABEL, name), ATTR(CKA_CLASS, class_data)};
+    CK_ATTRIBUTE beginning[] = {TEXT(CKA_LABEL, start)};
+    CK_ATTRIBUTE half[] = {TEXT(CKA_LABEL, name), TEXT(CKA_APPLICATION, other)};
+    CK_OBJECT_HANDLE object = make_data(c, CK_FALSE, CK_FALSE);
+    CK_RV rv = f->C_SetAttributeValue(c->session, object, whole, 1);
+    expect(count_found(c, whole, COUNT(whole)) == 1, "it is not found");
+    expect(count_found(c, beginning, 1) == 0, "it is found by the beginning of its label");
+    expect(count_found(c, half, COUNT(half)) == 0, "it is found although it differs");
+    return rv;
+}
+
+static CK_RV by_place(context *c) {
+    CK_ATTRIBUTE on_token[] = {ATTR(CKA_CLASS, class_data), ATTR(CKA_TOKEN, yes)};
+    CK_ATTRIBUTE in_session[] = {ATTR(CKA_CLASS, class_data), ATTR(CKA_TOKEN, no)};
+    CK_ULONG before = count_found(c, on_token, COUNT(on_token));
+    (void)make_data(c, CK_FALSE, CK_FALSE);
+    expect(count_found(c, in_session, COUNT(in_session)) == 1, "it is not found in the session");
+    expect(count_found(c, on_token, COUNT(on_token)) == before, "it is found on the token");
+    return CKR_OK;
+}
+
 static CK_RV private_ones(context *c) {
     CK_ULONG before = count_found(c, &of_data, 1);
-    CK_OBJECT_HANDLE hidden = make_data(c, CK_TRUE, CK_TRUE);
+    (void)make_data(c, CK_TRUE, CK_TRUE);
     expect(count_found(c, &of_data, 1) == before + 1, "the user does not find it");
     need(f->C_Logout(c->session), "C_Logout");
     expect(count_found(c, &of_data, 1) <= before, "it is found without a login");
     need(login(c->session, CKU_USER, USER_PIN), "C_Login");
     expect(count_found(c, &of_data, 1) == before + 1, "the user does not find it again");
-    (void)hidden;
     return CKR_OK;
 }
 
@@ -211,6 +234,8 @@ static const row rows[] = {
     FIND("2^64-1 at a time", IS(CKR_OK), many_at_a_time),
     FIND("objects of another session", IS(CKR_OK), of_other_session),
     ROW(C_FindObjects, "private objects", IS(CKR_OK), OWN | USER_RW, private_ones),
+    FIND("no more than the template says", IS(CKR_OK), exact_ones),
+    FIND("by CKA_TOKEN", IS(CKR_OK), by_place),
     FIND("an object that was destroyed meanwhile", IS(CKR_OK), destroyed_meanwhile),
     FIND("no mechanisms", IS(CKR_OK), mechanisms_hidden),
 

@@ -162,6 +162,31 @@ static CK_RV cancel_all(context *c) {
     return rv;
 }
 
+static void begin_messages(context *c) {
+    CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
+    CK_FUNCTION_LIST_3_0 *table = g();
+    pair keys = make_pair(c, P256);
+    need(table->C_MessageSignInit(c->session, &mechanism, keys.private_key), "C_MessageSignInit");
+    need(table->C_MessageVerifyInit(c->session, &mechanism, keys.public_key),
+         "C_MessageVerifyInit");
+}
+
+static CK_RV cancel_messages(context *c) {
+    begin_messages(c);
+    CK_RV rv = g()->C_SessionCancel(c->session, CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY);
+    expect_rv(call_C_SignMessage(c), CKR_OPERATION_NOT_INITIALIZED, "C_SignMessage");
+    expect_rv(call_C_VerifyMessage(c), CKR_OPERATION_NOT_INITIALIZED, "C_VerifyMessage");
+    return rv;
+}
+
+static CK_RV cancel_beside_messages(context *c) {
+    begin_messages(c);
+    CK_RV rv = g()->C_SessionCancel(c->session, CKF_SIGN | CKF_VERIFY);
+    expect_rv(g()->C_MessageSignFinal(c->session), CKR_OK, "C_MessageSignFinal");
+    expect_rv(g()->C_MessageVerifyFinal(c->session), CKR_OK, "C_MessageVerifyFinal");
+    return rv;
+}
+
 /* ---- Random bytes ---- */
 
 static CK_RV random_null(context *c) {
@@ -223,14 +248,17 @@ static const row rows[] = {
     ROW(C_SessionCancel, "a signature", IS(CKR_OK), USER_RW, cancel_sign),
     ROW(C_SessionCancel, "others than the one that is active", IS(CKR_OK), USER_RW, cancel_other),
     ROW(C_SessionCancel, "all at once", IS(CKR_OK), USER_RW, cancel_all),
+    ROW(C_SessionCancel, "messages", IS(CKR_OK), USER_RW, cancel_messages),
+    ROW(C_SessionCancel, "a signature, while messages are signed", IS(CKR_OK), USER_RW,
+        cancel_beside_messages),
 
     ROW(C_GenerateRandom, "NULL with a length", IS(CKR_ARGUMENTS_BAD), PUBLIC_RO, random_null,
         .value = 32),
     /* Nothing into nowhere: both answers can be argued for. */
     ROW(C_GenerateRandom, "NULL without a length", IS(CKR_OK, CKR_ARGUMENTS_BAD), PUBLIC_RO,
-        random_null),
+        random_null, .ours = CKR_ARGUMENTS_BAD),
     ROW(C_GenerateRandom, "32 bytes", IS(CKR_OK), PUBLIC_RO, random_twice),
-    ROW(C_SeedRandom, "32 bytes", IS(CKR_RANDOM_SEED_NOT_SUPPORTED, CKR_OK), PUBLIC_RO,
+    ROW(C_SeedRandom, "32 bytes", IS(CKR_OK, CKR_RANDOM_SEED_NOT_SUPPORTED), PUBLIC_RO,
         call_C_SeedRandom),
 };
 

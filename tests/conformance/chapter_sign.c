@@ -121,6 +121,11 @@ static CK_RV sign_after_update(context *c) {
     return sign(c, digest32, 32);
 }
 
+static CK_RV final_after_whole(context *c) {
+    expect(sign_after_update(c) != CKR_OK, "C_Sign gave CKR_OK");
+    return final(c);
+}
+
 static CK_RV update_after_final(context *c) {
     (void)begin_sign(c, CKM_ECDSA_SHA256);
     need(update(c), "C_SignUpdate");
@@ -196,9 +201,11 @@ static CK_RV other_operations(context *c) {
     CK_OBJECT_HANDLE object;
     CK_ULONG count;
     pair keys = begin_sign(c, CKM_ECDSA);
-    if (verify_init(c, CKM_ECDSA, keys.public_key) == CKR_OPERATION_ACTIVE) {
+    CK_RV rv = verify_init(c, CKM_ECDSA, keys.public_key);
+    if (rv == CKR_OPERATION_ACTIVE) {
         skip("the module does one thing at a time");
     }
+    need(rv, "C_VerifyInit");
     need(digest_init(c), "C_DigestInit");
     need(f->C_FindObjectsInit(c->session, NULL, 0), "C_FindObjectsInit");
     need(f->C_FindObjects(c->session, &object, 1, &count), "C_FindObjects");
@@ -298,6 +305,7 @@ static const row rows[] = {
     SIGN(C_Sign, "after C_SignUpdate",
          IS(CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, CKR_FUNCTION_FAILED),
          sign_after_update),
+    SIGN(C_SignFinal, "after C_Sign that came after C_SignUpdate", NOT_ACTIVE, final_after_whole),
     SIGN(C_Sign, "NULL data with a length", IS(CKR_ARGUMENTS_BAD), null_data, .value = CKM_ECDSA),
     SIGN(C_Sign, "NULL data with a length, hashed", IS(CKR_ARGUMENTS_BAD), null_data,
          .value = CKM_ECDSA_SHA256),

@@ -149,6 +149,37 @@ static CK_RV ecdsa_info(context *c) {
     return rv;
 }
 
+typedef CK_RV (*init_call)(CK_SESSION_HANDLE, CK_MECHANISM_PTR, CK_OBJECT_HANDLE);
+
+static void expect_none(context *c, init_call init, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key) {
+    CK_MECHANISM mechanism = {type, NULL, 0};
+    expect(init(c->session, &mechanism, key) != CKR_OK,
+           "mechanism 0x%lx begins what its flags do not have", type);
+}
+
+static CK_RV flags_lack(context *c) {
+    static CK_MECHANISM_TYPE types[MECHANISMS_MAX];
+    CK_ULONG count = COUNT(types);
+    pair keys = make_pair(c, P256);
+    CK_RV rv = f->C_GetMechanismList(c->slot, types, &count);
+    for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
+        CK_MECHANISM_INFO info;
+        CK_MECHANISM mechanism = {types[i], NULL, 0};
+        need(f->C_GetMechanismInfo(c->slot, types[i], &info), "C_GetMechanismInfo");
+        if (!(info.flags & CKF_SIGN)) {
+            expect_none(c, f->C_SignInit, types[i], keys.private_key);
+        }
+        if (!(info.flags & CKF_VERIFY)) {
+            expect_none(c, f->C_VerifyInit, types[i], keys.public_key);
+        }
+        if (!(info.flags & CKF_DIGEST)) {
+            expect(f->C_DigestInit(c->session, &mechanism) != CKR_OK, "mechanism 0x%lx digests",
+                   types[i]);
+        }
+    }
+    return rv;
+}
+
 static const row rows[] = {
     ROW(C_GetSlotList, "NULL count", IS(CKR_ARGUMENTS_BAD), INITIALIZED, slot_list_null),
     ROW(C_GetSlotList, "with and without tokens", IS(CKR_OK), INITIALIZED, slot_list_all),
@@ -182,6 +213,7 @@ static const row rows[] = {
     ROW(C_GetMechanismInfo, "a vendor's mechanism", IS(CKR_MECHANISM_INVALID), INITIALIZED,
         mechanism_info_of_value, .value = CKM_VENDOR_DEFINED | 0x1234567),
     ROW(C_GetMechanismInfo, "CKM_ECDSA", IS(CKR_OK), INITIALIZED, ecdsa_info),
+    ROW(C_GetMechanismInfo, "what the flags lack does not begin", IS(CKR_OK), USER_RW, flags_lack),
 };
 
 CHAPTER(slots);

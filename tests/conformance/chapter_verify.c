@@ -1,5 +1,8 @@
 /* C_VerifyInit, C_Verify, C_VerifyUpdate, C_VerifyFinal. */
 #include "calls.h"
+#include "ecdsa_math.h"
+
+#include <string.h>
 
 static CK_BYTE signature[80];
 
@@ -64,6 +67,15 @@ static CK_RV init_not_for_verifying(context *c) {
     return verify_init(c, CKM_ECDSA, keys.public_key);
 }
 
+static CK_RV init_not_allowed(context *c) {
+    static CK_MECHANISM_TYPE other = CKM_ECDSA_SHA256;
+    CK_ATTRIBUTE public_templ[] = {{CKA_EC_PARAMS, curves[P256].oid, curves[P256].oid_len},
+                                   ATTR(CKA_ALLOWED_MECHANISMS, other)};
+    pair keys;
+    need(try_pair(c, public_templ, COUNT(public_templ), NULL, 0, &keys), "C_GenerateKeyPair");
+    return verify_init(c, CKM_ECDSA, keys.public_key);
+}
+
 static CK_RV init_twice(context *c) {
     pair keys = begin_verify(c, CKM_ECDSA);
     return verify_init(c, CKM_ECDSA, keys.public_key);
@@ -109,6 +121,29 @@ static CK_RV verify_other_key(context *c) {
     return verify(c, digest32, 32, 64);
 }
 
+/* Public keys are for everybody. */
+static CK_RV verify_without_login(context *c) {
+    vector v = {.digest_len = 0};
+    CK_BYTE der[67] = {4, 65};
+    vector_ordinary(&curves[P256], &v);
+    memcpy(der + 2, v.point65, 65);
+    CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_public),
+                            ATTR(CKA_KEY_TYPE, type_ec),
+                            {CKA_EC_PARAMS, curves[P256].oid, curves[P256].oid_len},
+                            {CKA_EC_POINT, der, sizeof der}};
+    CK_OBJECT_HANDLE key;
+    need(f->C_CreateObject(c->session, templ, COUNT(templ), &key), "C_CreateObject");
+    need(verify_init(c, CKM_ECDSA, key), "C_VerifyInit");
+    return f->C_Verify(c->session, v.digest, v.digest_len, v.signature, 64);
+}
+
+/* An Init that fails leaves what is active alone. */
+static CK_RV verify_after_failed_init(context *c) {
+    begin_signed(c);
+    expect(verify_init(c, CKM_ECDSA, CK_INVALID_HANDLE) != CKR_OK, "C_VerifyInit gave CKR_OK");
+    return verify(c, digest32, 32, 64);
+}
+
 static CK_RV verify_twice(context *c) {
     begin_signed(c);
     need(verify(c, digest32, 32, 64), "C_Verify");
@@ -147,6 +182,11 @@ static CK_RV verify_after_update(context *c) {
     return verify(c, digest32, 32, 64);
 }
 
+static CK_RV final_after_whole(context *c) {
+    expect(verify_after_update(c) != CKR_OK, "C_Verify gave CKR_OK");
+    return final(c);
+}
+
 static CK_RV final_after_verify(context *c) {
     begin_signed(c);
     need(verify(c, digest32, 32, 64), "C_Verify");
@@ -156,7 +196,8 @@ static CK_RV final_after_verify(context *c) {
 static CK_RV update_after_final(context *c) {
     (void)begin_verify(c, CKM_ECDSA_SHA256);
     need(update(c), "C_VerifyUpdate");
-    (void) final(c);
+    memset(signature, 1, sizeof signature);
+    expect_rv(final(c), CKR_SIGNATURE_INVALID, "C_VerifyFinal");
     return update(c);
 }
 
@@ -186,16 +227,26 @@ static CK_RV huge_data(context *c) {
     return verify(c, digest32, ~0UL, 64);
 }
 
-static CK_RV hashed(context *c, bool in_parts) {
+/* The first bytes of digest32 are signed by CKM_ECDSA_SHA256, and ready to be verified. */
+static void begin_hashed(context *c, CK_ULONG signed_len) {
     CK_ULONG len = 64;
     pair keys = begin_sign(c, CKM_ECDSA_SHA256);
-    need(f->C_Sign(c->session, digest32, 32, signature, &len), "C_Sign");
+    need(f->C_Sign(c->session, digest32, signed_len, signature, &len), "C_Sign");
     need(verify_init(c, CKM_ECDSA_SHA256, keys.public_key), "C_VerifyInit");
+}
+
+static CK_RV hashed(context *c, bool in_parts) {
+    begin_hashed(c, c->row->value);
     if (!in_parts) {
         return verify(c, digest32, 32, 64);
     }
     need(f->C_VerifyUpdate(c->session, digest32, 1), "C_VerifyUpdate");
     need(f->C_VerifyUpdate(c->session, digest32 + 1, 31), "C_VerifyUpdate");
+    return final(c);
+}
+
+static CK_RV hashed_without_parts(context *c) {
+    begin_hashed(c, 0);
     return final(c);
 }
 
@@ -235,6 +286,7 @@ static const row rows[] = {
          init_data),
     INIT("a destroyed key", NO_KEY, init_destroyed),
     INIT("CKA_VERIFY is false", IS(CKR_KEY_FUNCTION_NOT_PERMITTED), init_not_for_verifying),
+    INIT("a mechanism that the key does not allow", IS(CKR_MECHANISM_INVALID), init_not_allowed),
     INIT("twice", IS(CKR_OPERATION_ACTIVE), init_twice),
     INIT("NULL mechanism, a verification is active",
          IS(CKR_OK, CKR_ARGUMENTS_BAD, CKR_OPERATION_ACTIVE), init_cancels),
@@ -245,6 +297,7 @@ static const row rows[] = {
     VERIFY(C_Verify, "a good signature", IS(CKR_OK), verify_len, .value = 64),
     VERIFY(C_Verify, "other data", IS(CKR_SIGNATURE_INVALID), verify_other_data),
     VERIFY(C_Verify, "another key", IS(CKR_SIGNATURE_INVALID), verify_other_key),
+    ROW(C_Verify, "nobody is logged in", IS(CKR_OK), PUBLIC_RO, verify_without_login),
     LENGTH(C_Verify, "a signature of no bytes", verify_len, 0),
     LENGTH(C_Verify, "a signature of 63 bytes", verify_len, 63),
     LENGTH(C_Verify, "a signature of 65 bytes", verify_len, 65),
@@ -260,6 +313,9 @@ static const row rows[] = {
            IS(CKR_OPERATION_NOT_INITIALIZED, CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE),
            final_after_error),
     VERIFY(C_Verify, "after a login that failed", IS(CKR_OK), login_meanwhile),
+    VERIFY(C_Verify, "after another C_VerifyInit failed", IS(CKR_OK), verify_after_failed_init),
+    VERIFY(C_VerifyFinal, "after C_Verify that came after C_VerifyUpdate", NOT_ACTIVE,
+           final_after_whole),
     VERIFY(C_VerifyFinal, "after C_Verify", NOT_ACTIVE, final_after_verify),
     VERIFY(C_VerifyUpdate, "after C_VerifyFinal", NOT_ACTIVE, update_after_final),
     VERIFY(C_Verify, "after C_VerifyUpdate",
@@ -274,8 +330,12 @@ static const row rows[] = {
     VERIFY(C_VerifyFinal, "NULL signature", IS(CKR_ARGUMENTS_BAD), null_signature_final),
     VERIFY(C_Verify, "a digest of 2^64-1 bytes", IS(CKR_DATA_LEN_RANGE, CKR_HOST_MEMORY),
            huge_data),
-    VERIFY(C_Verify, "hashed", IS(CKR_OK), hashed_at_once),
-    VERIFY(C_VerifyFinal, "hashed, two parts", IS(CKR_OK), hashed_in_parts),
+    VERIFY(C_Verify, "hashed", IS(CKR_OK), hashed_at_once, .value = 32),
+    VERIFY(C_Verify, "hashed, other data", IS(CKR_SIGNATURE_INVALID), hashed_at_once, .value = 31),
+    VERIFY(C_VerifyFinal, "hashed, two parts", IS(CKR_OK), hashed_in_parts, .value = 32),
+    VERIFY(C_VerifyFinal, "hashed, other parts", IS(CKR_SIGNATURE_INVALID), hashed_in_parts,
+           .value = 31),
+    VERIFY(C_VerifyFinal, "hashed, no parts", IS(CKR_OK), hashed_without_parts),
 };
 
 CHAPTER(verify);

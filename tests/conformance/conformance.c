@@ -150,6 +150,6 @@ int main(int argc, char **argv) {
             return 2;
         }
     }
-    o.may_skip = optind < argc;
+    o.is_ours = optind == argc;
     return run(&o, optind < argc ? argv[optind] : built_module());
 }

@@ -153,6 +153,18 @@ bool math_verify(const ec_curve *on, const CK_BYTE point65[65], const CK_BYTE *d
     return valid;
 }
 
+void math_agree(const ec_curve *on, const CK_BYTE secret32[32], const CK_BYTE point65[65],
+                CK_BYTE x32[32]) {
+    work w = open_work(on);
+    EC_POINT *other = EC_POINT_new(w.group);
+    must(EC_POINT_oct2point(w.group, other, point65, 65, w.ctx), "a point");
+    EC_POINT *point = sum(&w, word(&w, 0), other, number_of(&w, secret32, 32));
+    put32(x_of(&w, point), x32);
+    EC_POINT_free(point);
+    EC_POINT_free(other);
+    close_work(&w);
+}
+
 /* ---- Signatures with a known key ---- */
 
 /* s = (z + r d) / k, of the digest that is in out. */

@@ -20,6 +20,10 @@ void math_public(const ec_curve *on, const CK_BYTE secret32[32], CK_BYTE point65
 bool math_verify(const ec_curve *on, const CK_BYTE point65[65], const CK_BYTE *digest, size_t len,
                  const CK_BYTE signature64[64]);
 
+/* x of the point times the secret: what ECDH gives. */
+void math_agree(const ec_curve *on, const CK_BYTE secret32[32], const CK_BYTE point65[65],
+                CK_BYTE x32[32]);
+
 void vector_ordinary(const ec_curve *on, vector *out);     /* of digest32, s is low */
 void vector_high_s(const ec_curve *on, vector *out);       /* the same with n - s */
 void vector_digest_zero(const ec_curve *on, vector *out);  /* of 32 zeros */

@@ -6,6 +6,7 @@
 #include "calls_arguments.h"
 
 #define CALLS_MAX 48
+
 /* ---- Sessions and objects ---- */
 
 static CK_RV do_open(caller *c) {
@@ -17,6 +18,11 @@ static CK_RV do_open(caller *c) {
 
 static CK_RV do_close(caller *c) {
     return c->f->C_CloseSession(session(c));
+}
+
+/* The token's own session is closed as well, and opened again after the input. */
+static CK_RV do_close_all(caller *c) {
+    return c->f->C_CloseAllSessions(c->t->slot);
 }
 
 /* Wrong ones are few, so that no PIN is locked. */
@@ -68,6 +74,12 @@ static CK_RV do_size(caller *c) {
     return c->f->C_GetObjectSize(s, object(c), &size);
 }
 
+static bool is_private_key(caller *c, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object) {
+    CK_OBJECT_CLASS class = CKO_DATA;
+    CK_ATTRIBUTE templ = {CKA_CLASS, &class, sizeof class};
+    return c->f->C_GetAttributeValue(s, object, &templ, 1) == CKR_OK && class == CKO_PRIVATE_KEY;
+}
+
 /* Of any attributes, into buffers that fit, are too short, or are none. */
 static CK_RV do_get(caller *c) {
     CK_SESSION_HANDLE s = session(c);
@@ -84,6 +96,7 @@ static CK_RV do_get(caller *c) {
     for (CK_ULONG i = 0; i < count && rv == CKR_OK; i++) {
         FUZZ_REQUIRE(templ[i].pValue == NULL || templ[i].ulValueLen <= lengths[i]);
         FUZZ_REQUIRE(templ[i].ulValueLen != CK_UNAVAILABLE_INFORMATION);
+        FUZZ_REQUIRE(templ[i].type != CKA_VALUE || !is_private_key(c, s, of));
     }
     return rv;
 }
@@ -170,6 +183,16 @@ static CK_RV gave(CK_RV rv, const CK_BYTE *out, CK_ULONG before, const CK_ULONG 
     return rv;
 }
 
+/* Every private key here is private, so that without the user's login nothing is signed. */
+static CK_RV signs(caller *c, CK_SESSION_HANDLE s, CK_RV rv) {
+    CK_SESSION_INFO info;
+    if (rv == CKR_OK) {
+        FUZZ_REQUIRE(c->f->C_GetSessionInfo(s, &info) == CKR_OK);
+        FUZZ_REQUIRE(info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS);
+    }
+    return rv;
+}
+
 typedef CK_RV (*init_call)(CK_SESSION_HANDLE, CK_MECHANISM_PTR, CK_OBJECT_HANDLE);
 
 static CK_RV do_init(caller *c) {
@@ -189,12 +212,14 @@ static CK_RV do_digest_init(caller *c) {
 typedef CK_RV (*whole_call)(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG, CK_BYTE_PTR, CK_ULONG_PTR);
 
 static CK_RV do_whole(caller *c) {
-    whole_call call = pick(c, 2) == 0 ? c->f->C_Sign : c->f->C_Digest;
+    bool is_signature = pick(c, 2) == 0;
+    whole_call call = is_signature ? c->f->C_Sign : c->f->C_Digest;
     CK_SESSION_HANDLE s = session(c);
     CK_ULONG len, out_len;
     CK_BYTE *in = data(c, &len), *out = room(c, &out_len);
     CK_ULONG before = out_len;
-    return gave(call(s, in, len, out, &out_len), out, before, &out_len);
+    CK_RV rv = gave(call(s, in, len, out, &out_len), out, before, &out_len);
+    return is_signature ? signs(c, s, rv) : rv;
 }
 
 typedef CK_RV (*update_call)(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG);
@@ -211,12 +236,14 @@ static CK_RV do_update(caller *c) {
 typedef CK_RV (*final_call)(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG_PTR);
 
 static CK_RV do_final(caller *c) {
-    final_call call = pick(c, 2) == 0 ? c->f->C_SignFinal : c->f->C_DigestFinal;
+    bool is_signature = pick(c, 2) == 0;
+    final_call call = is_signature ? c->f->C_SignFinal : c->f->C_DigestFinal;
     CK_SESSION_HANDLE s = session(c);
     CK_ULONG out_len;
     CK_BYTE *out = room(c, &out_len);
     CK_ULONG before = out_len;
-    return gave(call(s, out, &out_len), out, before, &out_len);
+    CK_RV rv = gave(call(s, out, &out_len), out, before, &out_len);
+    return is_signature ? signs(c, s, rv) : rv;
 }
 
 static CK_RV do_verify(caller *c) {
@@ -235,14 +262,17 @@ static CK_RV do_sign_message(caller *c) {
     CK_ULONG before = out_len;
     switch (what) {
     case 0:
-        return gave(c->f->C_SignMessage(s, NULL, 0, in, len, out, &out_len), out, before, &out_len);
+        return signs(
+            c, s,
+            gave(c->f->C_SignMessage(s, NULL, 0, in, len, out, &out_len), out, before, &out_len));
     case 1:
         return c->f->C_SignMessageBegin(s, NULL, 0);
     case 2:
         return c->f->C_SignMessageNext(s, NULL, 0, in, len, NULL, NULL);
     case 3:
-        return gave(c->f->C_SignMessageNext(s, NULL, 0, in, len, out, &out_len), out, before,
-                    &out_len);
+        return signs(c, s,
+                     gave(c->f->C_SignMessageNext(s, NULL, 0, in, len, out, &out_len), out, before,
+                          &out_len));
     default:
         return c->f->C_MessageSignFinal(s);
     }
@@ -282,11 +312,11 @@ static CK_RV do_info(caller *c) {
 }
 
 static CK_RV (*const calls[])(caller *) = {
-    do_open,       do_close,    do_login, do_logout, do_create,       do_copy,
-    do_destroy,    do_size,     do_get,   do_set,    do_find_init,    do_find,
-    do_find_final, do_generate, do_pair,  do_derive, do_init,         do_digest_init,
-    do_whole,      do_update,   do_final, do_verify, do_sign_message, do_verify_message,
-    do_cancel,     do_random,   do_info};
+    do_open,       do_close,    do_login, do_logout,   do_create,       do_copy,
+    do_destroy,    do_size,     do_get,   do_set,      do_find_init,    do_find,
+    do_find_final, do_generate, do_pair,  do_derive,   do_init,         do_digest_init,
+    do_whole,      do_update,   do_final, do_verify,   do_sign_message, do_verify_message,
+    do_cancel,     do_random,   do_info,  do_close_all};
 
 /* Nothing that a caller can say breaks the token, or leaves the module without an answer. */
 static void check(CK_RV rv) {

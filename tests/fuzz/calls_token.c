@@ -97,10 +97,44 @@ static void make_keys(void) {
     make_key(p256, sizeof p256);
 }
 
-/* Two halves of two keys, and the policy of each. */
+/* Two halves of two keys, and the policy of each: known again by what they say of themselves, for
+ * the handle of a private object is another one with each login. */
 #define ORIGINALS 6
 
-static CK_OBJECT_HANDLE originals[ORIGINALS];
+static vk_hash originals[ORIGINALS];
+
+static void put_attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, vk_buf *out) {
+    CK_BYTE value[1024];
+    CK_ATTRIBUTE attribute = {type, value, sizeof value};
+    CK_RV rv = token.f->C_GetAttributeValue(token.home, object, &attribute, 1);
+    vk_buf_put(out, &type, sizeof type);
+    vk_buf_put(out, &attribute.ulValueLen, sizeof attribute.ulValueLen);
+    vk_buf_put(out, value, rv == CKR_OK ? attribute.ulValueLen : 0);
+}
+
+/* Of what is its own, and of all that an input may set. */
+static vk_hash print_of(CK_OBJECT_HANDLE object) {
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_CLASS,          CKA_UNIQUE_ID,
+                                              CKA_LABEL,          CKA_ID,
+                                              CKA_SUBJECT,        CKA_VALUE,
+                                              CKA_SIGN,           CKA_VERIFY,
+                                              CKA_DERIVE,         CKA_PRIVATE,
+                                              CKA_COPYABLE,       CKA_MODIFIABLE,
+                                              CKA_TRUSTED,        CKA_OBJECT_ID,
+                                              CKA_EC_POINT,       CKA_DESTROYABLE,
+                                              CKA_LOCAL,          CKA_SENSITIVE,
+                                              CKA_TOKEN,          CKA_END_DATE,
+                                              CKA_APPLICATION,    CKA_ALLOWED_MECHANISMS,
+                                              CKA_VALETKEY_POLICY};
+    vk_buf all = {0};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        put_attribute(object, types[i], &all);
+    }
+    FUZZ_REQUIRE(vk_buf_status(&all) == VK_OK);
+    vk_hash hash = vk_keccak256(vk_buf_view(&all));
+    vk_buf_clear(&all);
+    return hash;
+}
 
 static CK_ULONG find_all(CK_OBJECT_HANDLE *found, CK_ULONG max) {
     CK_ULONG count = 0;
@@ -124,7 +158,11 @@ static void make_token(void) {
     must(token.f->C_Logout(token.home));
     must(log_in(CKU_USER));
     make_keys();
-    FUZZ_REQUIRE(find_all(originals, ORIGINALS) == ORIGINALS);
+    CK_OBJECT_HANDLE made[ORIGINALS];
+    FUZZ_REQUIRE(find_all(made, ORIGINALS) == ORIGINALS);
+    for (size_t i = 0; i < ORIGINALS; i++) {
+        originals[i] = print_of(made[i]);
+    }
 }
 
 static void finish(void) {
@@ -162,15 +200,17 @@ calls_token *calls_token_ready(void) {
 /* ---- Afterwards ---- */
 
 static bool is_original(CK_OBJECT_HANDLE object) {
+    vk_hash print = print_of(object);
     for (size_t i = 0; i < ORIGINALS; i++) {
-        if (originals[i] == object) {
+        if (memcmp(originals[i].b, print.b, sizeof print.b) == 0) {
             return true;
         }
     }
     return false;
 }
 
-/* Destroys what is not an original; false if one of those is missing, or something stays. */
+/* Destroys what is not an original; false if one of those is missing or was changed, or something
+ * stays. */
 static bool sweep(void) {
     CK_OBJECT_HANDLE found[256];
     CK_ULONG count = find_all(found, 256);

@@ -518,6 +518,12 @@ static void sow_answers_of_nodes(const sower *s) {
 #define TEN "0123456789"
 #define DIGEST TEN TEN TEN "01"
 #define PAIR "\x0e\0\0" /* objects 4 and 5 */
+/* Of P-256, a point for C_DeriveKey. */
+#define GENERATOR                                                                                  \
+    "\x04\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\x77\x03\x7d"             \
+    "\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96\x4f\xe3\x42\xe2\xfe\x1a\x7f"             \
+    "\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40"             \
+    "\x68\x37\xbf\x51\xf5"
 #define CALLS(bytes)                                                                               \
     { (const uint8_t *)(bytes), sizeof(bytes) - 1 }
 
@@ -545,7 +551,11 @@ static void sow_calls(const sower *s) {
             "\x10\0\0\x06\0\0\x12\0\0\x28{\"chainId\":1,\"entryPoint\":\"0x\",\"userOp\":{}}\x08"),
         CALLS("\0\x01\0\x01\x03\x01\x02\x01\x01\x01\x03\x01\x02\x01\0\x02\x02\x01\0\0\x1a\x01\x01"
               "\x01"),
-        CALLS("\x0f\0\x02\0\x41\x04" DIGEST DIGEST "\0\x18\0\xff\xff\x19\0\x20\x07\0\0"),
+        CALLS("\x0f\0\x03\0\x41" GENERATOR "\0\x18\0\xff\xff\x19\0\x20\x07\0\0"),
+        /* A key of the token's, object 3; and what a logout or the end of all sessions leaves. */
+        CALLS("\x10\0\0\0\0\x03\x12\0\0\x20" DIGEST "\x06"),
+        CALLS("\x10\0\0\0\0\x03\x03\0\x12\0\0\x20" DIGEST "\x06"),
+        CALLS("\x10\0\0\0\0\x03\x1b\0\0\0\x01\x12\0\0\x20" DIGEST "\x06"),
     };
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
         s->use("calls", seeds[i], s->context);
