@@ -97,11 +97,9 @@ vk_status vk_token_count_assertion(vk_token *token, const vk_grant_record *grant
     if (status != VK_OK) {
         return status;
     }
-    /* Budgets are read here without their policy, which says how many rules a fresh one has: those
-     * that decisions know are no use here, nor the other way round. */
-    vk_scope_clear(&token->scope);
     status = count(token, grant, point65, sign_count, err);
     status = vk_token_finish_decisions(token, status, err);
+    /* Budgets were read without their policy, which says how many rules a fresh one has. */
     vk_scope_clear(&token->scope);
     vk_token_unlock(token);
     return status;
