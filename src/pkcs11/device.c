@@ -199,7 +199,9 @@ static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *
 
 static CK_RV look(vk_module *module, const vk_home_settings *settings) {
     vk_fido2_places places = {.count = 0};
-    vk_fido2_places_scan(&places);
+    if (settings->fido2 == VK_FIDO2_ON) {
+        vk_fido2_places_scan(&places);
+    }
     for (size_t i = 0; i < settings->fido2_device_count; i++) {
         vk_fido2_places_add(&places, settings->fido2_devices[i]);
     }
@@ -225,7 +227,8 @@ CK_RV vk_devices_refresh(vk_module *module) {
         vk_debug("no security keys: %s: %s", vk_status_text(status), err.message);
         return CKR_OK;
     }
-    return settings.fido2_off ? CKR_OK : look(module, &settings);
+    module->looks = settings.fido2 != VK_FIDO2_OFF;
+    return module->looks ? look(module, &settings) : CKR_OK;
 }
 
 void vk_devices_cancel(vk_module *module) {

@@ -290,10 +290,10 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO_PTR info) {
     return rv != CKR_OK ? rv : vk_leave(slot_info(slot, info));
 }
 
-#define EVENT_POLL_MS 200
+#define EVENT_POLL_MS 500
 
-/* Looks once. CKR_NO_EVENT if nothing happened. */
-static CK_RV look_for_event(CK_SLOT_ID *slot) {
+/* Looks once. CKR_NO_EVENT if nothing happened; where nothing ever will, nobody needs to wait. */
+static CK_RV look_for_event(CK_FLAGS flags, CK_SLOT_ID *slot) {
     vk_module *module;
     CK_RV rv = vk_slots_refresh();
     if (rv == CKR_OK) {
@@ -303,6 +303,9 @@ static CK_RV look_for_event(CK_SLOT_ID *slot) {
         return rv;
     }
     rv = vk_devices_take_event(module, slot) ? CKR_OK : CKR_NO_EVENT;
+    if (!module->looks && !(flags & CKF_DONT_BLOCK)) {
+        rv = CKR_FUNCTION_NOT_SUPPORTED;
+    }
     pthread_mutex_unlock(&module->listing);
     return rv;
 }
@@ -314,10 +317,10 @@ static CK_RV wait_for_event(CK_FLAGS flags, CK_SLOT_ID *slot, const void *reserv
     if (slot == NULL || reserved != NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    CK_RV rv = look_for_event(slot);
+    CK_RV rv = look_for_event(flags, slot);
     while (rv == CKR_NO_EVENT && !(flags & CKF_DONT_BLOCK)) {
         nanosleep(&pause, NULL);
-        rv = look_for_event(slot);
+        rv = look_for_event(flags, slot);
     }
     return rv;
 }

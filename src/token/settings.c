@@ -57,11 +57,16 @@ static vk_status read_lint_allow(const char *value, vk_home_settings *out, vk_er
 }
 
 static vk_status read_fido2(const char *value, vk_home_settings *out, vk_error *err) {
-    out->fido2_off = strcmp(value, "off") == 0;
-    return out->fido2_off || strcmp(value, "on") == 0
-               ? VK_OK
-               : vk_fail(err, VK_ERR_FORMAT, NULL, "fido2 is \"%.40s\", but must be on or off",
-                         value);
+    static const char *const names[] = {
+        [VK_FIDO2_ON] = "on", [VK_FIDO2_CONFIGURED] = "configured", [VK_FIDO2_OFF] = "off"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            out->fido2 = (vk_fido2_search)i;
+            return VK_OK;
+        }
+    }
+    return vk_fail(err, VK_ERR_FORMAT, NULL,
+                   "fido2 is \"%.40s\", but must be on, configured or off", value);
 }
 
 static vk_status read_fido2_reset(const char *value, vk_home_settings *out, vk_error *err) {
@@ -186,5 +191,6 @@ vk_status vk_home_settings_read(const char *home, vk_home_settings *out, vk_erro
     }
     vk_status status = read_file(path, out, err);
     vk_text_free(path);
-    return status;
+    const char *search = secure_getenv("VALETKEY_FIDO2");
+    return status == VK_OK && search != NULL ? read_fido2(search, out, err) : status;
 }

@@ -49,13 +49,20 @@ void vk_home_sweep(const char *home);
 #define VK_FIDO2_TIMEOUT_DEFAULT 30
 #define VK_FIDO2_TIMEOUT_MAX 600
 
+/* Which security keys are looked for. */
+typedef enum vk_fido2_search {
+    VK_FIDO2_ON = 0,     /* those that are plugged in, and those of fido2-device */
+    VK_FIDO2_CONFIGURED, /* those of fido2-device */
+    VK_FIDO2_OFF
+} vk_fido2_search;
+
 /* What the file valetkey.conf there says. */
 typedef struct vk_home_settings {
     bool default_sudo;     /* of tokens made from now on: "default-policy = sudo"; otherwise "none",
                               the default */
     vk_lint_level lint;    /* "lint = error", "off", or "warn", the default */
     uint64_t lint_allowed; /* "lint-allow = CODE ...": VK_LINT_BITs of what may stay */
-    bool fido2_off;        /* "fido2 = off": no security keys are looked for */
+    vk_fido2_search fido2; /* "fido2 = on", "configured" or "off"; $VALETKEY_FIDO2 comes first */
     bool fido2_reset;      /* "fido2-reset = on": C_InitToken may wipe them */
     unsigned fido2_timeout; /* "fido2-timeout = SECONDS" that one waits for a touch */
     /* "fido2-device = unix:PATH", one a line: sockets of authenticators, beside those that are

@@ -66,27 +66,42 @@ END_TEST
 START_TEST(test_fido2) {
     static const struct {
         const char *text;
-        bool is_off;
+        vk_fido2_search fido2;
         unsigned timeout;
         size_t count;
         const char *last;
-    } cases[] = {{"", false, 30, 0, ""},
-                 {"fido2 = off\n", true, 30, 0, ""},
-                 {"fido2 = off\nfido2 = on\nfido2-timeout = 1", false, 1, 0, ""},
-                 {"fido2-timeout=600\nfido2-device = unix:/run/key # the spare one\n", false, 600,
-                  1, "unix:/run/key"},
-                 {"fido2-device=unix:/a\nfido2-device=unix:/b c\n", false, 30, 2, "unix:/b c"}};
+    } cases[] = {{"", VK_FIDO2_ON, 30, 0, ""},
+                 {"fido2 = off\n", VK_FIDO2_OFF, 30, 0, ""},
+                 {"fido2 = configured\n", VK_FIDO2_CONFIGURED, 30, 0, ""},
+                 {"fido2 = off\nfido2 = on\nfido2-timeout = 1", VK_FIDO2_ON, 1, 0, ""},
+                 {"fido2-timeout=600\nfido2-device = unix:/run/key # the spare one\n", VK_FIDO2_ON,
+                  600, 1, "unix:/run/key"},
+                 {"fido2-device=unix:/a\nfido2-device=unix:/b c\n", VK_FIDO2_ON, 30, 2,
+                  "unix:/b c"}};
+    ck_assert_int_eq(unsetenv("VALETKEY_FIDO2"), 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         vk_home_settings settings = {0};
         write_settings(cases[i].text);
         assert_ok(vk_home_settings_read(home, &settings, NULL));
-        ck_assert_msg(settings.fido2_off == cases[i].is_off, "%zu", i);
+        ck_assert_msg(settings.fido2 == cases[i].fido2, "%zu", i);
         ck_assert_uint_eq(settings.fido2_timeout, cases[i].timeout);
         ck_assert_uint_eq(settings.fido2_device_count, cases[i].count);
         if (cases[i].count > 0) {
             ck_assert_str_eq(settings.fido2_devices[cases[i].count - 1], cases[i].last);
         }
     }
+}
+END_TEST
+
+/* The variable comes before the file, and is not believed to say what it does not. */
+START_TEST(test_fido2_variable) {
+    vk_home_settings settings = {0};
+    write_settings("fido2 = on\n");
+    ck_assert_int_eq(setenv("VALETKEY_FIDO2", "configured", 1), 0);
+    assert_ok(vk_home_settings_read(home, &settings, NULL));
+    ck_assert_int_eq(settings.fido2, VK_FIDO2_CONFIGURED);
+    ck_assert_int_eq(setenv("VALETKEY_FIDO2", "maybe", 1), 0);
+    ck_assert_int_eq(vk_home_settings_read(home, &settings, NULL), VK_ERR_FORMAT);
 }
 END_TEST
 
