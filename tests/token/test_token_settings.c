@@ -172,7 +172,7 @@ START_TEST(test_unsafe_mode) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {test_understood,   test_lint,    test_fido2,
+    const TTest *const tests[] = {test_understood,   test_lint,    test_fido2, test_fido2_variable,
                                   test_fido2_bounds, test_refused, test_unsafe_mode};
     return RUN_TESTS("token settings", tests);
 }
