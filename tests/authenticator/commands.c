@@ -40,6 +40,7 @@ static const command commands[] = {
     {CTAP_RESET, false, 0, reset},
     {CTAP_GET_NEXT_ASSERTION, false, 0, ctap_get_next_assertion},
     {CTAP_CREDENTIAL_MANAGEMENT, true, AUTHN_CRED_MGMT, ctap_credential_management},
+    {CTAP_CREDENTIAL_MANAGEMENT_PREVIEW, true, AUTHN_CRED_MGMT, ctap_credential_management},
     {CTAP_SELECTION, false, AUTHN_PERMISSIONS, selection},
     {CTAP_LARGE_BLOBS, true, AUTHN_LARGE_BLOBS, ctap_large_blobs},
 };
@@ -78,8 +79,8 @@ static uint8_t run(authn *a, vk_bytes request, vk_buf *reply) {
     if (request.len > CTAP_MAX_MESSAGE) {
         return CTAP_REQUEST_TOO_LARGE;
     }
-    if (c->number != CTAP_GET_NEXT_ASSERTION && c->number != CTAP_CREDENTIAL_MANAGEMENT) {
-        walk_end(a);
+    if (c->handle != ctap_get_next_assertion && c->handle != ctap_credential_management) {
+        walk_end(a); /* those two see to it themselves */
     }
     uint8_t status = read_parameters(c, (vk_bytes){request.data + 1, request.len - 1}, &parameters);
     return status == CTAP_OK ? c->handle(a, &parameters, reply) : status;

@@ -12,6 +12,7 @@ enum ctap_command {
     CTAP_CREDENTIAL_MANAGEMENT = 0x0a,
     CTAP_SELECTION = 0x0b,
     CTAP_LARGE_BLOBS = 0x0c,
+    CTAP_CREDENTIAL_MANAGEMENT_PREVIEW = 0x41, /* the only one that libfido2 1.12 knows */
 };
 
 enum ctap_status {

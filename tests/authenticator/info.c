@@ -65,6 +65,9 @@ static void put_options(const authn *a, vk_buf *out) {
     if (has_feature(a, AUTHN_MAKE_CRED_UV_NOT_RQD)) {
         put_option(&map, "makeCredUvNotRqd", !always_uv);
     }
+    if (has_feature(a, AUTHN_CRED_MGMT)) {
+        put_option(&map, "credentialMgmtPreview", true);
+    }
 }
 
 /* The one that is preferred comes first. */

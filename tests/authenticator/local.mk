@@ -21,3 +21,39 @@ tests_authenticator_authenticator_SOURCES = tests/authenticator/control.c \
 	tests/authenticator/control.h tests/authenticator/main.c
 tests_authenticator_authenticator_CFLAGS = $(AM_CFLAGS) $(FIDO2_CFLAGS)
 tests_authenticator_authenticator_LDADD = $(vk_authenticator_libs)
+
+authenticator_test_support = tests/authenticator/client.c tests/authenticator/client.h \
+	tests/authenticator/socket_io.c tests/authenticator/socket_io.h
+authenticator_test_programs = tests/authenticator/test_authenticator \
+	tests/authenticator/test_authenticator_extensions \
+	tests/authenticator/test_authenticator_mistakes \
+	tests/authenticator/test_authenticator_pin \
+	tests/authenticator/test_authenticator_touch \
+	tests/authenticator/test_authenticator_wire
+check_PROGRAMS += $(authenticator_test_programs)
+TESTS += $(authenticator_test_programs)
+valgrind_tests += $(authenticator_test_programs)
+thread_tests += $(authenticator_test_programs)
+tests_authenticator_test_authenticator_SOURCES = tests/authenticator/test_authenticator.c \
+	$(authenticator_test_support)
+tests_authenticator_test_authenticator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_authenticator_test_authenticator_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
+tests_authenticator_test_authenticator_extensions_SOURCES = tests/authenticator/test_authenticator_extensions.c \
+	$(authenticator_test_support)
+tests_authenticator_test_authenticator_extensions_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_authenticator_test_authenticator_extensions_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
+tests_authenticator_test_authenticator_mistakes_SOURCES = tests/authenticator/test_authenticator_mistakes.c \
+	$(authenticator_test_support)
+tests_authenticator_test_authenticator_mistakes_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_authenticator_test_authenticator_mistakes_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
+tests_authenticator_test_authenticator_pin_SOURCES = tests/authenticator/test_authenticator_pin.c \
+	$(authenticator_test_support)
+tests_authenticator_test_authenticator_pin_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_authenticator_test_authenticator_pin_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
+tests_authenticator_test_authenticator_touch_SOURCES = tests/authenticator/test_authenticator_touch.c \
+	$(authenticator_test_support)
+tests_authenticator_test_authenticator_touch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_authenticator_test_authenticator_touch_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
+tests_authenticator_test_authenticator_wire_SOURCES = tests/authenticator/test_authenticator_wire.c
+tests_authenticator_test_authenticator_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_authenticator_test_authenticator_wire_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
