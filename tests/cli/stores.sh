@@ -11,11 +11,11 @@ want 0 audit list --json
 json '[.token, .count]' '["key",0]'
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
 want 0 audit list --json
-json .token '"main"'
+json .token main
 want 0 audit list --token key --json
-json .token '"key"'
+json .token key
 want 0 audit list --token "$(basename "$db" .db)" --json
-json .token '"key"'
+json .token key
 want 5 audit list --token other
 want 0 token init --label key --so-pin-file so-pin --pin-file pin
 want 1 audit list
@@ -25,6 +25,6 @@ want 1 audit list --token key
 head -n 1 err >first && mv first err
 echo 'valetkey: 2 tokens are called "key"' | err
 want 0 audit list --token main --json
-json .token '"main"'
+json .token main
 
 finish
