@@ -5,7 +5,7 @@ libvk_core_la_SOURCES =
 libvk_core_la_LIBADD = $(CRYPTO_LIBS) $(SECP256K1_LIBS) $(NETTLE_LIBS) $(CJSON_LIBS) $(CBOR_LIBS)
 # token, keys, gate: what the provider adds.
 libvk_token_la_SOURCES =
-libvk_token_la_LIBADD = $(SQLITE_LIBS)
+libvk_token_la_LIBADD = $(SQLITE_LIBS) $(FIDO2_LIBS)
 
 lib_LTLIBRARIES += libvaletkey.la
 libvaletkey_la_SOURCES =

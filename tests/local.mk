@@ -1,7 +1,7 @@
 # Tests read their vectors from the source tree.
 AM_TESTS_ENVIRONMENT = VK_TEST_SRCDIR='$(abs_top_srcdir)' VK_TEST_BUILDDIR='$(abs_top_builddir)' \
-	CC='$(CC)' VALETKEY_ANCHOR_DIR='$(abs_builddir)/tests/anchors'; \
-	export VK_TEST_SRCDIR VK_TEST_BUILDDIR CC VALETKEY_ANCHOR_DIR;
+	CC='$(CC)' VALETKEY_ANCHOR_DIR='$(abs_builddir)/tests/anchors' VALETKEY_FIDO2=off; \
+	export VK_TEST_SRCDIR VK_TEST_BUILDDIR CC VALETKEY_ANCHOR_DIR VALETKEY_FIDO2;
 # A test that hangs fails, and says where: the sanitizers print the stack on SIGABRT.
 LOG_COMPILER = timeout -s ABRT -k 30 900
 check_LTLIBRARIES = libvk-test.la
@@ -30,6 +30,7 @@ include tests/unit/userop.mk
 include tests/unit/verify.mk
 include tests/api/local.mk
 include tests/batch/local.mk
+include tests/authenticator/local.mk
 include tests/fuzz/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk

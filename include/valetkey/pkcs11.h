@@ -53,6 +53,32 @@
 /* P-256: sign count of the last assertion, 4 bytes. set: - */
 #define CKA_VALETKEY_SIGN_COUNT VK_CKA(0x16)
 
+/*
+ * Of a key on a FIDO2 security key, as its credential was made. C_GenerateKeyPair there wants the
+ * user's touch, and its policy, if it has one, never changes: where the security key keeps a
+ * credBlob, it keeps CKA_VALETKEY_POLICY_DIGEST, and tells it with every assertion.
+ */
+/* User handle, 1 to 64 bytes; default: 16 random ones. set: creation */
+#define CKA_VALETKEY_USER_HANDLE VK_CKA(0x17)
+/* CK_BBOOL, the credential is stored on the security key; default CK_FALSE. set: creation */
+#define CKA_VALETKEY_DISCOVERABLE VK_CKA(0x18)
+/* Level of credProtect, 1 byte, 1 to 3; default 3, where it is supported. set: creation */
+#define CKA_VALETKEY_CRED_PROTECT VK_CKA(0x19)
+/* CK_BBOOL, the credential has a hmac-secret; default CK_FALSE. set: creation */
+#define CKA_VALETKEY_HMAC_SECRET VK_CKA(0x1A)
+/* The model of the security key, 16 bytes. set: - */
+#define CKA_VALETKEY_AAGUID VK_CKA(0x1B)
+/* The attestation object of WebAuthn, bytes, and the clientDataJSON that its statement is of. set:
+ * -
+ */
+#define CKA_VALETKEY_ATTESTATION VK_CKA(0x1C)
+#define CKA_VALETKEY_ATTESTATION_CLIENT_DATA VK_CKA(0x1D)
+/* What the credential's credBlob holds: SHA-256 of the policy, 32 bytes. set: - */
+#define CKA_VALETKEY_DEVICE_POLICY_DIGEST VK_CKA(0x1E)
+/* Where the private key is, text: "token", "fido2" (on a security key), "remote" (with a browser
+ * or another authenticator; the token only judges). set: - */
+#define CKA_VALETKEY_HOME VK_CKA(0x1F)
+
 /* Window of the policy: seconds since 1970, 8 bytes; VALID_UNTIL 0: no end. set: - */
 #define CKA_VALETKEY_VALID_AFTER VK_CKA(0x20)
 #define CKA_VALETKEY_VALID_UNTIL VK_CKA(0x21)

@@ -53,7 +53,12 @@ typedef enum vk_status {
     VK_ERR_PERMISSIONS, /* owner or mode of the token directory is unsafe */
     VK_ERR_INTEGRITY,   /* a record was changed outside the token */
     VK_ERR_CRYPTO,      /* OpenSSL or libsecp256k1 failed */
-    VK_ERR_SERVER       /* a server cannot be reached, or does not do what it was asked */
+    VK_ERR_SERVER,      /* a server cannot be reached, or does not do what it was asked */
+
+    /* A security key. */
+    VK_ERR_DEVICE,  /* it answers what it should not */
+    VK_ERR_REMOVED, /* it is not plugged in, or not any more */
+    VK_ERR_CANCELED /* the touch it waited for was cancelled, or did not come in time */
 } vk_status;
 
 #define VK_ERROR_PATH_MAX 128

@@ -29,6 +29,18 @@ VK_API VK_MUST_USE vk_status vk_webauthn_auth_data(const char *rp_id, uint8_t fl
 VK_API VK_MUST_USE vk_status vk_webauthn_client_data(const vk_hash *challenge, const char *origin,
                                                      vk_buf *out);
 
+/* The same for a registration: "type":"webauthn.create". */
+VK_API VK_MUST_USE vk_status vk_webauthn_create_client_data(vk_bytes challenge, const char *origin,
+                                                            vk_buf *out);
+
+/*
+ * The same for a login with a server that chooses the challenge: the origin stands before the
+ * challenge, so that no contract takes the assertion for an operation's, whatever the challenge is.
+ * For a relying party the order of the members means nothing.
+ */
+VK_API VK_MUST_USE vk_status vk_webauthn_login_client_data(vk_bytes challenge, const char *origin,
+                                                           vk_buf *out);
+
 /* What the authenticator signs: SHA-256(authenticatorData || SHA-256(clientDataJSON)). */
 VK_API VK_MUST_USE vk_status vk_webauthn_digest(vk_bytes auth_data, vk_bytes client_data,
                                                 vk_hash *out);

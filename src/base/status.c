@@ -33,6 +33,9 @@ static const char *const texts[] = {
     [VK_ERR_INTEGRITY] = "the object fails its integrity check: it was changed outside the token",
     [VK_ERR_CRYPTO] = "a cryptographic library failed",
     [VK_ERR_SERVER] = "a server cannot be reached, or does not do what it was asked",
+    [VK_ERR_DEVICE] = "the security key answers what it should not",
+    [VK_ERR_REMOVED] = "the security key is not plugged in",
+    [VK_ERR_CANCELED] = "the touch was cancelled, or did not come in time",
 };
 
 const char *vk_status_text(vk_status status) {

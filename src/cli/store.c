@@ -41,21 +41,38 @@ static void read_entries(char **paths, size_t count, vk_token_entry *entries, si
     }
 }
 
-static vk_exit choose(vk_cli *cli, char **paths, size_t count, const char **out) {
+/* The files of tokens: the ordinary ones first, then those of security keys. */
+typedef struct files {
+    char **paths;
+    size_t ordinary, count;
+} files;
+
+/* Who names no token means an ordinary one, as long as there are any. */
+static size_t count_meant(const vk_cli *cli, const files *found, const vk_token_entry *entries,
+                          size_t readable) {
+    size_t ordinary = 0;
+    while (ordinary < readable && entries[ordinary].slot < found->ordinary) {
+        ordinary++;
+    }
+    return vk_opt(cli, VK_OPT_TOKEN) == NULL && ordinary > 0 ? ordinary : readable;
+}
+
+static vk_exit choose(vk_cli *cli, const files *found, const char **out) {
     vk_error err = {0};
     size_t readable;
     const vk_token_entry *token = NULL;
-    vk_token_entry *entries = calloc(count + 1, sizeof *entries);
+    vk_token_entry *entries = calloc(found->count + 1, sizeof *entries);
     if (entries == NULL) {
         return vk_cli_no_memory(cli);
     }
-    read_entries(paths, count, entries, &readable, &err);
+    read_entries(found->paths, found->count, entries, &readable, &err);
+    readable = count_meant(cli, found, entries, readable);
     vk_exit exit = readable == 0 && err.status != VK_OK
                        ? vk_cli_fail_error(cli, "cannot open the token", &err)
                        : vk_token_choose(cli, entries, readable, &token);
     if (exit == VK_EXIT_OK) {
         memcpy(cli->token_label, token->label, sizeof cli->token_label);
-        *out = paths[token->slot];
+        *out = found->paths[token->slot];
     }
     free(entries);
     return exit;
@@ -68,20 +85,47 @@ static vk_exit open_one(vk_cli *cli, const char *path, vk_token **out) {
                            : vk_cli_fail_with(cli, "cannot open the token", status, &err);
 }
 
-static vk_exit open_chosen(vk_cli *cli, const char *home, vk_token **out) {
-    char **paths = NULL;
+/* Takes them over if it can. */
+static vk_status append(files *out, char **paths, size_t count) {
+    char **all = realloc(out->paths, (out->count + count + 1) * sizeof *all);
+    if (all == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    memcpy(all + out->count, paths, count * sizeof *all);
+    *out = (files){.paths = all, .ordinary = out->ordinary, .count = out->count + count};
+    free(paths);
+    return VK_OK;
+}
+
+static vk_status list_files(const char *home, files *out, vk_error *err) {
+    char **stores = NULL;
     size_t count = 0;
+    vk_status status = vk_home_tokens(home, &out->paths, &out->ordinary, err);
+    out->count = out->ordinary;
+    if (status == VK_OK) {
+        status = vk_home_device_stores(home, &stores, &count, err);
+    }
+    if (status == VK_OK && count > 0) {
+        status = append(out, stores, count);
+        stores = status == VK_OK ? NULL : stores;
+    }
+    vk_home_free(stores, count);
+    return status;
+}
+
+static vk_exit choose_and_open(vk_cli *cli, const files *found, vk_token **out) {
     const char *path = NULL;
+    vk_exit exit = choose(cli, found, &path);
+    return exit == VK_EXIT_OK ? open_one(cli, path, out) : exit;
+}
+
+static vk_exit open_chosen(vk_cli *cli, const char *home, vk_token **out) {
+    files found = {0};
     vk_error err = {0};
-    vk_status status = vk_home_tokens(home, &paths, &count, &err);
-    if (status != VK_OK) {
-        return vk_cli_fail_with(cli, "cannot list the tokens", status, &err);
-    }
-    vk_exit exit = choose(cli, paths, count, &path);
-    if (exit == VK_EXIT_OK) {
-        exit = open_one(cli, path, out);
-    }
-    vk_home_free(paths, count);
+    vk_status status = list_files(home, &found, &err);
+    vk_exit exit = status == VK_OK ? choose_and_open(cli, &found, out)
+                                   : vk_cli_fail_with(cli, "cannot list the tokens", status, &err);
+    vk_home_free(found.paths, found.count);
     return exit;
 }
 

@@ -2,6 +2,7 @@
 #ifndef VK_GATE_INTERNAL_H
 #define VK_GATE_INTERNAL_H
 
+#include "gate/device.h"
 #include "gate/loaded.h"
 #include "token/clock.h"
 
@@ -10,6 +11,7 @@
 
 struct vk_gate {
     vk_token *token;
+    vk_device *device;    /* of the token's keys that are on a security key; NULL: it is not here */
     pthread_mutex_t lock; /* guards what follows */
     vk_loaded_table table;
     uint64_t forgotten; /* how often everything was forgotten */
@@ -46,10 +48,28 @@ void vk_gate_to_sign_clear(vk_gate_to_sign *to_sign);
 
 /* How many bytes the key's signer makes. */
 VK_MUST_USE vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out);
-/* Appends what the key's signer makes for an operation hash: r || s || v, or an encoded assertion.
- */
-VK_MUST_USE vk_status vk_gate_signer_part(const vk_loaded *loaded, const vk_hash *userop_hash,
-                                          uint64_t chain_id, uint32_t sign_count, vk_buf *out);
+/* A signature that is decided. */
+typedef struct vk_gate_signing {
+    vk_gate *gate;
+    const vk_loaded *loaded;
+    const vk_loaded_grant *grant;
+    vk_hash challenge;   /* userOpHash, or what a message comes to */
+    uint32_t sign_count; /* of an assertion that is made here */
+} vk_gate_signing;
+/* Appends what the key's signer makes: r || s || v, or an encoded assertion. */
+VK_MUST_USE vk_status vk_gate_signer_part(const vk_gate_signing *signing, vk_buf *out,
+                                          vk_error *err);
+
+/* ---- Keys that are elsewhere (device_key.c) ---- */
+
+/* VK_DENIED if a key that is on a security key, or with a browser, cannot be used in this form. */
+VK_MUST_USE vk_status vk_gate_home_allows(const vk_loaded *loaded, vk_gate_form form,
+                                          vk_error *err);
+/* How long the security key's authenticatorData is. */
+size_t vk_gate_device_auth_data_len(const vk_loaded *loaded);
+/* vk_gate_signer_part by the security key: asks for its touch, and counts what it counted. */
+VK_MUST_USE vk_status vk_gate_device_sign(const vk_gate_signing *signing, vk_buf *out,
+                                          vk_error *err);
 
 /* ---- Decisions (decide.c): the verdict, what it moves, and its record ---- */
 
@@ -104,6 +124,8 @@ VK_MUST_USE vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *
 VK_MUST_USE vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out,
                                            size_t *out_len, vk_error *err);
 
+/* Checks the policy, or gives the record the token's default, and completes a passkey. */
+VK_MUST_USE vk_status vk_gate_complete(vk_gate *gate, vk_key_record *record, vk_error *err);
 /* Makes sure that a P-256 record has rpId, origin and credential, and that they are well formed. */
 VK_MUST_USE vk_status vk_gate_complete_passkey(vk_key_record *record, vk_error *err);
 

@@ -113,7 +113,7 @@ static vk_status load_policy(vk_loaded *loaded, vk_error *err) {
 static vk_status load_secret(vk_gate *gate, vk_loaded *loaded, vk_buf *grant_ids, vk_error *err) {
     uint8_t secret32[32];
     vk_status status = vk_token_key_unseal(gate->token, &loaded->record, secret32, grant_ids, err);
-    if (status == VK_OK) {
+    if (status == VK_OK && loaded->record.home == VK_HOME_TOKEN) {
         status = vk_key_load(loaded->record.curve, secret32, &loaded->key);
     }
     vk_wipe(secret32, sizeof secret32);

@@ -36,7 +36,7 @@ typedef struct vk_loaded {
     vk_hash spend_rules;      /* digest of the token's */
     size_t grant_count;
     vk_loaded_grant *grants;
-    vk_key *key;
+    vk_key *key; /* NULL: it is elsewhere */
     uint64_t generation;
     atomic_size_t users;
     struct vk_loaded *next;

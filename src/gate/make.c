@@ -78,7 +78,7 @@ static vk_status complete_passkey(vk_key_record *record, vk_error *err) {
     return record->curve == VK_CURVE_P256 ? vk_gate_complete_passkey(record, err) : VK_OK;
 }
 
-static vk_status complete(vk_gate *gate, vk_key_record *record, vk_error *err) {
+vk_status vk_gate_complete(vk_gate *gate, vk_key_record *record, vk_error *err) {
     vk_status status = complete_policy(gate, record, err);
     return status == VK_OK ? complete_passkey(record, err) : status;
 }
@@ -87,7 +87,7 @@ static vk_status add(vk_gate *gate, vk_key_record *record, const vk_key_names *n
                      const uint8_t secret32[32], vk_error *err) {
     record->has_private = true;
     record->has_public = true;
-    vk_status status = complete(gate, record, err);
+    vk_status status = vk_gate_complete(gate, record, err);
     return status == VK_OK ? vk_token_key_add(gate->token, record, names, secret32, err) : status;
 }
 

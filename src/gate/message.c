@@ -208,29 +208,34 @@ static vk_status put_ecdsa(const vk_loaded *loaded, const vk_message *message, v
     return status;
 }
 
-static vk_status put_assertion(const vk_loaded *loaded, const vk_message *message,
-                               uint32_t sign_count, vk_buf *out) {
-    vk_hash challenge;
-    vk_status status = vk_message_digest(message, &challenge, NULL);
-    return status == VK_OK
-               ? vk_gate_signer_part(loaded, &challenge, message->chain_id, sign_count, out)
-               : status;
+static vk_status put_assertion(vk_gate_signing *signing, const vk_message *message, vk_buf *out,
+                               vk_error *err) {
+    vk_status status = vk_message_digest(message, &signing->challenge, NULL);
+    return status == VK_OK ? vk_gate_signer_part(signing, out, err) : explain_status(err, status);
 }
 
-static vk_status finish(const vk_loaded *loaded, const request *r, uint32_t sign_count,
-                        vk_buf *out) {
-    vk_buf key = {0};
+static vk_status put_key_part(vk_gate_signing *signing, const request *r, vk_buf *out,
+                              vk_error *err) {
     vk_message message;
     vk_grant_message(&r->grant->grant, &r->payload, &message);
-    vk_status status = loaded->signer.kind == VK_SIGNER_WEBAUTHN
-                           ? put_assertion(loaded, &message, sign_count, &key)
-                           : put_ecdsa(loaded, &message, &key);
+    if (signing->loaded->signer.kind == VK_SIGNER_WEBAUTHN) {
+        return put_assertion(signing, &message, out, err);
+    }
+    vk_status status = put_ecdsa(signing->loaded, &message, out);
+    return status == VK_OK ? VK_OK : explain_status(err, status);
+}
+
+static vk_status finish(vk_gate_signing *signing, const request *r, vk_buf *out, vk_error *err) {
+    vk_buf key = {0};
+    vk_status status = put_key_part(signing, r, &key, err);
     if (status == VK_OK) {
         status =
             vk_grant_message_signature(&r->grant->grant, &r->payload, vk_buf_view(&key), out, NULL);
+        status = status == VK_OK && out->len != r->len ? VK_ERR_CRYPTO : status;
+        status = status == VK_OK ? VK_OK : explain_status(err, status);
     }
     vk_buf_clear(&key);
-    return status == VK_OK && out->len != r->len ? VK_ERR_CRYPTO : status;
+    return status;
 }
 
 static vk_status decide_and_sign(const vk_gate_question *question, const request *r, vk_buf *out,
@@ -246,8 +251,11 @@ static vk_status decide_and_sign(const vk_gate_question *question, const request
     if (status != VK_OK) {
         return status;
     }
-    status = finish(question->loaded, r, d.sign_count, out);
-    return status == VK_OK ? VK_OK : explain_status(err, status);
+    vk_gate_signing signing = {.gate = question->gate,
+                               .loaded = question->loaded,
+                               .grant = r->grant,
+                               .sign_count = d.sign_count};
+    return finish(&signing, r, out, err);
 }
 
 vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out, size_t *out_len,

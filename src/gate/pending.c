@@ -96,12 +96,15 @@ static vk_status pend_request(const vk_gate_question *question, const vk_gate_re
 
 static vk_status pend_once(vk_gate_question *question, int64_t key_id, pend_job *job,
                            vk_error *err) {
-    vk_gate_request request;
+    vk_gate_request request = {0};
     vk_status status = vk_gate_load(question, key_id, err);
     if (status != VK_OK) {
         return status;
     }
-    status = vk_gate_request_read(question->loaded, job->payload, &request, err);
+    status = vk_gate_home_allows(question->loaded, VK_GATE_DIGEST, err);
+    if (status == VK_OK) {
+        status = vk_gate_request_read(question->loaded, job->payload, &request, err);
+    }
     if (status == VK_OK) {
         status = pend_request(question, &request, job, err);
         vk_gate_request_clear(&request);

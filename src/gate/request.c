@@ -52,7 +52,7 @@ vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out) {
         return VK_OK;
     }
     vk_status status = vk_webauthn_client_data(&any, loaded->record.origin, &client_data);
-    *out = vk_webauthn_encoded_len(VK_WEBAUTHN_AUTH_DATA_LEN, client_data.len);
+    *out = vk_webauthn_encoded_len(vk_gate_device_auth_data_len(loaded), client_data.len);
     vk_buf_clear(&client_data);
     return status;
 }

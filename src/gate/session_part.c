@@ -51,28 +51,38 @@ static vk_status put_assertion(const vk_gate_to_sign *made, const uint8_t signat
     return vk_webauthn_encode(&assertion, out);
 }
 
-static vk_status sign_and_put(const vk_loaded *loaded, const vk_gate_to_sign *to_sign,
-                              uint64_t chain_id, vk_buf *out) {
+static vk_status sign_and_put(const vk_gate_signing *signing, const vk_gate_to_sign *to_sign,
+                              vk_buf *out) {
     uint8_t signature64[64];
     int recovery_id = 0;
+    const vk_loaded *loaded = signing->loaded;
     vk_status status = vk_key_sign(loaded->key, &to_sign->digest, signature64, &recovery_id);
     if (status != VK_OK) {
         return status;
     }
     if (loaded->signer.kind == VK_SIGNER_WEBAUTHN) {
+        uint64_t chain_id = signing->grant->grant.chain_id;
         return put_assertion(to_sign, signature64, vk_webauthn_chain_has_precompile(chain_id), out);
     }
     put_ecdsa(signature64, recovery_id, out);
     return VK_OK;
 }
 
-vk_status vk_gate_signer_part(const vk_loaded *loaded, const vk_hash *userop_hash,
-                              uint64_t chain_id, uint32_t sign_count, vk_buf *out) {
+static vk_status sign_here(const vk_gate_signing *signing, vk_buf *out) {
     vk_gate_to_sign to_sign;
-    vk_status status = vk_gate_to_sign_make(loaded, userop_hash, sign_count, &to_sign);
+    vk_status status =
+        vk_gate_to_sign_make(signing->loaded, &signing->challenge, signing->sign_count, &to_sign);
     if (status == VK_OK) {
-        status = sign_and_put(loaded, &to_sign, chain_id, out);
+        status = sign_and_put(signing, &to_sign, out);
     }
     vk_gate_to_sign_clear(&to_sign);
     return status == VK_OK ? vk_buf_status(out) : status;
+}
+
+vk_status vk_gate_signer_part(const vk_gate_signing *signing, vk_buf *out, vk_error *err) {
+    if (signing->loaded->record.home == VK_HOME_FIDO2) {
+        return vk_gate_device_sign(signing, out, err);
+    }
+    vk_status status = sign_here(signing, out);
+    return status == VK_OK ? VK_OK : vk_fail(err, status, NULL, "%s", vk_status_text(status));
 }

@@ -76,21 +76,35 @@ static vk_status sign_digest(const vk_gate_question *question, uint8_t *out, siz
 
 /* ---- UserOperations ---- */
 
-static vk_status finish(const vk_loaded *loaded, const vk_gate_request *request, vk_gate_form form,
-                        uint32_t sign_count, vk_buf *out) {
+static vk_status put_around(const vk_gate_request *request, vk_gate_form form,
+                            const vk_buf *signer_part, vk_buf *out) {
     const vk_grant *grant = &request->grant->grant;
-    vk_buf signer_part = {0}, part = {0};
-    vk_status status =
-        vk_gate_signer_part(loaded, &request->hash, grant->chain_id, sign_count, &signer_part);
-    vk_grant_session_part(grant, vk_buf_view(&signer_part), &part);
+    vk_buf part = {0};
+    vk_grant_session_part(grant, vk_buf_view(signer_part), &part);
+    vk_status status = vk_buf_status(&part);
     if (status == VK_OK && form == VK_GATE_USEROP_SESSION) {
         vk_buf_put(out, part.data, part.len);
     } else if (status == VK_OK) {
         status = vk_grant_attach(grant, &request->request.op, vk_buf_view(&part), out);
     }
-    status = status == VK_OK ? vk_buf_status(&part) : status;
-    vk_buf_clear(&signer_part);
     vk_buf_clear(&part);
+    return status == VK_OK ? vk_buf_status(out) : status;
+}
+
+static vk_status finish(const vk_gate_question *question, const vk_gate_request *request,
+                        uint32_t sign_count, vk_buf *out, vk_error *err) {
+    vk_buf signer_part = {0};
+    const vk_gate_signing signing = {.gate = question->gate,
+                                     .loaded = question->loaded,
+                                     .grant = request->grant,
+                                     .challenge = request->hash,
+                                     .sign_count = sign_count};
+    vk_status status = vk_gate_signer_part(&signing, &signer_part, err);
+    if (status == VK_OK) {
+        status = put_around(request, question->form, &signer_part, out);
+        status = status == VK_OK ? VK_OK : explain_status(err, status);
+    }
+    vk_buf_clear(&signer_part);
     return status;
 }
 
@@ -109,14 +123,12 @@ static vk_status sign_request(const vk_gate_question *question, const vk_gate_re
         return status;
     }
     vk_buf signature = {0};
-    status = finish(question->loaded, request, form, decision.sign_count, &signature);
+    status = finish(question, request, decision.sign_count, &signature, err);
     if (status == VK_OK && signature.len != len) {
-        status = VK_ERR_CRYPTO;
+        status = explain_status(err, VK_ERR_CRYPTO);
     }
     if (status == VK_OK) {
         memcpy(out, signature.data, len);
-    } else {
-        status = explain_status(err, status);
     }
     vk_buf_clear(&signature);
     return status;
@@ -155,15 +167,23 @@ static vk_status check_ordinary(const vk_loaded *loaded, vk_gate_form form, vk_e
     return VK_OK;
 }
 
+/* A digest of a key that does not sign any: an operation has to wait for it. */
+static vk_status check_waiting(const vk_gate_question *question, vk_error *err) {
+    vk_status status = vk_gate_pending_any(question->gate, question->loaded, err);
+    return status == VK_DENIED && vk_policy_is_sudo(&question->loaded->policy)
+               ? deny(err, "spend", vk_spend_no_digest)
+               : status;
+}
+
 static vk_status check_form(const vk_gate_question *question, vk_error *err) {
     const vk_loaded *loaded = question->loaded;
     vk_gate_form form = question->form;
     vk_status status = check_policy(loaded, err);
-    if (status == VK_OK && form == VK_GATE_DIGEST && !signs_freely(loaded)) {
-        status = vk_gate_pending_any(question->gate, loaded, err);
+    if (status == VK_OK) {
+        status = vk_gate_home_allows(loaded, form, err);
     }
-    if (status == VK_DENIED && form == VK_GATE_DIGEST && vk_policy_is_sudo(&loaded->policy)) {
-        status = deny(err, "spend", vk_spend_no_digest);
+    if (status == VK_OK && form == VK_GATE_DIGEST && !signs_freely(loaded)) {
+        status = check_waiting(question, err);
     }
     if (status == VK_OK && vk_gate_is_message(form)) {
         status = vk_gate_message_allows(loaded, err);
@@ -249,6 +269,9 @@ static vk_status sign_once(vk_gate_question *question, int64_t key_id, uint8_t *
         return status;
     }
     status = check_policy(question->loaded, err);
+    if (status == VK_OK) {
+        status = vk_gate_home_allows(question->loaded, question->form, err);
+    }
     if (status == VK_OK) {
         status = sign_form(question, out, out_len, err);
     } else {

@@ -1,5 +1,6 @@
 /* The vendor attributes that tell a key's policy, and what a passkey is. */
 #include "pkcs11/attribute.h"
+#include "token/attrs.h"
 
 #include <string.h>
 #include <valetkey/eth.h>
@@ -213,6 +214,45 @@ static CK_RV get_use_sign_count(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+/* ---- Where the key is, and the credential that it is there ---- */
+
+static CK_RV get_home(const vk_object *object, vk_buf *out) {
+    static const char *const names[] = {
+        [VK_HOME_TOKEN] = "token", [VK_HOME_FIDO2] = "fido2", [VK_HOME_REMOTE] = "remote"};
+    const vk_key_record *record = &object->view->record;
+    return put_optional(out, record->has_private ? names[record->home] : NULL);
+}
+
+static CK_RV get_device_policy_digest(const vk_object *object, vk_buf *out) {
+    const vk_key_record *record = passkey(object);
+    return record != NULL && record->has_blob ? get_policy_digest(object, out)
+                                              : CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+/* Kept with the private half, shown on both. */
+static CK_RV put_kept(const vk_object *object, CK_ATTRIBUTE_TYPE type, vk_buf *out) {
+    const vk_key_record *record = passkey(object);
+    vk_bytes bytes;
+    if (record == NULL || record->home == VK_HOME_TOKEN ||
+        !vk_attrs_get(&record->private_attrs, type, &bytes)) {
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    vk_buf_put(out, bytes.data, bytes.len);
+    return CKR_OK;
+}
+
+#define KEPT(name, type)                                                                           \
+    static CK_RV name(const vk_object *object, vk_buf *out) {                                      \
+        return put_kept(object, type, out);                                                        \
+    }
+KEPT(get_user_handle, CKA_VALETKEY_USER_HANDLE)
+KEPT(get_discoverable, CKA_VALETKEY_DISCOVERABLE)
+KEPT(get_cred_protect, CKA_VALETKEY_CRED_PROTECT)
+KEPT(get_hmac_secret, CKA_VALETKEY_HMAC_SECRET)
+KEPT(get_aaguid, CKA_VALETKEY_AAGUID)
+KEPT(get_attestation, CKA_VALETKEY_ATTESTATION)
+KEPT(get_attestation_client_data, CKA_VALETKEY_ATTESTATION_CLIENT_DATA)
+
 /* ---- Single rules ---- */
 
 static const vk_rule *rule_of(const vk_object *object, vk_rule_kind kind) {
@@ -397,6 +437,15 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_CREDENTIAL_ID, get_credential_id),
     ROW(CKA_VALETKEY_AUTHENTICATOR_ID_HASH, get_authenticator_id_hash),
     ROW(CKA_VALETKEY_USE_SIGN_COUNT, get_use_sign_count),
+    ROW(CKA_VALETKEY_USER_HANDLE, get_user_handle),
+    ROW(CKA_VALETKEY_DISCOVERABLE, get_discoverable),
+    ROW(CKA_VALETKEY_CRED_PROTECT, get_cred_protect),
+    ROW(CKA_VALETKEY_HMAC_SECRET, get_hmac_secret),
+    ROW(CKA_VALETKEY_AAGUID, get_aaguid),
+    ROW(CKA_VALETKEY_ATTESTATION, get_attestation),
+    ROW(CKA_VALETKEY_ATTESTATION_CLIENT_DATA, get_attestation_client_data),
+    ROW(CKA_VALETKEY_DEVICE_POLICY_DIGEST, get_device_policy_digest),
+    ROW(CKA_VALETKEY_HOME, get_home),
     ROW(CKA_VALETKEY_VALID_AFTER, get_valid_after),
     ROW(CKA_VALETKEY_VALID_UNTIL, get_valid_until),
     ROW(CKA_VALETKEY_GAS_ALLOWED, get_gas_allowed),

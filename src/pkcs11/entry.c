@@ -94,8 +94,11 @@ static const answer answers[] = {
     [VK_ERR_INTEGRITY] = {CKR_DEVICE_ERROR, CKR_DEVICE_ERROR},
     [VK_ERR_CRYPTO] = {CKR_FUNCTION_FAILED, CKR_FUNCTION_FAILED},
     [VK_ERR_SERVER] = {CKR_FUNCTION_FAILED, CKR_FUNCTION_FAILED},
+    [VK_ERR_DEVICE] = {CKR_DEVICE_ERROR, CKR_DEVICE_ERROR},
+    [VK_ERR_REMOVED] = {CKR_DEVICE_REMOVED, CKR_DEVICE_REMOVED},
+    [VK_ERR_CANCELED] = {CKR_FUNCTION_CANCELED, CKR_FUNCTION_CANCELED},
 };
-_Static_assert(sizeof answers / sizeof answers[0] == VK_ERR_SERVER + 1, "one a status");
+_Static_assert(sizeof answers / sizeof answers[0] == VK_ERR_CANCELED + 1, "one a status");
 
 static void explain(vk_status status, const vk_error *err) {
     bool has_words = err != NULL && err->message[0] != '\0';

@@ -229,6 +229,9 @@ static CK_RV search_pending(vk_session *session, vk_find *query, vk_search *sear
 
 static CK_RV search_all(vk_session *session, vk_find *query, vk_search *search) {
     CK_RV rv = CKR_OK;
+    if (session->slot->token == NULL) {
+        query->kinds &= VK_KINDS_SESSION | VK_KINDS_STATIC;
+    }
     if (query->kinds & VK_KINDS_TOKEN) {
         rv = vk_find_in_token(session->slot, query, search);
     }

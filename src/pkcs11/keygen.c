@@ -1,5 +1,6 @@
 /* C_GenerateKeyPair, and the key pairs that C_CreateObject brings in. */
 #include "pkcs11/attribute.h"
+#include "pkcs11/device.h"
 #include "pkcs11/session_key.h"
 #include "token/attrs.h"
 
@@ -92,7 +93,9 @@ static CK_RV generate_on_token(vk_session *session, const generate_args *args,
     int64_t key_id = 0;
     CK_RV rv = may_make_key(session);
     if (rv == CKR_OK) {
-        rv = generate(session->slot, pair, &key_id);
+        rv = session->slot->device != NULL
+                 ? vk_device_generate(session, &pair->public_half, &pair->private_half, &key_id)
+                 : generate(session->slot, pair, &key_id);
     }
     if (rv == CKR_OK) {
         rv = vk_key_handle(session, key_id, VK_KIND_PUBLIC, args->public_key);
@@ -105,7 +108,11 @@ static CK_RV generate_pair(vk_session *session, const generate_args *args, key_p
         vk_debug("both halves are on the token, or both are of the session");
         return CKR_TEMPLATE_INCONSISTENT;
     }
-    if (pair->private_half.token) {
+    if (session->slot->device == NULL && vk_device_is_wished(&pair->private_half.attrs)) {
+        vk_debug("that is for keys on a security key");
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
+    if (pair->private_half.token || session->slot->device != NULL) {
         return generate_on_token(session, args, pair);
     }
     return vk_session_pair(session, &pair->public_half, &pair->private_half, args->public_key,
@@ -213,6 +220,11 @@ static CK_RV import(vk_session *session, vk_key_template *key, CK_OBJECT_HANDLE 
     uint8_t secret32[32];
     if (!read_secret(key->secret, secret32)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    if (session->slot->device != NULL || vk_device_is_wished(&key->attrs)) {
+        vk_wipe(secret32, sizeof secret32);
+        vk_debug("a security key takes no private key from outside");
+        return CKR_TEMPLATE_INCONSISTENT;
     }
     CK_RV rv = key->token ? import_on_token(session, key, secret32, out)
                           : vk_session_import(session, key, secret32, out);

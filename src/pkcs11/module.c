@@ -1,4 +1,5 @@
 #include "pkcs11/module.h"
+#include "pkcs11/device.h"
 #include "pkcs11/entry.h"
 #include "pkcs11/hide.h"
 
@@ -6,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* no call is left in, or finalized */
@@ -97,6 +99,9 @@ static void destroy(vk_module *module) {
     for (size_t i = 0; i < module->slot_count; i++) {
         vk_slot_free(module->slots[i]);
     }
+    for (size_t i = 0; i < module->ignored_count; i++) {
+        free(module->ignored[i]);
+    }
     free(module->sessions);
     free(module->slots);
     if (module->home != NULL) {
@@ -171,13 +176,24 @@ CK_RV C_Initialize(CK_VOID_PTR init_args) {
     return rv;
 }
 
+/* A call that is in may be about to wait for a touch, so one cancel may not be enough. */
+static void wait_a_while(void) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 100000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(&changed, &lock, &until);
+}
+
 /* With the lock held. New calls find no module; those that are in can go on using it. */
 static vk_module *take_module(void) {
     vk_module *module = current;
     current = NULL;
     atomic_store(&finalizing, true);
     while (atomic_load(&calls) > 0) {
-        pthread_cond_wait(&changed, &lock);
+        vk_devices_cancel(module);
+        wait_a_while();
     }
     return module;
 }

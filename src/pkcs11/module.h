@@ -8,6 +8,7 @@
 #ifndef VK_PKCS11_MODULE_H
 #define VK_PKCS11_MODULE_H
 
+#include "gate/device.h"
 #include "pkcs11/ck3.h"
 #include "pkcs11/handle.h"
 
@@ -25,6 +26,11 @@ typedef struct vk_module {
     struct vk_slot **slots;
     size_t slot_count, slot_cap;
     struct vk_slot *blank; /* the one with the uninitialized token */
+    /* Security keys (device.c); the listing lock guards them. */
+    bool looks;                         /* for them at all */
+    bool has_looked;                    /* for those that are plugged in */
+    char *ignored[VK_FIDO2_PLACES_MAX]; /* places of what does not answer */
+    size_t ignored_count;
     struct vk_session **sessions;
     size_t session_cap;
     CK_ULONG session_serial;

@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "pkcs11/attribute.h"
 #include "pkcs11/certificate.h"
+#include "pkcs11/device.h"
 #include "pkcs11/hide.h"
 #include "pkcs11/session_key.h"
 #include "pkcs11/template.h"
@@ -232,7 +233,14 @@ void vk_record_names(const vk_key_record *record, vk_key_names *out) {
 }
 
 CK_RV vk_object_may_change(const vk_session *session, bool token_object) {
-    return token_object && !session->rw ? CKR_SESSION_READ_ONLY : CKR_OK;
+    if (!token_object) {
+        return CKR_OK;
+    }
+    if (!session->rw) {
+        return CKR_SESSION_READ_ONLY;
+    }
+    /* A security key has nothing on it before its first key is made. */
+    return session->slot->token == NULL ? CKR_TOKEN_WRITE_PROTECTED : CKR_OK;
 }
 
 /* ---- C_CreateObject, C_CopyObject ---- */
@@ -313,13 +321,17 @@ static bool is_destroyable(const vk_object *object) {
 
 static CK_RV destroy_key(const vk_object *object) {
     vk_slot *slot = object->slot;
+    vk_error err = {0};
+    bool is_private = object->kind == VK_KIND_PRIVATE;
+    int64_t key_id = object->view->record.id;
     pthread_mutex_lock(&slot->lock);
-    vk_status status =
-        vk_token_key_remove(slot->token, object->view->record.id, object->kind == VK_KIND_PRIVATE,
-                            object->kind == VK_KIND_PUBLIC);
+    vk_status status = is_private ? vk_device_forget_key(slot, key_id, &err) : VK_OK;
+    if (status == VK_OK) {
+        status = vk_token_key_remove(slot->token, key_id, is_private, !is_private);
+    }
     vk_slot_changed(slot);
     pthread_mutex_unlock(&slot->lock);
-    return vk_ck(status, NULL);
+    return vk_ck(status, &err);
 }
 
 static CK_RV destroy_of_kind(const vk_object *object, CK_OBJECT_HANDLE handle) {

@@ -101,6 +101,7 @@ static vk_session *create(vk_slot *slot, bool rw) {
     session->rw = rw;
     session->epoch = atomic_load(&slot->epoch);
     atomic_init(&session->users, 1);
+    atomic_init(&session->asks_device, false);
     return session;
 }
 
@@ -113,6 +114,9 @@ static CK_RV may_open(vk_slot *slot, bool rw) {
     }
     if (!rw) {
         return vk_slot_role(slot) == VK_ROLE_SO ? CKR_SESSION_READ_WRITE_SO_EXISTS : CKR_OK;
+    }
+    if (slot->token == NULL) {
+        return CKR_OK;
     }
     vk_token_info info;
     rv = vk_ck(vk_token_get_info(slot->token, &info), NULL);
@@ -221,6 +225,15 @@ static vk_session *any_session(const vk_slot *slot) {
     return found;
 }
 
+CK_RV vk_sessions_close(vk_slot *slot) {
+    CK_RV rv = CKR_OK;
+    vk_session *session;
+    while (rv == CKR_OK && (session = any_session(slot)) != NULL) {
+        rv = close_session(session);
+    }
+    return rv;
+}
+
 CK_RV C_CloseAllSessions(CK_SLOT_ID id) {
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
@@ -228,10 +241,7 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID id) {
         return rv;
     }
     pthread_mutex_lock(&slot->lock);
-    vk_session *session;
-    while (rv == CKR_OK && (session = any_session(slot)) != NULL) {
-        rv = close_session(session);
-    }
+    rv = vk_sessions_close(slot);
     pthread_mutex_unlock(&slot->lock);
     return vk_leave(rv);
 }
@@ -287,8 +297,24 @@ static CK_RV cancel(vk_session *session, CK_FLAGS flags) {
     return CKR_OK;
 }
 
+/* Who waits for a touch holds the session, and lets go of it when that is cancelled. */
+static CK_RV cancel_touch(CK_SESSION_HANDLE handle) {
+    vk_session *session;
+    CK_RV rv = vk_session_enter(handle, &session);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    if (atomic_load(&session->asks_device)) {
+        vk_fido2_cancel(vk_device_fido2(session->slot->device));
+    }
+    return vk_session_leave(session, CKR_OK);
+}
+
 CK_RV C_SessionCancel(CK_SESSION_HANDLE handle, CK_FLAGS flags) {
     vk_session *session;
-    CK_RV rv = vk_enter_session(handle, &session);
+    CK_RV rv = cancel_touch(handle);
+    if (rv == CKR_OK) {
+        rv = vk_enter_session(handle, &session);
+    }
     return rv != CKR_OK ? rv : vk_leave_session(session, cancel(session, flags));
 }

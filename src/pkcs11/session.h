@@ -54,8 +54,9 @@ typedef struct vk_session {
     vk_slot *slot;
     bool rw;
     atomic_uint users;
-    pthread_mutex_t lock; /* guards everything below */
-    uint64_t epoch;       /* of the slot, when the operations began */
+    atomic_bool asks_device; /* it waits for a security key: C_SessionCancel ends that */
+    pthread_mutex_t lock;    /* guards everything below */
+    uint64_t epoch;          /* of the slot, when the operations began */
     vk_search search;
     vk_signing signing;
     vk_verifying verifying;
@@ -66,6 +67,8 @@ typedef struct vk_session {
 CK_RV vk_session_enter(CK_SESSION_HANDLE handle, vk_session **out);
 CK_RV vk_session_leave(vk_session *session, CK_RV rv);
 void vk_session_put(vk_session *session); /* NULL allowed */
+/* Closes every session of the slot, whose lock is held. */
+CK_RV vk_sessions_close(vk_slot *slot);
 /* Ends every operation. The session's lock is held. */
 void vk_session_reset(vk_session *session);
 

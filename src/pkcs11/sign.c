@@ -1,5 +1,6 @@
 #include "pkcs11/sign.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/device.h"
 #include "pkcs11/refusal.h"
 
 #include <string.h>
@@ -179,7 +180,12 @@ CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len) {
     if (signing->mechanism == NULL || !signing->needs_login) {
         return CKR_OPERATION_NOT_INITIALIZED;
     }
-    CK_RV rv = vk_ck(vk_token_check_pin(session->slot->token, pin, len), NULL);
+    vk_slot *slot = session->slot;
+    vk_error err = {0};
+    vk_status status = slot->device != NULL
+                           ? vk_fido2_check_pin(vk_device_fido2(slot->device), pin, len, &err)
+                           : vk_token_check_pin(slot->token, pin, len);
+    CK_RV rv = vk_ck(status, &err);
     signing->needs_login = rv != CKR_OK;
     return rv;
 }
@@ -212,8 +218,10 @@ CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
     size_t len = *signature_len;
     vk_error err;
     err.path[0] = err.message[0] = '\0';
+    atomic_store(&session->asks_device, session->slot->device != NULL);
     vk_status status = vk_gate_sign(session->slot->gate, signing->key_id, signing->mechanism->form,
                                     payload, signature, &len, &err);
+    atomic_store(&session->asks_device, false);
     if (status == VK_OK || status == VK_ERR_BUFFER) {
         *signature_len = len;
     }

@@ -1,8 +1,10 @@
 #include "pkcs11/slot.h"
+#include "pkcs11/device.h"
 #include "pkcs11/entry.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- Slots ---- */
 
@@ -30,6 +32,8 @@ vk_slot *vk_slot_add(vk_module *module) {
     slot->id = module->slot_count;
     atomic_init(&slot->role, VK_ROLE_NONE);
     atomic_init(&slot->epoch, 0);
+    atomic_init(&slot->is_present, false);
+    atomic_init(&slot->has_event, false);
     slots[module->slot_count++] = slot;
     return slot;
 }
@@ -42,6 +46,9 @@ void vk_slot_free(vk_slot *slot) {
         vk_token_close(slot->token);
     }
     vk_text_free(slot->path);
+    vk_device_free(slot->device);
+    free(slot->place);
+    free(slot->product);
     pthread_mutex_destroy(&slot->lock);
     free(slot);
 }
@@ -64,17 +71,27 @@ void vk_slot_logout(vk_slot *slot) {
     const vk_handle_filter filter = {.slot_id = slot->id, .private_only = true};
     atomic_store(&slot->role, VK_ROLE_NONE);
     atomic_fetch_add(&slot->epoch, 1);
-    vk_token_logout(slot->token);
+    if (slot->token != NULL) {
+        vk_token_logout(slot->token);
+    }
+    if (slot->device != NULL) {
+        vk_device_log_out(slot->device);
+    }
     vk_slot_changed(slot);
     vk_handle_drop(&filter);
 }
 
-static CK_RV take_token(vk_slot *slot, vk_token *token) {
+bool vk_slot_is_present(const vk_slot *slot) {
+    return slot->device == NULL || atomic_load(&slot->is_present);
+}
+
+CK_RV vk_slot_take_token(vk_slot *slot, vk_token *token) {
     CK_RV rv = vk_ck(vk_gate_new(token, &slot->gate), NULL);
     if (rv != CKR_OK) {
         vk_token_close(token);
         return rv;
     }
+    vk_gate_set_device(slot->gate, slot->device);
     slot->token = token;
     return CKR_OK;
 }
@@ -95,16 +112,19 @@ static CK_RV unreadable(vk_status status, const vk_error *err) {
 }
 
 CK_RV vk_slot_open(vk_slot *slot) {
+    if (!vk_slot_is_present(slot)) {
+        return CKR_TOKEN_NOT_PRESENT;
+    }
     if (slot->token != NULL) {
         return CKR_OK;
     }
     if (slot->path == NULL) {
-        return CKR_TOKEN_NOT_RECOGNIZED;
+        return slot->device != NULL ? CKR_OK : CKR_TOKEN_NOT_RECOGNIZED;
     }
     vk_error err = {0};
     vk_token *token;
     vk_status status = vk_token_open(slot->path, &token, &err);
-    return status == VK_OK ? take_token(slot, token) : unreadable(status, &err);
+    return status == VK_OK ? vk_slot_take_token(slot, token) : unreadable(status, &err);
 }
 
 /* ---- The list of slots ---- */
@@ -160,25 +180,22 @@ CK_RV vk_slots_init(vk_module *module) {
     return module->blank != NULL ? rv : CKR_HOST_MEMORY;
 }
 
-/* The home and the listing lock stay while the module does. */
-static CK_RV enter_listing(const char **home, pthread_mutex_t **listing) {
-    vk_module *module = vk_module_lock();
-    if (module == NULL) {
+/* Takes the listing lock. The module stays while the call is in. */
+static CK_RV enter_listing(vk_module **out) {
+    *out = vk_module_lock();
+    if (*out == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    *home = module->home;
-    *listing = &module->listing;
     vk_module_unlock();
-    pthread_mutex_lock(*listing);
+    pthread_mutex_lock(&(*out)->listing);
     return CKR_OK;
 }
 
-static CK_RV list_home(const char *home) {
+static CK_RV list_home(vk_module *module) {
     size_t count;
-    char **paths = read_home(home, &count);
+    char **paths = read_home(module->home, &count);
     CK_RV rv = CKR_CRYPTOKI_NOT_INITIALIZED;
-    vk_module *module = vk_module_lock();
-    if (module != NULL) {
+    if (vk_module_lock() != NULL) {
         rv = list_new(module, paths, count);
         vk_module_unlock();
     }
@@ -187,34 +204,47 @@ static CK_RV list_home(const char *home) {
 }
 
 CK_RV vk_slots_refresh(void) {
-    const char *home;
-    pthread_mutex_t *listing;
-    CK_RV rv = enter_listing(&home, &listing);
+    vk_module *module;
+    CK_RV rv = enter_listing(&module);
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = list_home(home);
-    pthread_mutex_unlock(listing);
+    rv = list_home(module);
+    if (rv == CKR_OK) {
+        rv = vk_devices_refresh(module);
+    }
+    pthread_mutex_unlock(&module->listing);
     return rv;
 }
 
+static size_t count_slots(const vk_module *module, bool only_present) {
+    size_t count = 0;
+    for (size_t i = 0; i < module->slot_count; i++) {
+        count += !only_present || vk_slot_is_present(module->slots[i]);
+    }
+    return count;
+}
+
 /* Initialized tokens first; the blank one is the last. */
-static CK_RV write_list(const vk_module *module, CK_SLOT_ID *list, CK_ULONG *count) {
-    bool fits = *count >= module->slot_count;
-    *count = module->slot_count;
+static CK_RV write_list(const vk_module *module, bool only_present, CK_SLOT_ID *list,
+                        CK_ULONG *count) {
+    size_t wanted = count_slots(module, only_present);
+    bool fits = *count >= wanted;
+    *count = wanted;
     if (list == NULL || !fits) {
         return list == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
     }
     for (size_t i = 0; i < module->slot_count; i++) {
-        if (module->slots[i] != module->blank) {
-            *list++ = module->slots[i]->id;
+        const vk_slot *slot = module->slots[i];
+        if (slot != module->blank && (!only_present || vk_slot_is_present(slot))) {
+            *list++ = slot->id;
         }
     }
     *list = module->blank->id;
     return CKR_OK;
 }
 
-static CK_RV slot_list(CK_SLOT_ID *list, CK_ULONG *count) {
+static CK_RV slot_list(bool only_present, CK_SLOT_ID *list, CK_ULONG *count) {
     if (count == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
@@ -226,15 +256,14 @@ static CK_RV slot_list(CK_SLOT_ID *list, CK_ULONG *count) {
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    rv = write_list(module, list, count);
+    rv = write_list(module, only_present, list, count);
     vk_module_unlock();
     return rv;
 }
 
 CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID_PTR list, CK_ULONG_PTR count) {
-    (void)token_present; /* every slot has its token */
     CK_RV rv = vk_enter();
-    return rv != CKR_OK ? rv : vk_leave(slot_list(list, count));
+    return rv != CKR_OK ? rv : vk_leave(slot_list(token_present != CK_FALSE, list, count));
 }
 
 static CK_RV slot_info(const vk_slot *slot, CK_SLOT_INFO *info) {
@@ -242,11 +271,16 @@ static CK_RV slot_info(const vk_slot *slot, CK_SLOT_INFO *info) {
     if (info == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    snprintf(text, sizeof text, "valetkey slot %lu", (unsigned long)slot->id);
+    snprintf(text, sizeof text, "%s %lu",
+             slot->device != NULL ? "valetkey security key slot" : "valetkey slot",
+             (unsigned long)slot->id);
     memset(info, 0, sizeof *info);
     vk_pad(info->slotDescription, sizeof info->slotDescription, text);
     vk_pad(info->manufacturerID, sizeof info->manufacturerID, "valetkey");
-    info->flags = CKF_TOKEN_PRESENT;
+    info->flags = vk_slot_is_present(slot) ? CKF_TOKEN_PRESENT : 0;
+    if (slot->device != NULL) {
+        info->flags |= CKF_REMOVABLE_DEVICE | CKF_HW_SLOT;
+    }
     return CKR_OK;
 }
 
@@ -256,11 +290,39 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO_PTR info) {
     return rv != CKR_OK ? rv : vk_leave(slot_info(slot, info));
 }
 
-static CK_RV wait_for_event(CK_FLAGS flags, const CK_SLOT_ID *slot, const void *reserved) {
+#define EVENT_POLL_MS 500
+
+/* Looks once. CKR_NO_EVENT if nothing happened; where nothing ever will, nobody needs to wait. */
+static CK_RV look_for_event(CK_FLAGS flags, CK_SLOT_ID *slot) {
+    vk_module *module;
+    CK_RV rv = vk_slots_refresh();
+    if (rv == CKR_OK) {
+        rv = enter_listing(&module);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = vk_devices_take_event(module, slot) ? CKR_OK : CKR_NO_EVENT;
+    if (!module->looks && !(flags & CKF_DONT_BLOCK)) {
+        rv = CKR_FUNCTION_NOT_SUPPORTED;
+    }
+    pthread_mutex_unlock(&module->listing);
+    return rv;
+}
+
+/* Nothing tells of devices that come and go on all their buses, so they are looked for. C_Finalize
+ * ends the wait: then there is no module any more. */
+static CK_RV wait_for_event(CK_FLAGS flags, CK_SLOT_ID *slot, const void *reserved) {
+    const struct timespec pause = {.tv_nsec = EVENT_POLL_MS * 1000000L};
     if (slot == NULL || reserved != NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    return flags & CKF_DONT_BLOCK ? CKR_NO_EVENT : CKR_FUNCTION_NOT_SUPPORTED;
+    CK_RV rv = look_for_event(flags, slot);
+    while (rv == CKR_NO_EVENT && !(flags & CKF_DONT_BLOCK)) {
+        nanosleep(&pause, NULL);
+        rv = look_for_event(flags, slot);
+    }
+    return rv;
 }
 
 CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved) {
@@ -277,7 +339,7 @@ static CK_RV settle(vk_slot *slot, vk_token *token) {
         vk_token_close(token);
         return CKR_HOST_MEMORY;
     }
-    CK_RV rv = take_token(slot, token);
+    CK_RV rv = vk_slot_take_token(slot, token);
     if (rv != CKR_OK) {
         free(path);
         return rv;
@@ -311,17 +373,16 @@ static vk_status make_token(const char *home, vk_token_new *args, vk_token **out
 }
 
 static CK_RV create_token(vk_slot *slot, vk_token_new *args) {
-    const char *home;
-    pthread_mutex_t *listing;
-    CK_RV rv = enter_listing(&home, &listing);
+    vk_module *module;
+    CK_RV rv = enter_listing(&module);
     if (rv != CKR_OK) {
         return rv;
     }
     vk_error err = {0};
     vk_token *token;
-    vk_status status = make_token(home, args, &token, &err);
+    vk_status status = make_token(module->home, args, &token, &err);
     rv = status == VK_OK ? settle(slot, token) : vk_ck(status, &err);
-    pthread_mutex_unlock(listing);
+    pthread_mutex_unlock(&module->listing);
     return rv;
 }
 
@@ -353,7 +414,9 @@ static CK_RV init_token(vk_slot *slot, const CK_BYTE *pin, CK_ULONG pin_len,
     }
     vk_token_new args = {.label = label, .so_pin = pin, .so_pin_len = pin_len};
     pthread_mutex_lock(&slot->lock);
-    CK_RV rv = slot->path == NULL ? create_token(slot, &args) : reinit_token(slot, &args);
+    CK_RV rv = slot->device != NULL ? vk_device_wipe(slot)
+               : slot->path == NULL ? create_token(slot, &args)
+                                    : reinit_token(slot, &args);
     pthread_mutex_unlock(&slot->lock);
     return rv;
 }

@@ -1,4 +1,4 @@
-/* Slots: one a token, and one more with an uninitialized token. */
+/* Slots: one a token, one a security key, and one more with an uninitialized token. */
 #ifndef VK_PKCS11_SLOT_H
 #define VK_PKCS11_SLOT_H
 
@@ -11,21 +11,33 @@
 typedef struct vk_slot {
     CK_SLOT_ID id;
     pthread_mutex_t lock; /* guards opening, login, changes of keys, and the counts */
-    char *path;           /* NULL: the token is uninitialized */
+    char *path;           /* NULL: the token is uninitialized; of a device: it has no store */
     vk_token *token;      /* NULL until it is needed; then stays */
     vk_gate *gate;
     unsigned sessions, rw_sessions;
     atomic_int role;            /* vk_role; written under the lock */
     atomic_uint_fast64_t epoch; /* grows when a login ends: what began before is over */
     vk_views views;
+    /* Of a security key's slot (device.h), else NULL and unused. */
+    vk_device *device;
+    char *place;   /* where it is plugged in, or was */
+    char *product; /* NULL: unknown */
+    bool is_ended; /* what was going on in it when it went */
+    atomic_bool is_present, has_event;
 } vk_slot;
 
 /* The slots of a new module: one a token file, then the blank one. */
 CK_RV vk_slots_init(vk_module *module);
 /* Finds the token files that are not slots yet. A home that cannot be used has none. */
 CK_RV vk_slots_refresh(void);
-/* Opens the token. The slot's lock is held. CKR_TOKEN_NOT_RECOGNIZED if it is uninitialized. */
+/* Opens the token. The slot's lock is held. CKR_TOKEN_NOT_RECOGNIZED if it is uninitialized,
+ * CKR_TOKEN_NOT_PRESENT if the security key is not plugged in; one without a store has no token
+ * that could be opened, which is no failure. */
 CK_RV vk_slot_open(vk_slot *slot);
+/* Is there a token in it? */
+bool vk_slot_is_present(const vk_slot *slot);
+/* The slot's token from now on; takes it over in any case. The slot's lock is held. */
+CK_RV vk_slot_take_token(vk_slot *slot, vk_token *token);
 /* Ends a login, if there is one. The slot's lock is held. */
 void vk_slot_logout(vk_slot *slot);
 /* A key was changed: nothing that was read before is used any more. */

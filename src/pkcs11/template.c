@@ -114,6 +114,8 @@ typedef enum template_meaning {
     IS_CREDENTIAL_ID,
     IS_AUTHENTICATOR_ID_HASH,
     IS_USE_SIGN_COUNT,
+    KEPT_USER_HANDLE,
+    KEPT_PROTECT,
     READ_ONLY
 } template_meaning;
 
@@ -175,6 +177,10 @@ static const template_row rows[] = {
     {CKA_VALETKEY_CREDENTIAL_ID, PRIV, IS_CREDENTIAL_ID},
     {CKA_VALETKEY_AUTHENTICATOR_ID_HASH, PRIV, IS_AUTHENTICATOR_ID_HASH},
     {CKA_VALETKEY_USE_SIGN_COUNT, PRIV, IS_USE_SIGN_COUNT},
+    {CKA_VALETKEY_USER_HANDLE, PRIV, KEPT_USER_HANDLE},
+    {CKA_VALETKEY_DISCOVERABLE, PRIV, KEPT_BOOL},
+    {CKA_VALETKEY_CRED_PROTECT, PRIV, KEPT_PROTECT},
+    {CKA_VALETKEY_HMAC_SECRET, PRIV, KEPT_BOOL},
 };
 
 static template_meaning meaning_of(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
@@ -260,6 +266,19 @@ static CK_RV take_bytes(const CK_ATTRIBUTE *attribute, size_t min, size_t max, v
     return CKR_OK;
 }
 
+static CK_RV keep_bytes(const CK_ATTRIBUTE *attribute, size_t min, size_t max, vk_buf *attrs) {
+    vk_bytes bytes;
+    CK_RV rv = take_bytes(attribute, min, max, &bytes);
+    return rv == CKR_OK ? vk_ck(vk_attrs_set(attrs, attribute->type, bytes), NULL) : rv;
+}
+
+/* A level of credProtect. */
+static bool is_protect(const CK_ATTRIBUTE *attribute) {
+    vk_bytes bytes = vk_attribute_bytes(attribute);
+    return bytes.len == 1 && bytes.data[0] >= VK_FIDO2_PROTECT_OPTIONAL &&
+           bytes.data[0] <= VK_FIDO2_PROTECT_UV;
+}
+
 static CK_RV take_curve(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     key->has_curve =
         vk_curve_of_oid(vk_attribute_bytes(attribute), &key->curve) && !vk_hides(key->curve);
@@ -322,6 +341,11 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     case IS_AUTHENTICATOR_ID_HASH:
     case IS_USE_SIGN_COUNT:
         return take_passkey(attribute, meaning, key);
+    case KEPT_USER_HANDLE:
+        return keep_bytes(attribute, 1, 64, &key->attrs);
+    case KEPT_PROTECT:
+        return is_protect(attribute) ? keep_bytes(attribute, 1, 1, &key->attrs)
+                                     : CKR_ATTRIBUTE_VALUE_INVALID;
     case READ_ONLY:
         return CKR_ATTRIBUTE_READ_ONLY;
     }

@@ -1,4 +1,5 @@
 /* The token in a slot: what it says of itself, and its PINs. */
+#include "pkcs11/device.h"
 #include "pkcs11/entry.h"
 
 #include <string.h>
@@ -49,6 +50,9 @@ static void blank_info(CK_TOKEN_INFO *info) {
 
 static CK_RV token_info(vk_slot *slot, CK_TOKEN_INFO *info) {
     blank_info(info);
+    if (slot->device != NULL) {
+        return vk_device_token_info(slot, info);
+    }
     if (slot->path == NULL) {
         return CKR_OK;
     }
@@ -95,7 +99,8 @@ static CK_RV login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG len
     pthread_mutex_lock(&slot->lock);
     CK_RV rv = may_login(slot, role);
     if (rv == CKR_OK) {
-        rv = vk_ck(vk_token_login(slot->token, role, pin, len), NULL);
+        rv = slot->device != NULL ? vk_device_login(slot, role, pin, len)
+                                  : vk_ck(vk_token_login(slot->token, role, pin, len), NULL);
     }
     if (rv == CKR_OK) {
         /* What was read without a login was not authenticated. */
@@ -134,6 +139,11 @@ static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin
     }
 }
 
+/* A security key may verify its user by itself; whether it does, it says. */
+static bool lacks_pin(const vk_session *session, const CK_BYTE *pin) {
+    return pin == NULL && session->slot->device == NULL;
+}
+
 /* The session is not locked: a login takes long on purpose, and concerns all sessions alike. */
 CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
     vk_session *session;
@@ -141,7 +151,7 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, 
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = pin == NULL ? CKR_ARGUMENTS_BAD : login_as(session, user, pin, pin_len);
+    rv = lacks_pin(session, pin) ? CKR_ARGUMENTS_BAD : login_as(session, user, pin, pin_len);
     return vk_session_leave(session, rv);
 }
 
@@ -153,7 +163,7 @@ CK_RV C_LoginUser(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR p
     if (rv != CKR_OK) {
         return rv;
     }
-    if (pin == NULL || (name == NULL && name_len > 0)) {
+    if (lacks_pin(session, pin) || (name == NULL && name_len > 0)) {
         rv = CKR_ARGUMENTS_BAD;
     } else {
         rv = name_len > 0 ? CKR_USER_TYPE_INVALID : login_as(session, user, pin, pin_len);
@@ -182,9 +192,9 @@ static CK_RV init_pin(vk_session *session, const CK_BYTE *pin, CK_ULONG len) {
         return CKR_ARGUMENTS_BAD;
     }
     pthread_mutex_lock(&slot->lock);
-    CK_RV rv = vk_slot_role(slot) != VK_ROLE_SO
-                   ? CKR_USER_NOT_LOGGED_IN
-                   : vk_ck(vk_token_init_user_pin(slot->token, pin, len), NULL);
+    CK_RV rv = vk_slot_role(slot) != VK_ROLE_SO ? CKR_USER_NOT_LOGGED_IN
+               : slot->device != NULL           ? CKR_ACTION_PROHIBITED
+                                      : vk_ck(vk_token_init_user_pin(slot->token, pin, len), NULL);
     pthread_mutex_unlock(&slot->lock);
     return rv;
 }
@@ -200,6 +210,16 @@ typedef struct pin_change {
     CK_ULONG from_len, to_len;
 } pin_change;
 
+static CK_RV change_pin(vk_slot *slot, const pin_change *pin) {
+    vk_role role = vk_slot_role(slot) == VK_ROLE_SO ? VK_ROLE_SO : VK_ROLE_USER;
+    if (slot->device != NULL && role == VK_ROLE_USER) {
+        return vk_device_set_pin(slot, (vk_bytes){pin->from, pin->from_len},
+                                 (vk_bytes){pin->to, pin->to_len});
+    }
+    return vk_ck(
+        vk_token_set_pin(slot->token, role, pin->from, pin->from_len, pin->to, pin->to_len), NULL);
+}
+
 static CK_RV set_pin(vk_session *session, const pin_change *pin) {
     vk_slot *slot = session->slot;
     if (!session->rw) {
@@ -209,10 +229,7 @@ static CK_RV set_pin(vk_session *session, const pin_change *pin) {
         return CKR_ARGUMENTS_BAD;
     }
     pthread_mutex_lock(&slot->lock);
-    vk_role role = vk_slot_role(slot) == VK_ROLE_SO ? VK_ROLE_SO : VK_ROLE_USER;
-    vk_status status =
-        vk_token_set_pin(slot->token, role, pin->from, pin->from_len, pin->to, pin->to_len);
-    CK_RV rv = vk_ck(status, NULL);
+    CK_RV rv = change_pin(slot, pin);
     pthread_mutex_unlock(&slot->lock);
     return rv;
 }

@@ -47,6 +47,9 @@ void vk_budget_get_rule(const uint8_t *bytes, vk_rule_state *out) {
 
 /* No bytes are the state of a budget that was never used. */
 static vk_status read_rules(vk_bytes data, size_t rule_count, vk_budget *out, vk_error *err) {
+    if (rule_count == VK_RULES_AS_STORED) {
+        rule_count = data.len / VK_RULE_STATE_LEN;
+    }
     if (data.len != 0 && data.len != rule_count * VK_RULE_STATE_LEN) {
         return vk_row_broken(err);
     }
@@ -99,7 +102,7 @@ static vk_status parse_budget(const vk_token *token, const vk_query *query, cons
 vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count, int64_t *id,
                          vk_budget *out, vk_error *err) {
     *out = (vk_budget){0};
-    if (rule_count > VK_POLICIES_MAX) {
+    if (rule_count > VK_POLICIES_MAX && rule_count != VK_RULES_AS_STORED) {
         return VK_ERR_ARGUMENT;
     }
     vk_query query = vk_query_start(&token->db, VK_SQL_BUDGET_READ);

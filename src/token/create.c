@@ -1,12 +1,13 @@
 #include <string.h>
 
+#include "token/enrolment.h"
 #include "token/fork.h"
 #include "token/home.h"
 #include "token/journal.h"
 #include "token/migrate.h"
 
 static vk_status check_label(const vk_token_new *args, vk_error *err) {
-    if (args->label == NULL || args->so_pin == NULL) {
+    if (args->label == NULL) {
         return VK_ERR_ARGUMENT;
     }
     if (strlen(args->label) > VK_TOKEN_LABEL_LEN) {
@@ -16,9 +17,23 @@ static vk_status check_label(const vk_token_new *args, vk_error *err) {
     return VK_OK;
 }
 
+/* Somebody has to be able to log in: to an ordinary token the SO, to a device's store its device.
+ */
+static bool has_login(const vk_token_new *args) {
+    return args->is_device_store ? args->enrolment != NULL : args->so_pin != NULL;
+}
+
+static bool is_enrolment_sound(const vk_token_new *args) {
+    return args->enrolment == NULL ||
+           (args->enrolment_secret32 != NULL && vk_enrolment_is_sound(args->enrolment));
+}
+
 static vk_status check_args(const vk_token_new *args, vk_error *err) {
     vk_status status = check_label(args, err);
-    if (status != VK_OK) {
+    if (status == VK_OK && (!has_login(args) || !is_enrolment_sound(args))) {
+        status = VK_ERR_ARGUMENT;
+    }
+    if (status != VK_OK || args->so_pin == NULL) {
         return status;
     }
     status = vk_pin_check_length(args->so_pin_len);
@@ -67,6 +82,20 @@ static vk_status insert_token(vk_db *db, const char *serial, const vk_token_new 
     return vk_query_run(&query, err);
 }
 
+/* What opens the token. */
+static vk_status insert_logins(vk_db *db, const char *serial, const vk_token_new *args,
+                               const vk_token_keys *keys, vk_error *err) {
+    vk_status status = VK_OK;
+    if (args->so_pin != NULL) {
+        status = vk_pin_write(db, serial, VK_ROLE_SO, args->so_pin, args->so_pin_len, keys->token);
+    }
+    if (status != VK_OK || args->enrolment == NULL) {
+        return status;
+    }
+    vk_enrolment enrolment = *args->enrolment;
+    return vk_enrolment_write(db, serial, &enrolment, args->enrolment_secret32, keys->token, err);
+}
+
 static vk_status insert_rows(vk_db *db, const char *serial, const vk_token_new *args,
                              vk_error *err) {
     vk_token_keys *keys = vk_token_keys_new();
@@ -84,7 +113,7 @@ static vk_status insert_rows(vk_db *db, const char *serial, const vk_token_new *
         status = write_state(db, serial, keys, err);
     }
     if (status == VK_OK) {
-        status = vk_pin_write(db, serial, VK_ROLE_SO, args->so_pin, args->so_pin_len, keys->token);
+        status = insert_logins(db, serial, args, keys, err);
     }
     vk_token_keys_free(keys);
     return status;
@@ -108,7 +137,7 @@ vk_status vk_token_create(const char *home, const vk_token_new *args, vk_token *
     *out = NULL;
     vk_status status = check_args(args, err);
     if (status == VK_OK) {
-        status = vk_home_draft_new(home, &draft, err);
+        status = vk_home_draft_new(home, args->is_device_store, &draft, err);
     }
     if (status != VK_OK) {
         return status;
@@ -132,12 +161,6 @@ static vk_status write_label(vk_token *token, const char *label, vk_error *err) 
     return vk_query_run(&query, err);
 }
 
-static vk_status remove_user_pin(vk_token *token, vk_error *err) {
-    vk_query query = vk_query_start(&token->db, VK_SQL_PIN_REMOVE);
-    vk_query_int(&query, VK_ROLE_USER);
-    return vk_query_run(&query, err);
-}
-
 static vk_status remove_all(vk_token *token, vk_sql sql, vk_error *err) {
     vk_query query = vk_query_start(&token->db, sql);
     return vk_query_run(&query, err);
@@ -157,7 +180,10 @@ static vk_status remove_everything(vk_token *token, vk_error *err) {
     if (status == VK_OK) {
         status = remove_all(token, VK_SQL_KEY_REMOVE_ALL, err);
     }
-    return status == VK_OK ? remove_user_pin(token, err) : status;
+    if (status == VK_OK) {
+        status = remove_all(token, VK_SQL_ENROLMENT_REMOVE_ALL, err);
+    }
+    return status == VK_OK ? vk_pin_remove(&token->db, VK_ROLE_USER, err) : status;
 }
 
 /* Callers pass the old default on, which they read without a login: it must be the true one. */
@@ -243,7 +269,7 @@ static vk_status reinit(vk_token *token, const vk_token_new *args, vk_error *err
 }
 
 vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err) {
-    vk_status status = check_label(args, err);
+    vk_status status = args->so_pin != NULL ? check_label(args, err) : VK_ERR_ARGUMENT;
     if (status != VK_OK) {
         return status;
     }

@@ -46,7 +46,7 @@ static vk_status sweep(const char *home, int directory, uint64_t *newest_ms, vk_
     while ((entry = readdir(dir)) != NULL) {
         if (strncmp(entry->d_name, DRAFT_PREFIX, strlen(DRAFT_PREFIX)) == 0) {
             (void)unlinkat(directory, entry->d_name, 0);
-        } else if (vk_home_is_token(entry->d_name)) {
+        } else if (vk_home_is_token(entry->d_name) || vk_home_is_device_store(entry->d_name)) {
             uint64_t ms = strtoull(entry->d_name, NULL, 16) >> RANDOM_BITS;
             *newest_ms = ms > *newest_ms ? ms : *newest_ms;
         }
@@ -86,9 +86,10 @@ static vk_status new_serial(uint64_t newest_ms, char serial[VK_TOKEN_SERIAL_LEN 
     return status;
 }
 
-static vk_status name_files(const char *home, vk_home_draft *draft) {
-    char name[sizeof DRAFT_PREFIX + VK_TOKEN_SERIAL_LEN + 3];
-    snprintf(name, sizeof name, "%s.db", draft->serial);
+static vk_status name_files(const char *home, bool is_device_store, vk_home_draft *draft) {
+    char name[VK_TOKEN_SERIAL_LEN + sizeof VK_DEVICE_STORE_SUFFIX];
+    snprintf(name, sizeof name, "%s%s", draft->serial,
+             is_device_store ? VK_DEVICE_STORE_SUFFIX : VK_TOKEN_SUFFIX);
     draft->path = vk_file_join(home, name);
     snprintf(name, sizeof name, DRAFT_PREFIX "%s", draft->serial);
     draft->draft_path = vk_file_join(home, name);
@@ -103,7 +104,8 @@ static vk_status make_file(const char *path, vk_error *err) {
     return close(file) == 0 ? VK_OK : vk_file_failed(err, path, "the file cannot be made");
 }
 
-static vk_status begin(const char *home, vk_home_draft *draft, vk_error *err) {
+static vk_status begin(const char *home, bool is_device_store, vk_home_draft *draft,
+                       vk_error *err) {
     uint64_t newest_ms = 0;
     vk_status status = vk_file_make_directories(home, err);
     if (status == VK_OK) {
@@ -119,14 +121,15 @@ static vk_status begin(const char *home, vk_home_draft *draft, vk_error *err) {
         status = new_serial(newest_ms, draft->serial);
     }
     if (status == VK_OK) {
-        status = name_files(home, draft);
+        status = name_files(home, is_device_store, draft);
     }
     return status == VK_OK ? make_file(draft->draft_path, err) : status;
 }
 
-vk_status vk_home_draft_new(const char *home, vk_home_draft *out, vk_error *err) {
+vk_status vk_home_draft_new(const char *home, bool is_device_store, vk_home_draft *out,
+                            vk_error *err) {
     *out = (vk_home_draft){.directory = -1};
-    vk_status status = begin(home, out, err);
+    vk_status status = begin(home, is_device_store, out, err);
     if (status != VK_OK) {
         vk_home_draft_end(out);
     }

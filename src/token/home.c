@@ -30,13 +30,27 @@ vk_status vk_home_path(char **out) {
     return take(&path, out);
 }
 
-bool vk_home_is_token(const char *name) {
+static bool has_suffix(const char *name, const char *suffix) {
     return strspn(name, "0123456789abcdef") == VK_TOKEN_SERIAL_LEN &&
-           strcmp(name + VK_TOKEN_SERIAL_LEN, ".db") == 0;
+           strcmp(name + VK_TOKEN_SERIAL_LEN, suffix) == 0;
 }
+
+bool vk_home_is_token(const char *name) {
+    return has_suffix(name, VK_TOKEN_SUFFIX);
+}
+
+bool vk_home_is_device_store(const char *name) {
+    return has_suffix(name, VK_DEVICE_STORE_SUFFIX);
+}
+
+typedef int choice(const struct dirent *entry);
 
 static int is_token_entry(const struct dirent *entry) {
     return vk_home_is_token(entry->d_name);
+}
+
+static int is_device_store_entry(const struct dirent *entry) {
+    return vk_home_is_device_store(entry->d_name);
 }
 
 /* Serials begin with the time of creation, so the order of names is that of age. */
@@ -54,8 +68,9 @@ static vk_status join_checked(const char *home, struct dirent **entries, size_t 
     return status;
 }
 
-static vk_status list(const char *home, struct dirent ***entries, size_t *count, vk_error *err) {
-    int found = scandir(home, entries, is_token_entry, by_name);
+static vk_status list(const char *home, choice *is_wanted, struct dirent ***entries, size_t *count,
+                      vk_error *err) {
+    int found = scandir(home, entries, is_wanted, by_name);
     if (found < 0) {
         return vk_fail(err, errno == ENOMEM ? VK_ERR_MEMORY : VK_ERR_STORE, home,
                        "the directory cannot be read: %m");
@@ -71,7 +86,8 @@ static void free_entries(struct dirent **entries, size_t count) {
     free(entries);
 }
 
-vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err) {
+static vk_status list_paths(const char *home, choice *is_wanted, char ***paths, size_t *count,
+                            vk_error *err) {
     struct dirent **entries = NULL;
     size_t found = 0;
     *paths = NULL;
@@ -81,7 +97,7 @@ vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_erro
         return VK_OK;
     }
     if (status == VK_OK) {
-        status = list(home, &entries, &found, err);
+        status = list(home, is_wanted, &entries, &found, err);
     }
     if (status != VK_OK) {
         return status;
@@ -96,6 +112,14 @@ vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_erro
     *paths = out;
     *count = found;
     return VK_OK;
+}
+
+vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err) {
+    return list_paths(home, is_token_entry, paths, count, err);
+}
+
+vk_status vk_home_device_stores(const char *home, char ***paths, size_t *count, vk_error *err) {
+    return list_paths(home, is_device_store_entry, paths, count, err);
 }
 
 void vk_home_free(char **paths, size_t count) {

@@ -4,6 +4,10 @@
 
 #include "token/token.h"
 
+/* What follows the serial in the name of a token's file. */
+#define VK_TOKEN_SUFFIX ".db"
+#define VK_DEVICE_STORE_SUFFIX ".fido2.db"
+
 /* A token that is not complete yet: nobody lists it. */
 typedef struct vk_home_draft {
     int directory; /* locked against other drafts; -1: there is none */
@@ -12,11 +16,13 @@ typedef struct vk_home_draft {
     char *path; /* where the token will be */
 } vk_home_draft;
 
-/* Is this the name of a token's file? */
+/* Is this the name of an ordinary token's file, or of a device's store? */
 bool vk_home_is_token(const char *name);
+bool vk_home_is_device_store(const char *name);
 
 /* Makes the directory and an empty file in it, and removes what creations that died left. */
-VK_MUST_USE vk_status vk_home_draft_new(const char *home, vk_home_draft *out, vk_error *err);
+VK_MUST_USE vk_status vk_home_draft_new(const char *home, bool is_device_store, vk_home_draft *out,
+                                        vk_error *err);
 /* Gives the file its name; durable when it returns. */
 VK_MUST_USE vk_status vk_home_draft_publish(vk_home_draft *draft, vk_error *err);
 /* Removes what is not published. */

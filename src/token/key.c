@@ -35,6 +35,8 @@ static vk_status take_private(vk_key_row *row, const vk_key_record *from,
     to->has_private = row->is_sealed = true;
     to->authenticator_id_hash = from->authenticator_id_hash;
     to->use_sign_count = from->use_sign_count;
+    to->home = from->home;
+    to->has_blob = from->has_blob;
     vk_key_row_name_private(row, names);
     vk_status status = copy_buf(&to->private_attrs, &from->private_attrs);
     if (status == VK_OK) {
@@ -108,6 +110,13 @@ static vk_status exists(vk_error *err, const char *half) {
     return vk_fail(err, VK_ERR_EXISTS, NULL, "the token has the %s half of this key already", half);
 }
 
+/* Nobody has the secret of a key that is elsewhere: something stands for it in the seal. */
+static vk_status store_elsewhere(vk_token *token, vk_key_row *row, vk_error *err) {
+    uint8_t nobodys32[32];
+    vk_status status = vk_crypt_random(nobodys32, sizeof nobodys32);
+    return status == VK_OK ? store(token, row, nobodys32, err) : status;
+}
+
 static vk_status add_pair(vk_token *token, const vk_key_record *record, const vk_key_names *names,
                           const uint8_t *secret32, vk_key_row *row, vk_error *err) {
     if (token->role == VK_ROLE_NONE) {
@@ -120,7 +129,11 @@ static vk_status add_pair(vk_token *token, const vk_key_record *record, const vk
     if (status == VK_OK && record->has_public) {
         status = take_public(row, record, names);
     }
-    return status == VK_OK ? store(token, row, secret32, err) : status;
+    if (status != VK_OK) {
+        return status;
+    }
+    return record->home == VK_HOME_TOKEN ? store(token, row, secret32, err)
+                                         : store_elsewhere(token, row, err);
 }
 
 static vk_status add_public(vk_token *token, const vk_key_record *record, const vk_key_names *names,
@@ -141,16 +154,37 @@ static vk_status add_public(vk_token *token, const vk_key_record *record, const 
     return status;
 }
 
+static bool is_pair(const vk_key_record *record, const uint8_t *secret32) {
+    return secret32 != NULL || record->home != VK_HOME_TOKEN;
+}
+
+/* Security keys and browsers have P-256 alone. */
+static bool is_sound(const vk_key_record *record) {
+    switch (record->home) {
+    case VK_HOME_TOKEN:
+        return (record->curve == VK_CURVE_SECP256K1 || record->curve == VK_CURVE_P256) &&
+               !record->has_blob;
+    case VK_HOME_FIDO2:
+        return record->curve == VK_CURVE_P256 && record->credential_id.len > 0;
+    case VK_HOME_REMOTE:
+        return record->curve == VK_CURVE_P256;
+    }
+    return false;
+}
+
 static vk_status add(vk_token *token, vk_key_record *record, const vk_key_names *names,
                      const uint8_t *secret32, vk_error *err) {
     vk_key_row row;
+    if (!is_sound(record) || (!is_pair(record, secret32) && !record->has_public)) {
+        return VK_ERR_ARGUMENT;
+    }
     vk_status status = find_row(token, record, &row, err);
     if (status == VK_OK && row.record.curve != record->curve) {
         status = vk_row_broken(err);
     }
     if (status == VK_OK) {
-        status = secret32 != NULL ? add_pair(token, record, names, secret32, &row, err)
-                                  : add_public(token, record, names, &row, err);
+        status = is_pair(record, secret32) ? add_pair(token, record, names, secret32, &row, err)
+                                           : add_public(token, record, names, &row, err);
     }
     if (status == VK_OK) {
         record->id = row.record.id;
@@ -162,17 +196,13 @@ static vk_status add(vk_token *token, vk_key_record *record, const vk_key_names 
 
 vk_status vk_token_key_add(vk_token *token, vk_key_record *record, const vk_key_names *names,
                            const uint8_t *secret32, vk_error *err) {
-    bool is_curve = record->curve == VK_CURVE_SECP256K1 || record->curve == VK_CURVE_P256;
-    if (!is_curve || (secret32 == NULL && !record->has_public)) {
-        return VK_ERR_ARGUMENT;
-    }
     vk_status status = vk_token_begin(token, err);
     if (status != VK_OK) {
         return status;
     }
     status = vk_token_end(token, add(token, record, names, secret32, err), err);
     if (status == VK_OK) {
-        record->has_private = secret32 != NULL;
+        record->has_private = is_pair(record, secret32);
         vk_text_free(record->last_denial);
         record->last_denial = NULL;
     }
@@ -252,6 +282,15 @@ vk_status vk_token_key_update(vk_token *token, const vk_key_record *record,
     return vk_token_end(token, update(token, record, names, err), err);
 }
 
+/* Its credential has the digest of the policy, or of none, for good. */
+static vk_status check_home(const vk_key_record *record, vk_error *err) {
+    return record->home != VK_HOME_FIDO2
+               ? VK_OK
+               : vk_fail(err, VK_ERR_PROHIBITED, NULL,
+                         "the policy of a key on a security key was given when it was made, and "
+                         "cannot change");
+}
+
 static vk_status check_no_grant(vk_token *token, int64_t id, vk_error *err) {
     vk_query query = vk_query_start(&token->db, VK_SQL_GRANT_COUNT);
     vk_query_int(&query, id);
@@ -273,6 +312,9 @@ static vk_status set_policy(vk_token *token, int64_t id, const char *policy, vk_
     vk_status status = vk_key_row_read(&token->db, id, &row);
     if (status == VK_OK && !row.record.has_private) {
         status = VK_ERR_NOT_FOUND;
+    }
+    if (status == VK_OK) {
+        status = check_home(&row.record, err);
     }
     if (status == VK_OK) {
         status = check_no_grant(token, id, err);

@@ -135,7 +135,13 @@ static vk_status unseal(vk_token *token, const vk_key_record *record, uint8_t se
                         vk_buf *grant_ids, vk_error *err) {
     uint8_t sealed[VK_SEALED_LEN];
     vk_status status = read_sealed(token, record, sealed, err);
-    return status == VK_OK ? vk_key_open(token, record, sealed, secret32, grant_ids, err) : status;
+    if (status == VK_OK) {
+        status = vk_key_open(token, record, sealed, secret32, grant_ids, err);
+    }
+    if (status == VK_OK && record->home != VK_HOME_TOKEN) {
+        vk_wipe(secret32, 32);
+    }
+    return status;
 }
 
 /* The seal and the grants that it covers are read as they are at one moment. */

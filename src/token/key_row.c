@@ -57,8 +57,19 @@ enum column {
     COL_USE_SIGN_COUNT,
     COL_SEALED,
     COL_LAST_DENIAL,
-    COL_NAMES
+    COL_NAMES,
+    COL_HOME = COL_NAMES + 5, /* behind the names and the address */
+    COL_HAS_BLOB
 };
+
+/* What is elsewhere is a private half, and only that can have a blob. */
+static bool parse_home(const vk_query *query, vk_key_record *record) {
+    int64_t home = vk_column_int(query, COL_HOME);
+    record->home = (vk_key_home)home;
+    return home >= VK_HOME_TOKEN && home <= VK_HOME_REMOTE &&
+           vk_column_flag(query, COL_HAS_BLOB, &record->has_blob) &&
+           (home == VK_HOME_TOKEN ? !record->has_blob : record->has_private);
+}
 
 static bool parse_fixed(const vk_query *query, vk_key_row *out) {
     vk_key_record *record = &out->record;
@@ -73,7 +84,7 @@ static bool parse_fixed(const vk_query *query, vk_key_row *out) {
            vk_column_flag(query, COL_HAS_PUBLIC, &record->has_public) &&
            vk_column_fixed(query, COL_AUTHENTICATOR_ID_HASH, record->authenticator_id_hash.b, 32) &&
            vk_column_flag(query, COL_USE_SIGN_COUNT, &record->use_sign_count) &&
-           record->has_private == out->is_sealed &&
+           record->has_private == out->is_sealed && parse_home(query, record) &&
            (!out->is_sealed || vk_column_fixed(query, COL_SEALED, out->sealed, sizeof out->sealed));
 }
 
@@ -177,6 +188,8 @@ static void bind_row(vk_query *query, const vk_key_row *row, vk_address *address
     bind_name(query, record->has_public, &row->names[2]);
     bind_name(query, record->has_public, &row->names[3]);
     bind_address(query, record, address);
+    vk_query_int(query, record->home);
+    vk_query_int(query, record->has_blob);
 }
 
 static vk_status row_memory(const vk_key_row *row) {
@@ -249,7 +262,13 @@ static vk_status read_grant_ids(vk_token *token, int64_t key_id, vk_buf *out, vk
  * it. */
 static void put_whole_aad(vk_buf *out, const vk_token *token, const vk_key_record *record,
                           const vk_buf *grant_ids) {
-    put_aad(out, "key with grants", token, record);
+    if (record->home == VK_HOME_TOKEN) {
+        put_aad(out, "key with grants", token, record);
+    } else {
+        put_aad(out, "key elsewhere", token, record);
+        vk_canonical_u64(out, record->home);
+        vk_canonical_u64(out, record->has_blob);
+    }
     for (size_t at = 0; at < grant_ids->len; at += sizeof(int64_t)) {
         int64_t id;
         memcpy(&id, grant_ids->data + at, sizeof id);
@@ -308,7 +327,7 @@ static vk_status open_with(const vk_token *token, const vk_key_record *record,
     return open_sealed(token, &aad, sealed, secret32);
 }
 
-/* Keys of before the grants were sealed in are sealed like this until they change. */
+/* Keys of before the grants were sealed in are sealed like this until they change. All are here. */
 static vk_status open_older(const vk_token *token, const vk_key_record *record,
                             const uint8_t sealed[VK_SEALED_LEN], uint8_t secret32[32]) {
     vk_buf aad = {0};
@@ -323,7 +342,7 @@ vk_status vk_key_open(vk_token *token, const vk_key_record *record,
     vk_status status = read_grant_ids(token, record->id, ids, err);
     if (status == VK_OK) {
         status = open_with(token, record, ids, sealed, secret32);
-        if (status == VK_ERR_INTEGRITY) {
+        if (status == VK_ERR_INTEGRITY && record->home == VK_HOME_TOKEN) {
             status = open_older(token, record, sealed, secret32);
         }
         status = status == VK_ERR_INTEGRITY ? vk_row_broken(err) : status;

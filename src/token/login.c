@@ -4,15 +4,7 @@ static bool is_role(vk_role role) {
     return role == VK_ROLE_USER || role == VK_ROLE_SO;
 }
 
-static vk_status log_in(vk_token *token, vk_role role, const uint8_t *pin, size_t len) {
-    if (token->role != VK_ROLE_NONE) {
-        return VK_ERR_EXISTS;
-    }
-    vk_token_keys *keys = vk_token_keys_new();
-    if (keys == NULL) {
-        return VK_ERR_MEMORY;
-    }
-    vk_status status = vk_pin_unwrap(token, role, pin, len, keys->token);
+vk_status vk_login_enter(vk_token *token, vk_role role, vk_token_keys *keys, vk_status status) {
     if (status == VK_OK) {
         status = vk_token_keys_derive(keys);
     }
@@ -24,6 +16,18 @@ static vk_status log_in(vk_token *token, vk_role role, const uint8_t *pin, size_
     token->role = role;
     vk_trust_begin(token);
     return VK_OK;
+}
+
+static vk_status log_in(vk_token *token, vk_role role, const uint8_t *pin, size_t len) {
+    if (token->role != VK_ROLE_NONE) {
+        return VK_ERR_EXISTS;
+    }
+    vk_token_keys *keys = vk_token_keys_new();
+    if (keys == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    vk_status status = vk_pin_unwrap(token, role, pin, len, keys->token);
+    return vk_login_enter(token, role, keys, status);
 }
 
 vk_status vk_token_login(vk_token *token, vk_role role, const uint8_t *pin, size_t len) {

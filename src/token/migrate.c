@@ -145,9 +145,18 @@ static const char objects[] =
     "CREATE INDEX object_ckid ON object(ckid);"
     "CREATE INDEX object_private ON object(is_private);";
 
+/* Version 10: keys that are elsewhere, and security keys that unlock the token. */
+static const char security_keys[] =
+    "ALTER TABLE key ADD COLUMN home INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE key ADD COLUMN has_blob INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE enrolment("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, rp_id TEXT NOT NULL,"
+    " credential_id BLOB NOT NULL UNIQUE, salt BLOB NOT NULL, point BLOB NOT NULL,"
+    " wrapped BLOB NOT NULL);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state,        pending,     relaxed,   journal,
-                                    reservations, spend_rules, addresses, objects};
+static const char *const steps[] = {state,       pending,   relaxed, journal,      reservations,
+                                    spend_rules, addresses, objects, security_keys};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

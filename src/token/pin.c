@@ -123,6 +123,12 @@ vk_status vk_pin_write(vk_db *db, const char *serial, vk_role role, const uint8_
     return vk_query_run(&query, NULL);
 }
 
+vk_status vk_pin_remove(vk_db *db, vk_role role, vk_error *err) {
+    vk_query query = vk_query_start(db, VK_SQL_PIN_REMOVE);
+    vk_query_int(&query, role);
+    return vk_query_run(&query, err);
+}
+
 /* ---- Counting ---- */
 
 static vk_status write_tries(vk_token *token, vk_role role, unsigned tries) {

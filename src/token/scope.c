@@ -149,7 +149,9 @@ vk_status vk_scope_budget_of(vk_token *token, const vk_hash *subject, size_t rul
     for (; known != NULL; known = known->next) {
         if (memcmp(known->subject.b, subject->b, sizeof subject->b) == 0) {
             *out = known;
-            return known->now.count == rule_count ? VK_OK : vk_row_broken(err);
+            return rule_count == VK_RULES_AS_STORED || known->now.count == rule_count
+                       ? VK_OK
+                       : vk_row_broken(err);
         }
     }
     return read_budget(token, subject, rule_count, out, err);

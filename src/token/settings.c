@@ -4,9 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #define NAME "valetkey.conf"
 #define LINES_MAX 1000
+#define SOCKET_PREFIX "unix:"
+
+_Static_assert(VK_FIDO2_DEVICE_LEN >=
+                   sizeof SOCKET_PREFIX - 1 + sizeof((struct sockaddr_un *)0)->sun_path - 1,
+               "every name of a socket fits");
 
 static char *trim(char *text) {
     text += strspn(text, " \t");
@@ -49,11 +56,69 @@ static vk_status read_lint_allow(const char *value, vk_home_settings *out, vk_er
     return vk_lint_codes_read(value, &out->lint_allowed, err);
 }
 
+static vk_status read_fido2(const char *value, vk_home_settings *out, vk_error *err) {
+    static const char *const names[] = {
+        [VK_FIDO2_ON] = "on", [VK_FIDO2_CONFIGURED] = "configured", [VK_FIDO2_OFF] = "off"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            out->fido2 = (vk_fido2_search)i;
+            return VK_OK;
+        }
+    }
+    return vk_fail(err, VK_ERR_FORMAT, NULL,
+                   "fido2 is \"%.40s\", but must be on, configured or off", value);
+}
+
+static vk_status read_fido2_reset(const char *value, vk_home_settings *out, vk_error *err) {
+    out->fido2_reset = strcmp(value, "on") == 0;
+    return out->fido2_reset || strcmp(value, "off") == 0
+               ? VK_OK
+               : vk_fail(err, VK_ERR_FORMAT, NULL,
+                         "fido2-reset is \"%.40s\", but must be on or off", value);
+}
+
+static vk_status read_fido2_timeout(const char *value, vk_home_settings *out, vk_error *err) {
+    size_t digits = strspn(value, "0123456789");
+    unsigned long seconds = strtoul(value, NULL, 10);
+    if (digits == 0 || value[digits] != '\0' || seconds < 1 || seconds > VK_FIDO2_TIMEOUT_MAX) {
+        return vk_fail(err, VK_ERR_FORMAT, NULL,
+                       "fido2-timeout is \"%.40s\", but must be 1 to %d seconds", value,
+                       VK_FIDO2_TIMEOUT_MAX);
+    }
+    out->fido2_timeout = (unsigned)seconds;
+    return VK_OK;
+}
+
+static bool is_socket_name(const char *value) {
+    struct sockaddr_un address;
+    size_t prefix = strlen(SOCKET_PREFIX);
+    return strncmp(value, SOCKET_PREFIX, prefix) == 0 && value[prefix] == '/' &&
+           strlen(value + prefix) < sizeof address.sun_path;
+}
+
+static vk_status read_fido2_device(const char *value, vk_home_settings *out, vk_error *err) {
+    if (!is_socket_name(value)) {
+        return vk_fail(err, VK_ERR_FORMAT, NULL,
+                       "fido2-device is \"%.60s\", but must be unix: and the absolute path of a "
+                       "socket, no longer than one may be",
+                       value);
+    }
+    if (out->fido2_device_count == VK_FIDO2_DEVICES_MAX) {
+        return vk_fail(err, VK_ERR_SIZE, NULL, "there are over %d lines fido2-device",
+                       VK_FIDO2_DEVICES_MAX);
+    }
+    char *device = out->fido2_devices[out->fido2_device_count++];
+    snprintf(device, sizeof out->fido2_devices[0], "%s", value);
+    return VK_OK;
+}
+
 static const struct {
     const char *name;
     vk_status (*read)(const char *value, vk_home_settings *out, vk_error *err);
-} settings[] = {
-    {"default-policy", read_default_policy}, {"lint", read_lint}, {"lint-allow", read_lint_allow}};
+} settings[] = {{"default-policy", read_default_policy}, {"lint", read_lint},
+                {"lint-allow", read_lint_allow},         {"fido2", read_fido2},
+                {"fido2-timeout", read_fido2_timeout},   {"fido2-device", read_fido2_device},
+                {"fido2-reset", read_fido2_reset}};
 
 static vk_status read_setting(const char *name, const char *value, vk_home_settings *out,
                               vk_error *err) {
@@ -109,7 +174,7 @@ static vk_status read_file(const char *path, vk_home_settings *out, vk_error *er
     if (file == NULL) {
         return vk_file_failed(err, path, "it cannot be opened");
     }
-    vk_home_settings read = {0};
+    vk_home_settings read = *out;
     status = read_lines(file, &read, path, err);
     fclose(file);
     if (status == VK_OK) {
@@ -119,12 +184,13 @@ static vk_status read_file(const char *path, vk_home_settings *out, vk_error *er
 }
 
 vk_status vk_home_settings_read(const char *home, vk_home_settings *out, vk_error *err) {
-    *out = (vk_home_settings){0};
+    *out = (vk_home_settings){.fido2_timeout = VK_FIDO2_TIMEOUT_DEFAULT};
     char *path = vk_file_join(home, NAME);
     if (path == NULL) {
         return VK_ERR_MEMORY;
     }
     vk_status status = read_file(path, out, err);
     vk_text_free(path);
-    return status;
+    const char *search = secure_getenv("VALETKEY_FIDO2");
+    return status == VK_OK && search != NULL ? read_fido2(search, out, err) : status;
 }

@@ -3,7 +3,9 @@
 #define KEY_COLUMNS                                                                                \
     "version, curve, point, has_private, has_public, private_attrs, public_attrs, policy, rp_id,"  \
     " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
-    " private_label, private_ckid, public_label, public_ckid, address"
+    " private_label, private_ckid, public_label, public_ckid, address, home, has_blob"
+
+#define ENROLMENT_COLUMNS "id, name, rp_id, credential_id, salt, point, wrapped"
 
 #define NONCE_COLUMNS                                                                              \
     "gas, counted_at, mac, signed_at, included_at, signed_count, operations, spends"
@@ -51,12 +53,23 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_PIN_TRIES] = "UPDATE pin SET tries_left = ? WHERE role = ?",
     [VK_SQL_PIN_REMOVE] = "DELETE FROM pin WHERE role = ?",
 
+    [VK_SQL_ENROLMENT_READ] = "SELECT " ENROLMENT_COLUMNS " FROM enrolment WHERE id = ?",
+    [VK_SQL_ENROLMENT_LIST] = "SELECT " ENROLMENT_COLUMNS " FROM enrolment ORDER BY id",
+    [VK_SQL_ENROLMENT_COUNT] = "SELECT count(*) FROM enrolment",
+    [VK_SQL_ENROLMENT_SAME] = "SELECT id FROM enrolment WHERE credential_id = ?",
+    [VK_SQL_ENROLMENT_INSERT] = "INSERT INTO enrolment(name, rp_id, credential_id, salt, point,"
+                                " wrapped) VALUES(?, ?, ?, ?, ?, x'')",
+    [VK_SQL_ENROLMENT_WRAP] = "UPDATE enrolment SET wrapped = ? WHERE id = ?",
+    [VK_SQL_ENROLMENT_REMOVE] = "DELETE FROM enrolment WHERE id = ?",
+    [VK_SQL_ENROLMENT_REMOVE_ALL] = "DELETE FROM enrolment",
+
     [VK_SQL_KEY_READ] = "SELECT id, " KEY_COLUMNS " FROM key WHERE id = ?",
     [VK_SQL_KEY_OF_POINT] = "SELECT id FROM key WHERE point = ?",
     [VK_SQL_KEY_INSERT] = "INSERT INTO key(" KEY_COLUMNS ")"
-                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                          " ?)",
     [VK_SQL_KEY_UPDATE] = "UPDATE key SET (" KEY_COLUMNS ")"
-                          " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                          " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                           " WHERE id = ?",
     [VK_SQL_KEY_REMOVE] = "DELETE FROM key WHERE id = ?",
     [VK_SQL_KEY_REMOVE_ALL] = "DELETE FROM key",

@@ -99,6 +99,10 @@ VK_MUST_USE vk_status vk_token_finish_decisions(vk_token *token, vk_status statu
 /* Sees that err says something about a failure; returns status. */
 vk_status vk_token_explain(vk_error *err, vk_status status);
 
+/* The same as vk_token_end for a change of who can log in: PINs are no records, and the state says
+ * nothing of them. */
+VK_MUST_USE vk_status vk_token_end_logins(vk_token *token, vk_status status, vk_error *err);
+
 /* All that follow are called with the lock held. */
 /* VK_ERR_NOT_LOGGED_IN unless this role is. */
 VK_MUST_USE vk_status vk_token_needs(const vk_token *token, vk_role role);
@@ -138,11 +142,25 @@ VK_MUST_USE vk_status vk_pin_unwrap(vk_token *token, vk_role role, const uint8_t
                                     uint8_t token_key32[32]);
 /* How many tries are left; *present: there is such a PIN. */
 VK_MUST_USE vk_status vk_pin_tries(vk_token *token, vk_role role, bool *present, unsigned *tries);
+VK_MUST_USE vk_status vk_pin_remove(vk_db *db, vk_role role, vk_error *err);
 /* In secret memory; NULL if there is none. */
 vk_token_keys *vk_token_keys_new(void);
 void vk_token_keys_free(vk_token_keys *keys); /* NULL allowed; wipes */
 /* The subkeys of keys->token. */
 VK_MUST_USE vk_status vk_token_keys_derive(vk_token_keys *keys);
+/* Nobody is logged in: now somebody is who unwrapped the token's key into keys, if status says that
+ * he could; returns what became of it. Takes keys over (login.c). */
+VK_MUST_USE vk_status vk_login_enter(vk_token *token, vk_role role, vk_token_keys *keys,
+                                     vk_status status);
+
+/* ---- Enrolments (enrolment.c) ---- */
+
+bool vk_enrolment_is_sound(const vk_enrolment *enrolment);
+/* Adds a sound one; new->id is set. */
+VK_MUST_USE vk_status vk_enrolment_write(vk_db *db, const char *serial, vk_enrolment *new,
+                                         const uint8_t secret32[32], const uint8_t token_key32[32],
+                                         vk_error *err);
+VK_MUST_USE vk_status vk_enrolments_count(vk_token *token, size_t *out, vk_error *err);
 
 /* ---- Authenticated rows (row.c) ---- */
 
@@ -299,6 +317,8 @@ VK_MUST_USE vk_status vk_budget_ensure(vk_token *token, const vk_hash *subject, 
 /* The id alone; VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_budget_find(vk_token *token, const vk_hash *subject, int64_t *id,
                                      vk_error *err);
+/* For who has no policy at hand: as many rules as the row has, which are none in a fresh one. */
+#define VK_RULES_AS_STORED SIZE_MAX
 VK_MUST_USE vk_status vk_budget_read(vk_token *token, const vk_hash *subject, size_t rule_count,
                                      int64_t *id, vk_budget *out, vk_error *err);
 /* VK_RULE_STATE_LEN bytes each. */

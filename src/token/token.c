@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "token/fork.h"
+#include "token/home.h"
 #include "token/migrate.h"
 
 void vk_token_lock(vk_token *token) {
@@ -88,6 +89,15 @@ vk_status vk_token_end_decisions(vk_token *token, vk_status status, vk_error *er
     status = vk_token_finish_decisions(token, status, err);
     vk_token_unlock(token);
     return status;
+}
+
+vk_status vk_token_end_logins(vk_token *token, vk_status status, vk_error *err) {
+    status = vk_db_end(&token->db, status, err);
+    if (status == VK_OK) {
+        vk_token_changed(token);
+    }
+    vk_token_unlock(token);
+    return vk_token_explain(err, status);
 }
 
 vk_status vk_token_needs(const vk_token *token, vk_role role) {
@@ -214,18 +224,22 @@ static vk_status read_label(vk_token *token, vk_token_info *out) {
 }
 
 static vk_status read_info(vk_token *token, vk_token_info *out) {
-    bool so_present;
     vk_status status = read_label(token, out);
     if (status == VK_OK) {
         status = vk_settings_read(token, &out->settings, NULL);
     }
     if (status == VK_OK) {
-        status = vk_pin_tries(token, VK_ROLE_SO, &so_present, &out->so_tries_left);
+        status = vk_pin_tries(token, VK_ROLE_SO, &out->has_so_pin, &out->so_tries_left);
     }
     if (status == VK_OK) {
         status = vk_pin_tries(token, VK_ROLE_USER, &out->user_pin_set, &out->user_tries_left);
     }
-    return status;
+    return status == VK_OK ? vk_enrolments_count(token, &out->enrolments, NULL) : status;
+}
+
+static bool is_device_store(const vk_token *token) {
+    const char *slash = strrchr(token->path, '/');
+    return vk_home_is_device_store(slash != NULL ? slash + 1 : token->path);
 }
 
 vk_status vk_token_get_info(vk_token *token, vk_token_info *out) {
@@ -233,6 +247,7 @@ vk_status vk_token_get_info(vk_token *token, vk_token_info *out) {
     vk_token_lock(token);
     memcpy(out->serial, token->serial, sizeof out->serial);
     out->read_only = token->db.read_only;
+    out->is_device_store = is_device_store(token);
     vk_status status = read_info(token, out);
     vk_token_unlock(token);
     return status;

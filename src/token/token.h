@@ -17,6 +17,7 @@
 #include <valetkey/verdict.h>
 
 typedef struct vk_token vk_token;
+typedef struct vk_enrolment vk_enrolment; /* see enrolment.h */
 
 typedef enum vk_role { VK_ROLE_NONE = 0, VK_ROLE_USER, VK_ROLE_SO } vk_role;
 
@@ -31,13 +32,29 @@ typedef enum vk_role { VK_ROLE_NONE = 0, VK_ROLE_USER, VK_ROLE_SO } vk_role;
 /* $VALETKEY_HOME, $XDG_DATA_HOME/valetkey or ~/.local/share/valetkey. VK_ERR_NOT_FOUND if none of
  * the variables is set. Free with vk_text_free. */
 VK_MUST_USE vk_status vk_home_path(char **out);
-/* Paths of the token files there, oldest first; free each and the array with vk_home_free. A
- * missing directory is an empty list. VK_ERR_PERMISSIONS if others can write to it, or it is not
- * ours. */
+/* Paths of the ordinary token files there (SERIAL.db), oldest first; free each and the array with
+ * vk_home_free. A missing directory is an empty list. VK_ERR_PERMISSIONS if others can write to it,
+ * or it is not ours. */
 VK_MUST_USE vk_status vk_home_tokens(const char *home, char ***paths, size_t *count, vk_error *err);
+/* The same of the files with the keys of one security key each (SERIAL.fido2.db). */
+VK_MUST_USE vk_status vk_home_device_stores(const char *home, char ***paths, size_t *count,
+                                            vk_error *err);
 void vk_home_free(char **paths, size_t count);
 /* Removes what processes left behind that were killed while they made a token, if it can. */
 void vk_home_sweep(const char *home);
+
+/* As many devices can be named, as long as a socket's path may be. */
+#define VK_FIDO2_DEVICES_MAX 16
+#define VK_FIDO2_DEVICE_LEN 112
+#define VK_FIDO2_TIMEOUT_DEFAULT 30
+#define VK_FIDO2_TIMEOUT_MAX 600
+
+/* Which security keys are looked for. */
+typedef enum vk_fido2_search {
+    VK_FIDO2_ON = 0,     /* those that are plugged in, and those of fido2-device */
+    VK_FIDO2_CONFIGURED, /* those of fido2-device */
+    VK_FIDO2_OFF
+} vk_fido2_search;
 
 /* What the file valetkey.conf there says. */
 typedef struct vk_home_settings {
@@ -45,10 +62,17 @@ typedef struct vk_home_settings {
                               the default */
     vk_lint_level lint;    /* "lint = error", "off", or "warn", the default */
     uint64_t lint_allowed; /* "lint-allow = CODE ...": VK_LINT_BITs of what may stay */
+    vk_fido2_search fido2; /* "fido2 = on", "configured" or "off"; $VALETKEY_FIDO2 comes first */
+    bool fido2_reset;      /* "fido2-reset = on": C_InitToken may wipe them */
+    unsigned fido2_timeout; /* "fido2-timeout = SECONDS" that one waits for a touch */
+    /* "fido2-device = unix:PATH", one a line: sockets of authenticators, beside those that are
+     * plugged in. */
+    size_t fido2_device_count;
+    char fido2_devices[VK_FIDO2_DEVICES_MAX][VK_FIDO2_DEVICE_LEN + 1];
 } vk_home_settings;
 
-/* A missing file means all defaults; a line that is not understood, or a file that others can write
- * to, is a failure. */
+/* A missing file means all defaults; so does a line that is not understood, or a file that others
+ * can write to, and both are a failure. */
 VK_MUST_USE vk_status vk_home_settings_read(const char *home, vk_home_settings *out, vk_error *err);
 
 /* ---- Tokens ---- */
@@ -73,9 +97,11 @@ typedef struct vk_token_settings {
 typedef struct vk_token_info {
     char label[VK_TOKEN_LABEL_LEN + 1];   /* UTF-8, without the padding */
     char serial[VK_TOKEN_SERIAL_LEN + 1]; /* lower-case hex */
-    bool user_pin_set;
+    bool user_pin_set, has_so_pin;
     unsigned so_tries_left, user_tries_left; /* VK_PIN_TRIES down to 0: locked */
     bool read_only;                          /* the file cannot be written */
+    bool is_device_store;                    /* by the file's name */
+    size_t enrolments;                       /* see enrolment.h */
     vk_token_settings settings;
 } vk_token_info;
 
@@ -84,6 +110,12 @@ typedef struct vk_token_new {
     const uint8_t *so_pin;
     size_t so_pin_len;
     bool default_sudo;
+    /* A security key that unlocks the token from the start; NULL: none does. */
+    const vk_enrolment *enrolment;
+    const uint8_t *enrolment_secret32;
+    /* It holds the keys that are on a security key: SERIAL.fido2.db. It needs the enrolment, but no
+     * so_pin: then there is no SO (VK_ERR_PIN_NOT_SET at a login). */
+    bool is_device_store;
 } vk_token_new;
 
 /* Makes the directory (0700) and the file (0600) as needed. */
@@ -96,9 +128,9 @@ const char *vk_token_path(const vk_token *token);
 /* While somebody is logged in, the settings are authenticated (VK_ERR_INTEGRITY). */
 VK_MUST_USE vk_status vk_token_get_info(vk_token *token, vk_token_info *out);
 VK_MUST_USE vk_status vk_token_get_settings(vk_token *token, vk_token_settings *out, vk_error *err);
-/* Needs the SO PIN; removes every object and the user PIN, and turns every hardening rule on;
- * budgets, spend rules, the journal and its settings stay. VK_ERR_INTEGRITY if the old settings
- * were edited. */
+/* Needs the SO PIN; removes every object, the user PIN and the enrolments, and turns every
+ * hardening rule on; budgets, spend rules, the journal and its settings stay. Of args the label,
+ * the SO PIN and default_sudo count. VK_ERR_INTEGRITY if the old settings were edited. */
 VK_MUST_USE vk_status vk_token_reinit(vk_token *token, const vk_token_new *args, vk_error *err);
 
 /* ---- Hardening ---- */
@@ -133,6 +165,13 @@ VK_MUST_USE vk_status vk_token_set_pin(vk_token *token, vk_role role, const uint
 
 /* ---- Keys ---- */
 
+/* Where the private key is. Of one that is elsewhere the token has the record alone, and judges. */
+typedef enum vk_key_home {
+    VK_HOME_TOKEN = 0, /* sealed here */
+    VK_HOME_FIDO2 = 1, /* on a security key, under the record's credential id */
+    VK_HOME_REMOTE = 2 /* with a browser, or another authenticator that nobody here can ask */
+} vk_key_home;
+
 /*
  * One session key: both halves of the pair. Attributes that only PKCS#11 gives a meaning are kept
  * as encoded lists (see token/attrs.h), one a half; the store looks into them for label and id
@@ -151,6 +190,8 @@ typedef struct vk_key_record {
     vk_buf credential_id; /* empty when only its hash is known */
     vk_hash authenticator_id_hash;
     bool use_sign_count;
+    vk_key_home home;
+    bool has_blob; /* elsewhere: the credential's credBlob is SHA-256 of the policy */
     /* Not authenticated, for people. */
     char *last_denial; /* NULL: none */
 } vk_key_record;
@@ -168,6 +209,11 @@ typedef struct vk_key_names {
  * the token has the private half of this point already; a public half without private is completed,
  * and keeps its id. So is a private half without public (user login). Read a completed record
  * again. Needs a login (a public half alone does not).
+ *
+ * Of a pair whose home is not VK_HOME_TOKEN secret32 is ignored, and may be NULL: 32 random bytes
+ * that nobody uses are sealed in its place, so that the seal vouches for the record and its grants
+ * as for any other. VK_ERR_ARGUMENT unless it is of P-256 and, with VK_HOME_FIDO2, has a credential
+ * id; or for has_blob with VK_HOME_TOKEN.
  */
 VK_MUST_USE vk_status vk_token_key_add(vk_token *token, vk_key_record *record,
                                        const vk_key_names *names, const uint8_t *secret32,
@@ -187,7 +233,8 @@ VK_MUST_USE vk_status vk_token_key_get(vk_token *token, int64_t id, vk_key_recor
  * stored one: read it again. */
 VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *record,
                                           const vk_key_names *names, vk_error *err);
-/* Gives a key a policy: SO login, no grant yet (VK_ERR_PROHIBITED). Reseals. */
+/* Gives a key a policy: SO login, no grant yet, not on a security key (VK_ERR_PROHIBITED).
+ * Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
@@ -226,7 +273,8 @@ VK_MUST_USE vk_status vk_token_key_outlines(vk_token *token, int64_t *after, siz
  * The secret, after checking that the record is exactly what was sealed, and that the key has the
  * grants that it had then (VK_ERR_INTEGRITY if not; VK_ERR_MISMATCH if it has another version by
  * now: read it again). Their ids, an int64_t each in ascending order, are appended to grant_ids:
- * what vk_token_grants gives must be the same. Needs the user's login. Wipe the secret.
+ * what vk_token_grants gives must be the same. Needs the user's login. Wipe the secret; that of a
+ * key whose home is elsewhere is zero, which is no key.
  */
 VK_MUST_USE vk_status vk_token_key_unseal(vk_token *token, const vk_key_record *record,
                                           uint8_t secret32[32], vk_buf *grant_ids, vk_error *err);
@@ -352,5 +400,18 @@ typedef struct vk_decision {
  * if the token's file was put back from a copy and a budget is needed.
  */
 VK_MUST_USE vk_status vk_token_decide(vk_token *token, const vk_decision *decision, vk_error *err);
+
+/*
+ * The key, which is elsewhere, answered with an assertion that has this sign count. VK_DENIED with
+ * the rule "signCount" unless it is higher than that of every assertion under any of the key's
+ * grants, or all of them are 0; else it is the grant's from now on. One durable transaction; a
+ * denial writes nothing, not in the journal either.
+ *
+ * User login. VK_ERR_MISMATCH if the point is another key's; VK_ERR_NOT_FOUND, VK_ERR_INTEGRITY as
+ * for a decision.
+ */
+VK_MUST_USE vk_status vk_token_count_assertion(vk_token *token, const vk_grant_record *grant,
+                                               const uint8_t point65[65], uint32_t sign_count,
+                                               vk_error *err);
 
 #endif

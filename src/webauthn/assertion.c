@@ -22,23 +22,64 @@ vk_status vk_webauthn_auth_data(const char *rp_id, uint8_t flags, uint32_t sign_
     return VK_OK;
 }
 
-void vk_webauthn_put_challenge(const vk_hash *challenge, vk_buf *out) {
+static void put_challenge(vk_bytes challenge, vk_buf *out) {
     vk_buf_put_text(out, "\"challenge\":\"");
-    vk_base64url_put(out, (vk_bytes){challenge->b, sizeof challenge->b});
+    vk_base64url_put(out, challenge);
     vk_buf_put_byte(out, '"');
 }
 
-vk_status vk_webauthn_client_data(const vk_hash *challenge, const char *origin, vk_buf *out) {
+void vk_webauthn_put_challenge(const vk_hash *challenge, vk_buf *out) {
+    put_challenge((vk_bytes){challenge->b, sizeof challenge->b}, out);
+}
+
+/* Is it an origin that can stand in the text as it is? */
+static bool is_plain(const char *origin) {
     for (const char *p = origin; *p != '\0'; p++) {
         if (*p <= 0x20 || *p >= 0x7f || *p == '"' || *p == '\\') {
-            return VK_ERR_FORMAT;
+            return false;
         }
     }
-    vk_buf_put_text(out, "{" VK_CLIENT_DATA_TYPE ",");
-    vk_webauthn_put_challenge(challenge, out);
-    vk_buf_put_text(out, ",\"origin\":\"");
+    return true;
+}
+
+static void put_origin(const char *origin, vk_buf *out) {
+    vk_buf_put_text(out, "\"origin\":\"");
     vk_buf_put_text(out, origin);
-    vk_buf_put_text(out, "\",\"crossOrigin\":false}");
+    vk_buf_put_byte(out, '"');
+}
+
+static vk_status put_usual(const char *type, vk_bytes challenge, const char *origin, vk_buf *out) {
+    if (!is_plain(origin)) {
+        return VK_ERR_FORMAT;
+    }
+    vk_buf_put_byte(out, '{');
+    vk_buf_put_text(out, type);
+    vk_buf_put_byte(out, ',');
+    put_challenge(challenge, out);
+    vk_buf_put_byte(out, ',');
+    put_origin(origin, out);
+    vk_buf_put_text(out, ",\"crossOrigin\":false}");
+    return vk_buf_status(out);
+}
+
+vk_status vk_webauthn_client_data(const vk_hash *challenge, const char *origin, vk_buf *out) {
+    return put_usual(VK_CLIENT_DATA_TYPE, (vk_bytes){challenge->b, sizeof challenge->b}, origin,
+                     out);
+}
+
+vk_status vk_webauthn_create_client_data(vk_bytes challenge, const char *origin, vk_buf *out) {
+    return put_usual("\"type\":\"webauthn.create\"", challenge, origin, out);
+}
+
+vk_status vk_webauthn_login_client_data(vk_bytes challenge, const char *origin, vk_buf *out) {
+    if (!is_plain(origin)) {
+        return VK_ERR_FORMAT;
+    }
+    vk_buf_put_text(out, "{" VK_CLIENT_DATA_TYPE ",");
+    put_origin(origin, out);
+    vk_buf_put_text(out, ",\"crossOrigin\":false,");
+    put_challenge(challenge, out);
+    vk_buf_put_byte(out, '}');
     return vk_buf_status(out);
 }
 

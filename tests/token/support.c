@@ -175,7 +175,8 @@ bool records_equal(const vk_key_record *a, const vk_key_record *b) {
            text_equal(a->rp_id, b->rp_id) && text_equal(a->origin, b->origin) &&
            buf_equal(&a->credential_id, &b->credential_id) &&
            memcmp(&a->authenticator_id_hash, &b->authenticator_id_hash, 32) == 0 &&
-           a->use_sign_count == b->use_sign_count && text_equal(a->last_denial, b->last_denial);
+           a->use_sign_count == b->use_sign_count && a->home == b->home &&
+           a->has_blob == b->has_blob && text_equal(a->last_denial, b->last_denial);
 }
 
 int64_t key_add(vk_token *token, unsigned n) {

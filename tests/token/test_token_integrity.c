@@ -150,6 +150,9 @@ static const edit key_edits[] = {
      VK_ERR_INTEGRITY},
     {"UPDATE key SET authenticator_id_hash = x'00'" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
     {"UPDATE key SET use_sign_count = 0" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
+    {"UPDATE key SET home = 1" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
+    {"UPDATE key SET home = 3" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
+    {"UPDATE key SET has_blob = 1" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
     {"UPDATE key SET sealed = zeroblob(60)" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
     {"UPDATE key SET sealed = " OTHER_KEY("sealed") FIRST_KEY, use_key, VK_ERR_INTEGRITY},
     {"UPDATE key SET sealed = substr(sealed, 1, 59)" FIRST_KEY, use_key, VK_ERR_INTEGRITY},
@@ -375,22 +378,23 @@ START_TEST(edited_tokens_and_pins) {
 }
 END_TEST
 
-/* Every column of every table stands in one of the lists above, but those of what clients keep: see
- * test_token_object.c. */
+/* Every column of every table stands in one of the lists above, but those of what clients keep and
+ * of enrolments: see test_token_object.c and test_token_enrolment.c. */
 START_TEST(every_column_is_listed) {
     vk_token *token = token_new(home);
     char *path = path_of(token);
     vk_token_close(token);
-    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('key')"), 21);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('key')"), 23);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('approval')"), 8);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('budget')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('nonce')"), 10);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('pin')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('object')"), 7);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('enrolment')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('token')"), 11);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
                                    " AND name NOT LIKE 'sqlite_%'"),
-                     14);
+                     15);
     free(path);
 }
 END_TEST

@@ -16,9 +16,11 @@
 typedef struct version {
     int number;
     const char *serial;
+    bool knows_operations;
 } version;
 
-static const version versions[] = {{1, "1a21e2aa7c85e7d9"}, {4, "1a21ef8a7b5592b1"}};
+static const version versions[] = {
+    {1, "1a21e2aa7c85e7d9", false}, {4, "1a21ef8a7b5592b1", false}, {9, "1a2217453c7e604d", true}};
 #define VERSIONS (sizeof versions / sizeof versions[0])
 
 static char *read_dump(const version *v) {
@@ -70,15 +72,15 @@ static void assert_keys(vk_token *token) {
     }
 }
 
-/* What was signed then, nobody knows. */
-static void assert_unknown_operations(vk_token *token, const vk_grant_record *grant) {
+/* What was signed before version 6, nobody knows. */
+static void assert_operations(vk_token *token, const vk_grant_record *grant, bool are_known) {
     vk_reservation *list;
     size_t count;
     assert_ok(vk_token_reservations(token, grant, &list, &count, NULL));
     ck_assert_uint_eq(count, OLD_USED);
     for (size_t i = 0; i < count; i++) {
-        ck_assert_uint_eq(list[i].operation_count, 0);
-        ck_assert(!list[i].is_complete);
+        ck_assert_uint_eq(list[i].operation_count, are_known);
+        ck_assert(list[i].is_complete == are_known);
     }
     vk_reservations_free(list, count);
 }
@@ -91,7 +93,7 @@ static void works_on(const version *v, const char *directory) {
     vk_budget budget = budget_of(token, &grant);
     ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), OLD_SPENT);
     vk_budget_clear(&budget);
-    assert_unknown_operations(token, &grant);
+    assert_operations(token, &grant, v->knows_operations);
     assert_ok(reserve(token, &grant, 3, 7));
     token = token_reopen(token);
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));
@@ -164,6 +166,47 @@ START_TEST(old_keys_get_addresses) {
 }
 END_TEST
 
+static void assert_home(vk_token *token, int64_t id) {
+    vk_key_record record;
+    assert_ok(vk_token_key_get(token, id, &record));
+    ck_assert_int_eq(record.home, VK_HOME_TOKEN);
+    ck_assert(!record.has_blob);
+    vk_key_record_clear(&record);
+}
+
+/* An edited home is no old seal's. */
+static void is_sealed_here(const char *path, const char *edit) {
+    vk_key_record record;
+    uint8_t secret[32];
+    raw(path, edit);
+    vk_token *token = token_open_as(path, VK_ROLE_USER);
+    assert_ok(vk_token_key_get(token, 1, &record));
+    ck_assert_int_ne(record.home, VK_HOME_TOKEN);
+    assert_status(unseal(token, &record, secret), VK_ERR_INTEGRITY);
+    vk_key_record_clear(&record);
+    vk_token_close(token);
+}
+
+static void keys_are_here(const version *v) {
+    char *path = old_token(v, home);
+    vk_token *token = token_open_as(path, VK_ROLE_USER);
+    assert_home(token, 1);
+    assert_home(token, 2);
+    assert_keys(token);
+    vk_token_close(token);
+    is_sealed_here(path, "UPDATE key SET home = 2 WHERE id = 1");
+    is_sealed_here(path, "UPDATE key SET home = 1, has_blob = 1 WHERE id = 1");
+    free(path);
+}
+
+/* Keys of before version 10, sealed with and without their grants. */
+START_TEST(old_keys_are_here) {
+    for (size_t i = 0; i < VERSIONS; i++) {
+        keys_are_here(&versions[i]);
+    }
+}
+END_TEST
+
 #define OPENERS 8
 
 static void *open_it(void *path) {
@@ -227,8 +270,8 @@ START_TEST(read_only_says_so) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {old_tokens_work_on,     old_and_new_are_the_same,
-                                  old_keys_get_addresses, opened_by_many_at_once,
-                                  all_or_nothing,         read_only_says_so};
+    const TTest *const tests[] = {
+        old_tokens_work_on,     old_and_new_are_the_same, old_keys_get_addresses, old_keys_are_here,
+        opened_by_many_at_once, all_or_nothing,           read_only_says_so};
     return RUN_TESTS("token versions", tests);
 }

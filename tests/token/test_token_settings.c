@@ -63,10 +63,92 @@ START_TEST(test_lint) {
 }
 END_TEST
 
+START_TEST(test_fido2) {
+    static const struct {
+        const char *text;
+        vk_fido2_search fido2;
+        unsigned timeout;
+        size_t count;
+        const char *last;
+    } cases[] = {{"", VK_FIDO2_ON, 30, 0, ""},
+                 {"fido2 = off\n", VK_FIDO2_OFF, 30, 0, ""},
+                 {"fido2 = configured\n", VK_FIDO2_CONFIGURED, 30, 0, ""},
+                 {"fido2 = off\nfido2 = on\nfido2-timeout = 1", VK_FIDO2_ON, 1, 0, ""},
+                 {"fido2-timeout=600\nfido2-device = unix:/run/key # the spare one\n", VK_FIDO2_ON,
+                  600, 1, "unix:/run/key"},
+                 {"fido2-device=unix:/a\nfido2-device=unix:/b c\n", VK_FIDO2_ON, 30, 2,
+                  "unix:/b c"}};
+    ck_assert_int_eq(unsetenv("VALETKEY_FIDO2"), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vk_home_settings settings = {0};
+        write_settings(cases[i].text);
+        assert_ok(vk_home_settings_read(home, &settings, NULL));
+        ck_assert_msg(settings.fido2 == cases[i].fido2, "%zu", i);
+        ck_assert_uint_eq(settings.fido2_timeout, cases[i].timeout);
+        ck_assert_uint_eq(settings.fido2_device_count, cases[i].count);
+        if (cases[i].count > 0) {
+            ck_assert_str_eq(settings.fido2_devices[cases[i].count - 1], cases[i].last);
+        }
+    }
+}
+END_TEST
+
+/* The variable comes before the file, and is not believed to say what it does not. */
+START_TEST(test_fido2_variable) {
+    vk_home_settings settings = {0};
+    write_settings("fido2 = on\n");
+    ck_assert_int_eq(setenv("VALETKEY_FIDO2", "configured", 1), 0);
+    assert_ok(vk_home_settings_read(home, &settings, NULL));
+    ck_assert_int_eq(settings.fido2, VK_FIDO2_CONFIGURED);
+    ck_assert_int_eq(setenv("VALETKEY_FIDO2", "maybe", 1), 0);
+    ck_assert_int_eq(vk_home_settings_read(home, &settings, NULL), VK_ERR_FORMAT);
+}
+END_TEST
+
+/* The longest path of a socket, and as many lines as there may be. */
+START_TEST(test_fido2_bounds) {
+    char path[109] = {0}, text[4096] = {0};
+    vk_home_settings settings = {0};
+    vk_error err = {0};
+    memset(path, 'x', 107);
+    path[0] = '/';
+    for (size_t i = 0; i < VK_FIDO2_DEVICES_MAX; i++) {
+        snprintf(text + strlen(text), sizeof text - strlen(text), "fido2-device = unix:%s\n", path);
+    }
+    write_settings(text);
+    assert_ok(vk_home_settings_read(home, &settings, NULL));
+    ck_assert_uint_eq(settings.fido2_device_count, VK_FIDO2_DEVICES_MAX);
+    ck_assert_str_eq(settings.fido2_devices[VK_FIDO2_DEVICES_MAX - 1] + strlen("unix:"), path);
+    strcat(text, "fido2-device = unix:/x\n");
+    write_settings(text);
+    assert_status(vk_home_settings_read(home, &settings, &err), VK_ERR_SIZE);
+    ck_assert_ptr_nonnull(strstr(err.message, "line 17"));
+    ck_assert_uint_eq(settings.fido2_device_count, 0);
+    path[107] = 'x';
+    snprintf(text, sizeof text, "fido2-device = unix:%s\n", path);
+    write_settings(text);
+    assert_status(vk_home_settings_read(home, &settings, &err), VK_ERR_FORMAT);
+}
+END_TEST
+
 START_TEST(test_refused) {
-    static const char *const texts[] = {"default-policy\n", "default-policy = all\n",
-                                        "other = 1\n",      "= sudo\n",
-                                        "lint = errors\n",  "lint-allow = no-expiri\n"};
+    static const char *const texts[] = {"default-policy\n",
+                                        "default-policy = all\n",
+                                        "other = 1\n",
+                                        "= sudo\n",
+                                        "lint = errors\n",
+                                        "lint-allow = no-expiri\n",
+                                        "fido2 = yes\n",
+                                        "fido2-timeout = 0\n",
+                                        "fido2-timeout = 601\n",
+                                        "fido2-timeout = -1\n",
+                                        "fido2-timeout = 30s\n",
+                                        "fido2-timeout =\n",
+                                        "fido2-timeout = 99999999999999999999999\n",
+                                        "fido2-device = /dev/hidraw0\n",
+                                        "fido2-device = unix:relative\n",
+                                        "fido2-device = unix:\n",
+                                        "fido2-device =\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         bool sudo;
         vk_error err = {0};
@@ -90,6 +172,7 @@ START_TEST(test_unsafe_mode) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {test_understood, test_lint, test_refused, test_unsafe_mode};
+    const TTest *const tests[] = {test_understood,   test_lint,    test_fido2, test_fido2_variable,
+                                  test_fido2_bounds, test_refused, test_unsafe_mode};
     return RUN_TESTS("token settings", tests);
 }

@@ -1,0 +1,262 @@
+#include "gate/device_internal.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The relying party of credentials that unlock stores and tokens: no account knows it. */
+#define RP_ID "valetkey.invalid"
+#define ORIGIN "https://" RP_ID
+
+/* ---- Life ---- */
+
+vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **out) {
+    vk_device *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    vk_status status = vk_fido2_new(path, timeout_seconds, &made->fido2);
+    if (status != VK_OK) {
+        free(made);
+        return status;
+    }
+    *out = made;
+    return VK_OK;
+}
+
+void vk_device_free(vk_device *device) {
+    if (device != NULL) {
+        vk_fido2_free(device->fido2);
+        free(device);
+    }
+}
+
+vk_fido2 *vk_device_fido2(vk_device *device) {
+    return device->fido2;
+}
+
+/* ---- Which enrolment is the device's? ---- */
+
+static vk_status find_enrolment(vk_device *device, const vk_enrolment *enrolments, size_t count,
+                                const vk_enrolment **out, vk_error *err) {
+    vk_bytes ids[VK_ENROLMENTS_MAX] = {{0}};
+    size_t index;
+    *out = NULL;
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = (vk_bytes){enrolments[i].credential_id, enrolments[i].credential_id_len};
+    }
+    vk_status status = vk_fido2_which(device->fido2, RP_ID, ids, count, &index, err);
+    if (status == VK_OK && index < count) {
+        *out = &enrolments[index];
+    }
+    return status;
+}
+
+/* A store that cannot be read is none of this device's business: the log of its slot says so. */
+static vk_status is_store_of(vk_device *device, const char *path, bool *out, vk_error *err) {
+    vk_token *token;
+    vk_enrolment *enrolments = NULL;
+    const vk_enrolment *found = NULL;
+    size_t count = 0;
+    *out = false;
+    if (vk_token_open(path, &token, NULL) != VK_OK) {
+        return VK_OK;
+    }
+    vk_status status = VK_OK;
+    if (vk_token_enrolments(token, &enrolments, &count, NULL) == VK_OK) {
+        status = find_enrolment(device, enrolments, count, &found, err);
+    }
+    *out = found != NULL;
+    vk_enrolments_free(enrolments);
+    vk_token_close(token);
+    return status;
+}
+
+vk_status vk_device_find_store(vk_device *device, const char *home, char **path, vk_error *err) {
+    char **paths = NULL;
+    size_t count = 0;
+    bool found = false;
+    *path = NULL;
+    vk_status status = vk_home_device_stores(home, &paths, &count, err);
+    for (size_t i = 0; i < count && status == VK_OK && !found; i++) {
+        status = is_store_of(device, paths[i], &found, err);
+        if (found) {
+            *path = strdup(paths[i]);
+            status = *path != NULL ? status : VK_ERR_MEMORY;
+        }
+    }
+    vk_home_free(paths, count);
+    return status;
+}
+
+/* ---- Secrets of enrolments ---- */
+
+/* Wants a touch. */
+static vk_status get_secret(vk_device *device, const vk_enrolment *enrolment, uint8_t secret32[32],
+                            vk_error *err) {
+    vk_fido2_answer answer;
+    vk_hash challenge;
+    vk_buf client_data = {0};
+    if (RAND_bytes(challenge.b, sizeof challenge.b) != 1) {
+        return VK_ERR_CRYPTO;
+    }
+    vk_fido2_question question = {
+        .rp_id = RP_ID,
+        .origin = ORIGIN,
+        .credential_id = {enrolment->credential_id, enrolment->credential_id_len},
+        .point65 = enrolment->point65,
+        .challenge = {challenge.b, sizeof challenge.b},
+        .salt32 = enrolment->salt32};
+    vk_status status = vk_webauthn_client_data(&challenge, ORIGIN, &client_data);
+    if (status == VK_OK) {
+        question.client_data = vk_buf_view(&client_data);
+        status = vk_fido2_assert(device->fido2, &question, &answer, err);
+    }
+    if (status == VK_OK) {
+        memcpy(secret32, answer.secret32, 32);
+        vk_wipe(&answer, sizeof answer);
+    }
+    vk_buf_clear(&client_data);
+    return status;
+}
+
+static vk_status take_credential(const vk_fido2_made *made, vk_enrolment *out, vk_error *err) {
+    if (!made->has_hmac_secret) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, NULL,
+                       "the security key has no hmac-secret, which unlocks what is kept about it");
+    }
+    out->credential_id_len = made->credential_id.len;
+    memcpy(out->credential_id, made->credential_id.data, made->credential_id.len);
+    out->has_point = true;
+    memcpy(out->point65, made->point65, sizeof out->point65);
+    return VK_OK;
+}
+
+/* Wants two touches: one makes the credential, and the other asks it for its secret. */
+static vk_status make_enrolment(vk_device *device, const char *name, vk_enrolment *out,
+                                uint8_t secret32[32], vk_error *err) {
+    uint8_t user_id[16];
+    vk_fido2_made made;
+    *out = (vk_enrolment){.rp_id = RP_ID};
+    snprintf(out->name, sizeof out->name, "%s", name);
+    if (RAND_bytes(user_id, sizeof user_id) != 1 || RAND_bytes(out->salt32, 32) != 1) {
+        return VK_ERR_CRYPTO;
+    }
+    const vk_fido2_wish wish = {.rp_id = RP_ID,
+                                .origin = ORIGIN,
+                                .user_id = {user_id, sizeof user_id},
+                                .user_name = "valetkey",
+                                .hmac_secret = true};
+    vk_status status = vk_fido2_make(device->fido2, &wish, &made, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = take_credential(&made, out, err);
+    vk_fido2_made_clear(&made);
+    return status == VK_OK ? get_secret(device, out, secret32, err) : status;
+}
+
+/* ---- The store ---- */
+
+static vk_status create_store(const char *home, const char *label, const vk_enrolment *enrolment,
+                              const uint8_t secret32[32], vk_token **out, vk_error *err) {
+    vk_enrolment *enrolments = NULL;
+    size_t count = 0;
+    const vk_token_new args = {.label = label,
+                               .enrolment = enrolment,
+                               .enrolment_secret32 = secret32,
+                               .is_device_store = true};
+    vk_status status = vk_token_create(home, &args, out, err);
+    if (status == VK_OK) {
+        status = vk_token_enrolments(*out, &enrolments, &count, err);
+    }
+    if (status == VK_OK) {
+        status = count == 1 ? vk_token_login_enrolled(*out, enrolments[0].id, secret32)
+                            : VK_ERR_INTEGRITY;
+        vk_enrolments_free(enrolments);
+    }
+    if (status != VK_OK && *out != NULL) {
+        vk_token_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+vk_status vk_device_make_store(vk_device *device, const char *home, const char *label,
+                               vk_token **out, vk_error *err) {
+    vk_enrolment enrolment;
+    uint8_t secret32[32];
+    *out = NULL;
+    vk_status status = make_enrolment(device, label, &enrolment, secret32, err);
+    if (status == VK_OK) {
+        status = create_store(home, label, &enrolment, secret32, out, err);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    return status;
+}
+
+/* ---- Logins ---- */
+
+vk_status vk_device_unlock(vk_device *device, vk_token *token, vk_error *err) {
+    vk_enrolment *enrolments = NULL;
+    const vk_enrolment *found = NULL;
+    size_t count = 0;
+    uint8_t secret32[32];
+    vk_status status = vk_token_enrolments(token, &enrolments, &count, err);
+    if (status == VK_OK) {
+        status = find_enrolment(device, enrolments, count, &found, err);
+    }
+    if (status == VK_OK && found == NULL) {
+        status = vk_fail(err, VK_ERR_NOT_FOUND, NULL,
+                         "the security key is not enrolled with this token");
+    }
+    if (status == VK_OK) {
+        status = get_secret(device, found, secret32, err);
+    }
+    if (status == VK_OK) {
+        status = vk_token_login_enrolled(token, found->id, secret32);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    vk_enrolments_free(enrolments);
+    return status;
+}
+
+static vk_status verify_user(vk_device *device, const uint8_t *pin, size_t len, vk_error *err) {
+    vk_fido2_info info;
+    if (pin != NULL) {
+        return vk_fido2_log_in(device->fido2, pin, len, err);
+    }
+    vk_status status = vk_fido2_get_info(device->fido2, &info, err);
+    return status == VK_OK && !info.has_uv
+               ? vk_fail(err, VK_ERR_ARGUMENT, NULL,
+                         "the security key has no built-in verification: it wants its PIN")
+               : status;
+}
+
+vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pin, size_t len,
+                           vk_error *err) {
+    vk_status status = verify_user(device, pin, len, err);
+    if (status != VK_OK || store == NULL) {
+        return status;
+    }
+    status = vk_device_unlock(device, store, err);
+    if (status != VK_OK) {
+        vk_device_log_out(device);
+    }
+    return status;
+}
+
+void vk_device_log_out(vk_device *device) {
+    vk_fido2_log_out(device->fido2);
+}
+
+vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name, vk_error *err) {
+    vk_enrolment enrolment;
+    uint8_t secret32[32];
+    vk_status status = make_enrolment(device, name, &enrolment, secret32, err);
+    if (status == VK_OK) {
+        status = vk_token_enrol(token, &enrolment, secret32, err);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    return status;
+}

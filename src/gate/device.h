@@ -1,0 +1,78 @@
+/*
+ * Security keys: FIDO2 authenticators whose credentials are session keys. What they are to the
+ * token: the keys' policies, grants and budgets are in a store of the device's own, a token file
+ * that no PIN opens but the device: by the hmac-secret of a credential that is on it for nothing
+ * else (an enrolment). So a login to the device is its PIN and, once there is a store, a touch.
+ *
+ * Thread safety: as vk_fido2's (keys/fido2.h). A vk_device outlives the gates that it is given to.
+ */
+#ifndef VK_GATE_DEVICE_H
+#define VK_GATE_DEVICE_H
+
+#include "gate/gate.h"
+#include "keys/fido2.h"
+#include "token/enrolment.h"
+
+typedef struct vk_device vk_device;
+
+VK_MUST_USE vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **out);
+void vk_device_free(vk_device *device); /* NULL allowed */
+/* The authenticator itself, for what concerns no keys: what it says of itself, its PIN, a cancel,
+ * a reset. */
+vk_fido2 *vk_device_fido2(vk_device *device);
+
+/* ---- The store ---- */
+
+/* Which of the home's stores is this device's? *path is NULL if none is; free it with
+ * vk_text_free. Asks the device without a touch. */
+VK_MUST_USE vk_status vk_device_find_store(vk_device *device, const char *home, char **path,
+                                           vk_error *err);
+/* Makes the store, with a credential that unlocks it; wants two touches, and that
+ * vk_device_log_in was done. The user is logged in to what it gives. */
+VK_MUST_USE vk_status vk_device_make_store(vk_device *device, const char *home, const char *label,
+                                           vk_token **out, vk_error *err);
+
+/* ---- Logins ---- */
+
+/* The device's PIN, or built-in verification where pin is NULL; then, unless store is NULL, the
+ * touch that logs the user in to the store. */
+VK_MUST_USE vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pin,
+                                       size_t len, vk_error *err);
+/* Forgets the PIN. The store's login is the caller's. */
+void vk_device_log_out(vk_device *device);
+
+/* Any token can be unlocked by a security key, instead of or as well as by its user PIN. */
+
+/* Makes a credential on the device and enrols it; wants two touches and vk_device_log_in (store
+ * NULL), and the user's or the SO's login to the token. */
+VK_MUST_USE vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name,
+                                      vk_error *err);
+/* Logs the user in to a token that the device is enrolled with. VK_ERR_NOT_FOUND if it is not. */
+VK_MUST_USE vk_status vk_device_unlock(vk_device *device, vk_token *token, vk_error *err);
+
+/* ---- Keys on it ---- */
+
+/* The gate signs by this device with the keys that are on it; NULL: it is gone. */
+void vk_gate_set_device(vk_gate *gate, vk_device *device);
+
+/* How a credential is to be made, besides what the record says: rpId, origin, policy. */
+typedef struct vk_device_wish {
+    vk_bytes user_id; /* empty: a random one */
+    const char *user_name;
+    bool discoverable, hmac_secret;
+    int protect; /* VK_FIDO2_PROTECT_... */
+} vk_device_wish;
+
+/* Checks and completes the record as vk_gate_generate does, and has the credential made: wants a
+ * touch. What it came to is in record and made; vk_gate_device_add then adds the key. */
+VK_MUST_USE vk_status vk_gate_device_make(vk_gate *gate, vk_key_record *record,
+                                          const vk_device_wish *wish, vk_fido2_made *made,
+                                          vk_error *err);
+VK_MUST_USE vk_status vk_gate_device_add(vk_gate *gate, vk_key_record *record,
+                                         const vk_key_names *names, vk_error *err);
+/* Deletes a discoverable credential from the device, before its record is removed. VK_OK too if it
+ * is not there any more. */
+VK_MUST_USE vk_status vk_gate_device_delete(vk_gate *gate, const vk_key_record *record,
+                                            vk_error *err);
+
+#endif

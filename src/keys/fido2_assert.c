@@ -1,0 +1,224 @@
+/* Assertions: asking for one, and the checks of what comes back. */
+#include "keys/fido2_device.h"
+
+#include "webauthn/cbor.h"
+
+#include <string.h>
+#include <valetkey/eth.h>
+
+/* ---- The request ---- */
+
+static int set_extensions(fido_assert_t *assertion, const vk_fido2_question *question) {
+    int wanted = (question->with_blob ? FIDO_EXT_CRED_BLOB : 0) |
+                 (question->salt32 != NULL ? FIDO_EXT_HMAC_SECRET : 0);
+    int code = wanted != 0 ? fido_assert_set_extensions(assertion, wanted) : FIDO_OK;
+    return code == FIDO_OK && question->salt32 != NULL
+               ? fido_assert_set_hmac_salt(assertion, question->salt32, 32)
+               : code;
+}
+
+static int set_request(fido_assert_t *assertion, const vk_fido2_question *question,
+                       const vk_hash *client_data_hash) {
+    int code = fido_assert_set_rp(assertion, question->rp_id);
+    if (code == FIDO_OK) {
+        code = fido_assert_set_clientdata_hash(assertion, client_data_hash->b,
+                                               sizeof client_data_hash->b);
+    }
+    if (code == FIDO_OK) {
+        code = fido_assert_allow_cred(assertion, question->credential_id.data,
+                                      question->credential_id.len);
+    }
+    return code == FIDO_OK ? set_extensions(assertion, question) : code;
+}
+
+static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
+    vk_fido2_use use;
+    const char *pin;
+    fido_opt_t uv;
+    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    status = vk_fido2_verification(&use, &pin, &uv, err);
+    if (status != VK_OK) {
+        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
+        return status;
+    }
+    int code = fido_assert_set_uv(assertion, uv);
+    if (code == FIDO_OK) {
+        code = fido_dev_get_assert(use.dev, assertion, pin);
+    }
+    return vk_fido2_leave(&use, code, err);
+}
+
+/* ---- The answer ---- */
+
+static vk_status wrong(vk_error *err, const char *what) {
+    return vk_fail(err, VK_ERR_DEVICE, NULL, "the answer of the security key is wrong: %s", what);
+}
+
+/* libfido2 before 1.14 gives authenticatorData as the CBOR byte string that it came in. */
+static vk_status read_auth_data(const fido_assert_t *assertion, vk_bytes *out, vk_error *err) {
+    vk_bytes rest = {fido_assert_authdata_ptr(assertion, 0),
+                     fido_assert_authdata_len(assertion, 0)};
+    if (rest.data == NULL || vk_cbor_bytes(&rest, out) != VK_OK || rest.len > 0) {
+        return wrong(err, "its authenticatorData is malformed");
+    }
+    return out->len <= VK_FIDO2_AUTH_DATA_MAX ? VK_OK
+                                              : wrong(err, "its authenticatorData is too long");
+}
+
+static vk_status check_credential(const fido_assert_t *assertion, const vk_fido2_question *question,
+                                  vk_error *err) {
+    if (fido_assert_count(assertion) != 1) {
+        return wrong(err, "it is not one assertion");
+    }
+    /* With one credential allowed, the answer may leave out which one it is. */
+    vk_bytes id = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
+    return id.len == 0 || vk_bytes_equal(id, question->credential_id)
+               ? VK_OK
+               : wrong(err, "it is of another credential");
+}
+
+static vk_status verify(const vk_fido2_question *question, const vk_credential_answer *answer,
+                        uint32_t *sign_count, vk_error *err) {
+    vk_error inner = {0};
+    vk_ceremony ceremony = {.challenge = question->challenge,
+                            .rp_id = question->rp_id,
+                            .origin = question->origin,
+                            .require_user_verified = true};
+    vk_credential credential = {.id = question->credential_id};
+    memcpy(credential.point65, question->point65, sizeof credential.point65);
+    vk_status status = vk_credential_verify(&ceremony, &credential, answer, sign_count, &inner);
+    return status == VK_OK || status == VK_ERR_MEMORY ? status : wrong(err, inner.message);
+}
+
+static vk_status take_signature(vk_bytes der, vk_fido2_answer *out, vk_error *err) {
+    vk_status status = vk_p256_signature_read(der, out->signature64, err);
+    if (status == VK_OK) {
+        vk_p256_lower_s(out->signature64 + 32);
+    }
+    return status;
+}
+
+/* The blob stands in the authenticatorData that was just verified. */
+static void take_blob(const fido_assert_t *assertion, vk_fido2_answer *out) {
+    out->has_blob = fido_assert_blob_len(assertion, 0) == sizeof out->blob.b;
+    if (out->has_blob) {
+        memcpy(out->blob.b, fido_assert_blob_ptr(assertion, 0), sizeof out->blob.b);
+    }
+}
+
+static vk_status take_secret(const fido_assert_t *assertion, vk_fido2_answer *out, vk_error *err) {
+    if (fido_assert_hmac_secret_len(assertion, 0) != sizeof out->secret32) {
+        return wrong(err, "it has no hmac-secret");
+    }
+    memcpy(out->secret32, fido_assert_hmac_secret_ptr(assertion, 0), sizeof out->secret32);
+    return VK_OK;
+}
+
+static vk_status take_answer(const fido_assert_t *assertion, const vk_fido2_question *question,
+                             vk_fido2_answer *out, vk_error *err) {
+    vk_credential_answer answer = {
+        .client_data = question->client_data,
+        .signature_der = {fido_assert_sig_ptr(assertion, 0), fido_assert_sig_len(assertion, 0)}};
+    vk_status status = check_credential(assertion, question, err);
+    if (status == VK_OK) {
+        status = read_auth_data(assertion, &answer.auth_data, err);
+    }
+    if (status == VK_OK) {
+        status = verify(question, &answer, &out->sign_count, err);
+    }
+    if (status == VK_OK) {
+        status = take_signature(answer.signature_der, out, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    memcpy(out->auth_data, answer.auth_data.data, answer.auth_data.len);
+    out->auth_data_len = answer.auth_data.len;
+    take_blob(assertion, out);
+    return question->salt32 != NULL ? take_secret(assertion, out, err) : VK_OK;
+}
+
+vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk_fido2_answer *out,
+                          vk_error *err) {
+    vk_hash hash;
+    *out = (vk_fido2_answer){0};
+    vk_status status = vk_sha256(question->client_data, &hash);
+    fido_assert_t *assertion = status == VK_OK ? fido_assert_new() : NULL;
+    if (assertion == NULL) {
+        return status != VK_OK ? status : VK_ERR_MEMORY;
+    }
+    status = vk_fido2_explain(set_request(assertion, question, &hash), err);
+    if (status == VK_OK) {
+        status = ask(fido2, assertion, err);
+    }
+    if (status == VK_OK) {
+        status = take_answer(assertion, question, out, err);
+    }
+    fido_assert_free(&assertion);
+    if (status != VK_OK) {
+        vk_wipe(out, sizeof *out);
+    }
+    return status;
+}
+
+/* ---- Which credential is it that it knows? ---- */
+
+static int set_silent(fido_assert_t *assertion, const char *rp_id, const vk_bytes *ids,
+                      size_t count) {
+    static const uint8_t hash[32];
+    int code = fido_assert_set_rp(assertion, rp_id);
+    if (code == FIDO_OK) {
+        code = fido_assert_set_clientdata_hash(assertion, hash, sizeof hash);
+    }
+    for (size_t i = 0; i < count && code == FIDO_OK; i++) {
+        code = fido_assert_allow_cred(assertion, ids[i].data, ids[i].len);
+    }
+    return code == FIDO_OK ? fido_assert_set_up(assertion, FIDO_OPT_FALSE) : code;
+}
+
+static size_t find_id(const fido_assert_t *assertion, const vk_bytes *ids, size_t count) {
+    vk_bytes id = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
+    if (fido_assert_count(assertion) == 0) {
+        return count;
+    }
+    if (id.len == 0 && count == 1) {
+        return 0;
+    }
+    size_t i = 0;
+    while (i < count && !vk_bytes_equal(ids[i], id)) {
+        i++;
+    }
+    return i;
+}
+
+static vk_status ask_silently(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
+    vk_fido2_use use;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    return status == VK_OK
+               ? vk_fido2_leave(&use, fido_dev_get_assert(use.dev, assertion, NULL), err)
+               : status;
+}
+
+vk_status vk_fido2_which(vk_fido2 *fido2, const char *rp_id, const vk_bytes *ids, size_t count,
+                         size_t *index, vk_error *err) {
+    *index = count;
+    if (count == 0) {
+        return VK_OK;
+    }
+    fido_assert_t *assertion = fido_assert_new();
+    if (assertion == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    vk_status status = vk_fido2_explain(set_silent(assertion, rp_id, ids, count), err);
+    if (status == VK_OK) {
+        status = ask_silently(fido2, assertion, err);
+    }
+    if (status == VK_OK) {
+        *index = find_id(assertion, ids, count);
+    }
+    fido_assert_free(&assertion);
+    return status == VK_ERR_NOT_FOUND ? VK_OK : status;
+}

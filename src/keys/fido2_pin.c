@@ -1,0 +1,138 @@
+/* The PIN of an authenticator. */
+#include "base/secret.h"
+#include "keys/fido2_device.h"
+
+#include <string.h>
+
+/* Nothing has this rpId: the question is only whether the PIN is taken. */
+#define NOBODY "valetkey.invalid"
+
+/* A copy that ends with NUL, in locked memory; NULL: no memory. Free it with drop_pin. */
+static char *copy_pin(const uint8_t *pin, size_t len) {
+    char *copy = vk_secret_alloc(VK_FIDO2_PIN_MAX + 1);
+    if (copy != NULL && len > 0) {
+        memcpy(copy, pin, len);
+    }
+    return copy;
+}
+
+static void drop_pin(char *pin) {
+    vk_secret_free(pin, VK_FIDO2_PIN_MAX + 1);
+}
+
+static bool can_be_pin(const uint8_t *pin, size_t len) {
+    return len >= VK_FIDO2_PIN_MIN && len <= VK_FIDO2_PIN_MAX && memchr(pin, '\0', len) == NULL;
+}
+
+static int ask(fido_dev_t *dev, const char *pin) {
+    static const uint8_t hash[32];
+    fido_assert_t *assertion = fido_assert_new();
+    if (assertion == NULL) {
+        return FIDO_ERR_INTERNAL;
+    }
+    int code = fido_assert_set_rp(assertion, NOBODY);
+    if (code == FIDO_OK) {
+        code = fido_assert_set_clientdata_hash(assertion, hash, sizeof hash);
+    }
+    if (code == FIDO_OK) {
+        code = fido_assert_set_up(assertion, FIDO_OPT_FALSE);
+    }
+    if (code == FIDO_OK) {
+        code = fido_dev_get_assert(dev, assertion, pin);
+    }
+    fido_assert_free(&assertion);
+    return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
+}
+
+static vk_status check(vk_fido2 *fido2, const char *pin, bool keep, vk_error *err) {
+    vk_fido2_use use;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    int code = fido_dev_has_pin(use.dev) ? ask(use.dev, pin) : FIDO_ERR_PIN_NOT_SET;
+    if (code == FIDO_OK && keep && fido2->pin == NULL) {
+        fido2->pin = copy_pin((const uint8_t *)pin, strlen(pin));
+        code = fido2->pin != NULL ? FIDO_OK : FIDO_ERR_INTERNAL;
+    }
+    return vk_fido2_leave(&use, code, err);
+}
+
+static vk_status check_bytes(vk_fido2 *fido2, const uint8_t *pin, size_t len, bool keep,
+                             vk_error *err) {
+    if (!can_be_pin(pin, len)) {
+        return vk_fail(err, VK_ERR_PIN_INCORRECT, NULL,
+                       "the PIN of a security key has %d to %d bytes", VK_FIDO2_PIN_MIN,
+                       VK_FIDO2_PIN_MAX);
+    }
+    char *copy = copy_pin(pin, len);
+    if (copy == NULL) {
+        return VK_ERR_MEMORY;
+    }
+    vk_status status = check(fido2, copy, keep, err);
+    drop_pin(copy);
+    return status;
+}
+
+vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
+    return check_bytes(fido2, pin, len, true, err);
+}
+
+vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
+    return check_bytes(fido2, pin, len, false, err);
+}
+
+void vk_fido2_log_out(vk_fido2 *fido2) {
+    pthread_mutex_lock(&fido2->lock);
+    drop_pin(fido2->pin);
+    fido2->pin = NULL;
+    pthread_mutex_unlock(&fido2->lock);
+}
+
+/* ---- Changing it ---- */
+
+static vk_status change(vk_fido2 *fido2, const char *old_pin, const char *new_pin, vk_error *err) {
+    vk_fido2_use use;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    bool has_pin = fido_dev_has_pin(use.dev);
+    int code = FIDO_OK;
+    if (!fido_dev_supports_pin(use.dev)) {
+        code = FIDO_ERR_INVALID_COMMAND;
+    } else if (has_pin && old_pin[0] == '\0') {
+        code = FIDO_ERR_PIN_REQUIRED;
+    } else {
+        code = fido_dev_set_pin(use.dev, new_pin, has_pin ? old_pin : NULL);
+    }
+    if (code == FIDO_OK && fido2->pin != NULL) {
+        memset(fido2->pin, 0, VK_FIDO2_PIN_MAX + 1);
+        memcpy(fido2->pin, new_pin, strlen(new_pin));
+    }
+    return vk_fido2_leave(&use, code, err);
+}
+
+vk_status vk_fido2_set_pin(vk_fido2 *fido2, const uint8_t *old_pin, size_t old_len,
+                           const uint8_t *new_pin, size_t new_len, vk_error *err) {
+    if (!can_be_pin(new_pin, new_len)) {
+        return vk_fail(err, VK_ERR_PIN_LENGTH, NULL, "the PIN of a security key has %d to %d bytes",
+                       VK_FIDO2_PIN_MIN, VK_FIDO2_PIN_MAX);
+    }
+    if (old_len > 0 && !can_be_pin(old_pin, old_len)) {
+        return vk_fail(err, VK_ERR_PIN_INCORRECT, NULL,
+                       "the PIN of a security key has %d to %d bytes", VK_FIDO2_PIN_MIN,
+                       VK_FIDO2_PIN_MAX);
+    }
+    char *from = copy_pin(old_pin, old_len), *to = copy_pin(new_pin, new_len);
+    vk_status status = from != NULL && to != NULL ? change(fido2, from, to, err) : VK_ERR_MEMORY;
+    drop_pin(from);
+    drop_pin(to);
+    return status;
+}
+
+vk_status vk_fido2_reset(vk_fido2 *fido2, vk_error *err) {
+    vk_fido2_use use;
+    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
+    return status == VK_OK ? vk_fido2_leave(&use, fido_dev_reset(use.dev), err) : status;
+}

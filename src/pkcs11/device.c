@@ -1,0 +1,251 @@
+#include "pkcs11/device.h"
+#include "pkcs11/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- What is plugged in ---- */
+
+static bool is_place(const vk_fido2_places *places, const char *path) {
+    for (size_t i = 0; i < places->count; i++) {
+        if (strcmp(places->list[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One that does not answer is not asked again and again, as long as it is plugged in. */
+static bool is_ignored(const vk_module *module, const char *path) {
+    for (size_t i = 0; i < module->ignored_count; i++) {
+        if (strcmp(module->ignored[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void ignore(vk_module *module, const char *path) {
+    char *copy = module->ignored_count < VK_FIDO2_PLACES_MAX ? strdup(path) : NULL;
+    if (copy != NULL) {
+        module->ignored[module->ignored_count++] = copy;
+    }
+}
+
+static void forget_ignored(vk_module *module, const vk_fido2_places *places) {
+    size_t kept = 0;
+    for (size_t i = 0; i < module->ignored_count; i++) {
+        if (is_place(places, module->ignored[i])) {
+            module->ignored[kept++] = module->ignored[i];
+        } else {
+            free(module->ignored[i]);
+        }
+    }
+    module->ignored_count = kept;
+}
+
+static vk_slot *slot_at(const vk_module *module, const char *place) {
+    for (size_t i = 0; i < module->slot_count; i++) {
+        vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && strcmp(slot->place, place) == 0) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static vk_slot *slot_of_store(const vk_module *module, const char *path) {
+    for (size_t i = 0; i < module->slot_count; i++) {
+        vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && slot->path != NULL && strcmp(slot->path, path) == 0) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Going ---- */
+
+/* A call that is in the slot now fails by itself; what it leaves is ended at the next look. */
+static void end_sessions(vk_slot *slot) {
+    if (pthread_mutex_trylock(&slot->lock) == 0) {
+        vk_sessions_close(slot);
+        pthread_mutex_unlock(&slot->lock);
+        slot->is_ended = true;
+    }
+}
+
+/* The listing lock, which is held, keeps slots from being added; the module's must not be, for the
+ * sake of the slot's. */
+static void note_gone(vk_module *module, const vk_fido2_places *places) {
+    for (size_t i = 0; i < module->slot_count; i++) {
+        vk_slot *slot = module->slots[i];
+        if (slot->device == NULL) {
+            continue;
+        }
+        if (atomic_load(&slot->is_present) && !is_place(places, slot->place)) {
+            atomic_store(&slot->is_present, false);
+            atomic_store(&slot->has_event, module->has_looked);
+            slot->is_ended = false;
+        }
+        if (!atomic_load(&slot->is_present) && !slot->is_ended) {
+            end_sessions(slot);
+        }
+    }
+}
+
+/* ---- Coming ---- */
+
+/* What was plugged in, before it has a slot. */
+typedef struct arrival {
+    const vk_fido2_place *place;
+    vk_device *device;
+    char *store; /* NULL: it has none */
+} arrival;
+
+static void drop_arrival(arrival *a) {
+    vk_device_free(a->device);
+    vk_text_free(a->store);
+}
+
+static vk_status meet(const char *home, unsigned timeout, arrival *a, vk_error *err) {
+    vk_fido2_info info;
+    vk_status status = vk_device_new(a->place->path, timeout, &a->device);
+    if (status == VK_OK) {
+        status = vk_fido2_get_info(vk_device_fido2(a->device), &info, err);
+    }
+    return status == VK_OK ? vk_device_find_store(a->device, home, &a->store, err) : status;
+}
+
+static vk_slot *new_slot(vk_module *module, arrival *a) {
+    vk_slot *slot = vk_slot_add(module);
+    char *place = strdup(a->place->path);
+    if (slot == NULL || place == NULL) {
+        free(place);
+        return NULL;
+    }
+    slot->place = place;
+    slot->product = a->place->product != NULL ? strdup(a->place->product) : NULL;
+    slot->path = a->store;
+    slot->device = a->device;
+    a->store = NULL;
+    a->device = NULL;
+    return slot;
+}
+
+/* The slot that the device had before. */
+static vk_slot *find_slot(const vk_module *module, const arrival *a) {
+    vk_slot *slot =
+        a->store != NULL ? slot_of_store(module, a->store) : slot_at(module, a->place->path);
+    bool is_free = slot != NULL && !atomic_load(&slot->is_present) && slot->is_ended &&
+                   (a->store != NULL || slot->path == NULL);
+    return is_free ? slot : NULL;
+}
+
+static CK_RV take_slot_again(vk_slot *slot, const arrival *a) {
+    char *place = strdup(a->place->path);
+    if (place == NULL || vk_fido2_move(vk_device_fido2(slot->device), place) != VK_OK) {
+        free(place);
+        return CKR_HOST_MEMORY;
+    }
+    free(slot->place);
+    slot->place = place;
+    return CKR_OK;
+}
+
+/* With the module's lock held. */
+static CK_RV settle(vk_module *module, arrival *a) {
+    vk_slot *slot = find_slot(module, a);
+    CK_RV rv = slot != NULL ? take_slot_again(slot, a) : CKR_OK;
+    if (slot == NULL) {
+        slot = new_slot(module, a);
+        rv = slot != NULL ? CKR_OK : CKR_HOST_MEMORY;
+    }
+    if (rv == CKR_OK) {
+        atomic_store(&slot->is_present, true);
+        atomic_store(&slot->has_event, module->has_looked);
+    }
+    return rv;
+}
+
+static bool is_known(const vk_module *module, const char *path) {
+    const vk_slot *slot = slot_at(module, path);
+    return (slot != NULL && atomic_load(&slot->is_present)) || is_ignored(module, path);
+}
+
+/* Devices are asked without the module's lock. */
+static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *place) {
+    vk_error err = {0};
+    arrival a = {.place = place};
+    CK_RV rv = CKR_OK;
+    if (is_known(module, place->path)) {
+        return CKR_OK;
+    }
+    vk_status status = meet(module->home, timeout, &a, &err);
+    if (status != VK_OK) {
+        vk_debug("%s: %s: %s", place->path, vk_status_text(status), err.message);
+        ignore(module, place->path);
+    } else if (vk_module_lock() != NULL) {
+        rv = settle(module, &a);
+        vk_module_unlock();
+    } else {
+        rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    drop_arrival(&a);
+    return rv;
+}
+
+/* ---- Looking ---- */
+
+static CK_RV look(vk_module *module, const vk_home_settings *settings) {
+    vk_fido2_places places = {.count = 0};
+    if (settings->fido2 == VK_FIDO2_ON) {
+        vk_fido2_places_scan(&places);
+    }
+    for (size_t i = 0; i < settings->fido2_device_count; i++) {
+        vk_fido2_places_add(&places, settings->fido2_devices[i]);
+    }
+    CK_RV rv = CKR_OK;
+    forget_ignored(module, &places);
+    note_gone(module, &places);
+    for (size_t i = 0; i < places.count && rv == CKR_OK; i++) {
+        rv = welcome(module, settings->fido2_timeout, &places.list[i]);
+    }
+    vk_fido2_places_clear(&places);
+    module->has_looked = true;
+    return rv;
+}
+
+CK_RV vk_devices_refresh(vk_module *module) {
+    vk_home_settings settings;
+    vk_error err = {0};
+    if (module->home == NULL) {
+        return CKR_OK;
+    }
+    vk_status status = vk_home_settings_read(module->home, &settings, &err);
+    if (status != VK_OK) {
+        vk_debug("no security keys: %s: %s", vk_status_text(status), err.message);
+        return CKR_OK;
+    }
+    module->looks = settings.fido2 != VK_FIDO2_OFF;
+    return module->looks ? look(module, &settings) : CKR_OK;
+}
+
+void vk_devices_cancel(vk_module *module) {
+    for (size_t i = 0; i < module->slot_count; i++) {
+        if (module->slots[i]->device != NULL) {
+            vk_fido2_cancel(vk_device_fido2(module->slots[i]->device));
+        }
+    }
+}
+
+bool vk_devices_take_event(const vk_module *module, CK_SLOT_ID *id) {
+    for (size_t i = 0; i < module->slot_count; i++) {
+        vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && atomic_exchange(&slot->has_event, false)) {
+            *id = slot->id;
+            return true;
+        }
+    }
+    return false;
+}
