@@ -15,7 +15,7 @@ static bool is_place(const vk_fido2_places *places, const char *path) {
     return false;
 }
 
-/* One that does not answer is not asked again and again, as long as it is plugged in. */
+/* One that is no use is not asked again and again, as long as it is plugged in. */
 static bool is_ignored(const vk_module *module, const char *path) {
     for (size_t i = 0; i < module->ignored_count; i++) {
         if (strcmp(module->ignored[i], path) == 0) {
@@ -184,7 +184,9 @@ static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *
     vk_status status = meet(module->home, timeout, &a, &err);
     if (status != VK_OK) {
         vk_debug("%s: %s: %s", place->path, vk_status_text(status), err.message);
-        ignore(module, place->path);
+        if (status != VK_ERR_BUSY) {
+            ignore(module, place->path);
+        }
     } else if (vk_module_lock() != NULL) {
         rv = settle(module, &a);
         vk_module_unlock();
