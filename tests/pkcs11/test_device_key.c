@@ -439,6 +439,67 @@ START_TEST(a_stored_credential_is_deleted) {
 }
 END_TEST
 
+/* A credential that somebody else made on the device. */
+static void make_foreign(char *rp_id, CK_BYTE *id, CK_ULONG *id_len) {
+    CK_SESSION_HANDLE session = device_login();
+    const CK_ATTRIBUTE extra[] = {{CKA_VALETKEY_RP_ID, rp_id, strlen(rp_id)},
+                                  ATTR(CKA_VALETKEY_DISCOVERABLE, yes)};
+    pair made;
+    ck_assert_int_eq(make(session, extra, COUNT(extra), &made), CKR_OK);
+    *id_len = get_value(session, made.public_key, CKA_VALETKEY_CREDENTIAL_ID, id, 1024);
+    f->C_Finalize(NULL);
+    char command[256];
+    snprintf(command, sizeof command, "rm %s/*.fido2.db", getenv("VALETKEY_HOME"));
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
+}
+
+START_TEST(other_credentials_on_it_are_listed) {
+    static char rp_id[] = "shop.example";
+    CK_BYTE id[1024], found_id[1024];
+    CK_ULONG id_len;
+    char label[64] = {0}, home[8] = {0};
+    CK_OBJECT_HANDLE found;
+    make_foreign(rp_id, id, &id_len);
+    CK_ATTRIBUTE keys[] = {ATTR(CKA_CLASS, class_public), ATTR(CKA_TOKEN, yes)};
+    CK_SESSION_HANDLE session = device_session();
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), NULL), 0);
+    ck_assert_int_eq(try_login(session, CKU_USER, DEVICE_PIN), CKR_OK);
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), &found), 1);
+    get_value(session, found, CKA_LABEL, label, sizeof label - 1);
+    ck_assert_str_eq(label, "key at shop.example");
+    get_value(session, found, CKA_VALETKEY_HOME, home, sizeof home);
+    ck_assert_str_eq(home, "fido2");
+    ck_assert_uint_eq(
+        get_value(session, found, CKA_VALETKEY_CREDENTIAL_ID, found_id, sizeof found_id), id_len);
+    ck_assert_mem_eq(found_id, id, id_len);
+    ck_assert(get_bool(session, found, CKA_PRIVATE));
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), NULL), 1);
+    /* One of the store's own is not listed twice. */
+    device_key(session, "own");
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), NULL), 2);
+    ck_assert_int_eq(f->C_Logout(session), CKR_OK);
+    ck_assert_int_eq(get_rv(session, found, CKA_LABEL), CKR_OBJECT_HANDLE_INVALID);
+    ck_assert_int_eq(try_login(session, CKU_USER, DEVICE_PIN), CKR_OK);
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), NULL), 2);
+}
+END_TEST
+
+START_TEST(other_credentials_on_it_are_deleted) {
+    static char rp_id[] = "shop.example";
+    CK_BYTE id[1024];
+    CK_ULONG id_len;
+    CK_OBJECT_HANDLE found;
+    make_foreign(rp_id, id, &id_len);
+    CK_SESSION_HANDLE session = device_login();
+    CK_ATTRIBUTE keys[] = {ATTR(CKA_CLASS, class_public), ATTR(CKA_TOKEN, yes)};
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), &found), 1);
+    ck_assert_int_eq(f->C_DestroyObject(session, found), CKR_OK);
+    ck_assert_uint_eq(authn_credential_count(device), 0);
+    ck_assert_uint_eq(find_all(session, keys, COUNT(keys), NULL), 0);
+}
+END_TEST
+
 /* ---- The files ---- */
 
 /* What is in the file says nothing that the device's secret does not vouch for. */
@@ -488,6 +549,8 @@ int main(void) {
     tcase_add_test(tcase, a_touch_is_declined);
     tcase_add_test(tcase, it_is_pulled_out_while_it_waits);
     tcase_add_test(tcase, a_stored_credential_is_deleted);
+    tcase_add_test(tcase, other_credentials_on_it_are_listed);
+    tcase_add_test(tcase, other_credentials_on_it_are_deleted);
     tcase_add_test(tcase, an_edited_store_frees_nothing);
     tcase_add_test(tcase, an_edited_enrolment_opens_nothing);
     suite_add_tcase(suite, tcase);
