@@ -111,7 +111,11 @@ char sudo_policy[] =
     "\"policyFlag\":\"0x0000\"}]";
 
 pair device_key(CK_SESSION_HANDLE session, const char *label) {
-    const CK_ATTRIBUTE policy = TEXT(CKA_VALETKEY_POLICY, sudo_policy);
+    return device_key_under(session, label, sudo_policy);
+}
+
+pair device_key_under(CK_SESSION_HANDLE session, const char *label, char *json) {
+    const CK_ATTRIBUTE policy = {CKA_VALETKEY_POLICY, json, strlen(json)};
     const pair_args args = {.curve = p256,
                             .curve_len = sizeof p256,
                             .label = label,

@@ -33,6 +33,7 @@ CK_SESSION_HANDLE device_login(void);
 
 /* A key on it that signs everything for the account that it owns. */
 pair device_key(CK_SESSION_HANDLE session, const char *label);
+pair device_key_under(CK_SESSION_HANDLE session, const char *label, char *json);
 /* An operation of that account, free() it; sequence tells them apart. */
 char *device_operation(unsigned sequence);
 CK_RV device_sign(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, unsigned sequence,

@@ -302,6 +302,24 @@ START_TEST(it_signs_no_digest) {
 }
 END_TEST
 
+/* The policy comes first: what it refuses is no matter for the device. */
+START_TEST(what_is_refused_asks_for_no_touch) {
+    static char never[] = "[{\"type\":\"timestamp\",\"policyAddress\":"
+                          "\"0xB9f8f524bE6EcD8C945b1b87f9ae5C192FdCE20F\",\"policyFlag\":"
+                          "\"0x0000\",\"validAfter\":1,\"validUntil\":2}]";
+    CK_SESSION_HANDLE session = device_login();
+    pair made = device_key_under(session, "late", never);
+    CK_BYTE signature[SIGNATURE_MAX];
+    CK_ULONG len = sizeof signature;
+    authn_set_touch(device, AUTHN_TOUCH_NEVER, 0);
+    uint32_t counter = authn_counter(device);
+    ck_assert_int_eq(device_sign(session, made.private_key, 0, signature, &len),
+                     CKR_FUNCTION_REJECTED);
+    ck_assert_uint_eq(authn_counter(device), counter);
+    ck_assert_ptr_nonnull(strstr(last_denial(session, made.private_key), "timestamp: "));
+}
+END_TEST
+
 /* ---- Touches ---- */
 
 typedef struct signer {
@@ -541,6 +559,7 @@ int main(void) {
     tcase_add_test(tcase, a_counter_that_goes_back_is_a_copy);
     tcase_add_test(tcase, a_synced_credential_keeps_no_counter);
     tcase_add_test(tcase, it_signs_no_digest);
+    tcase_add_test(tcase, what_is_refused_asks_for_no_touch);
     tcase_add_test(tcase, a_touch_is_waited_for);
     tcase_add_test(tcase, other_slots_go_on_meanwhile);
     tcase_add_test(tcase, a_touch_is_cancelled_by_the_session);
