@@ -44,24 +44,15 @@ static void forget_ignored(vk_module *module, const vk_fido2_places *places) {
     module->ignored_count = kept;
 }
 
-static vk_slot *slot_at(const vk_module *module, const char *place) {
+static bool is_present_at(const vk_module *module, const char *place) {
     for (size_t i = 0; i < module->slot_count; i++) {
-        vk_slot *slot = module->slots[i];
-        if (slot->device != NULL && strcmp(slot->place, place) == 0) {
-            return slot;
+        const vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && atomic_load(&slot->is_present) &&
+            strcmp(slot->place, place) == 0) {
+            return true;
         }
     }
-    return NULL;
-}
-
-static vk_slot *slot_of_store(const vk_module *module, const char *path) {
-    for (size_t i = 0; i < module->slot_count; i++) {
-        vk_slot *slot = module->slots[i];
-        if (slot->device != NULL && slot->path != NULL && strcmp(slot->path, path) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
+    return false;
 }
 
 /* ---- Going ---- */
@@ -133,13 +124,23 @@ static vk_slot *new_slot(vk_module *module, arrival *a) {
     return slot;
 }
 
+/* By its store; one without is known by nothing but its place. */
+static bool was_in(const vk_slot *slot, const arrival *a) {
+    if (slot->device == NULL || atomic_load(&slot->is_present) || !slot->is_ended) {
+        return false;
+    }
+    return a->store != NULL ? slot->path != NULL && strcmp(slot->path, a->store) == 0
+                            : slot->path == NULL && strcmp(slot->place, a->place->path) == 0;
+}
+
 /* The slot that the device had before. */
 static vk_slot *find_slot(const vk_module *module, const arrival *a) {
-    vk_slot *slot =
-        a->store != NULL ? slot_of_store(module, a->store) : slot_at(module, a->place->path);
-    bool is_free = slot != NULL && !atomic_load(&slot->is_present) && slot->is_ended &&
-                   (a->store != NULL || slot->path == NULL);
-    return is_free ? slot : NULL;
+    for (size_t i = 0; i < module->slot_count; i++) {
+        if (was_in(module->slots[i], a)) {
+            return module->slots[i];
+        }
+    }
+    return NULL;
 }
 
 static CK_RV take_slot_again(vk_slot *slot, const arrival *a) {
@@ -168,23 +169,20 @@ static CK_RV settle(vk_module *module, arrival *a) {
     return rv;
 }
 
-static bool is_known(const vk_module *module, const char *path) {
-    const vk_slot *slot = slot_at(module, path);
-    return (slot != NULL && atomic_load(&slot->is_present)) || is_ignored(module, path);
-}
-
 /* Devices are asked without the module's lock. */
 static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *place) {
     vk_error err = {0};
     arrival a = {.place = place};
     CK_RV rv = CKR_OK;
-    if (is_known(module, place->path)) {
+    if (is_present_at(module, place->path) || is_ignored(module, place->path)) {
         return CKR_OK;
     }
     vk_status status = meet(module->home, timeout, &a, &err);
     if (status != VK_OK) {
         vk_debug("%s: %s: %s", place->path, vk_status_text(status), err.message);
-        ignore(module, place->path);
+        if (status != VK_ERR_BUSY) {
+            ignore(module, place->path);
+        }
     } else if (vk_module_lock() != NULL) {
         rv = settle(module, &a);
         vk_module_unlock();

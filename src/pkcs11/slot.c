@@ -76,6 +76,7 @@ void vk_slot_logout(vk_slot *slot) {
     }
     if (slot->device != NULL) {
         vk_device_log_out(slot->device);
+        slot->has_listed = false;
     }
     vk_slot_changed(slot);
     vk_handle_drop(&filter);

@@ -20,9 +20,10 @@ typedef struct vk_slot {
     vk_views views;
     /* Of a security key's slot (device.h), else NULL and unused. */
     vk_device *device;
-    char *place;   /* where it is plugged in, or was */
-    char *product; /* NULL: unknown */
-    bool is_ended; /* what was going on in it when it went */
+    char *place;     /* where it is plugged in, or was */
+    char *product;   /* NULL: unknown */
+    bool has_listed; /* what is on it, since the login */
+    bool is_ended;   /* what was going on in it when it went */
     atomic_bool is_present, has_event;
 } vk_slot;
 
