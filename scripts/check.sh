@@ -14,7 +14,7 @@ if setarch -R true 2>/dev/null; then
 fi
 
 # shellcheck disable=SC2086
-install_packages $build_packages $demo_packages $check_packages $client_packages
+install_packages $build_packages $demo_packages $check_packages $clang_packages $client_packages
 # The tarball's sources are those of the build before it: they are compiled once.
 export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$root
 bootstrap
