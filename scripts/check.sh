@@ -80,7 +80,9 @@ VALETKEY_BUILD=$out/gcc "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
 grep ' operations signed, ' "$out/demo.log"
 
 say "Other people's programs"
-VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh" | tee "$out/clients.out"
+count_tests "$out" clients.out
+not_run=$(sed -n 's/^# NOT RUN: *//p' "$out/clients.out")
 
 say "make install"
 "$root/tests/clients/installed.sh" "$out/gcc"
@@ -92,4 +94,4 @@ say "bench (a short run)"
 (cd "$out/gcc" && make -s bench BENCH_ARGS='3 0.2')
 
 echo
-echo "$passed passed, 0 failed"
+echo "$passed passed, 0 failed, $not_run skipped"
