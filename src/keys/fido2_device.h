@@ -18,6 +18,8 @@ struct vk_fido2 {
     pthread_mutex_t active_lock;
     fido_dev_t *active; /* of the operation */
     bool is_canceled;
+    bool is_known;
+    vk_fido2_info known; /* what it said of itself last */
 };
 
 /* An operation on an opened authenticator. */

@@ -1,4 +1,5 @@
 #include "pkcs11/device.h"
+#include "base/utf8.h"
 #include "pkcs11/entry.h"
 
 #include <stdlib.h>
@@ -117,6 +118,9 @@ static vk_slot *new_slot(vk_module *module, arrival *a) {
     }
     slot->place = place;
     slot->product = a->place->product != NULL ? strdup(a->place->product) : NULL;
+    if (slot->product != NULL) {
+        vk_utf8_clean(slot->product);
+    }
     slot->path = a->store;
     slot->device = a->device;
     a->store = NULL;

@@ -38,12 +38,22 @@ vk_slot *vk_slot_add(vk_module *module) {
     return slot;
 }
 
+static void free_store(vk_token *token, vk_gate *gate) {
+    vk_gate_free(gate);
+    if (token != NULL) {
+        vk_token_close(token);
+    }
+}
+
 void vk_slot_free(vk_slot *slot) {
     vk_views_drop(&slot->views);
     pthread_mutex_destroy(&slot->views.lock);
-    vk_gate_free(slot->gate);
-    if (slot->token != NULL) {
-        vk_token_close(slot->token);
+    free_store(slot->token, slot->gate);
+    while (slot->retired != NULL) {
+        vk_retired *next = slot->retired->next;
+        free_store(slot->retired->token, slot->retired->gate);
+        free(slot->retired);
+        slot->retired = next;
     }
     vk_text_free(slot->path);
     vk_device_free(slot->device);
@@ -87,12 +97,14 @@ bool vk_slot_is_present(const vk_slot *slot) {
 }
 
 CK_RV vk_slot_take_token(vk_slot *slot, vk_token *token) {
-    CK_RV rv = vk_ck(vk_gate_new(token, &slot->gate), NULL);
+    vk_gate *gate;
+    CK_RV rv = vk_ck(vk_gate_new(token, &gate), NULL);
     if (rv != CKR_OK) {
         vk_token_close(token);
         return rv;
     }
-    vk_gate_set_device(slot->gate, slot->device);
+    vk_gate_set_device(gate, slot->device);
+    slot->gate = gate;
     slot->token = token;
     return CKR_OK;
 }

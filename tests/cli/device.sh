@@ -95,4 +95,12 @@ want 0 audit verify "${device[@]}"
 # Gone with its credential.
 want 0 key remove "${device[@]}" --label bot --pin-file device-pin
 want 5 "${sign[@]}"
+
+# How a credential is made can be chosen; on a token that means nothing.
+create=(key create --label stored --type p256 --policy policy.json)
+want 1 "${create[@]}" "${device[@]}" --cred-protect 4 --pin-file device-pin
+want 0 "${create[@]}" "${device[@]}" --discoverable --user-handle 0x0102 --cred-protect 2 \
+    --pin-file device-pin
+same "$(tell credentials)" "ok 1" "the credentials that are stored"
+want 2 "${create[@]}" --token cold --discoverable --pin-file pin
 finish

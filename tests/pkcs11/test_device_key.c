@@ -345,9 +345,13 @@ static pthread_t wait_for_touch(signer *s) {
     return thread;
 }
 
+/* Under a policy, so that the journal has what it does. */
 static signer new_signer(void) {
+    static char always[] = "[{\"type\":\"timestamp\",\"policyAddress\":"
+                           "\"0xB9f8f524bE6EcD8C945b1b87f9ae5C192FdCE20F\",\"policyFlag\":"
+                           "\"0x0000\",\"validAfter\":1,\"validUntil\":0}]";
     signer s = {.session = device_login()};
-    s.key = device_key(s.session, "bot").private_key;
+    s.key = device_key_under(s.session, "bot", always).private_key;
     return s;
 }
 
@@ -371,9 +375,20 @@ START_TEST(other_slots_go_on_meanwhile) {
         sign_once(session, other.private_key, CKM_ECDSA, (vk_bytes){digest, 32}, signature, &len),
         CKR_OK);
     ck_assert_uint_eq(device_slots(true), 1);
+    ck_assert_uint_ne(device_flags() & CKF_USER_PIN_INITIALIZED, 0);
     ck_assert(authn_touch(device, 5000));
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
     ck_assert_int_eq(s.rv, CKR_OK);
+}
+END_TEST
+
+START_TEST(a_touch_is_cancelled_by_a_logout) {
+    signer s = new_signer();
+    CK_SESSION_HANDLE other = device_session();
+    pthread_t thread = wait_for_touch(&s);
+    ck_assert_int_eq(f->C_Logout(other), CKR_OK);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(s.rv, CKR_FUNCTION_CANCELED);
 }
 END_TEST
 
@@ -430,6 +445,7 @@ START_TEST(a_touch_is_declined) {
     sign_in_thread(&s);
     ck_assert_int_eq(s.rv, CKR_FUNCTION_REJECTED);
     ck_assert_str_eq(last_denial(s.session, s.key), "touch: it was declined on the security key");
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM journal WHERE rule = 'touch'"), 1);
 }
 END_TEST
 
@@ -564,6 +580,7 @@ int main(void) {
     tcase_add_test(tcase, other_slots_go_on_meanwhile);
     tcase_add_test(tcase, a_touch_is_cancelled_by_the_session);
     tcase_add_test(tcase, a_touch_is_cancelled_by_finalize);
+    tcase_add_test(tcase, a_touch_is_cancelled_by_a_logout);
     tcase_add_test(tcase, a_touch_times_out);
     tcase_add_test(tcase, a_touch_is_declined);
     tcase_add_test(tcase, it_is_pulled_out_while_it_waits);
