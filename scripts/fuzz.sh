@@ -14,7 +14,7 @@ export VK_TEST_SRCDIR=$root
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 
 # shellcheck disable=SC2086
-install_packages $build_packages check clang
+install_packages $build_packages check $clang_packages
 bootstrap
 mkdir -p "$build"
 (

@@ -39,8 +39,8 @@
 /* P-256: relying party id, text, at most 253 bytes; default "localhost". set: creation */
 #define CKA_VALETKEY_RP_ID VK_CKA(0x11)
 /* P-256: origin, text, at most 255 printable ASCII bytes without " and \; default "https://" and
- * the rpId. Over 47 bytes the session part of a signature is longer than 512 bytes, which
- * pkcs11-tool cannot take. set: creation */
+ * the rpId. Over 47 bytes, or 15 where CKA_VALETKEY_DEVICE_POLICY_DIGEST is there, the session
+ * part of a signature is longer than 512 bytes, which pkcs11-tool cannot take. set: creation */
 #define CKA_VALETKEY_ORIGIN VK_CKA(0x12)
 /* P-256: credential id, bytes, 1 to 1023; default SHA-256 of the public point. set: creation */
 #define CKA_VALETKEY_CREDENTIAL_ID VK_CKA(0x13)

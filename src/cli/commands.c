@@ -15,6 +15,7 @@
     OPT(MESSAGE), OPT(MESSAGE_FILE), OPT(TYPED_DATA), OPT(ACCOUNT), OPT(REPLAYABLE), OPT(UNDEPLOYED)
 #define LINT OPT(LINT), OPT(LINT_ALLOW)
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
+#define DEVICE OPT(DISCOVERABLE), OPT(USER_HANDLE), OPT(CRED_PROTECT)
 
 const vk_command vk_commands[] = {
     {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(PIN, SO_PIN, OPT(DEFAULT_POLICY)),
@@ -53,17 +54,21 @@ const vk_command vk_commands[] = {
      "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"
      "  valetkey token set --node-file nodes.json\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
-     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(HOW_MANY), OPT(START), LINT),
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, DEVICE, OPT(HOW_MANY), OPT(START), LINT),
      "make a session key on the token, or many",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
      "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
      "meant in the policy is said on standard error; --lint error refuses it.\n"
      "With --count, makes that many keys under one policy, labelled TEXT-1, TEXT-2 and so on, or\n"
      "from --start on, each with a random id. They are written 1000 at a time: a run that is\n"
-     "interrupted leaves whole keys only. This goes past the module, straight to the token's file.",
+     "interrupted leaves whole keys only. This goes past the module, straight to the token's "
+     "file.\n"
+     "On a security key it makes a credential: a p256 key, whose policy never changes. It wants a\n"
+     "touch, and for the first key two more.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"
-     "  valetkey key create --label user --count 100000 --policy policy.json\n"},
+     "  valetkey key create --label user --count 100000 --policy policy.json\n"
+     "  valetkey key create --token \"YubiKey\" --label bot --type p256 --policy policy.json\n"},
     {"key import", vk_cmd_key_import, ALL(OPT(LABEL)),
      ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(KEY_FILE), OPT(SERIALIZED),
          OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(CHAIN_ID), OPT(KERNEL_VERSION),

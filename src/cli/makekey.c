@@ -13,6 +13,8 @@ void vk_new_key_clear(vk_new_key *key) {
     vk_buf_clear(&key->policy);
     vk_buf_clear(&key->credential_id);
     vk_buf_clear(&key->credential_id_hash);
+    vk_buf_clear(&key->user_handle);
+    vk_buf_clear(&key->protect);
 }
 
 static vk_exit read_credential(vk_cli *cli, vk_new_key *out) {
@@ -41,6 +43,25 @@ static vk_exit read_credential(vk_cli *cli, vk_new_key *out) {
     return exit;
 }
 
+#define USER_HANDLE_MAX 64
+
+/* What only a security key makes of a credential. */
+static vk_exit read_device(vk_cli *cli, vk_new_key *out) {
+    const char *protect = vk_opt(cli, VK_OPT_CRED_PROTECT);
+    vk_exit exit = VK_EXIT_OK;
+    if (vk_opt_flag(cli, VK_OPT_USER_HANDLE)) {
+        exit = vk_read_hex(cli, VK_OPT_USER_HANDLE, USER_HANDLE_MAX, &out->user_handle);
+    }
+    if (exit != VK_EXIT_OK || protect == NULL) {
+        return exit;
+    }
+    if (protect[0] < '1' || protect[0] > '3' || protect[1] != '\0') {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--cred-protect is 1, 2 or 3, not \"%s\"", protect);
+    }
+    vk_buf_put_byte(&out->protect, (uint8_t)(protect[0] - '0'));
+    return vk_buf_status(&out->protect) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+}
+
 vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out) {
     vk_exit exit = vk_read_curve(cli, &out->p256);
     if (exit == VK_EXIT_OK && vk_opt(cli, VK_OPT_LABEL)[0] == '\0') {
@@ -52,7 +73,10 @@ vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out) {
     if (exit == VK_EXIT_OK) {
         exit = vk_findings_check_options(cli);
     }
-    return exit == VK_EXIT_OK ? read_credential(cli, out) : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = read_credential(cli, out);
+    }
+    return exit == VK_EXIT_OK ? read_device(cli, out) : exit;
 }
 
 vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out) {
@@ -88,6 +112,15 @@ void vk_new_key_private(const vk_cli *cli, const vk_new_key *key, vk_template *t
     }
     if (vk_opt_flag(cli, VK_OPT_SIGN_COUNT)) {
         vk_template_bool(t, CKA_VALETKEY_USE_SIGN_COUNT, true);
+    }
+    if (vk_opt_flag(cli, VK_OPT_DISCOVERABLE)) {
+        vk_template_bool(t, CKA_VALETKEY_DISCOVERABLE, true);
+    }
+    if (key->user_handle.len > 0) {
+        vk_template_bytes(t, CKA_VALETKEY_USER_HANDLE, vk_buf_view(&key->user_handle));
+    }
+    if (key->protect.len > 0) {
+        vk_template_bytes(t, CKA_VALETKEY_CRED_PROTECT, vk_buf_view(&key->protect));
     }
     if (key->credential_id.len > 0) {
         vk_template_bytes(t, CKA_VALETKEY_CREDENTIAL_ID, vk_buf_view(&key->credential_id));

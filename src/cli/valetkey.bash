@@ -7,7 +7,7 @@ _valetkey_options() {
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
     'token init') echo "--label --default-policy $so_pin $pin" ;;
-    'key create') echo "$key --type --policy --count --start $passkey $lint $pin" ;;
+    'key create') echo "$key --type --policy --count --start --discoverable --user-handle --cred-protect $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
             "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $lint $pin"
@@ -96,7 +96,7 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
-    --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
+    --label | --id | --*-fd | --user-handle | --cred-protect | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
         --name | --erc20 | --limit | --period)

@@ -86,9 +86,9 @@ static vk_status write_outcome(const vk_gate_question *question, vk_journal_entr
 void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_status status,
                   const vk_error *why) {
     vk_error ignored_err;
-    vk_journal_entry entry = vk_gate_entry(question, hash);
-    outcome o = {status, *why};
     if (status == VK_DENIED) {
+        vk_journal_entry entry = vk_gate_entry(question, hash);
+        outcome o = {status, *why};
         vk_status ignored = write_outcome(question, &entry, &o, &ignored_err);
         (void)ignored;
     }

@@ -47,6 +47,9 @@ vk_status vk_fido2_move(vk_fido2 *fido2, const char *path) {
     vk_fido2_forget_pin(fido2);
     free(fido2->path);
     fido2->path = copy;
+    pthread_mutex_lock(&fido2->active_lock);
+    fido2->is_known = false;
+    pthread_mutex_unlock(&fido2->active_lock);
     pthread_mutex_unlock(&fido2->lock);
     return VK_OK;
 }
@@ -121,11 +124,35 @@ int vk_fido2_read_info(fido_dev_t *dev, vk_fido2_info *out) {
     return code;
 }
 
+static bool is_active(vk_fido2 *fido2, vk_fido2_info *known) {
+    pthread_mutex_lock(&fido2->active_lock);
+    bool active = fido2->active != NULL && fido2->is_known;
+    *known = fido2->known;
+    pthread_mutex_unlock(&fido2->active_lock);
+    return active;
+}
+
+static void keep_info(vk_fido2 *fido2, const vk_fido2_info *info) {
+    pthread_mutex_lock(&fido2->active_lock);
+    fido2->known = *info;
+    fido2->is_known = true;
+    pthread_mutex_unlock(&fido2->active_lock);
+}
+
 vk_status vk_fido2_get_info(vk_fido2 *fido2, vk_fido2_info *out, vk_error *err) {
     vk_fido2_use use;
+    if (is_active(fido2, out)) {
+        return VK_OK;
+    }
     *out = (vk_fido2_info){0};
     vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
-    return status == VK_OK ? vk_fido2_leave(&use, vk_fido2_read_info(use.dev, out), err) : status;
+    if (status == VK_OK) {
+        status = vk_fido2_leave(&use, vk_fido2_read_info(use.dev, out), err);
+    }
+    if (status == VK_OK) {
+        keep_info(fido2, out);
+    }
+    return status;
 }
 
 /* ---- Places ---- */

@@ -72,7 +72,8 @@ VK_MUST_USE vk_status vk_fido2_move(vk_fido2 *fido2, const char *path);
  * PIN: VK_ERR_PIN_INCORRECT, VK_ERR_PIN_LOCKED, VK_ERR_PIN_NOT_SET.
  */
 
-/* VK_ERR_UNSUPPORTED for what is no FIDO2 authenticator. */
+/* VK_ERR_UNSUPPORTED for what is no FIDO2 authenticator. While an operation waits for a touch, what
+ * it said before. */
 VK_MUST_USE vk_status vk_fido2_get_info(vk_fido2 *fido2, vk_fido2_info *out, vk_error *err);
 
 /* Ends the operation that has begun, if any: it answers VK_ERR_CANCELED unless it is through. Waits

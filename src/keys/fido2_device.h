@@ -27,6 +27,8 @@ struct vk_fido2 {
     uint64_t operation; /* how many have begun */
     bool is_running, is_canceled;
     fido_dev_t *active; /* of the running operation, once it is open */
+    bool is_known;
+    vk_fido2_info known; /* what it said of itself last */
 };
 /* False if there is no memory. */
 bool vk_fido2_locks_init(vk_fido2 *fido2);

@@ -420,6 +420,8 @@ static CK_RV get_native_limit(const vk_object *object, vk_buf *out) {
 
 /* ---- The table ---- */
 
+#define RESIDENT(type)                                                                             \
+    { type, VK_KIND_RESIDENT, VK_FROM_STORED_BYTES, 0, NULL }
 #define ROW(type, get)                                                                             \
     { type, VK_KINDS_KEY, VK_FROM_GETTER, 0, get }
 
@@ -446,6 +448,12 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_ATTESTATION_CLIENT_DATA, get_attestation_client_data),
     ROW(CKA_VALETKEY_DEVICE_POLICY_DIGEST, get_device_policy_digest),
     ROW(CKA_VALETKEY_HOME, get_home),
+    RESIDENT(CKA_VALETKEY_RP_ID),
+    RESIDENT(CKA_VALETKEY_CREDENTIAL_ID),
+    RESIDENT(CKA_VALETKEY_USER_HANDLE),
+    RESIDENT(CKA_VALETKEY_DISCOVERABLE),
+    RESIDENT(CKA_VALETKEY_CRED_PROTECT),
+    RESIDENT(CKA_VALETKEY_HOME),
     ROW(CKA_VALETKEY_VALID_AFTER, get_valid_after),
     ROW(CKA_VALETKEY_VALID_UNTIL, get_valid_until),
     ROW(CKA_VALETKEY_GAS_ALLOWED, get_gas_allowed),

@@ -1,4 +1,5 @@
 #include "pkcs11/device.h"
+#include "base/utf8.h"
 #include "pkcs11/entry.h"
 
 #include <stdlib.h>
@@ -44,24 +45,15 @@ static void forget_ignored(vk_module *module, const vk_fido2_places *places) {
     module->ignored_count = kept;
 }
 
-static vk_slot *slot_at(const vk_module *module, const char *place) {
+static bool is_present_at(const vk_module *module, const char *place) {
     for (size_t i = 0; i < module->slot_count; i++) {
-        vk_slot *slot = module->slots[i];
-        if (slot->device != NULL && strcmp(slot->place, place) == 0) {
-            return slot;
+        const vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && atomic_load(&slot->is_present) &&
+            strcmp(slot->place, place) == 0) {
+            return true;
         }
     }
-    return NULL;
-}
-
-static vk_slot *slot_of_store(const vk_module *module, const char *path) {
-    for (size_t i = 0; i < module->slot_count; i++) {
-        vk_slot *slot = module->slots[i];
-        if (slot->device != NULL && slot->path != NULL && strcmp(slot->path, path) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
+    return false;
 }
 
 /* ---- Going ---- */
@@ -85,7 +77,7 @@ static void note_gone(vk_module *module, const vk_fido2_places *places) {
         }
         if (atomic_load(&slot->is_present) && !is_place(places, slot->place)) {
             atomic_store(&slot->is_present, false);
-            atomic_store(&slot->has_event, module->has_looked);
+            atomic_store(&slot->has_event, atomic_load(&module->has_looked));
             slot->is_ended = false;
         }
         if (!atomic_load(&slot->is_present) && !slot->is_ended) {
@@ -126,6 +118,9 @@ static vk_slot *new_slot(vk_module *module, arrival *a) {
     }
     slot->place = place;
     slot->product = a->place->product != NULL ? strdup(a->place->product) : NULL;
+    if (slot->product != NULL) {
+        vk_utf8_clean(slot->product);
+    }
     slot->path = a->store;
     slot->device = a->device;
     a->store = NULL;
@@ -133,13 +128,23 @@ static vk_slot *new_slot(vk_module *module, arrival *a) {
     return slot;
 }
 
+/* By its store; one without is known by nothing but its place. */
+static bool was_in(const vk_slot *slot, const arrival *a) {
+    if (slot->device == NULL || atomic_load(&slot->is_present) || !slot->is_ended) {
+        return false;
+    }
+    return a->store != NULL ? slot->path != NULL && strcmp(slot->path, a->store) == 0
+                            : slot->path == NULL && strcmp(slot->place, a->place->path) == 0;
+}
+
 /* The slot that the device had before. */
 static vk_slot *find_slot(const vk_module *module, const arrival *a) {
-    vk_slot *slot =
-        a->store != NULL ? slot_of_store(module, a->store) : slot_at(module, a->place->path);
-    bool is_free = slot != NULL && !atomic_load(&slot->is_present) && slot->is_ended &&
-                   (a->store != NULL || slot->path == NULL);
-    return is_free ? slot : NULL;
+    for (size_t i = 0; i < module->slot_count; i++) {
+        if (was_in(module->slots[i], a)) {
+            return module->slots[i];
+        }
+    }
+    return NULL;
 }
 
 static CK_RV take_slot_again(vk_slot *slot, const arrival *a) {
@@ -163,14 +168,9 @@ static CK_RV settle(vk_module *module, arrival *a) {
     }
     if (rv == CKR_OK) {
         atomic_store(&slot->is_present, true);
-        atomic_store(&slot->has_event, module->has_looked);
+        atomic_store(&slot->has_event, atomic_load(&module->has_looked));
     }
     return rv;
-}
-
-static bool is_known(const vk_module *module, const char *path) {
-    const vk_slot *slot = slot_at(module, path);
-    return (slot != NULL && atomic_load(&slot->is_present)) || is_ignored(module, path);
 }
 
 /* Devices are asked without the module's lock. */
@@ -178,7 +178,7 @@ static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *
     vk_error err = {0};
     arrival a = {.place = place};
     CK_RV rv = CKR_OK;
-    if (is_known(module, place->path)) {
+    if (is_present_at(module, place->path) || is_ignored(module, place->path)) {
         return CKR_OK;
     }
     vk_status status = meet(module->home, timeout, &a, &err);
@@ -214,7 +214,7 @@ static CK_RV look(vk_module *module, const vk_home_settings *settings) {
         rv = welcome(module, settings->fido2_timeout, &places.list[i]);
     }
     vk_fido2_places_clear(&places);
-    module->has_looked = true;
+    atomic_store(&module->has_looked, true);
     return rv;
 }
 
@@ -230,7 +230,11 @@ CK_RV vk_devices_refresh(vk_module *module) {
         return CKR_OK;
     }
     module->looks = settings.fido2 != VK_FIDO2_OFF;
-    return module->looks ? look(module, &settings) : CKR_OK;
+    if (module->looks) {
+        return look(module, &settings);
+    }
+    atomic_store(&module->has_looked, true);
+    return CKR_OK;
 }
 
 void vk_devices_cancel(vk_module *module) {

@@ -40,8 +40,8 @@ void vk_data_put(vk_data *data) {
     }
 }
 
-CK_RV vk_data_publish(vk_session *session, vk_data *data, CK_OBJECT_HANDLE *out) {
-    const vk_ref ref = {.slot_id = session->slot->id, .kind = data->kind, .data = data};
+CK_RV vk_data_publish(const vk_slot *slot, vk_data *data, CK_OBJECT_HANDLE *out) {
+    const vk_ref ref = {.slot_id = slot->id, .kind = data->kind, .data = data};
     CK_RV rv = vk_handle_add(&ref, out);
     if (rv != CKR_OK) {
         vk_data_put(data);
@@ -355,7 +355,8 @@ static CK_RV destroy_object(vk_session *session, CK_OBJECT_HANDLE handle) {
         rv = CKR_ACTION_PROHIBITED;
     }
     if (rv == CKR_OK) {
-        rv = destroy_of_kind(&object, handle);
+        rv = object.kind == VK_KIND_RESIDENT ? vk_device_destroy_resident(session, &object, handle)
+                                             : destroy_of_kind(&object, handle);
     }
     vk_object_close(&object);
     return rv;

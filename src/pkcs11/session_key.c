@@ -41,7 +41,7 @@ static CK_RV publish_half(vk_session *session, vk_key_template *key, const uint8
         return CKR_HOST_MEMORY;
     }
     data->key = secret;
-    return vk_data_publish(session, data, out);
+    return vk_data_publish(session->slot, data, out);
 }
 
 static vk_status set_local(vk_key_template *key) {

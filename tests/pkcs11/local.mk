@@ -14,3 +14,21 @@ tests_pkcs11_test_pkcs11_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_pkcs11_test_pkcs11_DEPENDENCIES = valetkey-pkcs11.la
 TESTS += tests/pkcs11/test_pkcs11
 thread_tests += tests/pkcs11/test_pkcs11
+
+# Slots of security keys, with the authenticator in software.
+device_test_support = tests/pkcs11/device_support.c tests/pkcs11/device_support.h \
+	tests/pkcs11/support.c tests/pkcs11/support.h tests/support/quick_pins.c
+device_test_programs = tests/pkcs11/test_device tests/pkcs11/test_device_key
+check_PROGRAMS += $(device_test_programs)
+TESTS += $(device_test_programs)
+thread_tests += $(device_test_programs)
+tests_pkcs11_test_device_SOURCES = tests/pkcs11/test_device.c $(device_test_support)
+tests_pkcs11_test_device_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_DEPENDENCIES = valetkey-pkcs11.la
+tests_pkcs11_test_device_key_SOURCES = tests/pkcs11/test_device_key.c $(device_test_support)
+tests_pkcs11_test_device_key_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_key_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_key_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_key_DEPENDENCIES = valetkey-pkcs11.la
