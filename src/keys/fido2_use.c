@@ -10,6 +10,8 @@
 #define CANCEL_INTERVAL_MS 20
 #define CANCEL_TIMES 50
 #define LEAVING_MS 50
+/* How long it is tried to open a key that another program uses. */
+#define BUSY_MS 1000
 
 /* ---- Locks ---- */
 
@@ -75,13 +77,17 @@ static void begin(vk_fido2 *fido2) {
     pthread_mutex_unlock(&fido2->active_lock);
 }
 
-/* False if it was cancelled meanwhile. */
-static bool set_active(vk_fido2 *fido2, fido_dev_t *dev) {
+static bool is_canceled(vk_fido2 *fido2) {
+    pthread_mutex_lock(&fido2->active_lock);
+    bool is = fido2->is_canceled;
+    pthread_mutex_unlock(&fido2->active_lock);
+    return is;
+}
+
+static void set_active(vk_fido2 *fido2, fido_dev_t *dev) {
     pthread_mutex_lock(&fido2->active_lock);
     fido2->active = dev;
-    bool go_on = !fido2->is_canceled;
     pthread_mutex_unlock(&fido2->active_lock);
-    return go_on;
 }
 
 /* True if it was cancelled. */
@@ -206,17 +212,41 @@ static int patience_ms(const vk_fido2_use *use) {
     return use->fido2->timeout_ms;
 }
 
-static vk_status open_fido2(vk_fido2_use *use, vk_error *err) {
+static vk_status try_to_open(vk_fido2_use *use, vk_error *err) {
     int64_t began_ms = now_ms();
-    /* Of this thread: what speaks only U2F can neither verify a user nor keep a PIN. */
-    fido_init(FIDO_DISABLE_U2F_FALLBACK);
     use->dev = fido_dev_new();
     if (use->dev == NULL) {
         return VK_ERR_MEMORY;
     }
     int code = open_place(use->fido2, use->dev);
     if (code != FIDO_OK) {
+        fido_dev_free(&use->dev);
         return open_failed(use->fido2, code, began_ms, err);
+    }
+    return VK_OK;
+}
+
+/* What other programs ask takes no time, unless it wants a touch. */
+static vk_status open_in_turn(vk_fido2_use *use, vk_error *err) {
+    const struct timespec a_little = {.tv_nsec = LEAVING_MS * 1000000};
+    int64_t until_ms = now_ms() + BUSY_MS;
+    vk_status status = try_to_open(use, err);
+    while (status == VK_ERR_BUSY && now_ms() < until_ms && !is_canceled(use->fido2)) {
+        nanosleep(&a_little, NULL);
+        status = try_to_open(use, err);
+    }
+    if (status == VK_OK && err != NULL) {
+        *err = (vk_error){0};
+    }
+    return status;
+}
+
+static vk_status open_fido2(vk_fido2_use *use, vk_error *err) {
+    /* Of this thread: what speaks only U2F can neither verify a user nor keep a PIN. */
+    fido_init(FIDO_DISABLE_U2F_FALLBACK);
+    vk_status status = open_in_turn(use, err);
+    if (status != VK_OK) {
+        return status;
     }
     if (!fido_dev_is_fido2(use->dev)) {
         return vk_fail(err, VK_ERR_UNSUPPORTED, NULL, "it is no FIDO2 security key");
@@ -242,7 +272,10 @@ vk_status vk_fido2_enter(vk_fido2 *fido2, vk_fido2_wait wait, vk_fido2_use *out,
     pthread_mutex_lock(&fido2->lock);
     begin(fido2);
     vk_status status = open_fido2(out, err);
-    if (status == VK_OK && !set_active(fido2, out->dev)) {
+    if (status == VK_OK) {
+        set_active(fido2, out->dev); /* from now on a cancel reaches it */
+    }
+    if (is_canceled(fido2)) {
         status = vk_fido2_explain(FIDO_ERR_KEEPALIVE_CANCEL, err);
     }
     if (status != VK_OK) {
