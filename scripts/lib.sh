@@ -10,7 +10,7 @@ client_packages="gnutls-bin libengine-pkcs11-openssl libnss3-tools openjdk-17-jd
     p11-kit-modules python3-pykcs11 systemd"
 # The leak checker tells ld.so's memory from a leak by the names of functions, which llvm-symbolizer knows.
 clang_packages="clang libclang-rt-14-dev llvm"
-check_packages="bash-completion ccache check man-db sqlite3 valgrind xz-utils"
+check_packages="bash-completion ccache check man-db python3-fido2 sqlite3 valgrind xz-utils"
 
 # With the seconds since the script began.
 say() {

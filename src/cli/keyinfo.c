@@ -74,7 +74,12 @@ static vk_exit read_signer(vk_cli *cli, vk_key_info *key) {
         return VK_EXIT_OK;
     }
     vk_buf hash = {0};
-    vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_AUTHENTICATOR_ID_HASH, &hash, NULL);
+    bool present;
+    vk_exit exit =
+        vk_object_get(cli, key->object, CKA_VALETKEY_AUTHENTICATOR_ID_HASH, &hash, &present);
+    if (exit == VK_EXIT_OK && !present) {
+        vk_buf_put_zeros(&hash, 32); /* only the public half is left */
+    }
     if (exit == VK_EXIT_OK && hash.len != 32) {
         exit = vk_cli_fail(cli, VK_EXIT_SYSTEM, "the key \"%s\" has a bad authenticator id hash",
                            key->label);

@@ -31,6 +31,7 @@ const fuzz_target fuzz_targets[] = {
     {"reply", fuzz_reply},
     {"node_answer", fuzz_node_answer},
     {"calls", fuzz_calls},
+    {"fido2", fuzz_fido2},
     {NULL, NULL},
 };
 

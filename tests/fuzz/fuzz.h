@@ -54,6 +54,7 @@ void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
 void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
 void fuzz_calls(vk_bytes input);          /* calls of Cryptoki and their arguments */
+void fuzz_fido2(vk_bytes input);          /* what is asked, then what the security key sends */
 
 /* Says which property does not hold, and aborts. */
 #define FUZZ_REQUIRE(condition)                                                                    \

@@ -592,4 +592,5 @@ void seeds_each(seed_fn use, void *context) {
     sow_thirdweb_grants(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
+    seeds_of_authenticators(use, context);
 }
