@@ -291,6 +291,18 @@ want 0 audit list --token main --label s01 --json
 json '[.records[] | select(.event == "denied") | .rule] | unique | join(" ")' 'assertion signCount'
 json '[.records[] | select(.event == "signed") | .form] | unique | join(" ")' assertion
 
+# Budgets, and what the SO says of several keys, are as of any other.
+want 0 budget list "${main[@]}" --label s01 --json
+json '[.grants[].reservations[].operations | length]' '[1,1,1]'
+want 0 spend set --token main --name daily --chain-id 31337 --so-pin-file so-pin --period 24h \
+    --erc20 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48 --limit 1
+want 0 spend add-grant --token main --name daily --label s01 --chain-id 31337 --so-pin-file so-pin
+operation 00 3
+want 3 sign "${main[@]}" --label s01 --input op.json
+grep -q '^valetkey: refused: spend: ' err || fail "another reason"
+want 0 spend remove --token main --name daily --so-pin-file so-pin
+want 0 sign "${main[@]}" --label s01 --input op.json --json
+
 # Of a key that signs itself there is nothing to give.
 want 0 key create "${main[@]}" --label here --type p256 --policy policy.json --lint off
 want 2 passkey assertion "${main[@]}" --label here --input op.json --assertion assertion.json
