@@ -16,7 +16,7 @@ static bool is_place(const vk_fido2_places *places, const char *path) {
     return false;
 }
 
-/* One that does not answer is not asked again and again, as long as it is plugged in. */
+/* One that is no use is not asked again and again, as long as it is plugged in. */
 static bool is_ignored(const vk_module *module, const char *path) {
     for (size_t i = 0; i < module->ignored_count; i++) {
         if (strcmp(module->ignored[i], path) == 0) {
