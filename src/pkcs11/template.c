@@ -1,4 +1,5 @@
 #include "pkcs11/template.h"
+#include "gate/login.h"
 #include "pkcs11/attribute.h"
 #include "pkcs11/hide.h"
 #include "token/attrs.h"
@@ -116,6 +117,7 @@ typedef enum template_meaning {
     IS_USE_SIGN_COUNT,
     KEPT_USER_HANDLE,
     KEPT_PROTECT,
+    IS_CHALLENGE,
     READ_ONLY
 } template_meaning;
 
@@ -181,6 +183,7 @@ static const template_row rows[] = {
     {CKA_VALETKEY_DISCOVERABLE, PRIV, KEPT_BOOL},
     {CKA_VALETKEY_CRED_PROTECT, PRIV, KEPT_PROTECT},
     {CKA_VALETKEY_HMAC_SECRET, PRIV, KEPT_BOOL},
+    {CKA_VALETKEY_CHALLENGE, PRIV, IS_CHALLENGE},
 };
 
 static template_meaning meaning_of(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
@@ -341,7 +344,11 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     case IS_AUTHENTICATOR_ID_HASH:
     case IS_USE_SIGN_COUNT:
         return take_passkey(attribute, meaning, key);
+    case IS_CHALLENGE:
+        return take_bytes(attribute, VK_LOGIN_CHALLENGE_MIN, VK_LOGIN_CHALLENGE_MAX,
+                          &key->challenge);
     case KEPT_USER_HANDLE:
+        key->has_passkey = true;
         return keep_bytes(attribute, 1, 64, &key->attrs);
     case KEPT_PROTECT:
         return is_protect(attribute) ? keep_bytes(attribute, 1, 1, &key->attrs)

@@ -35,6 +35,7 @@ typedef struct vk_key_template {
     vk_curve curve;
     vk_buf attrs; /* owned: what is kept of it */
     vk_bytes secret, point;
+    vk_bytes challenge; /* of a credential that is to be made */
     vk_bytes policy, rp_id, passkey_origin, credential_id, authenticator_id_hash;
     bool use_sign_count;
     bool has_passkey; /* any of the passkey members was there */
