@@ -85,6 +85,12 @@ typedef enum vk_option {
     VK_OPT_ERC20,
     VK_OPT_LIMIT,
     VK_OPT_PERIOD,
+    VK_OPT_SERVER,
+    VK_OPT_HEADER,
+    VK_OPT_HEADER_FILE,
+    VK_OPT_LISTEN,
+    VK_OPT_ALLOW_LOGINS,
+    VK_OPT_NO_LOGINS,
     VK_OPT_COUNT
 } vk_option;
 

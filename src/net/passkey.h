@@ -65,6 +65,12 @@ typedef struct vk_passkey_created {
     bool roams; /* it is on a security key */
 } vk_passkey_created;
 
+/* Appends the authenticator data, with an AAGUID of zeros, and the attestation object "none" around
+ * it: what a browser makes of any authenticator's unless the server wants to see more. data has
+ * VK_WEBAUTHN_FLAG_AT. */
+VK_MUST_USE vk_status vk_passkey_attest_none(const vk_auth_data *data, vk_buf *auth_data,
+                                             vk_buf *object);
+
 VK_MUST_USE vk_status vk_passkey_begin_registration(vk_passkey_server *server, const char *name,
                                                     vk_passkey_creation *out, vk_error *err);
 VK_MUST_USE vk_status vk_passkey_finish_registration(vk_passkey_server *server, const char *name,

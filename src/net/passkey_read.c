@@ -1,32 +1,10 @@
 /* What passkey servers answer. */
-#include "base/json.h"
-#include "base/utf8.h"
+#include "net/member.h"
 #include "net/passkey.h"
 
 #include <string.h>
 
-static vk_status no_memory(vk_error *err) {
-    return vk_fail(err, VK_ERR_MEMORY, NULL, "%s", vk_status_text(VK_ERR_MEMORY));
-}
-
-static vk_status wrong(vk_error *err, const vk_path *parent, const char *name, const char *wants) {
-    vk_path at = vk_path_member(parent, name);
-    return vk_fail(err, VK_ERR_FORMAT, at.text, "\"%s\" must be %s", name, wants);
-}
-
-/* Only objects have members. */
-static vk_status get_object(const cJSON *object, const char *name, const vk_path *parent,
-                            const cJSON **out, vk_error *err) {
-    *out = vk_json_get(object, name);
-    return cJSON_IsObject(*out) ? VK_OK : wrong(err, parent, name, "an object");
-}
-
-static vk_status copy_text(const char *text, char **out, vk_error *err) {
-    vk_buf copy = {0};
-    vk_buf_put_text(&copy, text);
-    *out = vk_buf_take_text(&copy);
-    return *out != NULL ? VK_OK : no_memory(err);
-}
+#define RP_ID_MAX 253
 
 static vk_status parse(vk_bytes text, cJSON **out, vk_error *err) {
     cJSON *json = NULL;
@@ -56,26 +34,16 @@ static vk_status check_verified(const cJSON *object, const vk_path *path, const 
 
 static vk_status read_challenge(const cJSON *options, const vk_path *path, vk_buf *out,
                                 vk_error *err) {
-    const char *text;
-    vk_status status = vk_json_text(options, "challenge", path, &text, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    bool ok = vk_base64url_read(text, strlen(text), out) == VK_OK &&
-              out->len >= VK_PASSKEY_CHALLENGE_MIN && out->len <= VK_PASSKEY_CHALLENGE_MAX;
-    return ok ? VK_OK
-              : wrong(err, path, "challenge", "base64url without padding, of 16 to 1024 bytes");
+    return vk_member_base64url(options, "challenge", path, VK_PASSKEY_CHALLENGE_MIN,
+                               VK_PASSKEY_CHALLENGE_MAX, out, err);
 }
 
 /* A member that may be missing. */
 static vk_status read_rp_id(const cJSON *object, const char *name, const vk_path *path, char **out,
                             vk_error *err) {
-    const char *text;
-    if (vk_json_get(object, name) == NULL) {
-        return VK_OK;
-    }
-    vk_status status = vk_json_text(object, name, path, &text, err);
-    return status == VK_OK ? copy_text(text, out, err) : status;
+    return vk_json_get(object, name) != NULL
+               ? vk_member_text(object, name, path, RP_ID_MAX, out, err)
+               : VK_OK;
 }
 
 /* ---- Creation ---- */
@@ -89,15 +57,7 @@ void vk_passkey_creation_clear(vk_passkey_creation *creation) {
 }
 
 vk_status vk_passkey_check_name(const char *name, vk_error *err) {
-    size_t len = strlen(name), at = 0;
-    while (at < len) {
-        size_t step = vk_utf8_printable_len((const uint8_t *)name + at, len - at);
-        if (step == 0) {
-            break;
-        }
-        at += step;
-    }
-    return len > 0 && len <= VK_PASSKEY_NAME_MAX && at == len
+    return vk_member_is_printable(name, VK_PASSKEY_NAME_MAX)
                ? VK_OK
                : vk_fail(err, VK_ERR_FORMAT, NULL,
                          "a name is 1 to %d bytes of UTF-8 without control characters",
@@ -106,17 +66,7 @@ vk_status vk_passkey_check_name(const char *name, vk_error *err) {
 
 static vk_status read_id(const cJSON *object, const char *name, const vk_path *path, char **out,
                          vk_error *err) {
-    const char *text;
-    vk_status status = vk_json_text(object, name, path, &text, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    bool fits = text[0] != '\0' && strlen(text) <= VK_PASSKEY_USER_ID_MAX;
-    return fits ? copy_text(text, out, err) : wrong(err, path, name, "a text of 1 to 64 bytes");
-}
-
-static bool is_text(const cJSON *value, const char *text) {
-    return cJSON_IsString(value) && strcmp(value->valuestring, text) == 0;
+    return vk_member_text(object, name, path, VK_PASSKEY_USER_ID_MAX, out, err);
 }
 
 /* A key on P-256 with SHA-256 must be welcome; none named: the usual ones are. */
@@ -126,37 +76,37 @@ static vk_status check_algorithms(const cJSON *options, const vk_path *path, vk_
         return VK_OK;
     }
     if (!cJSON_IsArray(list)) {
-        return wrong(err, path, "pubKeyCredParams", "a list");
+        return vk_member_wrong(err, path, "pubKeyCredParams", "a list");
     }
     cJSON_ArrayForEach(item, list) {
         const cJSON *algorithm = vk_json_get(item, "alg");
-        if (is_text(vk_json_get(item, "type"), "public-key") && cJSON_IsNumber(algorithm) &&
+        if (vk_member_is(vk_json_get(item, "type"), "public-key") && cJSON_IsNumber(algorithm) &&
             algorithm->valuedouble == -7) {
             return VK_OK;
         }
     }
-    return wrong(err, path, "pubKeyCredParams",
-                 "a list with ES256 (-7): no other key is made here");
+    return vk_member_wrong(err, path, "pubKeyCredParams",
+                           "a list with ES256 (-7): no other key is made here");
 }
 
 static void read_wishes(const cJSON *options, vk_passkey_creation *out) {
     const cJSON *selection = vk_json_get(options, "authenticatorSelection");
     const cJSON *attestation = vk_json_get(options, "attestation");
-    out->discoverable = is_text(vk_json_get(selection, "residentKey"), "required") ||
+    out->discoverable = vk_member_is(vk_json_get(selection, "residentKey"), "required") ||
                         cJSON_IsTrue(vk_json_get(selection, "requireResidentKey"));
-    out->attestation = cJSON_IsString(attestation) && !is_text(attestation, "none");
+    out->attestation = cJSON_IsString(attestation) && !vk_member_is(attestation, "none");
 }
 
 static vk_status read_rp_and_user(const cJSON *options, const vk_path *path,
                                   vk_passkey_creation *out, vk_error *err) {
     const cJSON *rp, *user;
     vk_path at = vk_path_member(path, "rp");
-    vk_status status = get_object(options, "rp", path, &rp, err);
+    vk_status status = vk_member_object(options, "rp", path, &rp, err);
     if (status == VK_OK) {
         status = read_rp_id(rp, "id", &at, &out->rp_id, err);
     }
     if (status == VK_OK) {
-        status = get_object(options, "user", path, &user, err);
+        status = vk_member_object(options, "user", path, &user, err);
     }
     at = vk_path_member(path, "user");
     return status == VK_OK ? read_id(user, "id", &at, &out->user_id, err) : status;
@@ -165,7 +115,7 @@ static vk_status read_rp_and_user(const cJSON *options, const vk_path *path,
 static vk_status read_creation(const cJSON *json, vk_passkey_creation *out, vk_error *err) {
     const cJSON *options;
     vk_path path = vk_path_member(NULL, "options");
-    vk_status status = get_object(json, "options", NULL, &options, err);
+    vk_status status = vk_member_object(json, "options", NULL, &options, err);
     if (status == VK_OK) {
         status = read_id(json, "userId", NULL, &out->server_id, err);
     }
@@ -229,15 +179,8 @@ bool vk_passkey_request_allows(const vk_passkey_request *request, vk_bytes crede
 
 static vk_status read_allowed_one(const cJSON *item, const vk_path *path, vk_passkey_request *out,
                                   vk_error *err) {
-    const char *text;
-    vk_buf *id = &out->allowed[out->allowed_count];
-    vk_status status = vk_json_text(item, "id", path, &text, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    out->allowed_count++;
-    bool ok = vk_base64url_read(text, strlen(text), id) == VK_OK && id->len > 0;
-    return ok ? VK_OK : wrong(err, path, "id", "base64url without padding");
+    vk_buf *id = &out->allowed[out->allowed_count++];
+    return vk_member_base64url(item, "id", path, 1, VK_CREDENTIAL_ID_MAX, id, err);
 }
 
 static vk_status read_allowed(const cJSON *json, vk_passkey_request *out, vk_error *err) {
@@ -246,7 +189,7 @@ static vk_status read_allowed(const cJSON *json, vk_passkey_request *out, vk_err
     vk_status status = VK_OK;
     size_t index = 0;
     if (list != NULL && !cJSON_IsArray(list)) {
-        return wrong(err, NULL, "allowCredentials", "a list");
+        return vk_member_wrong(err, NULL, "allowCredentials", "a list");
     }
     cJSON_ArrayForEach(item, list) {
         vk_path at = vk_path_index(&path, index++);
@@ -296,13 +239,14 @@ static vk_status read_public_key(const cJSON *json, uint8_t point65[65], vk_erro
         vk_buf_clear(&spki);
         if (vk_base64url_read(text, strlen(text), &spki) != VK_OK) {
             vk_buf_clear(&spki);
-            return wrong(err, NULL, "pubkey", "base64");
+            return vk_member_wrong(err, NULL, "pubkey", "base64");
         }
     }
     status = vk_p256_spki_read(vk_buf_view(&spki), point65, err);
     vk_buf_clear(&spki);
-    return status == VK_OK ? VK_OK
-                           : wrong(err, NULL, "pubkey", "the SubjectPublicKeyInfo of a P-256 key");
+    return status == VK_OK
+               ? VK_OK
+               : vk_member_wrong(err, NULL, "pubkey", "the SubjectPublicKeyInfo of a P-256 key");
 }
 
 vk_status vk_passkey_logged_in_read(vk_bytes json, uint8_t point65[65], vk_error *err) {
@@ -312,7 +256,7 @@ vk_status vk_passkey_logged_in_read(vk_bytes json, uint8_t point65[65], vk_error
     vk_path path = vk_path_member(NULL, "verification");
     vk_status status = parse(json, &parsed, err);
     if (status == VK_OK) {
-        status = get_object(parsed, "verification", NULL, &verification, err);
+        status = vk_member_object(parsed, "verification", NULL, &verification, err);
     }
     if (status == VK_OK) {
         status = check_verified(verification, &path, "login", err);
