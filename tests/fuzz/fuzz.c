@@ -30,6 +30,10 @@ const fuzz_target fuzz_targets[] = {
     {"anchor", fuzz_anchor},
     {"reply", fuzz_reply},
     {"node_answer", fuzz_node_answer},
+    {"header", fuzz_header},
+    {"passkey_answer", fuzz_passkey_answer},
+    {"passkey_body", fuzz_passkey_body},
+    {"login_request", fuzz_login_request},
     {"calls", fuzz_calls},
     {NULL, NULL},
 };
