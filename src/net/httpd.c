@@ -30,48 +30,6 @@ typedef struct request {
     vk_buf body;
 } request;
 
-/* ---- Answers ---- */
-
-static void add_header(struct MHD_Response *response, const char *name, const char *value) {
-    (void)MHD_add_response_header(response, name, value);
-}
-
-static void add_cors(const vk_httpd *httpd, struct MHD_Response *response) {
-    add_header(response, "Access-Control-Allow-Origin", httpd->origin);
-    add_header(response, "Access-Control-Allow-Credentials", "true");
-}
-
-/* is_ours: the request comes from a page of the origin. Takes the body over. */
-static enum MHD_Result send_body(const vk_httpd *httpd, struct MHD_Connection *connection,
-                                 bool is_ours, unsigned code, vk_buf *body) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_COPY);
-    vk_buf_clear(body);
-    if (response == NULL) {
-        return MHD_NO;
-    }
-    add_header(response, "Content-Type", "application/json");
-    add_header(response, "Cache-Control", "no-store");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "Vary", "Origin");
-    if (code == MHD_HTTP_METHOD_NOT_ALLOWED) {
-        add_header(response, "Allow", "POST, OPTIONS");
-    }
-    if (is_ours) {
-        add_cors(httpd, response);
-    }
-    enum MHD_Result result = MHD_queue_response(connection, code, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result refuse(const vk_httpd *httpd, struct MHD_Connection *connection,
-                              unsigned code, const char *text) {
-    vk_buf body = {0};
-    vk_buf_printf(&body, "{\"error\":\"%s\"}", text);
-    return send_body(httpd, connection, false, code, &body);
-}
-
 /* ---- Origins ---- */
 
 typedef enum origin_kind { ORIGIN_NONE, ORIGIN_OURS, ORIGIN_OTHER } origin_kind;
@@ -87,6 +45,50 @@ static origin_kind origin_of(const vk_httpd *httpd, struct MHD_Connection *conne
     }
     return strcmp(origin, httpd->origin) == 0 ? ORIGIN_OURS : ORIGIN_OTHER;
 }
+
+/* ---- Answers ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value) {
+    (void)MHD_add_response_header(response, name, value);
+}
+
+static void add_cors(const vk_httpd *httpd, struct MHD_Response *response) {
+    add_header(response, "Access-Control-Allow-Origin", httpd->origin);
+    add_header(response, "Access-Control-Allow-Credentials", "true");
+}
+
+/* Takes the body over. */
+static enum MHD_Result send_body(const vk_httpd *httpd, struct MHD_Connection *connection,
+                                 unsigned code, vk_buf *body) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_COPY);
+    vk_buf_clear(body);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    add_header(response, "Content-Type", "application/json");
+    add_header(response, "Cache-Control", "no-store");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Vary", "Origin");
+    if (code == MHD_HTTP_METHOD_NOT_ALLOWED) {
+        add_header(response, "Allow", "POST, OPTIONS");
+    }
+    if (origin_of(httpd, connection) == ORIGIN_OURS) {
+        add_cors(httpd, response);
+    }
+    enum MHD_Result result = MHD_queue_response(connection, code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result refuse(const vk_httpd *httpd, struct MHD_Connection *connection,
+                              unsigned code, const char *text) {
+    vk_buf body = {0};
+    vk_buf_printf(&body, "{\"error\":\"%s\"}", text);
+    return send_body(httpd, connection, code, &body);
+}
+
+/* ---- Preflights ---- */
 
 /* A list of header names; anything else is not repeated. */
 static bool is_name_list(const char *text) {
@@ -176,8 +178,7 @@ static enum MHD_Result finish(const vk_httpd *httpd, struct MHD_Connection *conn
         vk_buf_clear(&answer);
         return MHD_NO;
     }
-    bool is_ours = origin_of(httpd, connection) == ORIGIN_OURS;
-    return send_body(httpd, connection, is_ours, code, &answer);
+    return send_body(httpd, connection, code, &answer);
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,

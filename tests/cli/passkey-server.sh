@@ -84,6 +84,7 @@ want 0 passkey login "${main[@]}" "${here[@]}" --label alice --pin-file pin
 head -1 out | grep -qF 'Logged in the key "alice" at http://127.0.0.1.' || fail "$(head -1 out)"
 want 0 key show "${main[@]}" --label alice --json
 json '.rpId + " " + .origin' 'app.example https://www.app.example:8443'
+json '.loginsAllowed' false
 
 # A passkey whose count goes on.
 want 0 passkey register "${main[@]}" "${here[@]}" "${origin[@]}" --name carol --label carol \
@@ -107,6 +108,8 @@ want 1 key set "${main[@]}" --label alice --so-pin-file so-pin
 want 1 key set "${main[@]}" --label alice --allow-logins --no-logins --so-pin-file so-pin
 want 4 key set "${main[@]}" --label alice --allow-logins --so-pin-file pin
 want 0 key set "${main[@]}" --label alice --allow-logins --so-pin-file so-pin --json
+json '.loginsAllowed' true
+want 0 key show "${main[@]}" --label alice --json
 json '.loginsAllowed' true
 want 0 passkey login "${main[@]}" "${here[@]}" --label alice --pin-file pin
 want 0 key set "${main[@]}" --label alice --no-logins --so-pin-file so-pin
