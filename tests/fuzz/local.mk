@@ -1,6 +1,6 @@
 # Fuzz targets. In make check they run over seeds and old findings; "make fuzzers" in a build
 # configured with --enable-fuzz makes the program for libFuzzer, which scripts/fuzz.sh runs.
-fuzz_sources = src/net/answer.c src/net/reply.c src/token/anchor_slot.c tests/fuzz/anchor.c tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/calls.c \
+fuzz_sources = src/net/answer.c src/net/reply.c src/token/anchor_slot.c tests/fuzz/anchor.c tests/fuzz/answers.c tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/calls.c \
 	tests/fuzz/calls_arguments.c tests/fuzz/calls_arguments.h tests/fuzz/calls_token.c tests/fuzz/calls_token.h \
 	tests/fuzz/credential.c tests/fuzz/fido2.c tests/fuzz/fido2.h tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
@@ -15,7 +15,7 @@ libvk_fuzz_la_LIBADD = $(FIDO2_LIBS)
 
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay
-tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/seeds.c tests/fuzz/seeds.h \
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/seeds.c tests/fuzz/seeds.h tests/fuzz/seeds_answers.c \
 	tests/fuzz/seeds_fido2.c tests/support/quick_pins.c
 tests_fuzz_replay_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_fuzz_replay_DEPENDENCIES = valetkey-pkcs11.la

@@ -7,6 +7,13 @@
 
 typedef void (*seed_fn)(const char *target, vk_bytes input, void *context);
 
+typedef struct seed_use {
+    seed_fn use;
+    void *context;
+} seed_use;
+/* Part of seeds_each: those of what browsers answer. */
+void seeds_of_browsers(const seed_use *s);
+
 void seeds_each(seed_fn use, void *context);
 void seeds_of_authenticators(seed_fn use, void *context); /* seeds_each does it */
 
