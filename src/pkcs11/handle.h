@@ -39,7 +39,7 @@ typedef enum vk_kind {
     VK_KIND_PROFILE = 0x8000,
     VK_KIND_MECHANISM = 0x10000,
     /* What the SO said of a key's logins. */
-    VK_KIND_LOGINS = 0x20000
+    VK_KIND_LOGINS = 0x40000
 } vk_kind;
 
 #define VK_KINDS_KEY (VK_KIND_PRIVATE | VK_KIND_PUBLIC)
