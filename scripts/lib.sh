@@ -4,7 +4,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc 2>/dev/null || echo 2)
 
 build_packages="autoconf automake build-essential libtool pkg-config libcbor-dev libcjson-dev
-    libcurl4-openssl-dev libfido2-dev libp11-kit-dev libsecp256k1-dev libsqlite3-dev libssl-dev nettle-dev"
+    libcurl4-openssl-dev libfido2-dev libmicrohttpd-dev libp11-kit-dev libsecp256k1-dev libsqlite3-dev libssl-dev nettle-dev"
 demo_packages="jq opensc openssl"
 client_packages="chromium gnutls-bin libengine-pkcs11-openssl libnss3-tools openjdk-17-jdk-headless openssh-client p11-kit
     p11-kit-modules python3-pykcs11 systemd"

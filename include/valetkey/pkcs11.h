@@ -58,7 +58,8 @@
  * user's touch, and its policy, if it has one, never changes: where the security key keeps a
  * credBlob, it keeps CKA_VALETKEY_POLICY_DIGEST, and tells it with every assertion.
  */
-/* User handle, 1 to 64 bytes; default: 16 random ones. set: creation */
+/* User handle, 1 to 64 bytes: what a server knows the user by; default on a security key: 16 random
+ * ones, otherwise none. Of any P-256 key. set: creation */
 #define CKA_VALETKEY_USER_HANDLE VK_CKA(0x17)
 /* CK_BBOOL, the credential is stored on the security key; default CK_FALSE. set: creation */
 #define CKA_VALETKEY_DISCOVERABLE VK_CKA(0x18)
@@ -162,6 +163,13 @@
  * "open-signature,unknown-caller"; empty when none is. set: - (valetkey token set) */
 #define CKA_VALETKEY_RELAXED VK_CKA(0x40)
 
+/* ---- Logins with a passkey server ---- */
+
+/* P-256: CK_BBOOL, does the key answer logins (CKM_VALETKEY_PASSKEY_LOGIN) although it has a grant?
+ * Without a grant it does in any case. Default CK_FALSE. set: by the SO, through a valetkey-logins
+ * data object. */
+#define CKA_VALETKEY_LOGIN_ALLOWED VK_CKA(0x41)
+
 /* ---- Operations that wait to be signed as digests ---- */
 
 /* userOpHash of the operation, 32 bytes, on each of its three data objects. set: - */
@@ -185,7 +193,9 @@
  * CKM_VALETKEY_USEROP_ASSERTION alone. C_DestroyObject of it removes the grants as well (user
  * login).
  */
-/* The challenge of the registration, 16 to 1024 bytes. Not kept, not readable. set: creation */
+/* The challenge of the registration, 16 to 1024 bytes; also of a server that wants to see the
+ * attestation of a key that C_GenerateKeyPair makes on a security key, where a random one is the
+ * default. It is in CKA_VALETKEY_ATTESTATION_CLIENT_DATA. Not readable. set: creation */
 #define CKA_VALETKEY_REGISTRATION_CHALLENGE VK_CKA(0x60)
 /* Whom to believe: certificates in DER, one behind another, at most 16. With them, the attestation
  * must chain to one of them. Not kept, not readable. set: creation */
@@ -227,11 +237,26 @@
  * higher than before.
  */
 #define CKM_VALETKEY_USEROP_ASSERTION VK_CKM(7)
+/*
+ * C_Sign answers the challenge of a server that asks who one is, with a P-256 key of a token or a
+ * security key. It takes
+ *   {"challenge":"<base64url, 16 to 1024 bytes>","rpId":"..."[,"origin":"..."]}
+ * with the rpId, and the origin if it is there, of the key, and gives
+ *   {"authenticatorData":"0x..","clientDataJSON":"..","signature":"0x<DER>"}
+ * No account takes the assertion for an operation's, whatever the challenge is: the client data has
+ * the origin where the contracts look for the challenge. A key with a grant answers only if the SO
+ * allowed it (CKA_VALETKEY_LOGIN_ALLOWED). The length that is told beforehand is the longest that
+ * the answer can have. CKR_KEY_TYPE_INCONSISTENT for another curve.
+ */
+#define CKM_VALETKEY_PASSKEY_LOGIN VK_CKM(8)
 
 /* ---- CKA_APPLICATION texts of data objects ---- */
 
 /* The policy of the key with the same label. The SO may create one until the first grant. */
 #define VK_APPLICATION_POLICY "valetkey-policy"
+/* "allowed" or "refused": does the key with the same label answer logins when it has a grant? The
+ * SO may create one at any time; the newest counts. */
+#define VK_APPLICATION_LOGINS "valetkey-logins"
 /* A grant, JSON (see valetkey/grant.h). The user may create one: it is checked first. */
 #define VK_APPLICATION_GRANT "valetkey-grant"
 /* The serialized account of a grant of a permission, the SDK's text. Read-only. */

@@ -89,6 +89,7 @@ vk_exit vk_cmd_key_create(vk_cli *cli);
 vk_exit vk_cmd_key_import(vk_cli *cli);
 vk_exit vk_cmd_key_list(vk_cli *cli);
 vk_exit vk_cmd_key_show(vk_cli *cli);
+vk_exit vk_cmd_key_set(vk_cli *cli);
 vk_exit vk_cmd_key_certify(vk_cli *cli);
 vk_exit vk_cmd_key_remove(vk_cli *cli);
 vk_exit vk_cmd_passkey_options(vk_cli *cli);
@@ -116,6 +117,9 @@ vk_exit vk_cmd_thirdweb_add_admin(vk_cli *cli);
 vk_exit vk_cmd_thirdweb_remove_admin(vk_cli *cli);
 vk_exit vk_cmd_thirdweb_remove_session(vk_cli *cli);
 vk_exit vk_cmd_thirdweb_call(vk_cli *cli);
+vk_exit vk_cmd_passkey_register(vk_cli *cli);
+vk_exit vk_cmd_passkey_login(vk_cli *cli);
+vk_exit vk_cmd_passkey_serve(vk_cli *cli);
 vk_exit vk_cmd_batch(vk_cli *cli);
 
 #endif

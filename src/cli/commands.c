@@ -14,6 +14,7 @@
 #define MESSAGE                                                                                    \
     OPT(MESSAGE), OPT(MESSAGE_FILE), OPT(TYPED_DATA), OPT(ACCOUNT), OPT(REPLAYABLE), OPT(UNDEPLOYED)
 #define LINT OPT(LINT), OPT(LINT_ALLOW)
+#define SERVER OPT(HEADER), OPT(HEADER_FILE)
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
 #define DEVICE OPT(DISCOVERABLE), OPT(USER_HANDLE), OPT(CRED_PROTECT)
 
@@ -89,6 +90,15 @@ const vk_command vk_commands[] = {
      "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
      "why it last refused. No PIN is needed.",
      "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
+    {"key set", vk_cmd_key_set, NONE, ALL(SO_PIN, KEY, OPT(ALLOW_LOGINS), OPT(NO_LOGINS)),
+     "change what a key may do (SO)",
+     "A passkey without a grant answers any passkey server that asks who one is; one that has "
+     "power\n"
+     "over an account does only after the SO said so with --allow-logins. No account takes such "
+     "an\n"
+     "answer for an operation's, but a passkey of its own for logins is better.",
+     "  valetkey key set --label pass --allow-logins\n"
+     "  valetkey key set --label pass --no-logins --so-pin-file so.pin\n"},
     {"key certify", vk_cmd_key_certify, NONE, ALL(PIN, KEY, OPT(OUTPUT)),
      "make a certificate for a key",
      "Makes a certificate for a key that has none, and keeps it on the token with the key's label\n"
@@ -316,6 +326,41 @@ const vk_command vk_commands[] = {
      "says who signed the request; with --owner, it must be that admin. Needs no token.",
      "  valetkey thirdweb call --chain-id 1 --account 0x7668...D2a5 --request request.json \\\n"
      "      --signature 0x5b1c...1b\n"},
+    {"passkey register", vk_cmd_passkey_register,
+     ALL(OPT(SERVER), OPT(NAME), OPT(RP_ID), OPT(LABEL)),
+     ALL(PIN, OPT(ID), OPT(POLICY), OPT(ORIGIN), OPT(SIGN_COUNT), SERVER, LINT),
+     "make a passkey and register it with a passkey server",
+     "Makes a P-256 key on the token, or on the security key that --token names, and registers it\n"
+     "under --name with the server that toWebAuthnKey of the ZeroDev SDK is given as\n"
+     "passkeyServerUrl. If the server does not accept it, the key is removed again. Prints the\n"
+     "SDK's key: pubX, pubY, authenticatorId, authenticatorIdHash, rpID. Headers may hold keys of\n"
+     "the server's customers: give them in a file that others cannot read.",
+     "  valetkey passkey register --server https://passkeys.example/api/v4/abc --name alice \\\n"
+     "      --rp-id passkeys.example --label alice --policy policy.json --header-file headers\n"
+     "  valetkey passkey register --server http://127.0.0.1:8787 --name alice --rp-id localhost "
+     "\\\n"
+     "      --origin http://localhost:3000 --label alice --json\n"},
+    {"passkey login", vk_cmd_passkey_login, ALL(OPT(SERVER), OPT(RP_ID)), ALL(PIN, KEY, SERVER),
+     "show a passkey server who one is",
+     "Answers the server's challenge with the key and prints the SDK's key, as \"passkey "
+     "register\"\n"
+     "does. The answer is one that no account takes for an operation's. A key with a grant "
+     "answers\n"
+     "only if the SO allowed it: see \"key set\".",
+     "  valetkey passkey login --server https://passkeys.example/api/v4/abc \\\n"
+     "      --rp-id passkeys.example --label alice\n"},
+    {"passkey serve", vk_cmd_passkey_serve, ALL(OPT(RP_ID), OPT(ORIGIN)),
+     ALL(PIN, OPT(LISTEN), OPT(NAME)), "be a passkey server",
+     "A small server for toWebAuthnKey's passkeyServerUrl, on this machine: registers passkeys in\n"
+     "the token's file and logs them in. --origin is that of the page that uses it, which alone "
+     "may\n"
+     "ask it from a browser. It needs the user's PIN, since nobody else can vouch for the rows. "
+     "It\n"
+     "serves until it gets SIGTERM or SIGINT. It speaks plain HTTP: put TLS in front of it before\n"
+     "others reach it.",
+     "  valetkey passkey serve --rp-id localhost --origin http://localhost:3000\n"
+     "  valetkey passkey serve --listen 127.0.0.1:9000 --rp-id app.example \\\n"
+     "      --origin https://app.example --name 'The App' --pin-file pin\n"},
     {"batch", vk_cmd_batch, NONE, NONE, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"

@@ -2,22 +2,6 @@
 #include "cli/makekey.h"
 #include "cli/session.h"
 
-#define RANDOM_ID_LEN 8
-
-/* Clients such as OpenSSL and Java find the halves of a pair by CKA_ID. */
-static vk_exit default_id(vk_cli *cli, vk_buf *id) {
-    uint8_t random[RANDOM_ID_LEN];
-    if (id->len > 0) {
-        return VK_EXIT_OK;
-    }
-    CK_RV rv = cli->module.f->C_GenerateRandom(cli->session, random, sizeof random);
-    if (rv != CKR_OK) {
-        return vk_cli_fail_rv(cli, "cannot choose an id for the key", rv);
-    }
-    vk_buf_put(id, random, sizeof random);
-    return vk_buf_status(id) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
-}
-
 static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *public_key) {
     CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
     CK_OBJECT_HANDLE private_key;
@@ -39,7 +23,7 @@ static vk_exit make_one(vk_cli *cli, vk_new_key *key) {
         exit = vk_new_key_check_label(cli);
     }
     if (exit == VK_EXIT_OK) {
-        exit = default_id(cli, &key->id);
+        exit = vk_new_key_choose_id(cli, key);
     }
     if (exit == VK_EXIT_OK) {
         exit = generate(cli, key, &public_key);

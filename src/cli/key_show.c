@@ -25,6 +25,22 @@ static void say_key(vk_out *out, const vk_key_info *key) {
     }
 }
 
+/* Did the SO let a passkey answer servers although it has a grant? */
+static vk_exit put_logins(vk_cli *cli, const vk_key_info *key) {
+    vk_buf value = {0};
+    bool present = false;
+    vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_LOGIN_ALLOWED, &value, &present);
+    bool allowed = value.len == 1 && value.data[0] == CK_TRUE;
+    if (present) {
+        vk_out_bool(&cli->out, "loginsAllowed", allowed);
+    }
+    if (allowed) {
+        vk_say_field(&cli->out, "logins", "allowed by the SO");
+    }
+    vk_buf_clear(&value);
+    return exit;
+}
+
 /* An attribute of a P-256 key, as text or in hex. */
 typedef struct passkey_member {
     CK_ATTRIBUTE_TYPE type;
@@ -64,14 +80,13 @@ static vk_exit put_passkey(vk_cli *cli, const vk_key_info *key) {
          i++) {
         exit = put_member(cli, key, &members[i]);
     }
-    return exit;
+    return exit == VK_EXIT_OK && key->p256 ? put_logins(cli, key) : exit;
 }
 
 /* Nothing to say of the ordinary case. */
 static void put_home(vk_out *out, const vk_key_info *key) {
     if (key->remote) {
         vk_say_field(out, "private key", "with a browser");
-        vk_out_text(out, "home", "remote");
     }
 }
 

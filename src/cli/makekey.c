@@ -7,6 +7,7 @@
 #include <valetkey/pkcs11.h>
 
 #define CREDENTIAL_ID_MAX 1023
+#define RANDOM_ID_LEN 8
 
 void vk_new_key_clear(vk_new_key *key) {
     vk_buf_clear(&key->id);
@@ -93,6 +94,19 @@ vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out) {
         vk_policy_clear(&policy);
     }
     return exit;
+}
+
+vk_exit vk_new_key_choose_id(vk_cli *cli, vk_new_key *key) {
+    uint8_t random[RANDOM_ID_LEN];
+    if (key->id.len > 0) {
+        return VK_EXIT_OK;
+    }
+    CK_RV rv = cli->module.f->C_GenerateRandom(cli->session, random, sizeof random);
+    if (rv != CKR_OK) {
+        return vk_cli_fail_rv(cli, "cannot choose an id for the key", rv);
+    }
+    vk_buf_put(&key->id, random, sizeof random);
+    return vk_buf_status(&key->id) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
 }
 
 void vk_new_key_common(const vk_cli *cli, const vk_new_key *key, vk_template *t) {

@@ -23,6 +23,10 @@ VK_MUST_USE vk_exit vk_new_key_read_passkey(vk_cli *cli, vk_new_key *out);
 VK_MUST_USE vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out);
 void vk_new_key_clear(vk_new_key *key);
 
+/* A random id, unless it has one: clients such as OpenSSL and Java find the halves of a pair by it.
+ */
+VK_MUST_USE vk_exit vk_new_key_choose_id(vk_cli *cli, vk_new_key *key);
+
 /* The attributes of both halves, and those of each. */
 void vk_new_key_common(const vk_cli *cli, const vk_new_key *key, vk_template *t);
 void vk_new_key_private(const vk_cli *cli, const vk_new_key *key, vk_template *t);

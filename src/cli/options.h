@@ -93,6 +93,12 @@ typedef enum vk_option {
     VK_OPT_CLIENT_DATA,
     VK_OPT_CHALLENGE,
     VK_OPT_TRUST,
+    VK_OPT_SERVER,
+    VK_OPT_HEADER,
+    VK_OPT_HEADER_FILE,
+    VK_OPT_LISTEN,
+    VK_OPT_ALLOW_LOGINS,
+    VK_OPT_NO_LOGINS,
     VK_OPT_COUNT
 } vk_option;
 

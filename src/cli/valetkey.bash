@@ -14,12 +14,18 @@ _valetkey_options() {
         ;;
     'key show') echo "$key" ;;
     'key certify') echo "$key --output $pin" ;;
+    'key set') echo "$key --allow-logins --no-logins $so_pin" ;;
     'key remove') echo "$key $pin" ;;
     'passkey options') echo '--rp-id --origin --name' ;;
     'passkey import')
         echo "$key --policy --rp-id --origin --registration --attestation --client-data --challenge --trust $lint $pin"
         ;;
     'passkey assertion') echo "$key --input --chain-id --assertion --operation $pin" ;;
+    'passkey register')
+        echo "$key --server --name --header --header-file --policy $passkey $lint $pin"
+        ;;
+    'passkey login') echo "$key --server --rp-id --header --header-file $pin" ;;
+    'passkey serve') echo "--listen --rp-id --origin --name $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -57,7 +63,8 @@ _valetkey_command() {
         word=${COMP_WORDS[i]}
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
-            --replayable | --undeployed | --denied | --as-owner | --native) ;;
+            --replayable | --undeployed | --denied | --as-owner | --native | \
+            --allow-logins | --no-logins) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -105,7 +112,7 @@ _valetkey() {
     --label | --id | --*-fd | --user-handle | --cred-protect | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
-        --name | --erc20 | --limit | --period | --challenge)
+        --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge)
         return
         ;;
     esac
@@ -113,11 +120,12 @@ _valetkey() {
     case $command in
     '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
-    key) mapfile -t COMPREPLY < <(compgen -W 'create import list show certify remove' -- "$cur") ;;
-    passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion' -- "$cur") ;;
+    key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
+    passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
+    passkey) mapfile -t COMPREPLY < <(compgen -W 'register login serve' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     thirdweb)
         mapfile -t COMPREPLY < <(

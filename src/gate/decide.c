@@ -36,7 +36,7 @@ static const char *form_name(vk_gate_form form) {
         [VK_GATE_DIGEST] = "digest",         [VK_GATE_TEXT] = "text",
         [VK_GATE_TYPED_DATA] = "typed-data", [VK_GATE_MESSAGE_REQUEST] = "message-request",
         [VK_GATE_OTHER_DIGEST] = "digest",   [VK_GATE_AGREEMENT] = "agreement",
-        [VK_GATE_ASSERTION] = "assertion"};
+        [VK_GATE_ASSERTION] = "assertion",   [VK_GATE_LOGIN] = "login"};
     return names[form];
 }
 
@@ -51,13 +51,19 @@ vk_journal_entry vk_gate_entry(const vk_gate_question *question, const vk_hash *
     return entry;
 }
 
+/* A login is worth a record whatever the key's policy is, and without one. */
+bool vk_gate_is_journaled(const vk_gate_question *question) {
+    return question->form == VK_GATE_LOGIN ? question->loaded->journals_logins
+                                           : question->loaded->is_journaled;
+}
+
 vk_decision vk_gate_decision_with(const vk_gate_question *question, vk_journal_entry *entry) {
     const vk_loaded *loaded = question->loaded;
     vk_decision decision = {.key_id = loaded->record.id,
                             .key_version = loaded->record.version,
                             .rule_count = loaded->policy.count,
                             .spend_rules = loaded->spend_rules,
-                            .entry = loaded->is_journaled ? entry : NULL};
+                            .entry = vk_gate_is_journaled(question) ? entry : NULL};
     memcpy(decision.point65, loaded->record.point65, sizeof decision.point65);
     return decision;
 }
@@ -105,7 +111,7 @@ vk_status vk_gate_record(const vk_gate_question *question, vk_journal_entry *ent
         (void)ignored;
         return status;
     }
-    if (status != VK_OK || !question->loaded->is_journaled) {
+    if (status != VK_OK || !vk_gate_is_journaled(question)) {
         return status;
     }
     status = write_outcome(question, entry, &o, err);

@@ -57,7 +57,8 @@ void vk_gate_set_device(vk_gate *gate, vk_device *device);
 
 /* How a credential is to be made, besides what the record says: rpId, origin, policy. */
 typedef struct vk_device_wish {
-    vk_bytes user_id; /* empty: a random one */
+    vk_bytes user_id;   /* empty: a random one */
+    vk_bytes challenge; /* of a server; empty: a random one */
     const char *user_name;
     bool discoverable, hmac_secret;
     int protect; /* VK_FIDO2_PROTECT_... */

@@ -52,6 +52,7 @@ static vk_status ask(vk_gate *gate, const vk_key_record *record, const vk_device
     vk_hash digest;
     vk_fido2_wish asked = {.rp_id = record->rp_id,
                            .origin = record->origin,
+                           .challenge = wish->challenge,
                            .user_id = wish->user_id,
                            .user_name = wish->user_name,
                            .discoverable = wish->discoverable,
@@ -182,6 +183,33 @@ static vk_status ask_assertion(const vk_gate_signing *signing, vk_bytes client_d
         status = check_answer(signing, &answer, err);
     }
     return status == VK_OK ? put_answer(signing, &answer, client_data, out) : status;
+}
+
+vk_status vk_gate_device_login(const vk_gate_question *question, vk_bytes challenge,
+                               vk_bytes client_data, uint8_t auth_data37[VK_WEBAUTHN_AUTH_DATA_LEN],
+                               uint8_t signature64[64], vk_error *err) {
+    vk_fido2_answer answer;
+    const vk_key_record *record = &question->loaded->record;
+    const vk_fido2_question asked = {.rp_id = record->rp_id,
+                                     .origin = record->origin,
+                                     .credential_id = vk_buf_view(&record->credential_id),
+                                     .point65 = record->point65,
+                                     .challenge = challenge,
+                                     .client_data = client_data};
+    if (question->gate->device == NULL) {
+        return not_here(err);
+    }
+    vk_status status = vk_fido2_assert(question->gate->device->fido2, &asked, &answer, err);
+    if (status == VK_OK && answer.auth_data_len != VK_WEBAUTHN_AUTH_DATA_LEN) {
+        status = vk_fail(err, VK_ERR_DEVICE, NULL,
+                         "the security key gives %zu bytes of authenticatorData, not %d",
+                         answer.auth_data_len, VK_WEBAUTHN_AUTH_DATA_LEN);
+    }
+    if (status == VK_OK) {
+        memcpy(auth_data37, answer.auth_data, VK_WEBAUTHN_AUTH_DATA_LEN);
+        memcpy(signature64, answer.signature64, sizeof answer.signature64);
+    }
+    return status;
 }
 
 vk_status vk_gate_device_sign(const vk_gate_signing *signing, vk_buf *out, vk_error *err) {

@@ -79,6 +79,10 @@ VK_MUST_USE vk_status vk_gate_add_grant(vk_gate *gate, int64_t key_id, const cha
 VK_MUST_USE vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const char *json,
                                          size_t json_len, vk_error *err);
 
+/* "allowed" or "refused": may the key answer logins although it has a grant (SO)? */
+VK_MUST_USE vk_status vk_gate_set_logins(vk_gate *gate, int64_t key_id, const char *text,
+                                         size_t len, vk_error *err);
+
 /* ---- Signing ---- */
 
 typedef enum vk_gate_form {
@@ -92,7 +96,8 @@ typedef enum vk_gate_form {
     VK_GATE_MESSAGE_REQUEST,
     VK_GATE_OTHER_DIGEST, /* r || s over what another hash than SHA-256 gave: keys under sudo */
     VK_GATE_AGREEMENT,    /* no signature but Diffie-Hellman: keys under sudo that count nothing */
-    VK_GATE_ASSERTION     /* the finished signature of an operation and a browser's assertion */
+    VK_GATE_ASSERTION,    /* the finished signature of an operation and a browser's assertion */
+    VK_GATE_LOGIN         /* an assertion for a server, of a payload of gate/login.h */
 } vk_gate_form;
 
 /* Are these the attributes of the private half that the key's seal vouches for? VK_ERR_MISMATCH:

@@ -115,6 +115,8 @@ void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_stat
 /* For decisions of other kinds: the record of one, to be completed, and the decision it is of. */
 vk_journal_entry vk_gate_entry(const vk_gate_question *question, const vk_hash *hash);
 vk_decision vk_gate_decision_with(const vk_gate_question *question, vk_journal_entry *entry);
+/* Is what is decided of the question written into the journal? */
+bool vk_gate_is_journaled(const vk_gate_question *question);
 /* A verdict that moved nothing still leaves its record before the signature leaves. */
 VK_MUST_USE vk_status vk_gate_record(const vk_gate_question *question, vk_journal_entry *entry,
                                      vk_status status, vk_error *err);
@@ -134,6 +136,20 @@ VK_MUST_USE vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *
 /* As vk_gate_sign, for the forms of messages. */
 VK_MUST_USE vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out,
                                            size_t *out_len, vk_error *err);
+
+/* ---- Logins (login.c) ---- */
+
+/* VK_DENIED if the key has a grant, and the SO did not allow logins. */
+VK_MUST_USE vk_status vk_gate_login_allows(const vk_loaded *loaded, vk_error *err);
+/* As vk_gate_sign, for VK_GATE_LOGIN. */
+VK_MUST_USE vk_status vk_gate_sign_login(const vk_gate_question *question, uint8_t *out,
+                                         size_t *out_len, vk_error *err);
+
+/* The same by the security key: asks for its touch. client_data has the challenge. */
+VK_MUST_USE vk_status vk_gate_device_login(const vk_gate_question *question, vk_bytes challenge,
+                                           vk_bytes client_data,
+                                           uint8_t auth_data37[VK_WEBAUTHN_AUTH_DATA_LEN],
+                                           uint8_t signature64[64], vk_error *err);
 
 /* Checks the policy, or gives the record the token's default, and completes a passkey. */
 VK_MUST_USE vk_status vk_gate_complete(vk_gate *gate, vk_key_record *record, vk_error *err);

@@ -31,6 +31,7 @@ typedef struct vk_loaded {
     vk_policy policy; /* count 0: the key has none */
     vk_hash policy_hash;
     bool is_journaled; /* its decisions are written into the journal */
+    bool journals_logins;
     vk_signer signer;
     vk_hardening_set relaxed; /* hardening rules that are off on the token */
     vk_hash spend_rules;      /* digest of the token's */

@@ -151,8 +151,9 @@ static vk_status sign_userop(const vk_gate_question *question, uint8_t *out, siz
 
 /* ---- Entry ---- */
 
-static vk_status check_policy(const vk_loaded *loaded, vk_error *err) {
-    return loaded->policy.count == 0
+/* A login spends nothing, so it needs no policy. */
+static vk_status check_policy(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
+    return loaded->policy.count == 0 && form != VK_GATE_LOGIN
                ? deny(err, "policy", "the key has no policy, so it signs nothing")
                : VK_OK;
 }
@@ -180,9 +181,12 @@ static vk_status check_waiting(const vk_gate_question *question, vk_error *err) 
 static vk_status check_form(const vk_gate_question *question, vk_error *err) {
     const vk_loaded *loaded = question->loaded;
     vk_gate_form form = question->form;
-    vk_status status = check_policy(loaded, err);
+    vk_status status = check_policy(loaded, form, err);
     if (status == VK_OK) {
         status = vk_gate_home_allows(loaded, form, err);
+    }
+    if (status == VK_OK && form == VK_GATE_LOGIN) {
+        status = vk_gate_login_allows(loaded, err);
     }
     if (status == VK_OK && form == VK_GATE_DIGEST && !signs_freely(loaded)) {
         status = check_waiting(question, err);
@@ -261,6 +265,8 @@ static vk_status sign_form(const vk_gate_question *question, uint8_t *out, size_
         return vk_gate_sign_message(question, out, out_len, err);
     case VK_GATE_ASSERTION:
         return vk_gate_sign_assertion(question, out, out_len, err);
+    case VK_GATE_LOGIN:
+        return vk_gate_sign_login(question, out, out_len, err);
     default:
         return sign_userop(question, out, out_len, err);
     }
@@ -272,7 +278,7 @@ static vk_status sign_once(vk_gate_question *question, int64_t key_id, uint8_t *
     if (status != VK_OK) {
         return status;
     }
-    status = check_policy(question->loaded, err);
+    status = check_policy(question->loaded, question->form, err);
     if (status == VK_OK) {
         status = vk_gate_home_allows(question->loaded, question->form, err);
     }

@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include "net/header.h"
 #include "net/url.h"
 #include <curl/curl.h>
 #include <pthread.h>
@@ -10,9 +11,17 @@
 struct vk_http {
     CURL *curl;
     struct curl_slist *headers;
+    char *base; /* the URL; a secret, maybe */
     vk_url url;
     unsigned tries, backoff_ms;
+    size_t answer_max;
 };
+
+/* Where an answer goes. */
+typedef struct taking {
+    vk_buf *answer;
+    size_t max;
+} taking;
 
 /* ---- Setting up ---- */
 
@@ -31,9 +40,19 @@ static bool add_header(vk_http *http, const char *header) {
     return list != NULL;
 }
 
+static bool has_header(const vk_http_config *config, const char *name) {
+    for (size_t i = 0; i < config->header_count; i++) {
+        if (vk_header_is(config->headers[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "Expect:" keeps curl from waiting for a "100 Continue" that few servers send. */
 static bool add_headers(vk_http *http, const vk_http_config *config) {
-    bool ok = add_header(http, "Content-Type: application/json") &&
+    bool ok = (has_header(config, "Content-Type") ||
+               add_header(http, "Content-Type: application/json")) &&
               add_header(http, "Accept: application/json") && add_header(http, "Expect:");
     for (size_t i = 0; i < config->header_count && ok; i++) {
         ok = add_header(http, config->headers[i]);
@@ -50,7 +69,8 @@ static bool set_route(const vk_http *http, const char *url) {
            (!http->url.is_loopback || curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK);
 }
 
-static bool set_safety(CURL *curl) {
+static bool set_safety(CURL *curl, const vk_http_config *config) {
+    long seconds = config->seconds > 0 ? (long)config->seconds : (long)VK_HTTP_SECONDS;
     return curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
@@ -58,14 +78,15 @@ static bool set_safety(CURL *curl) {
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)VK_HTTP_CONNECT_SECONDS) ==
                CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)VK_HTTP_SECONDS) == CURLE_OK;
+           curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds) == CURLE_OK;
 }
 
 /* More than the limit ends the transfer. */
 static size_t take(char *data, size_t size, size_t count, void *context) {
-    vk_buf *answer = context;
+    const taking *t = context;
+    vk_buf *answer = t->answer;
     size_t len = size * count;
-    if (answer->len + len > VK_HTTP_ANSWER_MAX) {
+    if (answer->len + len > t->max) {
         answer->status = VK_ERR_SIZE;
         return 0;
     }
@@ -78,9 +99,12 @@ static vk_status set_up(vk_http *http, const vk_http_config *config, vk_error *e
     if (status != VK_OK) {
         return status;
     }
+    http->base = strdup(config->url);
     http->curl = curl_easy_init();
-    bool ok = http->curl != NULL && add_headers(http, config) && set_route(http, config->url) &&
-              set_safety(http->curl) &&
+    bool ok = http->base != NULL && http->curl != NULL && add_headers(http, config) &&
+              set_route(http, config->url) && set_safety(http->curl, config) &&
+              (!config->keeps_cookies ||
+               curl_easy_setopt(http->curl, CURLOPT_COOKIEFILE, "") == CURLE_OK) &&
               curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
               curl_easy_setopt(http->curl, CURLOPT_USERAGENT, "valetkey") == CURLE_OK &&
               curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK;
@@ -98,6 +122,7 @@ vk_status vk_http_open(const vk_http_config *config, vk_http **out, vk_error *er
     }
     http->tries = config->tries > 0 ? config->tries : VK_HTTP_TRIES;
     http->backoff_ms = config->backoff_ms > 0 ? config->backoff_ms : VK_HTTP_BACKOFF_MS;
+    http->answer_max = config->answer_max > 0 ? config->answer_max : VK_HTTP_ANSWER_MAX;
     vk_status status = set_up(http, config, err);
     if (status != VK_OK) {
         vk_http_close(http);
@@ -116,6 +141,10 @@ void vk_http_close(vk_http *http) {
         vk_wipe(item->data, strlen(item->data));
     }
     curl_slist_free_all(http->headers);
+    if (http->base != NULL) {
+        vk_wipe(http->base, strlen(http->base));
+        free(http->base);
+    }
     free(http);
 }
 
@@ -145,9 +174,10 @@ static void wait_before(const vk_http *http, unsigned tries_done) {
 
 static CURLcode post_once(vk_http *http, vk_bytes body, vk_buf *answer, long *http_code) {
     CURL *curl = http->curl;
+    taking into = {answer, http->answer_max};
     vk_buf_clear(answer);
     *http_code = 0;
-    if (curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) != CURLE_OK ||
+    if (curl_easy_setopt(curl, CURLOPT_WRITEDATA, &into) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)body.data) != CURLE_OK) {
         return CURLE_FAILED_INIT;
@@ -164,9 +194,39 @@ vk_status vk_http_post(vk_http *http, vk_bytes body, vk_buf *answer, long *code,
     }
     if (answer->status == VK_ERR_SIZE) {
         return vk_fail(err, VK_ERR_SIZE, NULL, "the answer of %s has more than %zu bytes",
-                       http->url.name, VK_HTTP_ANSWER_MAX);
+                       http->url.name, http->answer_max);
     }
     return done == CURLE_OK ? VK_OK
                             : vk_fail(err, VK_ERR_SERVER, NULL, "cannot ask %s: %s", http->url.name,
                                       curl_easy_strerror(done));
+}
+
+/* The URL as a whole must still be one of this server. */
+static vk_status set_place(vk_http *http, const char *url, vk_error *err) {
+    vk_url read;
+    vk_status status = vk_url_read(url, &read, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    if (strcmp(read.name, http->url.name) != 0) {
+        return vk_fail(err, VK_ERR_FORMAT, "url", "the URL cannot have a path behind it");
+    }
+    return curl_easy_setopt(http->curl, CURLOPT_URL, url) == CURLE_OK
+               ? VK_OK
+               : vk_fail(err, VK_ERR_MEMORY, NULL, "%s", vk_status_text(VK_ERR_MEMORY));
+}
+
+vk_status vk_http_post_at(vk_http *http, const char *path, vk_bytes body, vk_buf *answer,
+                          long *code, vk_error *err) {
+    vk_buf joined = {0};
+    vk_buf_put_text(&joined, http->base);
+    vk_buf_put_text(&joined, path);
+    char *url = vk_buf_take_text(&joined);
+    if (url == NULL) {
+        return vk_fail(err, VK_ERR_MEMORY, NULL, "%s", vk_status_text(VK_ERR_MEMORY));
+    }
+    vk_status status = set_place(http, url, err);
+    vk_wipe(url, strlen(url));
+    vk_text_free(url);
+    return status == VK_OK ? vk_http_post(http, body, answer, code, err) : status;
 }

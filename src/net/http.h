@@ -15,11 +15,15 @@
 #define VK_HTTP_ANSWER_MAX ((size_t)8 << 20)
 
 typedef struct vk_http_config {
-    const char *url;            /* see url.h */
-    const char *const *headers; /* "Name: value", besides those that JSON needs */
+    const char *url; /* see url.h */
+    /* "Name: value", besides those that JSON needs; a Content-Type takes the place of JSON's. */
+    const char *const *headers;
     size_t header_count;
     unsigned tries;      /* 1: a request that must not be sent twice; 0: VK_HTTP_TRIES */
     unsigned backoff_ms; /* 0: VK_HTTP_BACKOFF_MS */
+    unsigned seconds;    /* for a try; 0: VK_HTTP_SECONDS */
+    size_t answer_max;   /* bytes; 0: VK_HTTP_ANSWER_MAX */
+    bool keeps_cookies;  /* what the server sets is sent back to it, as long as this is open */
 } vk_http_config;
 
 typedef struct vk_http vk_http;
@@ -33,9 +37,13 @@ const char *vk_http_name(const vk_http *http);
 /*
  * Sends body and reads the answer, whatever its HTTP status, which goes into *code. Tries again
  * after an error of the network, and after the statuses 429 and 500 to 599. VK_ERR_SERVER if there
- * is no answer; VK_ERR_SIZE if it has more than VK_HTTP_ANSWER_MAX bytes.
+ * is no answer; VK_ERR_SIZE if it has more bytes than config->answer_max.
  */
 VK_MUST_USE vk_status vk_http_post(vk_http *http, vk_bytes body, vk_buf *answer, long *code,
                                    vk_error *err);
+/* The same to another place of the same server: the URL, and behind it the path as it is. Who uses
+ * this does not use vk_http_post. */
+VK_MUST_USE vk_status vk_http_post_at(vk_http *http, const char *path, vk_bytes body,
+                                      vk_buf *answer, long *code, vk_error *err);
 
 #endif

@@ -1,8 +1,8 @@
 #include "net/node_config.h"
 
+#include "net/header.h"
 #include "net/url.h"
 #include <string.h>
-#include <strings.h>
 
 static void free_secret(char *text) {
     if (text != NULL) {
@@ -35,45 +35,14 @@ void vk_json_free_secret(cJSON *value) {
 
 /* ---- Headers ---- */
 
-/* RFC 9110 token */
-static bool is_name(const char *name) {
-    return name[0] != '\0' &&
-           name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
-}
-
-/* One line, without spaces at its ends: curl takes an empty one for "send no such header". */
-static bool is_value(const char *value) {
-    size_t len = strlen(value);
-    for (size_t i = 0; i < len; i++) {
-        if (value[i] < ' ' || value[i] > '~') {
-            return false;
-        }
-    }
-    return len > 0 && value[0] != ' ' && value[len - 1] != ' ';
-}
-
-/* What would change how the request is read, or where it goes. */
-static bool is_ours(const char *name) {
-    static const char *const ours[] = {"accept",         "connection",        "content-encoding",
-                                       "content-length", "content-type",      "expect",
-                                       "host",           "transfer-encoding", "upgrade"};
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        if (strcasecmp(name, ours[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static vk_status read_header(const cJSON *item, const vk_path *path, char **out, vk_error *err) {
     vk_path at = vk_path_member(path, item->string);
     vk_buf line = {0};
-    if (!is_name(item->string) || is_ours(item->string)) {
+    if (!vk_header_is_name(item->string) || vk_header_is_ours(item->string)) {
         return vk_fail(err, VK_ERR_FORMAT, at.text, "\"%.60s\" cannot be set as a header",
                        item->string);
     }
-    if (!cJSON_IsString(item) || !is_value(item->valuestring)) {
+    if (!cJSON_IsString(item) || !vk_header_is_value(item->valuestring)) {
         return vk_fail(err, VK_ERR_FORMAT, at.text,
                        "a header must be a line of ASCII text without spaces at its ends");
     }

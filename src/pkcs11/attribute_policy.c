@@ -1,4 +1,5 @@
 /* The vendor attributes that tell a key's policy, and what a passkey is. */
+#include "gate/login.h"
 #include "pkcs11/attribute.h"
 #include "token/attrs.h"
 
@@ -234,8 +235,7 @@ static CK_RV get_device_policy_digest(const vk_object *object, vk_buf *out) {
 static CK_RV put_kept(const vk_object *object, CK_ATTRIBUTE_TYPE type, vk_buf *out) {
     const vk_key_record *record = passkey(object);
     vk_bytes bytes;
-    if (record == NULL || record->home == VK_HOME_TOKEN ||
-        !vk_attrs_get(&record->private_attrs, type, &bytes)) {
+    if (record == NULL || !vk_attrs_get(&record->private_attrs, type, &bytes)) {
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
     vk_buf_put(out, bytes.data, bytes.len);
@@ -271,6 +271,19 @@ static CK_RV get_aaguid(const vk_object *object, vk_buf *out) {
         vk_buf_put(out, auth_data.aaguid, sizeof auth_data.aaguid);
     }
     return vk_ck(status, NULL);
+}
+
+_Static_assert(CKA_VALETKEY_LOGIN_ALLOWED == VK_ATTR_LOGIN_ALLOWED, "the gate knows it by number");
+
+/* The SO has not spoken of most keys. */
+static CK_RV get_login_allowed(const vk_object *object, vk_buf *out) {
+    const vk_key_record *record = passkey(object);
+    if (record == NULL) {
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    bool allowed = vk_stored_bool(&record->private_attrs, CKA_VALETKEY_LOGIN_ALLOWED, false);
+    vk_buf_put_byte(out, allowed ? CK_TRUE : CK_FALSE);
+    return CKR_OK;
 }
 
 /* ---- Single rules ---- */
@@ -474,6 +487,7 @@ static const vk_attribute_row rows[] = {
     RESIDENT(CKA_VALETKEY_DISCOVERABLE),
     RESIDENT(CKA_VALETKEY_CRED_PROTECT),
     RESIDENT(CKA_VALETKEY_HOME),
+    ROW(CKA_VALETKEY_LOGIN_ALLOWED, get_login_allowed),
     ROW(CKA_VALETKEY_VALID_AFTER, get_valid_after),
     ROW(CKA_VALETKEY_VALID_UNTIL, get_valid_until),
     ROW(CKA_VALETKEY_GAS_ALLOWED, get_gas_allowed),

@@ -1,5 +1,6 @@
 /* The attributes that PKCS#11 names. */
 #include "base/json.h"
+#include "gate/login.h"
 #include "pkcs11/attribute.h"
 #include "pkcs11/template.h"
 
@@ -91,6 +92,13 @@ static void put_ordinary_mechanisms(const vk_object *object, vk_buf *out) {
     put_mechanisms(object, others, sizeof others / sizeof others[0], out);
 }
 
+static void put_login_mechanism(const vk_object *object, vk_buf *out) {
+    const vk_key_record *record = &object->view->record;
+    if (record->curve == VK_CURVE_P256 && record->home != VK_HOME_REMOTE) {
+        put_mechanism(object, CKM_VALETKEY_PASSKEY_LOGIN, out);
+    }
+}
+
 /* Those that the key can be used with, of which its template may allow some only. */
 static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
     /* CKM_ECDSA signs the digests of operations that were written as data objects; those of
@@ -98,6 +106,7 @@ static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
     static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP,
                                                    CKM_VALETKEY_USEROP_SESSION};
     const vk_policy *policy = vk_view_policy(object->view);
+    put_login_mechanism(object, out);
     if (policy == NULL) {
         return CKR_OK;
     }
@@ -197,6 +206,9 @@ static CK_RV get_application(const vk_object *object, vk_buf *out) {
     case VK_KIND_POLICY:
         vk_buf_put_text(out, VK_APPLICATION_POLICY);
         return CKR_OK;
+    case VK_KIND_LOGINS:
+        vk_buf_put_text(out, VK_APPLICATION_LOGINS);
+        return CKR_OK;
     case VK_KIND_GRANT:
         vk_buf_put_text(out, VK_APPLICATION_GRANT);
         return CKR_OK;
@@ -228,10 +240,17 @@ static CK_RV get_account(const vk_object *object, vk_buf *out) {
     return vk_ck(status, &err);
 }
 
+static bool allows_logins(const vk_object *object) {
+    return vk_stored_bool(&object->view->record.private_attrs, CKA_VALETKEY_LOGIN_ALLOWED, false);
+}
+
 static CK_RV get_data_value(const vk_object *object, vk_buf *out) {
     switch (object->kind) {
     case VK_KIND_POLICY:
         vk_buf_put_text(out, object->view->record.policy);
+        return CKR_OK;
+    case VK_KIND_LOGINS:
+        vk_buf_put_text(out, allows_logins(object) ? VK_LOGINS_ALLOWED : VK_LOGINS_REFUSED);
         return CKR_OK;
     case VK_KIND_GRANT:
         vk_buf_put_text(out, object->grant->json);
@@ -249,6 +268,8 @@ static const char *kind_name(vk_kind kind) {
         return "public";
     case VK_KIND_POLICY:
         return "policy";
+    case VK_KIND_LOGINS:
+        return "logins";
     case VK_KIND_GRANT:
         return "grant";
     default:

@@ -5,7 +5,7 @@
 #include "pkcs11/template.h"
 #include "token/attrs.h"
 
-/* ---- valetkey-policy and valetkey-grant ---- */
+/* ---- valetkey-policy, valetkey-logins and valetkey-grant ---- */
 
 typedef vk_status (*gate_call)(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
                                vk_error *err);
@@ -27,15 +27,20 @@ static CK_RV through_gate(vk_slot *slot, gate_call call, const vk_key_data *data
     return vk_ck_template(status, &err);
 }
 
-static CK_RV create_policy(vk_session *session, const vk_key_data *data, CK_OBJECT_HANDLE *out) {
+/* What the SO says of a key. */
+static CK_RV create_as_so(vk_session *session, const vk_key_data *data, CK_OBJECT_HANDLE *out) {
+    bool is_policy = vk_is_application(data->application, VK_APPLICATION_POLICY);
     vk_role role = vk_slot_role(session->slot);
     int64_t key_id;
     if (role != VK_ROLE_SO) {
-        vk_debug("only the SO changes a policy");
+        vk_debug("only the SO %s", is_policy ? "changes a policy" : "allows logins");
         return role == VK_ROLE_USER ? CKR_ATTRIBUTE_READ_ONLY : CKR_USER_NOT_LOGGED_IN;
     }
-    CK_RV rv = through_gate(session->slot, vk_gate_set_policy, data, &key_id);
-    return rv == CKR_OK ? vk_key_handle(session, key_id, VK_KIND_POLICY, out) : rv;
+    CK_RV rv = through_gate(session->slot, is_policy ? vk_gate_set_policy : vk_gate_set_logins,
+                            data, &key_id);
+    return rv == CKR_OK
+               ? vk_key_handle(session, key_id, is_policy ? VK_KIND_POLICY : VK_KIND_LOGINS, out)
+               : rv;
 }
 
 /* The newest grant of the key is the one that was added. */
@@ -68,9 +73,10 @@ static CK_RV create_grant(vk_session *session, const vk_key_data *data, CK_OBJEC
 static CK_RV create_on_token(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
                              CK_OBJECT_HANDLE *out) {
     const CK_ATTRIBUTE *application = vk_template_find(templ, count, CKA_APPLICATION);
-    bool is_policy = vk_is_application(application, VK_APPLICATION_POLICY);
+    bool is_sos = vk_is_application(application, VK_APPLICATION_POLICY) ||
+                  vk_is_application(application, VK_APPLICATION_LOGINS);
     vk_key_data data;
-    if (!is_policy && !vk_is_application(application, VK_APPLICATION_GRANT)) {
+    if (!is_sos && !vk_is_application(application, VK_APPLICATION_GRANT)) {
         return vk_create_ordinary(session, CKO_DATA, templ, count, out);
     }
     CK_RV rv = vk_object_may_change(session, true);
@@ -80,7 +86,7 @@ static CK_RV create_on_token(vk_session *session, const CK_ATTRIBUTE *templ, CK_
     if (rv != CKR_OK) {
         return rv;
     }
-    return is_policy ? create_policy(session, &data, out) : create_grant(session, &data, out);
+    return is_sos ? create_as_so(session, &data, out) : create_grant(session, &data, out);
 }
 
 CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,

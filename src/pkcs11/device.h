@@ -33,7 +33,7 @@ struct vk_key_template;
 CK_RV vk_device_generate(vk_session *session, const struct vk_key_template *public_half,
                          const struct vk_key_template *private_half, int64_t *key_id);
 /* Are there attributes that only a key on a device can have? */
-bool vk_device_is_wished(const vk_buf *attrs);
+bool vk_device_is_wished(const struct vk_key_template *key);
 /* Deletes the credential of a key that is about to be removed, if it is stored on the device. The
  * slot's lock is held. */
 VK_MUST_USE vk_status vk_device_forget_key(vk_slot *slot, int64_t key_id, vk_error *err);

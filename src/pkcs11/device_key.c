@@ -57,17 +57,17 @@ static CK_RV need_store(vk_slot *slot) {
 
 /* ---- The template ---- */
 
-static const CK_ATTRIBUTE_TYPE wishes[] = {CKA_VALETKEY_USER_HANDLE, CKA_VALETKEY_DISCOVERABLE,
-                                           CKA_VALETKEY_CRED_PROTECT, CKA_VALETKEY_HMAC_SECRET};
+static const CK_ATTRIBUTE_TYPE wishes[] = {CKA_VALETKEY_DISCOVERABLE, CKA_VALETKEY_CRED_PROTECT,
+                                           CKA_VALETKEY_HMAC_SECRET};
 
-bool vk_device_is_wished(const vk_buf *attrs) {
+bool vk_device_is_wished(const vk_key_template *key) {
     vk_bytes ignored;
     for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
-        if (vk_attrs_get(attrs, wishes[i], &ignored)) {
+        if (vk_attrs_get(&key->attrs, wishes[i], &ignored)) {
             return true;
         }
     }
-    return false;
+    return key->challenge.len > 0;
 }
 
 static CK_RV check_template(const vk_key_template *key) {
@@ -86,10 +86,11 @@ static CK_RV check_template(const vk_key_template *key) {
     return CKR_OK;
 }
 
-static vk_device_wish wish_of(const vk_key_record *record, const char *name) {
+static vk_device_wish wish_of(const vk_key_record *record, vk_bytes challenge, const char *name) {
     const vk_buf *attrs = &record->private_attrs;
     vk_bytes protect = vk_stored_bytes(attrs, CKA_VALETKEY_CRED_PROTECT);
     return (vk_device_wish){.user_id = vk_stored_bytes(attrs, CKA_VALETKEY_USER_HANDLE),
+                            .challenge = challenge,
                             .user_name = name,
                             .discoverable = vk_stored_bool(attrs, CKA_VALETKEY_DISCOVERABLE, false),
                             .hmac_secret = vk_stored_bool(attrs, CKA_VALETKEY_HMAC_SECRET, false),
@@ -135,7 +136,7 @@ static vk_status add(vk_slot *slot, vk_key_record *record, const vk_fido2_made *
 }
 
 /* A credential that the store did not take is not left behind, where it can be deleted at all. */
-static vk_status make(vk_slot *slot, vk_key_record *record, vk_error *err) {
+static vk_status make(vk_slot *slot, vk_key_record *record, vk_bytes challenge, vk_error *err) {
     vk_fido2_made made;
     vk_buf name = {0};
     vk_bytes label = vk_stored_bytes(&record->private_attrs, CKA_LABEL);
@@ -144,7 +145,7 @@ static vk_status make(vk_slot *slot, vk_key_record *record, vk_error *err) {
     if (text == NULL) {
         return VK_ERR_MEMORY;
     }
-    vk_device_wish wish = wish_of(record, text[0] != '\0' ? text : "valetkey");
+    vk_device_wish wish = wish_of(record, challenge, text[0] != '\0' ? text : "valetkey");
     vk_status status = vk_gate_device_make(slot->gate, record, &wish, &made, err);
     if (status == VK_OK) {
         status = add(slot, record, &made, err);
@@ -158,11 +159,11 @@ static vk_status make(vk_slot *slot, vk_key_record *record, vk_error *err) {
     return status;
 }
 
-static CK_RV make_in_store(vk_slot *slot, vk_key_record *record) {
+static CK_RV make_in_store(vk_slot *slot, vk_key_record *record, vk_bytes challenge) {
     vk_error err = {0};
     CK_RV rv = need_store(slot);
     if (rv == CKR_OK) {
-        rv = vk_ck_template(make(slot, record, &err), &err);
+        rv = vk_ck_template(make(slot, record, challenge, &err), &err);
         vk_slot_changed(slot);
     }
     return rv;
@@ -184,7 +185,7 @@ CK_RV vk_device_generate(vk_session *session, const vk_key_template *public_half
     if (rv == CKR_OK) {
         atomic_store(&session->asks_device, true);
         pthread_mutex_lock(&slot->lock);
-        rv = make_in_store(slot, &record);
+        rv = make_in_store(slot, &record, private_half->challenge);
         pthread_mutex_unlock(&slot->lock);
         atomic_store(&session->asks_device, false);
     }

@@ -109,7 +109,7 @@ static CK_RV generate_pair(vk_session *session, const generate_args *args, key_p
         vk_debug("both halves are on the token, or both are of the session");
         return CKR_TEMPLATE_INCONSISTENT;
     }
-    if (session->slot->device == NULL && vk_device_is_wished(&pair->private_half.attrs)) {
+    if (session->slot->device == NULL && vk_device_is_wished(&pair->private_half)) {
         vk_debug("that is for keys on a security key");
         return CKR_TEMPLATE_INCONSISTENT;
     }
@@ -222,7 +222,7 @@ static CK_RV import(vk_session *session, vk_key_template *key, CK_OBJECT_HANDLE 
     if (!read_secret(key->secret, secret32)) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
     }
-    if (session->slot->device != NULL || vk_device_is_wished(&key->attrs)) {
+    if (session->slot->device != NULL || vk_device_is_wished(key)) {
         vk_wipe(secret32, sizeof secret32);
         vk_debug("a security key takes no private key from outside");
         return CKR_TEMPLATE_INCONSISTENT;

@@ -1,4 +1,5 @@
 #include "pkcs11/mechanism.h"
+#include "gate/login.h"
 #include "pkcs11/entry.h"
 #include "token/attrs.h"
 #include "token/crypt.h"
@@ -72,6 +73,11 @@ static const vk_mechanism mechanisms[] = {
      .input = VK_INPUT_BYTES,
      .max_input = VK_GATE_ASSERTION_MAX,
      .form = VK_GATE_ASSERTION},
+    {.type = CKM_VALETKEY_PASSKEY_LOGIN,
+     .info = {256, 256, CKF_SIGN},
+     .input = VK_INPUT_BYTES,
+     .max_input = VK_LOGIN_REQUEST_MAX,
+     .form = VK_GATE_LOGIN},
     {.type = CKM_VALETKEY_KECCAK256,
      .info = {0, 0, CKF_DIGEST},
      .input = VK_INPUT_KECCAK,

@@ -66,6 +66,9 @@ bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object 
         return view->record.has_public;
     case VK_KIND_POLICY:
         return view->record.has_private && view->record.policy != NULL;
+    case VK_KIND_LOGINS:
+        return view->record.has_private &&
+               vk_stored_bytes(&view->record.private_attrs, CKA_VALETKEY_LOGIN_ALLOWED).len > 0;
     case VK_KIND_GRANT:
     case VK_KIND_ACCOUNT:
         out->grant = view->record.has_private ? vk_view_grant(view, grant_id) : NULL;

@@ -79,6 +79,9 @@ static CK_RV allowed(vk_session *session, vk_view *view, const vk_mechanism *mec
         return mechanism->form == VK_GATE_ASSERTION ? CKR_KEY_FUNCTION_NOT_PERMITTED
                                                     : CKR_KEY_HANDLE_INVALID;
     }
+    if (mechanism->form == VK_GATE_LOGIN && view->record.curve != VK_CURVE_P256) {
+        return CKR_KEY_TYPE_INCONSISTENT;
+    }
     if (!view->may_sign) {
         vk_refusal_note_usage(view);
         return CKR_KEY_FUNCTION_NOT_PERMITTED;

@@ -1,4 +1,5 @@
 #include "pkcs11/template.h"
+#include "gate/login.h"
 #include "pkcs11/attribute.h"
 #include "pkcs11/hide.h"
 #include "token/attrs.h"
@@ -186,6 +187,7 @@ static const template_row rows[] = {
     {CKA_VALETKEY_DISCOVERABLE, PRIV, KEPT_BOOL},
     {CKA_VALETKEY_CRED_PROTECT, PRIV, KEPT_PROTECT},
     {CKA_VALETKEY_HMAC_SECRET, PRIV, KEPT_BOOL},
+    {CKA_VALETKEY_REGISTRATION_CHALLENGE, PRIV, IS_CHALLENGE},
 
     /* A browser's passkey has no private half. */
     {CKA_VALETKEY_POLICY, PUB, IS_POLICY},
@@ -328,7 +330,8 @@ static CK_RV take_registration(const CK_ATTRIBUTE *attribute, template_meaning m
     case IS_ATTESTATION_CLIENT_DATA:
         return take_bytes(attribute, 1, VK_CLIENT_DATA_MAX, &key->attestation_client_data);
     case IS_CHALLENGE:
-        return take_bytes(attribute, 1, 1024, &key->challenge);
+        return take_bytes(attribute, VK_LOGIN_CHALLENGE_MIN, VK_LOGIN_CHALLENGE_MAX,
+                          &key->challenge);
     default:
         return take_bytes(attribute, 1, TRUST_ANCHORS_MAX, &key->trust_anchors);
     }
@@ -381,6 +384,7 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     case IS_USE_SIGN_COUNT:
         return take_passkey(attribute, meaning, key);
     case KEPT_USER_HANDLE:
+        key->has_passkey = true;
         return keep_bytes(attribute, 1, 64, &key->attrs);
     case KEPT_PROTECT:
         return is_protect(attribute) ? keep_bytes(attribute, 1, 1, &key->attrs)

@@ -39,7 +39,8 @@ typedef struct vk_key_template {
     bool use_sign_count;
     bool has_passkey; /* any of the passkey members was there */
     /* Of a public key: a browser's registration, and whom to believe about it. */
-    vk_bytes attestation, attestation_client_data, challenge, trust_anchors;
+    vk_bytes attestation, attestation_client_data, trust_anchors;
+    vk_bytes challenge;    /* of that, or of a credential that a security key is to make */
     bool has_registration; /* any of these was there */
 } vk_key_template;
 

@@ -172,6 +172,9 @@ static vk_status remove_everything(vk_token *token, vk_error *err) {
         status = remove_all(token, VK_SQL_NODE_REMOVE_ALL, err);
     }
     if (status == VK_OK) {
+        status = remove_all(token, VK_SQL_PASSKEY_REMOVE_ALL, err);
+    }
+    if (status == VK_OK) {
         status = remove_all(token, VK_SQL_OBJECT_REMOVE_ALL, err);
     }
     if (status == VK_OK) {

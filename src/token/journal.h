@@ -93,7 +93,7 @@ typedef struct vk_journal_finding {
     int64_t number;      /* 0: unknown */
     const char *what; /* "edited", "removed", "reordered", "truncated", "unlinked", "mac", "head",
                          "state", "restored", "anchor", "settings", "spend-rules", "key", "grants",
-                         "budgets", "nonces" */
+                         "budgets", "nonces", "passkeys" */
     char text[256];   /* one sentence */
 } vk_journal_finding;
 

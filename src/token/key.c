@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "token/attrs.h"
 #include "token/store.h"
 
 /* ---- Putting rows together ---- */
@@ -305,7 +306,26 @@ static vk_status check_no_grant(vk_token *token, int64_t id, vk_error *err) {
     return status;
 }
 
-static vk_status set_policy(vk_token *token, int64_t id, const char *policy, vk_error *err) {
+/* What the SO changes of a key. */
+typedef struct so_change {
+    const char *policy; /* NULL: the attribute is meant */
+    uint64_t type;
+    vk_bytes value;
+} so_change;
+
+static vk_status make_change(vk_token *token, vk_key_record *record, const so_change *change,
+                             vk_error *err) {
+    if (change->policy == NULL) {
+        return vk_attrs_set(&record->private_attrs, change->type, change->value);
+    }
+    vk_status status = check_home(record, err);
+    if (status == VK_OK) {
+        status = check_no_grant(token, record->id, err);
+    }
+    return status == VK_OK ? copy_text(&record->policy, change->policy) : status;
+}
+
+static vk_status change_as_so(vk_token *token, int64_t id, const so_change *change, vk_error *err) {
     uint8_t buffer[32];
     const uint8_t *secret32 = NULL;
     vk_key_row row;
@@ -314,16 +334,10 @@ static vk_status set_policy(vk_token *token, int64_t id, const char *policy, vk_
         status = VK_ERR_NOT_FOUND;
     }
     if (status == VK_OK) {
-        status = check_home(&row.record, err);
-    }
-    if (status == VK_OK) {
-        status = check_no_grant(token, id, err);
-    }
-    if (status == VK_OK) {
         status = open_row(token, VK_ROLE_SO, &row, buffer, &secret32, err);
     }
     if (status == VK_OK) {
-        status = copy_text(&row.record.policy, policy);
+        status = make_change(token, &row.record, change, err);
     }
     if (status == VK_OK) {
         status = store(token, &row, secret32, err);
@@ -337,11 +351,22 @@ vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *polic
     if (policy == NULL) {
         return VK_ERR_ARGUMENT;
     }
+    const so_change change = {.policy = policy};
     vk_status status = vk_token_begin(token, err);
     if (status != VK_OK) {
         return status;
     }
-    return vk_token_end(token, set_policy(token, id, policy, err), err);
+    return vk_token_end(token, change_as_so(token, id, &change, err), err);
+}
+
+vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type, vk_bytes value,
+                                vk_error *err) {
+    const so_change change = {.type = type, .value = value};
+    vk_status status = vk_token_begin(token, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    return vk_token_end(token, change_as_so(token, id, &change, err), err);
 }
 
 /* ---- Removing ---- */

@@ -154,9 +154,17 @@ static const char security_keys[] =
     " credential_id BLOB NOT NULL UNIQUE, salt BLOB NOT NULL, point BLOB NOT NULL,"
     " wrapped BLOB NOT NULL);";
 
+/* Version 11: who registered with the passkey server that the token serves. */
+static const char passkey_users[] =
+    "CREATE TABLE passkey_user("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, user_id TEXT NOT NULL, name TEXT NOT NULL,"
+    " rp_id TEXT NOT NULL, credential_id BLOB NOT NULL UNIQUE, point BLOB NOT NULL,"
+    " sign_count INTEGER NOT NULL, transports TEXT NOT NULL, created_at INTEGER NOT NULL,"
+    " mac BLOB NOT NULL);";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state,       pending,   relaxed, journal,      reservations,
-                                    spend_rules, addresses, objects, security_keys};
+static const char *const steps[] = {state,       pending,   relaxed, journal,       reservations,
+                                    spend_rules, addresses, objects, security_keys, passkey_users};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

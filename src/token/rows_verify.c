@@ -1,6 +1,7 @@
 /*
  * Checking the rows that signatures rest on: keys with their grants, budgets, what was signed for
- * nonces. One that was edited is refused when it is used; here all are looked at.
+ * nonces; and those that logins to the passkey server rest on. One that was edited is refused when
+ * it is used; here all are looked at.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -103,8 +104,20 @@ static vk_status check_budgets(const check *c, vk_error *err) {
     return status;
 }
 
+static vk_status check_passkeys(const check *c, vk_error *err) {
+    vk_status status = vk_passkeys_check(c->token, err);
+    if (status == VK_ERR_INTEGRITY) {
+        find(c, "passkeys", "somebody edited who registered with the passkey server");
+        return VK_OK;
+    }
+    return status;
+}
+
 vk_status vk_rows_verify(vk_token *token, vk_rows_fn found, void *context, vk_error *err) {
     const check c = {token, found, context};
     vk_status status = check_keys(&c, err);
-    return status == VK_OK ? check_budgets(&c, err) : status;
+    if (status == VK_OK) {
+        status = check_budgets(&c, err);
+    }
+    return status == VK_OK ? check_passkeys(&c, err) : status;
 }

@@ -7,6 +7,9 @@
 
 #define ENROLMENT_COLUMNS "id, name, rp_id, credential_id, salt, point, wrapped"
 
+#define PASSKEY_COLUMNS                                                                            \
+    "id, user_id, name, rp_id, credential_id, point, sign_count, transports, created_at, mac"
+
 #define NONCE_COLUMNS                                                                              \
     "gas, counted_at, mac, signed_at, included_at, signed_count, operations, spends"
 
@@ -96,8 +99,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
                                 " ORDER BY key_id",
     [VK_SQL_KEY_OUTLINES] = "SELECT id, has_private, has_public, policy IS NOT NULL,"
                             " EXISTS(SELECT 1 FROM approval WHERE key_id = key.id), public_attrs,"
-                            " home"
-                            " FROM key WHERE id > ? ORDER BY id LIMIT ?",
+                            " home, private_attrs FROM key WHERE id > ? ORDER BY id LIMIT ?",
 
     [VK_SQL_GRANT_INSERT] = "INSERT INTO approval(key_id, json, chain_id, entry_point, account,"
                             " permission_id, mac) VALUES(?, ?, ?, ?, ?, ?, x'')",
@@ -161,6 +163,15 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_NODE_WRITE] = "INSERT OR REPLACE INTO node VALUES(?, ?)",
     [VK_SQL_NODE_REMOVE] = "DELETE FROM node WHERE chain_id = ?",
     [VK_SQL_NODE_REMOVE_ALL] = "DELETE FROM node",
+
+    [VK_SQL_PASSKEY_FIND] = "SELECT " PASSKEY_COLUMNS " FROM passkey_user WHERE credential_id = ?",
+    [VK_SQL_PASSKEY_LIST] = "SELECT " PASSKEY_COLUMNS " FROM passkey_user ORDER BY id",
+    [VK_SQL_PASSKEY_NUMBER] = "SELECT count(*) FROM passkey_user",
+    [VK_SQL_PASSKEY_INSERT] =
+        "INSERT INTO passkey_user(user_id, name, rp_id, credential_id, point, sign_count,"
+        " transports, created_at, mac) VALUES(?, ?, ?, ?, ?, 0, ?, ?, x'')",
+    [VK_SQL_PASSKEY_COUNT] = "UPDATE passkey_user SET sign_count = ?, mac = ? WHERE id = ?",
+    [VK_SQL_PASSKEY_REMOVE_ALL] = "DELETE FROM passkey_user",
 
     [VK_SQL_PENDING_READ] = "SELECT id, " PENDING_COLUMNS " FROM pending WHERE id = ?",
     [VK_SQL_PENDING_FIND] = "SELECT id, " PENDING_COLUMNS " FROM pending"

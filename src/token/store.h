@@ -162,6 +162,11 @@ VK_MUST_USE vk_status vk_enrolment_write(vk_db *db, const char *serial, vk_enrol
                                          vk_error *err);
 VK_MUST_USE vk_status vk_enrolments_count(vk_token *token, size_t *out, vk_error *err);
 
+/* ---- Users of the passkey server (passkey.c) ---- */
+
+/* Is every row as it was written? */
+VK_MUST_USE vk_status vk_passkeys_check(vk_token *token, vk_error *err);
+
 /* ---- Authenticated rows (row.c) ---- */
 
 /* What says which kind of row of which token a MAC is of; the row's members follow. */
@@ -292,7 +297,7 @@ VK_MUST_USE vk_status vk_key_check(vk_token *token, int64_t id, vk_error *err);
 
 /* ---- Everything (rows_verify.c) ---- */
 
-/* what: "key", "grants", "budgets", "nonces". */
+/* what: "key", "grants", "budgets", "nonces", "passkeys". */
 typedef void (*vk_rows_fn)(void *context, const char *what, const char *text);
 /* Finds rows that were edited. Somebody is logged in. */
 VK_MUST_USE vk_status vk_rows_verify(vk_token *token, vk_rows_fn found, void *context,

@@ -237,6 +237,9 @@ VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *
  * Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
+/* Sets one of the private attributes, which its user may not be able to: SO login. Reseals. */
+VK_MUST_USE vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type,
+                                            vk_bytes value, vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
  * with it; budgets stay. User login if there is a private half. VK_ERR_NOT_FOUND if none of them
  * exists. */
@@ -261,7 +264,7 @@ typedef struct vk_key_outline {
     int64_t id;
     bool has_private, has_public, has_policy, has_grants;
     bool is_remote; /* VK_HOME_REMOTE */
-    vk_bytes public_attrs;
+    vk_bytes private_attrs, public_attrs;
 } vk_key_outline;
 /* key is good until it returns. Must not call vk_token_ functions. */
 typedef void (*vk_key_outline_fn)(void *context, const vk_key_outline *key);

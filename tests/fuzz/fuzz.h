@@ -54,6 +54,10 @@ void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
 void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
 void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
+void fuzz_header(vk_bytes input);         /* a line */
+void fuzz_passkey_answer(vk_bytes input); /* which reader, then what a passkey server answers */
+void fuzz_passkey_body(vk_bytes input);   /* which reader, then what its clients send */
+void fuzz_login_request(vk_bytes input);  /* JSON */
 void fuzz_calls(vk_bytes input);          /* calls of Cryptoki and their arguments */
 void fuzz_fido2(vk_bytes input);          /* what is asked, then what the security key sends */
 

@@ -514,6 +514,31 @@ static void sow_answers_of_nodes(const sower *s) {
     vk_buf_clear(&text);
 }
 
+static void sow_passkey_case(const sower *s, const cJSON *item) {
+    const cJSON *in = vectors_get(item, "in"),
+                *first = vectors_get(vectors_get(item, "out"), "http")->child;
+    int which = strcmp(vectors_text(in, "mode"), "register") == 0 ? 0 : 2;
+    sow_json(s, "passkey_answer", which, vectors_get(first, "response"));
+    sow_json(s, "passkey_answer", which + 1, vectors_get(first->next, "response"));
+    sow_text(s, "passkey_body", which, vectors_text(first, "body"));
+    sow_text(s, "passkey_body", which + 1, vectors_text(first->next, "body"));
+}
+
+static void sow_passkey_servers(const sower *s) {
+    const cJSON *item;
+    cJSON *file = vectors_load("passkey_server.json");
+    cJSON_ArrayForEach(item, vectors_get(file, "cases")) {
+        sow_passkey_case(s, item);
+    }
+    cJSON_Delete(file);
+    sow_text(s, "header", -1, "X-Api-Key: 0123456789");
+    sow_text(s, "header", -1, "content-type:text/plain");
+    sow_text(
+        s, "login_request", -1,
+        "{\"challenge\":\"l85IhS-jw0td4WItsoM5dJ48QsScpoZQVH4XQV9cy5Q\",\"rpId\":\"a.example\","
+        "\"origin\":\"https://a.example\"}");
+}
+
 /* Calls and their arguments, byte by byte (calls.c): what a fuzzer would take long to come upon. */
 #define TEN "0123456789"
 #define DIGEST TEN TEN TEN "01"
@@ -588,6 +613,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_all_chain(&s);
     sow_anchors(&s);
     sow_answers_of_nodes(&s);
+    sow_passkey_servers(&s);
     sow_calls(&s);
     sow_other_grants(&s);
     sow_thirdweb_grants(&s);

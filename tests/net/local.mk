@@ -2,7 +2,7 @@
 net_test_support = tests/net/chain.c tests/net/chain.h tests/net/server.c tests/net/server.h
 net_test_libs = libvk-net.la libvk-token.la libvk-test.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) \
 	$(CHECK_LIBS) $(CURL_LIBS)
-net_test_programs = tests/net/test_net_config tests/net/test_net_install tests/net/test_net_rpc \
+net_test_programs = tests/net/test_net_config tests/net/test_net_httpd tests/net/test_net_install tests/net/test_net_passkey tests/net/test_net_relying_party tests/net/test_net_rpc \
 	tests/net/test_net_settle
 check_PROGRAMS += $(net_test_programs) tests/net/node
 TESTS += $(net_test_programs)
@@ -10,10 +10,21 @@ valgrind_slow_tests += $(net_test_programs)
 tests_net_test_net_config_SOURCES = tests/net/test_net_config.c
 tests_net_test_net_config_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_net_test_net_config_LDADD = $(net_test_libs)
+tests_net_test_net_httpd_SOURCES = tests/net/test_net_httpd.c
+tests_net_test_net_httpd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_net_test_net_httpd_LDADD = $(net_test_libs)
 tests_net_test_net_install_SOURCES = tests/net/test_net_install.c tests/net/question.c \
 	tests/net/question.h $(net_test_support)
 tests_net_test_net_install_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_net_test_net_install_LDADD = $(net_test_libs)
+tests_net_test_net_passkey_SOURCES = tests/net/test_net_passkey.c tests/net/server.c \
+	tests/net/server.h
+tests_net_test_net_passkey_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_net_test_net_passkey_LDADD = $(net_test_libs)
+tests_net_test_net_relying_party_SOURCES = tests/net/test_net_relying_party.c tests/support/quick_pins.c
+tests_net_test_net_relying_party_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_net_test_net_relying_party_LDADD = $(net_test_libs)
+tests_net_test_net_relying_party_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_net_test_net_rpc_SOURCES = tests/net/test_net_rpc.c $(net_test_support)
 tests_net_test_net_rpc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_net_test_net_rpc_LDADD = $(net_test_libs)

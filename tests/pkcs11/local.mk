@@ -7,7 +7,7 @@ tests_pkcs11_test_pkcs11_SOURCES = tests/pkcs11/browser.c tests/pkcs11/browser.h
 	tests/pkcs11/waiting.c tests/pkcs11/waiting.h tests/support/clock.c tests/support/clock.h \
 	tests/support/limits.c tests/support/limits.h tests/support/quick_pins.c
 tests_pkcs11_test_pkcs11_SOURCES += tests/pkcs11/message_support.c tests/pkcs11/message_support.h \
-	tests/pkcs11/test_message.c tests/support/so.c tests/support/so.h
+	tests/pkcs11/test_login.c tests/pkcs11/test_message.c tests/support/so.c tests/support/so.h
 tests_pkcs11_test_pkcs11_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_pkcs11_test_pkcs11_LDADD = $(vk_test_token_libs)
 tests_pkcs11_test_pkcs11_LDFLAGS = $(AM_LDFLAGS) -export-dynamic

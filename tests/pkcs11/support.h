@@ -108,6 +108,7 @@ Suite *pending_suite(void);
 Suite *pending_keys_suite(void);
 Suite *refusal_suite(void);
 Suite *signing_suite(void);
+Suite *login_suite(void);
 Suite *message_suite(void);
 Suite *thread_suite(void);
 Suite *journal_suite(void);

@@ -19,6 +19,7 @@ int main(void) {
     srunner_add_suite(runner, signing_suite());
     srunner_add_suite(runner, refusal_suite());
     srunner_add_suite(runner, message_suite());
+    srunner_add_suite(runner, login_suite());
     srunner_add_suite(runner, thread_suite());
     srunner_add_suite(runner, journal_suite());
     srunner_add_suite(runner, spend_suite());

@@ -102,6 +102,12 @@ tests_token_test_token_spend_SOURCES = tests/token/test_token_spend.c $(token_te
 tests_token_test_token_spend_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_token_test_token_spend_LDADD = $(vk_test_token_libs)
 
+check_PROGRAMS += tests/token/test_token_passkey
+TESTS += tests/token/test_token_passkey
+valgrind_slow_tests += tests/token/test_token_passkey
+tests_token_test_token_passkey_SOURCES = tests/token/test_token_passkey.c $(token_test_support)
+tests_token_test_token_passkey_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_token_test_token_passkey_LDADD = $(vk_test_token_libs)
 check_PROGRAMS += tests/token/test_token_object
 TESTS += tests/token/test_token_object
 valgrind_slow_tests += tests/token/test_token_object

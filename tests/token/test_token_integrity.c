@@ -379,7 +379,8 @@ START_TEST(edited_tokens_and_pins) {
 END_TEST
 
 /* Every column of every table stands in one of the lists above, but those of what clients keep and
- * of enrolments: see test_token_object.c and test_token_enrolment.c. */
+ * of enrolments and passkeys: see test_token_object.c, test_token_enrolment.c and
+ * test_token_passkey.c. */
 START_TEST(every_column_is_listed) {
     vk_token *token = token_new(home);
     char *path = path_of(token);
@@ -391,10 +392,11 @@ START_TEST(every_column_is_listed) {
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('pin')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('object')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('enrolment')"), 7);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('passkey_user')"), 10);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('token')"), 11);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
                                    " AND name NOT LIKE 'sqlite_%'"),
-                     15);
+                     16);
     free(path);
 }
 END_TEST
