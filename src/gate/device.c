@@ -247,7 +247,6 @@ vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pi
 }
 
 void vk_device_log_out(vk_device *device) {
-    vk_fido2_cancel(device->fido2);
     vk_fido2_log_out(device->fido2);
 }
 

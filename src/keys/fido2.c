@@ -83,15 +83,19 @@ void vk_fido2_cancel(vk_fido2 *fido2) {
     pthread_mutex_unlock(&fido2->active_lock);
 }
 
+/* The wait is for a touch: what opens it, which cannot be cancelled, does not take that long. */
 static int open_place(const vk_fido2 *fido2, fido_dev_t *dev, int timeout_ms) {
     int code = FIDO_OK;
     if (vk_fido2_is_unix(fido2->path)) {
         code = fido_dev_set_io_functions(dev, &vk_fido2_unix_io);
     }
     if (code == FIDO_OK) {
-        code = fido_dev_set_timeout(dev, timeout_ms);
+        code = fido_dev_set_timeout(dev, VK_FIDO2_QUICK_MS);
     }
-    return code == FIDO_OK ? fido_dev_open(dev, fido2->path) : code;
+    if (code == FIDO_OK) {
+        code = fido_dev_open(dev, fido2->path);
+    }
+    return code == FIDO_OK ? fido_dev_set_timeout(dev, timeout_ms) : code;
 }
 
 /* An authenticator that cannot be opened is not there: its place may be another one's by now. */
@@ -145,10 +149,25 @@ static bool is_late(const vk_fido2_use *use, int code) {
     return code == FIDO_ERR_RX && now_ms() >= use->until_ms;
 }
 
-vk_status vk_fido2_leave(vk_fido2_use *use, int code, vk_error *err) {
+bool vk_fido2_is_canceled(const vk_fido2_use *use) {
     pthread_mutex_lock(&use->fido2->active_lock);
-    bool was_canceled = use->fido2->is_canceled;
+    bool is_canceled = use->fido2->is_canceled;
     pthread_mutex_unlock(&use->fido2->active_lock);
+    return is_canceled;
+}
+
+/* It was changed meanwhile, or this is another authenticator: there are few tries, and the next
+ * operation must not take another one of them. */
+static bool is_pin_wrong(const vk_fido2_use *use, int code) {
+    return use->uses_pin && (code == FIDO_ERR_PIN_INVALID || code == FIDO_ERR_PIN_AUTH_BLOCKED ||
+                             code == FIDO_ERR_PIN_BLOCKED || code == FIDO_ERR_PIN_NOT_SET);
+}
+
+vk_status vk_fido2_leave(vk_fido2_use *use, int code, vk_error *err) {
+    bool was_canceled = vk_fido2_is_canceled(use);
+    if (is_pin_wrong(use, code)) {
+        forget_pin(use->fido2);
+    }
     if (is_late(use, code)) {
         (void)fido_dev_cancel(use->dev);
         code = FIDO_ERR_USER_ACTION_TIMEOUT;
@@ -158,9 +177,14 @@ vk_status vk_fido2_leave(vk_fido2_use *use, int code, vk_error *err) {
                                            : vk_fido2_explain(code, err);
 }
 
-vk_status vk_fido2_verification(const vk_fido2_use *use, const char **pin, fido_opt_t *uv,
+const char *vk_fido2_kept_pin(vk_fido2_use *use) {
+    use->uses_pin = use->fido2->pin != NULL;
+    return use->fido2->pin;
+}
+
+vk_status vk_fido2_verification(vk_fido2_use *use, const char **pin, fido_opt_t *uv,
                                 vk_error *err) {
-    *pin = use->fido2->pin;
+    *pin = vk_fido2_kept_pin(use);
     *uv = FIDO_OPT_OMIT;
     if (*pin != NULL) {
         return VK_OK;

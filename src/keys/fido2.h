@@ -82,12 +82,15 @@ void vk_fido2_cancel(vk_fido2 *fido2);
 /* ---- Its PIN ---- */
 
 /* Asks the authenticator, without a touch, whether it is the PIN, and keeps it in locked memory for
- * the operations that need it. A PIN that cannot be one is not asked about, nor counted. */
+ * the operations that need it, until one of them finds it wrong. A PIN that cannot be one is not
+ * asked about, nor counted. */
 VK_MUST_USE vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len,
                                       vk_error *err);
-/* Asks about it only. */
+/* Asks about it only. NULL stands for built-in verification, which every operation asks for as long
+ * as nobody has logged in with a PIN: VK_ERR_ARGUMENT where that is not so. */
 VK_MUST_USE vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len,
                                          vk_error *err);
+/* Forgets it, after it has ended what waits for a touch, or for its turn to. */
 void vk_fido2_log_out(vk_fido2 *fido2);
 /* old_len 0: the first PIN of an authenticator that has none. VK_ERR_PIN_LENGTH for a new one that
  * it does not take. */

@@ -27,18 +27,23 @@ typedef struct vk_fido2_use {
     vk_fido2 *fido2;
     fido_dev_t *dev;
     int64_t until_ms;
+    bool uses_pin; /* the one that was kept */
 } vk_fido2_use;
 
 /* Waits for its turn and opens the authenticator; on failure it is left already. */
 VK_MUST_USE vk_status vk_fido2_enter(vk_fido2 *fido2, int timeout_ms, vk_fido2_use *out,
                                      vk_error *err);
+/* Was it cancelled? Operations of many steps look between them. */
+bool vk_fido2_is_canceled(const vk_fido2_use *use);
 /* Closes it. What became of the operation: code is libfido2's. */
 vk_status vk_fido2_leave(vk_fido2_use *use, int code, vk_error *err);
 
 /* How an operation that needs user verification gets it: the PIN that was kept, or else built-in
  * verification, which the caller has to ask for. */
-VK_MUST_USE vk_status vk_fido2_verification(const vk_fido2_use *use, const char **pin,
-                                            fido_opt_t *uv, vk_error *err);
+VK_MUST_USE vk_status vk_fido2_verification(vk_fido2_use *use, const char **pin, fido_opt_t *uv,
+                                            vk_error *err);
+/* The PIN that was kept, for what nothing else is good for; NULL: none. */
+const char *vk_fido2_kept_pin(vk_fido2_use *use);
 
 /* What a code of libfido2 means, with a sentence in err. */
 vk_status vk_fido2_explain(int code, vk_error *err);

@@ -71,16 +71,20 @@ static int list_of_party(fido_dev_t *dev, const char *pin, const char *rp_id,
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
 }
 
-static int list_all(fido_dev_t *dev, const char *pin, vk_fido2_residents *out) {
+/* How long it takes is the authenticator's to say, so it can be cancelled between its steps. */
+static int list_all(const vk_fido2_use *use, const char *pin, vk_fido2_residents *out) {
     fido_credman_rp_t *parties = fido_credman_rp_new();
     if (parties == NULL) {
         return FIDO_ERR_INTERNAL;
     }
-    int code = fido_credman_get_dev_rp(dev, parties, pin);
+    int code = fido_credman_get_dev_rp(use->dev, parties, pin);
     size_t count = code == FIDO_OK ? fido_credman_rp_count(parties) : 0;
     for (size_t i = 0; i < count && code == FIDO_OK; i++) {
         const char *rp_id = fido_credman_rp_id(parties, i);
-        code = rp_id != NULL ? list_of_party(dev, pin, rp_id, out) : FIDO_OK;
+        code = rp_id != NULL ? list_of_party(use->dev, pin, rp_id, out) : FIDO_OK;
+        if (vk_fido2_is_canceled(use)) {
+            code = FIDO_ERR_KEEPALIVE_CANCEL;
+        }
     }
     fido_credman_rp_free(&parties);
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
@@ -93,7 +97,8 @@ vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err)
     if (status != VK_OK) {
         return status;
     }
-    int code = fido2->pin != NULL ? list_all(use.dev, fido2->pin, out) : FIDO_ERR_PIN_REQUIRED;
+    const char *pin = vk_fido2_kept_pin(&use);
+    int code = pin != NULL ? list_all(&use, pin, out) : FIDO_ERR_PIN_REQUIRED;
     status = vk_fido2_leave(&use, code, err);
     if (status != VK_OK) {
         vk_fido2_residents_clear(out);
@@ -107,8 +112,9 @@ vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err
     if (status != VK_OK) {
         return status;
     }
-    int code = fido2->pin != NULL ? fido_credman_del_dev_rk(use.dev, credential_id.data,
-                                                            credential_id.len, fido2->pin)
-                                  : FIDO_ERR_PIN_REQUIRED;
+    const char *pin = vk_fido2_kept_pin(&use);
+    int code = pin != NULL
+                   ? fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin)
+                   : FIDO_ERR_PIN_REQUIRED;
     return vk_fido2_leave(&use, code, err);
 }
