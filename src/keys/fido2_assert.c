@@ -166,59 +166,59 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
 
 /* ---- Which credential is it that it knows? ---- */
 
-static int set_silent(fido_assert_t *assertion, const char *rp_id, const vk_bytes *ids,
-                      size_t count) {
+static int set_silent(fido_assert_t *assertion, const char *rp_id, vk_bytes id) {
     static const uint8_t hash[32];
     int code = fido_assert_set_rp(assertion, rp_id);
     if (code == FIDO_OK) {
         code = fido_assert_set_clientdata_hash(assertion, hash, sizeof hash);
     }
-    for (size_t i = 0; i < count && code == FIDO_OK; i++) {
-        code = fido_assert_allow_cred(assertion, ids[i].data, ids[i].len);
+    if (code == FIDO_OK) {
+        code = fido_assert_allow_cred(assertion, id.data, id.len);
     }
     return code == FIDO_OK ? fido_assert_set_up(assertion, FIDO_OPT_FALSE) : code;
 }
 
-static size_t find_id(const fido_assert_t *assertion, const vk_bytes *ids, size_t count) {
-    vk_bytes id = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
-    if (fido_assert_count(assertion) == 0) {
-        return count;
-    }
-    if (id.len == 0 && count == 1) {
-        return 0;
-    }
-    size_t i = 0;
-    while (i < count && !vk_bytes_equal(ids[i], id)) {
-        i++;
-    }
-    return i;
+/* The answer may leave out which one it is. */
+static bool is_of(const fido_assert_t *assertion, vk_bytes id) {
+    vk_bytes found = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
+    return fido_assert_count(assertion) > 0 && (found.len == 0 || vk_bytes_equal(found, id));
 }
 
-static vk_status ask_silently(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
-    vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
-    return status == VK_OK
-               ? vk_fido2_leave(&use, fido_dev_get_assert(use.dev, assertion, NULL), err)
-               : status;
+static int ask_silently(fido_dev_t *dev, const char *rp_id, vk_bytes id, bool *is_there) {
+    *is_there = false;
+    fido_assert_t *assertion = fido_assert_new();
+    if (assertion == NULL) {
+        return FIDO_ERR_INTERNAL;
+    }
+    int code = set_silent(assertion, rp_id, id);
+    if (code == FIDO_OK) {
+        code = fido_dev_get_assert(dev, assertion, NULL);
+    }
+    *is_there = code == FIDO_OK && is_of(assertion, id);
+    fido_assert_free(&assertion);
+    return code == FIDO_ERR_NO_CREDENTIALS || code == FIDO_ERR_INVALID_CREDENTIAL ? FIDO_OK : code;
+}
+
+/* One by one: a list of all may be longer than an authenticator takes. */
+static int find_id(fido_dev_t *dev, const char *rp_id, const vk_bytes *ids, size_t count,
+                   size_t *index) {
+    int code = FIDO_OK;
+    for (size_t i = 0; i < count && code == FIDO_OK && *index == count; i++) {
+        bool is_there;
+        code = ask_silently(dev, rp_id, ids[i], &is_there);
+        *index = is_there ? i : count;
+    }
+    return code;
 }
 
 vk_status vk_fido2_which(vk_fido2 *fido2, const char *rp_id, const vk_bytes *ids, size_t count,
                          size_t *index, vk_error *err) {
+    vk_fido2_use use;
     *index = count;
     if (count == 0) {
         return VK_OK;
     }
-    fido_assert_t *assertion = fido_assert_new();
-    if (assertion == NULL) {
-        return VK_ERR_MEMORY;
-    }
-    vk_status status = vk_fido2_explain(set_silent(assertion, rp_id, ids, count), err);
-    if (status == VK_OK) {
-        status = ask_silently(fido2, assertion, err);
-    }
-    if (status == VK_OK) {
-        *index = find_id(assertion, ids, count);
-    }
-    fido_assert_free(&assertion);
-    return status == VK_ERR_NOT_FOUND ? VK_OK : status;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    return status == VK_OK ? vk_fido2_leave(&use, find_id(use.dev, rp_id, ids, count, index), err)
+                           : status;
 }
