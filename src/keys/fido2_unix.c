@@ -19,6 +19,7 @@ bool vk_fido2_is_unix(const char *path) {
     return strncmp(path, VK_FIDO2_UNIX, strlen(VK_FIDO2_UNIX)) == 0;
 }
 
+/* Nothing here waits for a peer but poll: one that takes no connection would hold everybody up. */
 static int connect_to(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *file = path + strlen(VK_FIDO2_UNIX);
@@ -26,9 +27,11 @@ static int connect_to(const char *path) {
         return -1;
     }
     memcpy(address.sun_path, file, strlen(file) + 1);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        int reason = errno;
         close(fd);
+        errno = reason;
         return -1;
     }
     return fd;
@@ -88,11 +91,13 @@ void vk_fido2_places_add(vk_fido2_places *places, const char *path) {
     if (places->count >= VK_FIDO2_PLACES_MAX) {
         return;
     }
+    errno = 0;
     int fd = connect_to(path);
-    if (fd < 0) {
-        return;
+    if (fd >= 0) {
+        close(fd);
+    } else if (errno != EAGAIN) {
+        return; /* that is one who listens, and has no time */
     }
-    close(fd);
     vk_fido2_place place = {.path = strdup(path)};
     if (place.path != NULL) {
         places->list[places->count++] = place;
