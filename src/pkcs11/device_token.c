@@ -72,7 +72,14 @@ CK_RV vk_device_login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG 
                    ? vk_ck(vk_token_login(slot->token, role, pin, len), NULL)
                    : CKR_USER_PIN_NOT_INITIALIZED;
     }
-    return vk_ck(vk_device_log_in(slot->device, slot->token, pin, len, &err), &err);
+    CK_RV rv = vk_device_seek_store(slot);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_status status = vk_device_log_in(slot->device, slot->token, pin, len, &err);
+    rv = vk_ck(status, &err);
+    /* Another security key is in its place, or it was reset. */
+    return status == VK_ERR_NOT_FOUND ? CKR_DEVICE_REMOVED : rv;
 }
 
 CK_RV vk_device_set_pin(vk_slot *slot, vk_bytes from, vk_bytes to) {
