@@ -208,6 +208,26 @@ START_TEST(a_logout_waits_for_nobody) {
 }
 END_TEST
 
+/* The record that it was allowed is followed by why there is no signature. */
+START_TEST(what_was_not_signed_is_in_the_journal) {
+    static char always[] = "[{\"type\":\"timestamp\",\"policyAddress\":"
+                           "\"0xB9f8f524bE6EcD8C945b1b87f9ae5C192FdCE20F\",\"policyFlag\":"
+                           "\"0x0000\",\"validAfter\":1,\"validUntil\":0}]";
+    CK_SESSION_HANDLE session = device_login();
+    pair made = device_key_under(session, "bot", always);
+    CK_BYTE signature[SIGNATURE_MAX];
+    CK_ULONG len = sizeof signature;
+    authn_misbehave(device, AUTHN_WRONG_KEY);
+    ck_assert_int_eq(device_sign(session, made.private_key, 0, signature, &len), CKR_DEVICE_ERROR);
+    ck_assert_ptr_nonnull(strstr(last_denial(session, made.private_key), "device: the answer of "));
+    authn_misbehave(device, AUTHN_UNPLUG);
+    ck_assert_int_eq(device_sign(session, made.private_key, 1, signature, &len),
+                     CKR_DEVICE_REMOVED);
+    ck_assert_str_eq(last_denial(session, made.private_key), "device: the security key is gone");
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM journal WHERE rule = 'device'"), 2);
+}
+END_TEST
+
 /* ---- Everything at once ---- */
 
 static atomic_bool is_over;
@@ -389,6 +409,7 @@ int main(void) {
     tcase_add_test(tcase, another_device_in_its_place_is_none);
     tcase_add_test(tcase, sessions_that_sign_at_once_are_no_copies);
     tcase_add_test(tcase, a_logout_waits_for_nobody);
+    tcase_add_test(tcase, what_was_not_signed_is_in_the_journal);
     tcase_add_test(tcase, everything_at_once);
     tcase_add_test(tcase, a_credential_that_is_refused_is_not_left_behind);
     tcase_add_test(tcase, a_label_need_be_no_text);
