@@ -186,7 +186,7 @@ typedef struct vk_fido2_residents {
 /* Its discoverable ES256 credentials; others are left out. Needs vk_fido2_log_in. */
 VK_MUST_USE vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err);
 void vk_fido2_residents_clear(vk_fido2_residents *residents);
-/* Deletes one. Needs vk_fido2_log_in. VK_ERR_NOT_FOUND. */
+/* Deletes one. Needs vk_fido2_log_in, or built-in verification. VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err);
 
 #endif

@@ -108,13 +108,17 @@ vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err)
 
 vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err) {
     vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    const char *pin;
+    fido_opt_t uv; /* which libfido2 asks for where there is no PIN */
+    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
     if (status != VK_OK) {
         return status;
     }
-    const char *pin = vk_fido2_kept_pin(&use);
-    int code = pin != NULL
-                   ? fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin)
-                   : FIDO_ERR_PIN_REQUIRED;
-    return vk_fido2_leave(&use, code, err);
+    status = vk_fido2_verification(&use, &pin, &uv, err);
+    if (status != VK_OK) {
+        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
+        return status;
+    }
+    return vk_fido2_leave(
+        &use, fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin), err);
 }

@@ -126,6 +126,21 @@ START_TEST(a_context_login_is_built_in_verification) {
 }
 END_TEST
 
+/* So does the deletion of what is stored there. */
+START_TEST(a_credential_is_deleted_without_pin) {
+    const CK_ATTRIBUTE discoverable = ATTR(CKA_VALETKEY_DISCOVERABLE, yes);
+    const authn_options options = {.uv = AUTHN_UV_SUCCEEDS};
+    replace_device(&options);
+    CK_SESSION_HANDLE session = device_session();
+    ck_assert_int_eq(f->C_Login(session, CKU_USER, NULL, 0), CKR_OK);
+    pair made;
+    ck_assert_int_eq(make(session, "finger", &discoverable, 1, &made), CKR_OK);
+    ck_assert_uint_eq(authn_credential_count(device), 1);
+    ck_assert_int_eq(f->C_DestroyObject(session, made.private_key), CKR_OK);
+    ck_assert_uint_eq(authn_credential_count(device), 0);
+}
+END_TEST
+
 /* The same PIN, but another security key in its place, which nobody has noticed yet. */
 START_TEST(another_device_in_its_place_is_none) {
     CK_SESSION_HANDLE session = device_login();
@@ -406,6 +421,7 @@ int main(void) {
     tcase_add_test(tcase, a_context_login_without_pin_is_none);
     tcase_add_test(tcase, a_pin_that_is_wrong_by_now_is_tried_once);
     tcase_add_test(tcase, a_context_login_is_built_in_verification);
+    tcase_add_test(tcase, a_credential_is_deleted_without_pin);
     tcase_add_test(tcase, another_device_in_its_place_is_none);
     tcase_add_test(tcase, sessions_that_sign_at_once_are_no_copies);
     tcase_add_test(tcase, a_logout_waits_for_nobody);
