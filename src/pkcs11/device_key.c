@@ -178,6 +178,19 @@ static vk_status add(vk_slot *slot, vk_key_record *record, const vk_fido2_made *
     return vk_gate_device_add(slot->gate, record, &names, err);
 }
 
+/* What the template names is had, or refused. */
+static vk_status check_protect(vk_slot *slot, const vk_key_record *record, vk_error *err) {
+    vk_fido2_info info;
+    if (vk_stored_bytes(&record->private_attrs, CKA_VALETKEY_CRED_PROTECT).len == 0) {
+        return VK_OK;
+    }
+    vk_status status = vk_fido2_get_info(vk_device_fido2(slot->device), &info, err);
+    return status == VK_OK && !info.has_cred_protect
+               ? vk_fail(err, VK_ERR_UNSUPPORTED, "CKA_VALETKEY_CRED_PROTECT",
+                         "the security key has no credProtect")
+               : status;
+}
+
 /* A credential that the store did not take is not left behind, where it can be deleted at all. */
 static vk_status make(vk_slot *slot, vk_key_record *record, vk_error *err) {
     vk_fido2_made made;
@@ -205,7 +218,10 @@ static vk_status make(vk_slot *slot, vk_key_record *record, vk_error *err) {
 
 static CK_RV make_in_store(vk_slot *slot, vk_key_record *record) {
     vk_error err = {0};
-    CK_RV rv = need_store(slot);
+    CK_RV rv = vk_ck_template(check_protect(slot, record, &err), &err);
+    if (rv == CKR_OK) {
+        rv = need_store(slot);
+    }
     if (rv == CKR_OK) {
         rv = vk_ck_template(make(slot, record, &err), &err);
         vk_slot_changed(slot);

@@ -333,6 +333,21 @@ START_TEST(a_credential_that_is_refused_is_not_left_behind) {
 }
 END_TEST
 
+/* An attribute says nothing of the credential that is not so. */
+START_TEST(a_protection_that_it_lacks_is_refused) {
+    CK_BYTE level = 3;
+    const CK_ATTRIBUTE protect = ATTR(CKA_VALETKEY_CRED_PROTECT, level);
+    const authn_options options = {.pin = DEVICE_PIN, .without = AUTHN_CRED_PROTECT};
+    replace_device(&options);
+    CK_SESSION_HANDLE session = device_login();
+    pair made;
+    ck_assert_int_eq(make(session, "key", &protect, 1, &made), CKR_ATTRIBUTE_VALUE_INVALID);
+    ck_assert_int_eq(make(session, "key", NULL, 0, &made), CKR_OK);
+    ck_assert_int_eq(get_rv(session, made.private_key, CKA_VALETKEY_CRED_PROTECT),
+                     CKR_ATTRIBUTE_TYPE_INVALID);
+}
+END_TEST
+
 /* Its name on the device is a part of it that is text, too. */
 START_TEST(a_label_need_be_no_text) {
     CK_SESSION_HANDLE session = device_login();
@@ -342,6 +357,20 @@ START_TEST(a_label_need_be_no_text) {
     pair made;
     ck_assert_int_eq(make(session, label, NULL, 0, &made), CKR_OK);
     ck_assert_int_eq(make(session, "\xff\xfe", NULL, 0, &made), CKR_OK);
+}
+END_TEST
+
+/* ---- Without it ---- */
+
+START_TEST(an_empty_slot_has_no_mechanisms) {
+    CK_ULONG count = 0;
+    CK_MECHANISM_INFO info;
+    CK_SLOT_ID slot = device_slot();
+    ck_assert_int_eq(f->C_GetMechanismList(slot, NULL, &count), CKR_OK);
+    authn_unplug(device);
+    ck_assert_uint_eq(device_slots(true), 0);
+    ck_assert_int_eq(f->C_GetMechanismList(slot, NULL, &count), CKR_TOKEN_NOT_PRESENT);
+    ck_assert_int_eq(f->C_GetMechanismInfo(slot, CKM_ECDSA, &info), CKR_TOKEN_NOT_PRESENT);
 }
 END_TEST
 
@@ -428,7 +457,9 @@ int main(void) {
     tcase_add_test(tcase, what_was_not_signed_is_in_the_journal);
     tcase_add_test(tcase, everything_at_once);
     tcase_add_test(tcase, a_credential_that_is_refused_is_not_left_behind);
+    tcase_add_test(tcase, a_protection_that_it_lacks_is_refused);
     tcase_add_test(tcase, a_label_need_be_no_text);
+    tcase_add_test(tcase, an_empty_slot_has_no_mechanisms);
     tcase_add_test(tcase, one_of_many_credentials_is_found);
     tcase_add_test(tcase, a_deaf_device_stops_nobody);
     suite_add_tcase(suite, tcase);
