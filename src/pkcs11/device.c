@@ -81,7 +81,8 @@ static void note_gone(vk_module *module, const vk_fido2_places *places) {
         if (slot->device == NULL) {
             continue;
         }
-        if (atomic_load(&slot->is_present) && !is_place(places, slot->place)) {
+        bool is_gone = atomic_exchange(&slot->is_doubtful, false) || !is_place(places, slot->place);
+        if (atomic_load(&slot->is_present) && is_gone) {
             atomic_store(&slot->is_present, false);
             atomic_store(&slot->has_event, module->has_looked);
             slot->is_ended = false;

@@ -78,8 +78,12 @@ CK_RV vk_device_login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG 
     }
     vk_status status = vk_device_log_in(slot->device, slot->token, pin, len, &err);
     rv = vk_ck(status, &err);
-    /* Another security key is in its place, or it was reset. */
-    return status == VK_ERR_NOT_FOUND ? CKR_DEVICE_REMOVED : rv;
+    if (status == VK_ERR_NOT_FOUND) {
+        /* Another security key is in its place, or it was reset: the next look finds out. */
+        atomic_store(&slot->is_doubtful, true);
+        return CKR_DEVICE_REMOVED;
+    }
+    return rv;
 }
 
 CK_RV vk_device_set_pin(vk_slot *slot, vk_bytes from, vk_bytes to) {

@@ -35,6 +35,7 @@ vk_slot *vk_slot_add(vk_module *module) {
     atomic_init(&slot->users, 0);
     atomic_init(&slot->is_present, false);
     atomic_init(&slot->has_event, false);
+    atomic_init(&slot->is_doubtful, false);
     slots[module->slot_count++] = slot;
     return slot;
 }

@@ -28,6 +28,7 @@ typedef struct vk_slot {
     bool has_listed; /* what is on it, since the login */
     bool is_ended;   /* what was going on in it when it went */
     atomic_bool is_present, has_event;
+    atomic_bool is_doubtful; /* another one seems to be plugged in where it was */
 } vk_slot;
 
 /* The slots of a new module: one a token file, then the blank one. */

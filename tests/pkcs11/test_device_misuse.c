@@ -153,6 +153,17 @@ START_TEST(another_device_in_its_place_is_none) {
                      CKR_DEVICE_REMOVED);
     ck_assert_int_eq(f->C_Logout(session), CKR_OK);
     ck_assert_int_eq(try_login(session, CKU_USER, DEVICE_PIN), CKR_DEVICE_REMOVED);
+    /* Now somebody has: it is a slot of its own. */
+    CK_SLOT_ID slots[8];
+    CK_ULONG count = COUNT(slots);
+    ck_assert_uint_eq(device_slots(true), 1);
+    ck_assert_uint_eq(device_slots(false), 2);
+    ck_assert_int_eq(f->C_GetSlotList(CK_FALSE, slots, &count), CKR_OK);
+    ck_assert_int_eq(f->C_OpenSession(slots[count - 2], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
+                                      NULL, &session),
+                     CKR_OK);
+    ck_assert_int_eq(try_login(session, CKU_USER, DEVICE_PIN), CKR_OK);
+    device_key_under(session, "its own", sudo_policy);
 }
 END_TEST
 
