@@ -94,6 +94,9 @@ VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh" | tee "$out/clients.out"
 count_tests "$out" clients.out
 skipped=$((skipped + $(sed -n 's/^# NOT RUN: *//p' "$out/clients.out")))
 
+say "An authenticator that others wrote"
+VALETKEY_BUILD=$out/gcc "$root/tests/authenticator/emulator/run.sh"
+
 say "make install"
 "$root/tests/clients/installed.sh" "$out/gcc"
 

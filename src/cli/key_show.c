@@ -67,6 +67,14 @@ static vk_exit put_passkey(vk_cli *cli, const vk_key_info *key) {
     return exit;
 }
 
+/* Nothing to say of the ordinary case. */
+static void put_home(vk_out *out, const vk_key_info *key) {
+    if (key->remote) {
+        vk_say_field(out, "private key", "with a browser");
+        vk_out_text(out, "home", "remote");
+    }
+}
+
 /* ---- Budgets ---- */
 
 static void gas_left(const vk_rule *rule, const vk_rule_state *state, vk_u256 *left) {
@@ -310,6 +318,7 @@ vk_exit vk_cmd_key_show(vk_cli *cli) {
     vk_out_open(&cli->out, NULL, '{');
     say_key(&cli->out, &key);
     vk_key_put_json(&cli->out, &key);
+    put_home(&cli->out, &key);
     exit = put_passkey(cli, &key);
     put_policy(&cli->out, &key);
     if (exit == VK_EXIT_OK) {

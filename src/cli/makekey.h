@@ -17,6 +17,8 @@ typedef struct vk_new_key {
 
 /* --type, --id, --authenticator-id and --authenticator-id-hash; the options of lint are checked. */
 VK_MUST_USE vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out);
+/* The same for a key that is no option's to tell: --id and the options of lint. */
+VK_MUST_USE vk_exit vk_new_key_read_passkey(vk_cli *cli, vk_new_key *out);
 /* --policy, checked; what lint finds is said, or refused. */
 VK_MUST_USE vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out);
 void vk_new_key_clear(vk_new_key *key);
@@ -32,8 +34,13 @@ VK_MUST_USE vk_exit vk_new_key_check_label(vk_cli *cli);
 /* Makes the keys of --count straight on the token's file, and tells about them. */
 VK_MUST_USE vk_exit vk_new_keys_make(vk_cli *cli, const vk_new_key *key);
 
-/* Tells about the finished key. verb: "Made", "Imported". */
-VK_MUST_USE vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const char *verb,
-                                   bool has_grant);
+/* What is told about a finished key beside what its object says. */
+typedef struct vk_new_key_news {
+    const char *verb; /* "Made", "Imported" */
+    bool has_grant;
+    const char *attestation; /* what is known of where it was made; NULL: nothing */
+} vk_new_key_news;
+VK_MUST_USE vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object,
+                                   const vk_new_key_news *news);
 
 #endif

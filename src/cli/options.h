@@ -88,6 +88,11 @@ typedef enum vk_option {
     VK_OPT_ERC20,
     VK_OPT_LIMIT,
     VK_OPT_PERIOD,
+    VK_OPT_REGISTRATION,
+    VK_OPT_ATTESTATION,
+    VK_OPT_CLIENT_DATA,
+    VK_OPT_CHALLENGE,
+    VK_OPT_TRUST,
     VK_OPT_COUNT
 } vk_option;
 

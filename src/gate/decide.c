@@ -35,7 +35,8 @@ static const char *form_name(vk_gate_form form) {
         [VK_GATE_USEROP] = "userop",         [VK_GATE_USEROP_SESSION] = "userop-session",
         [VK_GATE_DIGEST] = "digest",         [VK_GATE_TEXT] = "text",
         [VK_GATE_TYPED_DATA] = "typed-data", [VK_GATE_MESSAGE_REQUEST] = "message-request",
-        [VK_GATE_OTHER_DIGEST] = "digest",   [VK_GATE_AGREEMENT] = "agreement"};
+        [VK_GATE_OTHER_DIGEST] = "digest",   [VK_GATE_AGREEMENT] = "agreement",
+        [VK_GATE_ASSERTION] = "assertion"};
     return names[form];
 }
 

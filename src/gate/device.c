@@ -126,10 +126,21 @@ static vk_status get_secret(vk_device *device, const vk_enrolment *enrolment, ui
     return status;
 }
 
+static vk_status no_secret(vk_error *err) {
+    return vk_fail(err, VK_ERR_UNSUPPORTED, NULL,
+                   "the security key has no hmac-secret, which unlocks what is kept about it");
+}
+
+/* Asked first, so that no touch is wanted, and no credential left behind, in vain. */
+static vk_status need_secret(vk_device *device, vk_error *err) {
+    vk_fido2_info info;
+    vk_status status = vk_fido2_get_info(device->fido2, &info, err);
+    return status == VK_OK && !info.has_hmac_secret ? no_secret(err) : status;
+}
+
 static vk_status take_credential(const vk_fido2_made *made, vk_enrolment *out, vk_error *err) {
     if (!made->has_hmac_secret) {
-        return vk_fail(err, VK_ERR_UNSUPPORTED, NULL,
-                       "the security key has no hmac-secret, which unlocks what is kept about it");
+        return no_secret(err);
     }
     out->credential_id_len = made->credential_id.len;
     memcpy(out->credential_id, made->credential_id.data, made->credential_id.len);
@@ -153,7 +164,10 @@ static vk_status make_enrolment(vk_device *device, const char *name, vk_enrolmen
                                 .user_id = {user_id, sizeof user_id},
                                 .user_name = "valetkey",
                                 .hmac_secret = true};
-    vk_status status = vk_fido2_make(device->fido2, &wish, &made, err);
+    vk_status status = need_secret(device, err);
+    if (status == VK_OK) {
+        status = vk_fido2_make(device->fido2, &wish, &made, err);
+    }
     if (status != VK_OK) {
         return status;
     }

@@ -258,6 +258,8 @@ static vk_status sign_form(const vk_gate_question *question, uint8_t *out, size_
     case VK_GATE_TYPED_DATA:
     case VK_GATE_MESSAGE_REQUEST:
         return vk_gate_sign_message(question, out, out_len, err);
+    case VK_GATE_ASSERTION:
+        return vk_gate_sign_assertion(question, out, out_len, err);
     default:
         return sign_userop(question, out, out_len, err);
     }

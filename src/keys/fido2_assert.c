@@ -31,24 +31,14 @@ static int set_request(fido_assert_t *assertion, const vk_fido2_question *questi
     return code == FIDO_OK ? set_extensions(assertion, question) : code;
 }
 
-static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
-    vk_fido2_use use;
+static int ask(vk_fido2_use *use, fido_assert_t *assertion) {
     const char *pin;
     fido_opt_t uv;
-    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = vk_fido2_verification(&use, &pin, &uv, err);
-    if (status != VK_OK) {
-        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
-        return status;
-    }
-    int code = fido_assert_set_uv(assertion, uv);
+    int code = vk_fido2_verification(use, &pin, &uv);
     if (code == FIDO_OK) {
-        code = fido_dev_get_assert(use.dev, assertion, pin);
+        code = fido_assert_set_uv(assertion, uv);
     }
-    return vk_fido2_leave(&use, code, err);
+    return code == FIDO_OK ? fido_dev_get_assert(use->dev, assertion, pin) : code;
 }
 
 /* ---- The answer ---- */
@@ -144,6 +134,7 @@ static vk_status take_answer(const fido_assert_t *assertion, const vk_fido2_ques
 vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk_fido2_answer *out,
                           vk_error *err) {
     vk_hash hash;
+    vk_fido2_use use;
     *out = (vk_fido2_answer){0};
     vk_status status = vk_sha256(question->client_data, &hash);
     fido_assert_t *assertion = status == VK_OK ? fido_assert_new() : NULL;
@@ -152,7 +143,10 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
     }
     status = vk_fido2_explain(set_request(assertion, question, &hash), err);
     if (status == VK_OK) {
-        status = ask(fido2, assertion, err);
+        status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
+    }
+    if (status == VK_OK) {
+        status = vk_fido2_leave(&use, ask(&use, assertion), err);
     }
     if (status == VK_OK) {
         status = take_answer(assertion, question, out, err);
@@ -166,7 +160,7 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
 
 /* ---- Which credential is it that it knows? ---- */
 
-static int set_silent(fido_assert_t *assertion, const char *rp_id, vk_bytes id) {
+static int ask_silently(fido_dev_t *dev, fido_assert_t *assertion, const char *rp_id, vk_bytes id) {
     static const uint8_t hash[32];
     int code = fido_assert_set_rp(assertion, rp_id);
     if (code == FIDO_OK) {
@@ -175,50 +169,53 @@ static int set_silent(fido_assert_t *assertion, const char *rp_id, vk_bytes id) 
     if (code == FIDO_OK) {
         code = fido_assert_allow_cred(assertion, id.data, id.len);
     }
-    return code == FIDO_OK ? fido_assert_set_up(assertion, FIDO_OPT_FALSE) : code;
+    if (code == FIDO_OK) {
+        code = fido_assert_set_up(assertion, FIDO_OPT_FALSE);
+    }
+    return code == FIDO_OK ? fido_dev_get_assert(dev, assertion, NULL) : code;
 }
 
-/* The answer may leave out which one it is. */
-static bool is_of(const fido_assert_t *assertion, vk_bytes id) {
-    vk_bytes found = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
-    return fido_assert_count(assertion) > 0 && (found.len == 0 || vk_bytes_equal(found, id));
+/* With one credential allowed, the answer may leave out which one it is. */
+static bool is_about(const fido_assert_t *assertion, vk_bytes id) {
+    vk_bytes said = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
+    return fido_assert_count(assertion) == 1 && (said.len == 0 || vk_bytes_equal(said, id));
 }
 
-static int ask_silently(fido_dev_t *dev, const char *rp_id, vk_bytes id, bool *is_there) {
-    *is_there = false;
+/* It does not know it, or cannot even read it: ids have the form and length of their maker's. */
+static bool is_unknown(int code) {
+    return code == FIDO_ERR_NO_CREDENTIALS || code == FIDO_ERR_INVALID_CREDENTIAL ||
+           code == FIDO_ERR_LIMIT_EXCEEDED || code == FIDO_ERR_INVALID_LENGTH;
+}
+
+static int knows(fido_dev_t *dev, const char *rp_id, vk_bytes id, bool *out) {
     fido_assert_t *assertion = fido_assert_new();
+    *out = false;
     if (assertion == NULL) {
         return FIDO_ERR_INTERNAL;
     }
-    int code = set_silent(assertion, rp_id, id);
-    if (code == FIDO_OK) {
-        code = fido_dev_get_assert(dev, assertion, NULL);
-    }
-    *is_there = code == FIDO_OK && is_of(assertion, id);
+    int code = ask_silently(dev, assertion, rp_id, id);
+    *out = code == FIDO_OK && is_about(assertion, id);
     fido_assert_free(&assertion);
-    return code == FIDO_ERR_NO_CREDENTIALS || code == FIDO_ERR_INVALID_CREDENTIAL ? FIDO_OK : code;
+    return is_unknown(code) ? FIDO_OK : code;
 }
 
-/* One by one: a list of all may be longer than an authenticator takes. */
-static int find_id(fido_dev_t *dev, const char *rp_id, const vk_bytes *ids, size_t count,
-                   size_t *index) {
-    int code = FIDO_OK;
-    for (size_t i = 0; i < count && code == FIDO_OK && *index == count; i++) {
-        bool is_there;
-        code = ask_silently(dev, rp_id, ids[i], &is_there);
-        *index = is_there ? i : count;
-    }
-    return code;
-}
-
+/* One after the other: how long a list an authenticator takes is its own affair. */
 vk_status vk_fido2_which(vk_fido2 *fido2, const char *rp_id, const vk_bytes *ids, size_t count,
                          size_t *index, vk_error *err) {
     vk_fido2_use use;
+    bool found = false;
+    int code = FIDO_OK;
     *index = count;
     if (count == 0) {
         return VK_OK;
     }
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
-    return status == VK_OK ? vk_fido2_leave(&use, find_id(use.dev, rp_id, ids, count, index), err)
-                           : status;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count && code == FIDO_OK && !found; i++) {
+        code = knows(use.dev, rp_id, ids[i], &found);
+        *index = found ? i : count;
+    }
+    return vk_fido2_leave(&use, code, err);
 }

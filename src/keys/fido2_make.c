@@ -12,7 +12,8 @@
 static int set_extensions(fido_cred_t *credential, const vk_fido2_wish *wish,
                           const vk_fido2_info *info) {
     bool blob = wish->blob != NULL && info->has_cred_blob;
-    int wanted = (wish->hmac_secret ? FIDO_EXT_HMAC_SECRET : 0) | (blob ? FIDO_EXT_CRED_BLOB : 0);
+    bool secret = wish->hmac_secret && info->has_hmac_secret;
+    int wanted = (secret ? FIDO_EXT_HMAC_SECRET : 0) | (blob ? FIDO_EXT_CRED_BLOB : 0);
     int code = wanted != 0 ? fido_cred_set_extensions(credential, wanted) : FIDO_OK;
     if (code == FIDO_OK && blob) {
         code = fido_cred_set_blob(credential, wish->blob->b, sizeof wish->blob->b);
@@ -46,24 +47,23 @@ static int set_request(fido_cred_t *credential, const vk_fido2_wish *wish,
     return code == FIDO_OK ? set_extensions(credential, wish, info) : code;
 }
 
-static vk_status ask(vk_fido2 *fido2, fido_cred_t *credential, vk_error *err) {
-    vk_fido2_use use;
+/* What it has decides what it is asked for. */
+static int ask(vk_fido2_use *use, fido_cred_t *credential, const vk_fido2_wish *wish,
+               const vk_hash *client_data_hash) {
+    vk_fido2_info info;
     const char *pin;
     fido_opt_t uv;
-    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = vk_fido2_verification(&use, &pin, &uv, err);
-    if (status != VK_OK) {
-        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
-        return status;
-    }
-    int code = fido_cred_set_uv(credential, uv);
+    int code = vk_fido2_verification(use, &pin, &uv);
     if (code == FIDO_OK) {
-        code = fido_dev_make_cred(use.dev, credential, pin);
+        code = vk_fido2_read_info(use->dev, &info);
     }
-    return vk_fido2_leave(&use, code, err);
+    if (code == FIDO_OK) {
+        code = set_request(credential, wish, &info, client_data_hash);
+    }
+    if (code == FIDO_OK) {
+        code = fido_cred_set_uv(credential, uv);
+    }
+    return code == FIDO_OK ? fido_dev_make_cred(use->dev, credential, pin) : code;
 }
 
 /* ---- The answer ---- */
@@ -206,11 +206,8 @@ static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_w
                       vk_fido2_made *out, vk_error *err) {
     vk_hash random, hash;
     vk_bytes challenge;
-    vk_fido2_info info;
-    vk_status status = vk_fido2_get_info(fido2, &info, err);
-    if (status == VK_OK) {
-        status = choose_challenge(wish, &random, &challenge);
-    }
+    vk_fido2_use use;
+    vk_status status = choose_challenge(wish, &random, &challenge);
     if (status == VK_OK) {
         status = vk_webauthn_create_client_data(challenge, wish->origin, &out->client_data);
     }
@@ -218,10 +215,10 @@ static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_w
         status = vk_sha256(vk_buf_view(&out->client_data), &hash);
     }
     if (status == VK_OK) {
-        status = vk_fido2_explain(set_request(credential, wish, &info, &hash), err);
+        status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
     }
     if (status == VK_OK) {
-        status = ask(fido2, credential, err);
+        status = vk_fido2_leave(&use, ask(&use, credential, wish, &hash), err);
     }
     return status == VK_OK ? take(fido2, credential, wish, challenge, out, err) : status;
 }

@@ -71,7 +71,7 @@ static int list_of_party(fido_dev_t *dev, const char *pin, const char *rp_id,
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
 }
 
-/* How long it takes is the authenticator's to say, so it can be cancelled between its steps. */
+/* How many steps it takes is the authenticator's to say, so it can be cancelled between them. */
 static int list_all(const vk_fido2_use *use, const char *pin, vk_fido2_residents *out) {
     fido_credman_rp_t *parties = fido_credman_rp_new();
     if (parties == NULL) {
@@ -90,15 +90,27 @@ static int list_all(const vk_fido2_use *use, const char *pin, vk_fido2_residents
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
 }
 
+/* Whether it can do that at all is asked first: no try of the PIN is spent on it. */
+static int managing_pin(vk_fido2_use *use, const char **pin) {
+    *pin = vk_fido2_kept_pin(use);
+    if (!fido_dev_supports_credman(use->dev)) {
+        return FIDO_ERR_INVALID_COMMAND;
+    }
+    return *pin != NULL ? FIDO_OK : FIDO_ERR_PIN_REQUIRED;
+}
+
 vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err) {
     vk_fido2_use use;
     *out = (vk_fido2_residents){0};
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_WALK, &use, err);
     if (status != VK_OK) {
         return status;
     }
-    const char *pin = vk_fido2_kept_pin(&use);
-    int code = pin != NULL ? list_all(&use, pin, out) : FIDO_ERR_PIN_REQUIRED;
+    const char *pin;
+    int code = managing_pin(&use, &pin);
+    if (code == FIDO_OK) {
+        code = list_all(&use, pin, out);
+    }
     status = vk_fido2_leave(&use, code, err);
     if (status != VK_OK) {
         vk_fido2_residents_clear(out);
@@ -108,17 +120,18 @@ vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err)
 
 vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err) {
     vk_fido2_use use;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
+    if (status != VK_OK) {
+        return status;
+    }
     const char *pin;
-    fido_opt_t uv; /* which libfido2 asks for where there is no PIN */
-    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
-    if (status != VK_OK) {
-        return status;
+    fido_opt_t uv; /* libfido2 asks for it where there is no PIN */
+    int code = vk_fido2_verification(&use, &pin, &uv);
+    if (code == FIDO_OK && !fido_dev_supports_credman(use.dev)) {
+        code = FIDO_ERR_INVALID_COMMAND;
     }
-    status = vk_fido2_verification(&use, &pin, &uv, err);
-    if (status != VK_OK) {
-        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
-        return status;
+    if (code == FIDO_OK) {
+        code = fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin);
     }
-    return vk_fido2_leave(
-        &use, fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin), err);
+    return vk_fido2_leave(&use, code, err);
 }

@@ -131,10 +131,21 @@ static CK_RV get_verifying_mechanisms(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+/* Through the public half of a browser's passkey its policy is asked. */
+static CK_RV get_public_mechanisms(const vk_object *object, vk_buf *out) {
+    bool is_remote = object->view->record.home == VK_HOME_REMOTE;
+    if (is_remote && vk_view_policy(object->view) != NULL) {
+        put_mechanism(object, CKM_VALETKEY_USEROP_ASSERTION, out);
+    }
+    return get_verifying_mechanisms(object, out);
+}
+
 /* Of a pair that the token has, no half derives where the private one may not. */
 static CK_RV get_derive(const vk_object *object, vk_buf *out) {
-    bool derives = vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false);
-    if (object->view->record.has_private) {
+    const vk_key_record *record = &object->view->record;
+    bool derives = vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false) &&
+                   record->home != VK_HOME_REMOTE;
+    if (record->has_private) {
         const vk_policy *policy = vk_view_policy(object->view);
         derives &= policy != NULL && vk_policy_is_sudo(policy) &&
                    object->view->record.home == VK_HOME_TOKEN;
@@ -315,7 +326,8 @@ static const vk_attribute_row rows[] = {
     {CKA_ALWAYS_AUTHENTICATE, PRIV, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_ALLOWED_MECHANISMS, TOKEN_PRIV, VK_FROM_GETTER, 0, get_allowed_mechanisms},
     {CKA_ALLOWED_MECHANISMS, LOOSE_PRIV, VK_FROM_GETTER, 0, get_loose_mechanisms},
-    {CKA_ALLOWED_MECHANISMS, PUB, VK_FROM_GETTER, 0, get_verifying_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, TOKEN_PUB, VK_FROM_GETTER, 0, get_public_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, LOOSE_PUB, VK_FROM_GETTER, 0, get_verifying_mechanisms},
     {CKA_VALUE, PRIV, VK_FROM_SECRET, 0, NULL},
 
     {CKA_VERIFY, PUB, VK_FROM_STORED_TRUE, 0, NULL},

@@ -84,7 +84,7 @@ static void note_gone(vk_module *module, const vk_fido2_places *places) {
         bool is_gone = atomic_exchange(&slot->is_doubtful, false) || !is_place(places, slot->place);
         if (atomic_load(&slot->is_present) && is_gone) {
             atomic_store(&slot->is_present, false);
-            atomic_store(&slot->has_event, module->has_looked);
+            atomic_store(&slot->has_event, atomic_load(&module->has_looked));
             slot->is_ended = false;
         }
         if (!atomic_load(&slot->is_present) && !slot->is_ended) {
@@ -175,7 +175,7 @@ static CK_RV settle(vk_module *module, arrival *a) {
     }
     if (rv == CKR_OK) {
         atomic_store(&slot->is_present, true);
-        atomic_store(&slot->has_event, module->has_looked);
+        atomic_store(&slot->has_event, atomic_load(&module->has_looked));
     }
     return rv;
 }
@@ -221,7 +221,7 @@ static CK_RV look(vk_module *module, const vk_home_settings *settings) {
         rv = welcome(module, settings->fido2_timeout, &places.list[i]);
     }
     vk_fido2_places_clear(&places);
-    module->has_looked = true;
+    atomic_store(&module->has_looked, true);
     return rv;
 }
 
@@ -237,7 +237,11 @@ CK_RV vk_devices_refresh(vk_module *module) {
         return CKR_OK;
     }
     module->looks = settings.fido2 != VK_FIDO2_OFF;
-    return module->looks ? look(module, &settings) : CKR_OK;
+    if (module->looks) {
+        return look(module, &settings);
+    }
+    atomic_store(&module->has_looked, true);
+    return CKR_OK;
 }
 
 void vk_devices_cancel(vk_module *module) {

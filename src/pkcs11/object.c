@@ -60,7 +60,8 @@ bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object 
     *out = (vk_object){.slot = view->slot, .kind = kind, .view = view};
     switch (kind) {
     case VK_KIND_PRIVATE:
-        return view->record.has_private;
+        /* What the token has of a key that is with a browser is no key. */
+        return view->record.has_private && view->record.home != VK_HOME_REMOTE;
     case VK_KIND_PUBLIC:
         return view->record.has_public;
     case VK_KIND_POLICY:
@@ -327,11 +328,13 @@ static CK_RV destroy_key(const vk_object *object) {
     vk_slot *slot = object->slot;
     vk_error err = {0};
     bool is_private = object->kind == VK_KIND_PRIVATE;
+    /* The record goes with the one half that is shown. */
+    bool is_whole = object->view->record.home == VK_HOME_REMOTE;
     int64_t key_id = object->view->record.id;
     pthread_mutex_lock(&slot->lock);
     vk_status status = is_private ? vk_device_forget_key(slot, key_id, &err) : VK_OK;
     if (status == VK_OK) {
-        status = vk_token_key_remove(slot->token, key_id, is_private, !is_private);
+        status = vk_token_key_remove(slot->token, key_id, is_private || is_whole, !is_private);
     }
     vk_slot_changed(slot);
     pthread_mutex_unlock(&slot->lock);

@@ -9,7 +9,7 @@
 static CK_RV check_template(const vk_session *session, const vk_key_template *key) {
     bool is_private =
         key->kind == VK_KIND_PRIVATE || vk_stored_bool(&key->attrs, CKA_PRIVATE, false);
-    if (key->policy.len > 0 || key->has_passkey) {
+    if (key->policy.len > 0 || key->has_passkey || key->has_registration) {
         vk_debug("policies and passkeys are for token objects");
         return CKR_TEMPLATE_INCONSISTENT;
     }

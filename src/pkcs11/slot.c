@@ -263,11 +263,22 @@ static CK_RV write_list(const vk_module *module, bool only_present, CK_SLOT_ID *
     return CKR_OK;
 }
 
+/* Some clients bring an array along without having asked how long it has to be. */
+static bool has_looked(void) {
+    const vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return true;
+    }
+    bool looked = atomic_load(&module->has_looked);
+    vk_module_unlock();
+    return looked;
+}
+
 static CK_RV slot_list(bool only_present, CK_SLOT_ID *list, CK_ULONG *count) {
     if (count == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    CK_RV rv = list == NULL ? vk_slots_refresh() : CKR_OK;
+    CK_RV rv = list == NULL || !has_looked() ? vk_slots_refresh() : CKR_OK;
     if (rv != CKR_OK) {
         return rv;
     }

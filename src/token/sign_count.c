@@ -66,7 +66,7 @@ static vk_status keep_count(vk_token *token, const counted *seen, uint32_t sign_
     }
     if (sign_count <= seen->highest) {
         return vk_fail(err, VK_DENIED, "signCount",
-                       "the security key's counter is %u, but %u was seen before: it may be a copy",
+                       "the authenticator's counter is %u, but %u was seen before: it may be a copy",
                        sign_count, seen->highest);
     }
     seen->budget->now.sign_count = sign_count;

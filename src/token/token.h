@@ -260,6 +260,7 @@ VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *fi
 typedef struct vk_key_outline {
     int64_t id;
     bool has_private, has_public, has_policy, has_grants;
+    bool is_remote; /* VK_HOME_REMOTE */
     vk_bytes public_attrs;
 } vk_key_outline;
 /* key is good until it returns. Must not call vk_token_ functions. */

@@ -25,6 +25,20 @@ START_TEST(it_is_a_removable_slot) {
 }
 END_TEST
 
+/* GnuTLS asks for the list without asking for its length. */
+START_TEST(it_is_found_without_a_count) {
+    CK_SLOT_ID slots[16];
+    CK_ULONG count = COUNT(slots), found = 0;
+    ck_assert_int_eq(f->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
+    for (CK_ULONG i = 0; i < count; i++) {
+        CK_SLOT_INFO info;
+        ck_assert_int_eq(f->C_GetSlotInfo(slots[i], &info), CKR_OK);
+        found += (info.flags & CKF_HW_SLOT) != 0;
+    }
+    ck_assert_uint_eq(found, 1);
+}
+END_TEST
+
 /* What is plugged in at the first look is no event; what comes and goes afterwards is one each. */
 START_TEST(its_events_are_told_once) {
     CK_SLOT_ID slot = 999, expected = device_slot();
@@ -286,6 +300,7 @@ int main(void) {
     tcase_add_checked_fixture(tcase, start_device, stop_device);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, it_is_a_removable_slot);
+    tcase_add_test(tcase, it_is_found_without_a_count);
     tcase_add_test(tcase, its_events_are_told_once);
     tcase_add_test(tcase, an_event_can_be_waited_for);
     tcase_add_test(tcase, finalize_ends_the_wait);
