@@ -184,7 +184,9 @@ static vk_status make_answer(const vk_gate_signing *signing, const vk_fido2_ques
     }
     vk_status status = vk_fido2_assert(signing->gate->device->fido2, question, answer, err);
     if (status == VK_ERR_NOT_FOUND) {
-        return not_here(err); /* it is another one that is plugged in */
+        return vk_fail(err, VK_ERR_REMOVED, NULL,
+                       "the credential is not on this security key: it is another one, or was "
+                       "reset");
     }
     return status == VK_OK ? check_answer(signing, answer, err) : status;
 }
