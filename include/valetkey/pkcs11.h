@@ -142,9 +142,10 @@
 #define CKA_VALETKEY_STATE VK_CKA(0x3B)
 /* Why the last refused operation was refused, text: "rule: reason"; empty when none was. Also what
  * C_SignInit refuses with CKR_KEY_FUNCTION_NOT_PERMITTED, and a key that fails its integrity check
- * ("integrity: ..."); not what is malformed. Behind the reason stand " (hardening rule NAME)" where
- * valetkey is stricter than the chain, and " (account 0x... on chain N)" of a key with several
- * grants. On a token that cannot be written the process that was refused reads its own. set: - */
+ * ("integrity: ..."), and what a security key did not sign ("device: ...", "touch: ..."); not what
+ * is malformed. Behind the reason stand " (hardening rule NAME)" where valetkey is stricter than
+ * the chain, and " (account 0x... on chain N)" of a key with several grants. On a token that cannot
+ * be written the process that was refused reads its own. set: - */
 #define CKA_VALETKEY_LAST_DENIAL VK_CKA(0x3C)
 /* The SO's spend rules that name the grants, as they stand now, JSON, one member a grant, in each
  * one a member of rules for every rule:

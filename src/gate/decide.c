@@ -101,6 +101,19 @@ void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_stat
     }
 }
 
+void vk_gate_note_unsigned(const vk_gate_question *question, const vk_hash *hash, vk_status status,
+                           const vk_error *why) {
+    vk_error noted = {0};
+    bool is_asked_again = status == VK_ERR_MISMATCH; /* see vk_gate_sign */
+    bool is_device = question->loaded->record.home == VK_HOME_FIDO2;
+    if (status == VK_OK || is_asked_again || !is_device) {
+        return;
+    }
+    const char *rule = why->path[0] != '\0' ? why->path : "device";
+    const char *reason = why->message[0] != '\0' ? why->message : vk_status_text(status);
+    vk_gate_note(question, hash, vk_fail(&noted, VK_DENIED, rule, "%s", reason), &noted);
+}
+
 vk_status vk_gate_record(const vk_gate_question *question, vk_journal_entry *entry,
                          vk_status status, vk_error *err) {
     vk_error ignored_err;

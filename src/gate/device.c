@@ -15,8 +15,13 @@ vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **
     if (made == NULL) {
         return VK_ERR_MEMORY;
     }
+    if (pthread_mutex_init(&made->counting, NULL) != 0) {
+        free(made);
+        return VK_ERR_MEMORY;
+    }
     vk_status status = vk_fido2_new(path, timeout_seconds, &made->fido2);
     if (status != VK_OK) {
+        pthread_mutex_destroy(&made->counting);
         free(made);
         return status;
     }
@@ -27,6 +32,7 @@ vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **
 void vk_device_free(vk_device *device) {
     if (device != NULL) {
         vk_fido2_free(device->fido2);
+        pthread_mutex_destroy(&device->counting);
         free(device);
     }
 }
@@ -261,7 +267,6 @@ vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pi
 }
 
 void vk_device_log_out(vk_device *device) {
-    vk_fido2_cancel(device->fido2);
     vk_fido2_log_out(device->fido2);
 }
 

@@ -86,6 +86,17 @@ static vk_status take_made(const vk_fido2_made *made, vk_key_record *record, vk_
     return status == VK_OK ? vk_gate_complete_passkey(record, err) : status;
 }
 
+static vk_status take_or_delete(vk_gate *gate, const vk_device_wish *wish,
+                                const vk_fido2_made *made, vk_key_record *record, vk_error *err) {
+    vk_status status = take_made(made, record, err);
+    if (status != VK_OK && wish->discoverable) {
+        vk_status ignored =
+            vk_fido2_delete(gate->device->fido2, vk_buf_view(&made->credential_id), NULL);
+        (void)ignored;
+    }
+    return status;
+}
+
 vk_status vk_gate_device_make(vk_gate *gate, vk_key_record *record, const vk_device_wish *wish,
                               vk_fido2_made *made, vk_error *err) {
     *made = (vk_fido2_made){0};
@@ -97,7 +108,7 @@ vk_status vk_gate_device_make(vk_gate *gate, vk_key_record *record, const vk_dev
         status = ask(gate, record, wish, made, err);
     }
     if (status == VK_OK) {
-        status = take_made(made, record, err);
+        status = take_or_delete(gate, wish, made, record, err);
     }
     if (status != VK_OK) {
         vk_fido2_made_clear(made);
@@ -166,9 +177,25 @@ static vk_status check_answer(const vk_gate_signing *signing, const vk_fido2_ans
                : status;
 }
 
+/* Whoever had to wait for his turn may have been logged out meanwhile. */
+static vk_status make_answer(const vk_gate_signing *signing, const vk_fido2_question *question,
+                             vk_fido2_answer *answer, vk_error *err) {
+    if (vk_token_role(signing->gate->token) != VK_ROLE_USER) {
+        return VK_ERR_NOT_LOGGED_IN;
+    }
+    vk_status status = vk_fido2_assert(signing->gate->device->fido2, question, answer, err);
+    if (status == VK_ERR_NOT_FOUND) {
+        return vk_fail(err, VK_ERR_REMOVED, NULL,
+                       "the credential is not on this security key: it is another one, or was "
+                       "reset");
+    }
+    return status == VK_OK ? check_answer(signing, answer, err) : status;
+}
+
 static vk_status ask_assertion(const vk_gate_signing *signing, vk_bytes client_data, vk_buf *out,
                                vk_error *err) {
     vk_fido2_answer answer;
+    vk_device *device = signing->gate->device;
     const vk_key_record *record = &signing->loaded->record;
     const vk_fido2_question question = {
         .rp_id = record->rp_id,
@@ -178,10 +205,9 @@ static vk_status ask_assertion(const vk_gate_signing *signing, vk_bytes client_d
         .challenge = {signing->challenge.b, sizeof signing->challenge.b},
         .client_data = client_data,
         .with_blob = record->has_blob};
-    vk_status status = vk_fido2_assert(signing->gate->device->fido2, &question, &answer, err);
-    if (status == VK_OK) {
-        status = check_answer(signing, &answer, err);
-    }
+    pthread_mutex_lock(&device->counting);
+    vk_status status = make_answer(signing, &question, &answer, err);
+    pthread_mutex_unlock(&device->counting);
     return status == VK_OK ? put_answer(signing, &answer, client_data, out) : status;
 }
 

@@ -112,6 +112,11 @@ VK_MUST_USE vk_status vk_gate_decide_digest(const vk_gate_question *question, co
 void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_status status,
                   const vk_error *why);
 
+/* The same of what a security key, or its user, did with an operation that was allowed: the record
+ * of the decision, which stands, is followed by why no signature came of it. */
+void vk_gate_note_unsigned(const vk_gate_question *question, const vk_hash *hash, vk_status status,
+                           const vk_error *why);
+
 /* For decisions of other kinds: the record of one, to be completed, and the decision it is of. */
 vk_journal_entry vk_gate_entry(const vk_gate_question *question, const vk_hash *hash);
 vk_decision vk_gate_decision_with(const vk_gate_question *question, vk_journal_entry *entry);

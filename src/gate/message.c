@@ -256,7 +256,7 @@ static vk_status decide_and_sign(const vk_gate_question *question, const request
                                .grant = r->grant,
                                .sign_count = d.sign_count};
     status = finish(&signing, r, out, err);
-    vk_gate_note(question, &r->payload.hash, status, err);
+    vk_gate_note_unsigned(question, &r->payload.hash, status, err);
     return status;
 }
 

@@ -124,8 +124,7 @@ static vk_status sign_request(const vk_gate_question *question, const vk_gate_re
     }
     vk_buf signature = {0};
     status = finish(question, request, decision.sign_count, &signature, err);
-    /* What a security key or its user refuses comes after the decision, which stands. */
-    vk_gate_note(question, &request->hash, status, err);
+    vk_gate_note_unsigned(question, &request->hash, status, err);
     if (status == VK_OK && signature.len != len) {
         status = explain_status(err, VK_ERR_CRYPTO);
     }

@@ -87,9 +87,11 @@ void vk_fido2_cancel(vk_fido2 *fido2);
  * cannot be one is not asked about, nor counted. */
 VK_MUST_USE vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len,
                                       vk_error *err);
-/* Asks about it only. */
+/* Asks about it only. NULL stands for built-in verification, which every operation asks for as long
+ * as nobody has logged in with a PIN: VK_ERR_ARGUMENT where that is not so. */
 VK_MUST_USE vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len,
                                          vk_error *err);
+/* Forgets it, after it has ended what waits for a touch, or for its turn to. */
 void vk_fido2_log_out(vk_fido2 *fido2);
 /* old_len 0: the first PIN of an authenticator that has none. VK_ERR_PIN_LENGTH for a new one that
  * it does not take. */
@@ -187,7 +189,7 @@ typedef struct vk_fido2_residents {
 /* Its discoverable ES256 credentials; others are left out. Needs vk_fido2_log_in. */
 VK_MUST_USE vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err);
 void vk_fido2_residents_clear(vk_fido2_residents *residents);
-/* Deletes one. Needs vk_fido2_log_in. VK_ERR_NOT_FOUND. */
+/* Deletes one. Needs vk_fido2_log_in, or built-in verification. VK_ERR_NOT_FOUND. */
 VK_MUST_USE vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err);
 
 #endif

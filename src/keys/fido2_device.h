@@ -48,6 +48,8 @@ typedef struct vk_fido2_use {
 /* Waits for its turn and opens the authenticator; on failure it is left already. */
 VK_MUST_USE vk_status vk_fido2_enter(vk_fido2 *fido2, vk_fido2_wait wait, vk_fido2_use *out,
                                      vk_error *err);
+/* Was it cancelled? Operations of many steps look between them. */
+bool vk_fido2_is_canceled(const vk_fido2_use *use);
 /* Closes it. What became of the operation: code is libfido2's. */
 vk_status vk_fido2_leave(vk_fido2_use *use, int code, vk_error *err);
 

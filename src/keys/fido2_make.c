@@ -187,6 +187,21 @@ static vk_status choose_challenge(const vk_fido2_wish *wish, vk_hash *random, vk
     return RAND_bytes(random->b, sizeof random->b) == 1 ? VK_OK : VK_ERR_CRYPTO;
 }
 
+/* What is refused is not left on the authenticator, where it can be deleted at all. */
+static vk_status take(vk_fido2 *fido2, const fido_cred_t *credential, const vk_fido2_wish *wish,
+                      vk_bytes challenge, vk_fido2_made *out, vk_error *err) {
+    const vk_bytes id = {fido_cred_id_ptr(credential), fido_cred_id_len(credential)};
+    vk_status status = put_object(credential, &out->attestation_object, err);
+    if (status == VK_OK) {
+        status = verify(wish, challenge, out, err);
+    }
+    if (status != VK_OK && wish->discoverable && id.len > 0) {
+        vk_status ignored = vk_fido2_delete(fido2, id, NULL);
+        (void)ignored;
+    }
+    return status;
+}
+
 static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_wish *wish,
                       vk_fido2_made *out, vk_error *err) {
     vk_hash random, hash;
@@ -205,10 +220,7 @@ static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_w
     if (status == VK_OK) {
         status = vk_fido2_leave(&use, ask(&use, credential, wish, &hash), err);
     }
-    if (status == VK_OK) {
-        status = put_object(credential, &out->attestation_object, err);
-    }
-    return status == VK_OK ? verify(wish, challenge, out, err) : status;
+    return status == VK_OK ? take(fido2, credential, wish, challenge, out, err) : status;
 }
 
 vk_status vk_fido2_make(vk_fido2 *fido2, const vk_fido2_wish *wish, vk_fido2_made *out,

@@ -2,9 +2,12 @@
 #include "base/secret.h"
 #include "keys/fido2_device.h"
 
+#include <errno.h>
 #include <string.h>
+#include <time.h>
 
-/* Nothing has this rpId: the question is only whether the PIN is taken. */
+/* Nothing that could be found without its id has this rpId: the question is only whether the PIN is
+ * taken. */
 #define NOBODY "valetkey.invalid"
 
 /* A copy that ends with NUL, in locked memory; NULL: no memory. Free it with drop_pin. */
@@ -79,12 +82,44 @@ vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_er
     return check_bytes(fido2, pin, len, true, err);
 }
 
-vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
-    return check_bytes(fido2, pin, len, false, err);
+static bool keeps_pin(vk_fido2 *fido2) {
+    pthread_mutex_lock(&fido2->lock);
+    bool keeps = fido2->pin != NULL;
+    pthread_mutex_unlock(&fido2->lock);
+    return keeps;
 }
 
+static vk_status check_built_in(vk_fido2 *fido2, vk_error *err) {
+    vk_fido2_info info;
+    vk_status status = vk_fido2_get_info(fido2, &info, err);
+    return status == VK_OK && (!info.has_uv || keeps_pin(fido2))
+               ? vk_fail(err, VK_ERR_ARGUMENT, NULL, "the security key wants its PIN")
+               : status;
+}
+
+vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
+    return pin != NULL ? check_bytes(fido2, pin, len, false, err) : check_built_in(fido2, err);
+}
+
+#define AGAIN_MS 50
+
+static struct timespec soon(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    time.tv_nsec += AGAIN_MS * 1000000L;
+    time.tv_sec += time.tv_nsec / 1000000000L;
+    time.tv_nsec %= 1000000000L;
+    return time;
+}
+
+/* Others may be about to wait for a touch, or wait for their turn, so one cancel may not be enough.
+ */
 void vk_fido2_log_out(vk_fido2 *fido2) {
-    pthread_mutex_lock(&fido2->lock);
+    struct timespec until;
+    do {
+        vk_fido2_cancel(fido2);
+        until = soon();
+    } while (pthread_mutex_timedlock(&fido2->lock, &until) == ETIMEDOUT);
     vk_fido2_forget_pin(fido2);
     pthread_mutex_unlock(&fido2->lock);
 }

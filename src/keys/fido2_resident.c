@@ -71,16 +71,20 @@ static int list_of_party(fido_dev_t *dev, const char *pin, const char *rp_id,
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
 }
 
-static int list_all(fido_dev_t *dev, const char *pin, vk_fido2_residents *out) {
+/* How many steps it takes is the authenticator's to say, so it can be cancelled between them. */
+static int list_all(const vk_fido2_use *use, const char *pin, vk_fido2_residents *out) {
     fido_credman_rp_t *parties = fido_credman_rp_new();
     if (parties == NULL) {
         return FIDO_ERR_INTERNAL;
     }
-    int code = fido_credman_get_dev_rp(dev, parties, pin);
+    int code = fido_credman_get_dev_rp(use->dev, parties, pin);
     size_t count = code == FIDO_OK ? fido_credman_rp_count(parties) : 0;
     for (size_t i = 0; i < count && code == FIDO_OK; i++) {
         const char *rp_id = fido_credman_rp_id(parties, i);
-        code = rp_id != NULL ? list_of_party(dev, pin, rp_id, out) : FIDO_OK;
+        code = rp_id != NULL ? list_of_party(use->dev, pin, rp_id, out) : FIDO_OK;
+        if (vk_fido2_is_canceled(use)) {
+            code = FIDO_ERR_KEEPALIVE_CANCEL;
+        }
     }
     fido_credman_rp_free(&parties);
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
@@ -105,7 +109,7 @@ vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err)
     const char *pin;
     int code = managing_pin(&use, &pin);
     if (code == FIDO_OK) {
-        code = list_all(use.dev, pin, out);
+        code = list_all(&use, pin, out);
     }
     status = vk_fido2_leave(&use, code, err);
     if (status != VK_OK) {
@@ -116,12 +120,16 @@ vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err)
 
 vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err) {
     vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
     if (status != VK_OK) {
         return status;
     }
     const char *pin;
-    int code = managing_pin(&use, &pin);
+    fido_opt_t uv; /* libfido2 asks for it where there is no PIN */
+    int code = vk_fido2_verification(&use, &pin, &uv);
+    if (code == FIDO_OK && !fido_dev_supports_credman(use.dev)) {
+        code = FIDO_ERR_INVALID_COMMAND;
+    }
     if (code == FIDO_OK) {
         code = fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin);
     }

@@ -19,6 +19,7 @@ bool vk_fido2_is_unix(const char *path) {
     return strncmp(path, VK_FIDO2_UNIX, strlen(VK_FIDO2_UNIX)) == 0;
 }
 
+/* Nothing here waits for a peer but poll: one that takes no connection would hold everybody up. */
 static int connect_to(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *file = path + strlen(VK_FIDO2_UNIX);
@@ -27,7 +28,7 @@ static int connect_to(const char *path) {
         return -1;
     }
     memcpy(address.sun_path, file, strlen(file) + 1);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         int error = errno;
         close(fd);
@@ -42,6 +43,9 @@ vk_fido2_presence vk_fido2_unix_look(const char *path) {
     if (fd >= 0) {
         close(fd);
         return VK_FIDO2_THERE;
+    }
+    if (errno == EAGAIN) {
+        return VK_FIDO2_THERE; /* somebody listens, who has no time */
     }
     return errno == EACCES || errno == EPERM ? VK_FIDO2_FORBIDDEN : VK_FIDO2_GONE;
 }
@@ -100,11 +104,9 @@ void vk_fido2_places_add(vk_fido2_places *places, const char *path) {
     if (places->count >= VK_FIDO2_PLACES_MAX) {
         return;
     }
-    int fd = connect_to(path);
-    if (fd < 0) {
+    if (vk_fido2_unix_look(path) != VK_FIDO2_THERE) {
         return;
     }
-    close(fd);
     vk_fido2_place place = {.path = strdup(path)};
     if (place.path != NULL) {
         places->list[places->count++] = place;

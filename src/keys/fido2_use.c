@@ -286,6 +286,10 @@ vk_status vk_fido2_enter(vk_fido2 *fido2, vk_fido2_wait wait, vk_fido2_use *out,
     return VK_OK;
 }
 
+bool vk_fido2_is_canceled(const vk_fido2_use *use) {
+    return is_canceled(use->fido2);
+}
+
 /* To libfido2 a wait that is over, a message that is none and a key that is gone look the same. */
 static vk_status lost(const vk_fido2_use *use, vk_error *err) {
     bool was_late = now_ms() >= use->until_ms;

@@ -16,7 +16,13 @@ static bool is_place(const vk_fido2_places *places, const char *path) {
     return false;
 }
 
-/* One that is no use is not asked again and again, as long as it is plugged in. */
+/* One that does not answer is not asked again and again, as long as it is plugged in. Nor is it
+ * given up because another program uses it now, or the home cannot be read. */
+static bool is_of_device(vk_status status) {
+    return status == VK_ERR_DEVICE || status == VK_ERR_UNSUPPORTED || status == VK_ERR_REMOVED ||
+           status == VK_ERR_CANCELED;
+}
+
 static bool is_ignored(const vk_module *module, const char *path) {
     for (size_t i = 0; i < module->ignored_count; i++) {
         if (strcmp(module->ignored[i], path) == 0) {
@@ -75,7 +81,8 @@ static void note_gone(vk_module *module, const vk_fido2_places *places) {
         if (slot->device == NULL) {
             continue;
         }
-        if (atomic_load(&slot->is_present) && !is_place(places, slot->place)) {
+        bool is_gone = atomic_exchange(&slot->is_doubtful, false) || !is_place(places, slot->place);
+        if (atomic_load(&slot->is_present) && is_gone) {
             atomic_store(&slot->is_present, false);
             atomic_store(&slot->has_event, atomic_load(&module->has_looked));
             slot->is_ended = false;
@@ -184,7 +191,7 @@ static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *
     vk_status status = meet(module->home, timeout, &a, &err);
     if (status != VK_OK) {
         vk_debug("%s: %s: %s", place->path, vk_status_text(status), err.message);
-        if (status != VK_ERR_BUSY) {
+        if (is_of_device(status)) {
             ignore(module, place->path);
         }
     } else if (vk_module_lock() != NULL) {

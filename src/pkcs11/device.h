@@ -32,6 +32,9 @@ struct vk_key_template;
  */
 CK_RV vk_device_generate(vk_session *session, const struct vk_key_template *public_half,
                          const struct vk_key_template *private_half, int64_t *key_id);
+/* Another process may have made the store since the device came: then it is the slot's. The slot's
+ * lock is held. */
+CK_RV vk_device_seek_store(vk_slot *slot);
 /* Are there attributes that only a key on a device can have? */
 bool vk_device_is_wished(const struct vk_key_template *key);
 /* Deletes the credential of a key that is about to be removed, if it is stored on the device. The

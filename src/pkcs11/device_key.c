@@ -33,26 +33,70 @@ static CK_RV take_store(vk_slot *slot, vk_token *store) {
     return rv;
 }
 
-/* Makes it unless there is one. The slot's lock is held, and the user is logged in. */
-static CK_RV need_store(vk_slot *slot) {
-    vk_error err = {0};
-    char label[VK_TOKEN_LABEL_LEN + 1];
-    vk_token *store;
-    if (slot->token != NULL) {
-        return CKR_OK;
-    }
+/* The home stays what it is while the call is in. */
+static CK_RV find_home(const char **out) {
     vk_module *module = vk_module_lock();
     if (module == NULL) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
+    *out = module->home;
     vk_module_unlock();
-    if (module->home == NULL) {
-        return CKR_DEVICE_ERROR;
+    return *out != NULL ? CKR_OK : CKR_DEVICE_ERROR;
+}
+
+static vk_status open_store(vk_slot *slot, const char *home, vk_token **out, vk_error *err) {
+    char *path;
+    *out = NULL;
+    vk_status status = vk_device_find_store(slot->device, home, &path, err);
+    if (status == VK_OK && path != NULL) {
+        status = vk_token_open(path, out, err);
+    }
+    vk_text_free(path);
+    return status;
+}
+
+CK_RV vk_device_seek_store(vk_slot *slot) {
+    vk_error err = {0};
+    const char *home;
+    vk_token *store;
+    if (slot->token != NULL) {
+        return CKR_OK;
+    }
+    CK_RV rv = find_home(&home);
+    if (rv == CKR_OK) {
+        rv = vk_ck(open_store(slot, home, &store, &err), &err);
+    }
+    return rv == CKR_OK && store != NULL ? take_store(slot, store) : rv;
+}
+
+static CK_RV make_store(vk_slot *slot) {
+    vk_error err = {0};
+    char label[VK_TOKEN_LABEL_LEN + 1];
+    const char *home;
+    vk_token *store;
+    CK_RV rv = find_home(&home);
+    if (rv != CKR_OK) {
+        return rv;
     }
     snprintf(label, sizeof label, "%s", slot->product != NULL ? slot->product : STORE_LABEL);
     vk_utf8_clean(label);
-    CK_RV rv = vk_ck(vk_device_make_store(slot->device, module->home, label, &store, &err), &err);
+    rv = vk_ck(vk_device_make_store(slot->device, home, label, &store, &err), &err);
     return rv == CKR_OK ? take_store(slot, store) : rv;
+}
+
+/* Makes it unless there is one. The slot's lock is held, and the user is logged in: not to a store
+ * that came since, which wants a login of its own. */
+static CK_RV need_store(vk_slot *slot) {
+    if (slot->token != NULL) {
+        return CKR_OK;
+    }
+    CK_RV rv = vk_device_seek_store(slot);
+    if (rv == CKR_OK && slot->token != NULL) {
+        vk_debug("another process has made a store for the security key: log in again");
+        vk_slot_logout(slot);
+        return CKR_USER_NOT_LOGGED_IN;
+    }
+    return rv == CKR_OK ? make_store(slot) : rv;
 }
 
 /* ---- The template ---- */
@@ -135,6 +179,19 @@ static vk_status add(vk_slot *slot, vk_key_record *record, const vk_fido2_made *
     return vk_gate_device_add(slot->gate, record, &names, err);
 }
 
+/* What the template names is had, or refused. */
+static vk_status check_protect(vk_slot *slot, const vk_key_record *record, vk_error *err) {
+    vk_fido2_info info;
+    if (vk_stored_bytes(&record->private_attrs, CKA_VALETKEY_CRED_PROTECT).len == 0) {
+        return VK_OK;
+    }
+    vk_status status = vk_fido2_get_info(vk_device_fido2(slot->device), &info, err);
+    return status == VK_OK && !info.has_cred_protect
+               ? vk_fail(err, VK_ERR_UNSUPPORTED, "CKA_VALETKEY_CRED_PROTECT",
+                         "the security key has no credProtect")
+               : status;
+}
+
 /* A credential that the store did not take is not left behind, where it can be deleted at all. */
 static vk_status make(vk_slot *slot, vk_key_record *record, vk_bytes challenge, vk_error *err) {
     vk_fido2_made made;
@@ -145,6 +202,7 @@ static vk_status make(vk_slot *slot, vk_key_record *record, vk_bytes challenge, 
     if (text == NULL) {
         return VK_ERR_MEMORY;
     }
+    vk_utf8_clean(text);
     vk_device_wish wish = wish_of(record, challenge, text[0] != '\0' ? text : "valetkey");
     vk_status status = vk_gate_device_make(slot->gate, record, &wish, &made, err);
     if (status == VK_OK) {
@@ -161,7 +219,10 @@ static vk_status make(vk_slot *slot, vk_key_record *record, vk_bytes challenge, 
 
 static CK_RV make_in_store(vk_slot *slot, vk_key_record *record, vk_bytes challenge) {
     vk_error err = {0};
-    CK_RV rv = need_store(slot);
+    CK_RV rv = vk_ck_template(check_protect(slot, record, &err), &err);
+    if (rv == CKR_OK) {
+        rv = need_store(slot);
+    }
     if (rv == CKR_OK) {
         rv = vk_ck_template(make(slot, record, challenge, &err), &err);
         vk_slot_changed(slot);
@@ -196,6 +257,15 @@ CK_RV vk_device_generate(vk_session *session, const vk_key_template *public_half
 
 /* ---- C_DestroyObject ---- */
 
+/* A record that was edited may name somebody else's credential. */
+static vk_status forget_credential(vk_slot *slot, const vk_key_record *record, vk_error *err) {
+    vk_status status = vk_token_key_vouch(slot->token, record, err);
+    if (status == VK_ERR_INTEGRITY) {
+        return VK_OK;
+    }
+    return status == VK_OK ? vk_gate_device_delete(slot->gate, record, err) : status;
+}
+
 vk_status vk_device_forget_key(vk_slot *slot, int64_t key_id, vk_error *err) {
     vk_key_record record;
     vk_status status = vk_token_key_get(slot->token, key_id, &record);
@@ -205,7 +275,7 @@ vk_status vk_device_forget_key(vk_slot *slot, int64_t key_id, vk_error *err) {
     bool is_resident = record.home == VK_HOME_FIDO2 &&
                        vk_stored_bool(&record.private_attrs, CKA_VALETKEY_DISCOVERABLE, false);
     if (is_resident) {
-        status = vk_gate_device_delete(slot->gate, &record, err);
+        status = forget_credential(slot, &record, err);
     }
     vk_key_record_clear(&record);
     return status;

@@ -2,7 +2,6 @@
 #include "pkcs11/device.h"
 #include "pkcs11/entry.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NAME "FIDO2 security key"
@@ -73,7 +72,18 @@ CK_RV vk_device_login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG 
                    ? vk_ck(vk_token_login(slot->token, role, pin, len), NULL)
                    : CKR_USER_PIN_NOT_INITIALIZED;
     }
-    return vk_ck(vk_device_log_in(slot->device, slot->token, pin, len, &err), &err);
+    CK_RV rv = vk_device_seek_store(slot);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    vk_status status = vk_device_log_in(slot->device, slot->token, pin, len, &err);
+    rv = vk_ck(status, &err);
+    if (status == VK_ERR_NOT_FOUND) {
+        /* Another security key is in its place, or it was reset: the next look finds out. */
+        atomic_store(&slot->is_doubtful, true);
+        return CKR_DEVICE_REMOVED;
+    }
+    return rv;
 }
 
 CK_RV vk_device_set_pin(vk_slot *slot, vk_bytes from, vk_bytes to) {
@@ -88,7 +98,7 @@ CK_RV vk_device_set_pin(vk_slot *slot, vk_bytes from, vk_bytes to) {
 static CK_RV may_wipe(const vk_slot *slot, const char *home) {
     vk_home_settings settings;
     vk_error err = {0};
-    if (slot->sessions > 0) {
+    if (atomic_load(&slot->users) > 0) {
         return CKR_SESSION_EXISTS;
     }
     vk_status status = vk_home_settings_read(home, &settings, &err);
@@ -101,12 +111,8 @@ static CK_RV may_wipe(const vk_slot *slot, const char *home) {
 }
 
 /* The store's file stays, for its journal; nothing can open it any more. */
-static void leave_store(vk_slot *slot, vk_retired *retired) {
-    vk_slot_changed(slot);
-    *retired = (vk_retired){slot->token, slot->gate, slot->retired};
-    slot->retired = retired;
-    slot->token = NULL;
-    slot->gate = NULL;
+static void leave_store(vk_slot *slot) {
+    vk_slot_drop_token(slot);
     if (vk_module_lock() != NULL) {
         vk_text_free(slot->path);
         slot->path = NULL;
@@ -124,15 +130,12 @@ CK_RV vk_device_wipe(vk_slot *slot) {
     if (!vk_slot_is_present(slot)) {
         return CKR_TOKEN_NOT_PRESENT;
     }
-    vk_retired *retired = malloc(sizeof *retired);
-    CK_RV rv = retired != NULL ? may_wipe(slot, module->home) : CKR_HOST_MEMORY;
+    CK_RV rv = may_wipe(slot, module->home);
     if (rv == CKR_OK) {
         rv = vk_ck(vk_fido2_reset(vk_device_fido2(slot->device), &err), &err);
     }
     if (rv == CKR_OK) {
-        leave_store(slot, retired);
-    } else {
-        free(retired);
+        leave_store(slot);
     }
     return rv;
 }

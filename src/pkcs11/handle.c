@@ -250,6 +250,20 @@ bool vk_handle_drop_one(CK_OBJECT_HANDLE handle) {
     return dropped > 0;
 }
 
+void vk_handle_forget_token(CK_SLOT_ID slot_id) {
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < module->handles.count; i++) {
+        vk_ref *ref = &module->handles.refs[i];
+        if (ref->slot_id == slot_id && !(ref->kind & VK_KINDS_STATIC)) {
+            ref->slot_id = CK_UNAVAILABLE_INFORMATION; /* which no slot has */
+        }
+    }
+    vk_module_unlock();
+}
+
 static bool push(CK_OBJECT_HANDLE **list, size_t *cap, size_t *count, CK_OBJECT_HANDLE handle) {
     CK_OBJECT_HANDLE *grown = vk_grow(*list, cap, *count, sizeof *grown);
     if (grown == NULL) {

@@ -1,8 +1,9 @@
 /*
  * Object handles: one for each object that was ever named to the application. A handle keeps its
- * meaning until C_Finalize, a private object's until the login ends, and is never given to another
- * object. Of what comes and goes often nothing is kept: the handles of operations that wait are
- * computed from the operation's id, and those of session objects are numbers of their own.
+ * meaning until C_Finalize, a private object's until the login ends, those of a security key until
+ * it is wiped, and is never given to another object. Of what comes and goes often nothing is kept:
+ * the handles of operations that wait are computed from the operation's id, and those of session
+ * objects are numbers of their own.
  */
 #ifndef VK_PKCS11_HANDLE_H
 #define VK_PKCS11_HANDLE_H
@@ -107,6 +108,8 @@ typedef struct vk_handle_filter {
 void vk_handle_drop(const vk_handle_filter *filter);
 /* Forgets one; false if it is no session object. */
 bool vk_handle_drop_one(CK_OBJECT_HANDLE handle);
+/* The slot's token is another one now: what was named of the old one is gone. */
+void vk_handle_forget_token(CK_SLOT_ID slot_id);
 /* Handles of the slot's session objects, ascending; free() them. */
 CK_RV vk_handle_session_objects(CK_SLOT_ID slot_id, CK_OBJECT_HANDLE **out, size_t *count);
 /* C_Finalize; no lock is taken. */

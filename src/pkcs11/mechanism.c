@@ -146,7 +146,10 @@ static CK_RV mechanism_list(CK_MECHANISM_TYPE *list, CK_ULONG *count) {
 CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count) {
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
-    return rv != CKR_OK ? rv : vk_leave(mechanism_list(list, count));
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    return vk_leave(vk_slot_is_present(slot) ? mechanism_list(list, count) : CKR_TOKEN_NOT_PRESENT);
 }
 
 static CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info) {
@@ -164,7 +167,10 @@ static CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info) {
 CK_RV C_GetMechanismInfo(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info) {
     vk_slot *slot;
     CK_RV rv = vk_enter_slot(id, &slot);
-    return rv != CKR_OK ? rv : vk_leave(mechanism_info(type, info));
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    return vk_leave(vk_slot_is_present(slot) ? mechanism_info(type, info) : CKR_TOKEN_NOT_PRESENT);
 }
 
 /* Flags that came with 3.0: what signs or verifies does it for messages, too. */

@@ -110,6 +110,10 @@ CK_RV vk_object_open_ref(vk_slot *slot, const vk_ref *ref, vk_object *out) {
         *out = (vk_object){.slot = slot, .kind = ref->kind, .number = (CK_ULONG)ref->key_id};
         return CKR_OK;
     }
+    /* Handles that are computed mean something in every slot, also in one without a store. */
+    if (slot->token == NULL) {
+        return CKR_OBJECT_HANDLE_INVALID;
+    }
     if (ref->kind & VK_KINDS_STORED) {
         return vk_stored_open(slot, ref, out);
     }

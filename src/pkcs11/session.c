@@ -14,6 +14,7 @@ void vk_session_put(vk_session *session) {
     if (session != NULL && atomic_fetch_sub(&session->users, 1) == 1) {
         vk_session_reset(session);
         pthread_mutex_destroy(&session->lock);
+        atomic_fetch_sub(&session->slot->users, 1);
         free(session);
     }
 }
@@ -98,6 +99,7 @@ static vk_session *create(vk_slot *slot, bool rw) {
         return NULL;
     }
     session->slot = slot;
+    atomic_fetch_add(&slot->users, 1);
     session->rw = rw;
     session->epoch = atomic_load(&slot->epoch);
     atomic_init(&session->users, 1);

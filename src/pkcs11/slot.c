@@ -32,8 +32,10 @@ vk_slot *vk_slot_add(vk_module *module) {
     slot->id = module->slot_count;
     atomic_init(&slot->role, VK_ROLE_NONE);
     atomic_init(&slot->epoch, 0);
+    atomic_init(&slot->users, 0);
     atomic_init(&slot->is_present, false);
     atomic_init(&slot->has_event, false);
+    atomic_init(&slot->is_doubtful, false);
     slots[module->slot_count++] = slot;
     return slot;
 }
@@ -49,12 +51,6 @@ void vk_slot_free(vk_slot *slot) {
     vk_views_drop(&slot->views);
     pthread_mutex_destroy(&slot->views.lock);
     free_store(slot->token, slot->gate);
-    while (slot->retired != NULL) {
-        vk_retired *next = slot->retired->next;
-        free_store(slot->retired->token, slot->retired->gate);
-        free(slot->retired);
-        slot->retired = next;
-    }
     vk_text_free(slot->path);
     vk_device_free(slot->device);
     free(slot->place);
@@ -107,6 +103,16 @@ CK_RV vk_slot_take_token(vk_slot *slot, vk_token *token) {
     slot->gate = gate;
     slot->token = token;
     return CKR_OK;
+}
+
+void vk_slot_drop_token(vk_slot *slot) {
+    vk_token *token = slot->token;
+    vk_gate *gate = slot->gate;
+    vk_slot_changed(slot);
+    vk_handle_forget_token(slot->id);
+    slot->token = NULL;
+    slot->gate = NULL;
+    free_store(token, gate);
 }
 
 /* A file that is there but is no token, or one that was damaged. */

@@ -8,13 +8,6 @@
 
 #include <stdatomic.h>
 
-/* A store that is not the slot's any more. */
-typedef struct vk_retired {
-    vk_token *token;
-    vk_gate *gate;
-    struct vk_retired *next;
-} vk_retired;
-
 typedef struct vk_slot {
     CK_SLOT_ID id;
     pthread_mutex_t lock; /* guards opening, login, changes of keys, and the counts */
@@ -24,17 +17,18 @@ typedef struct vk_slot {
     _Atomic(vk_token *) token;
     _Atomic(vk_gate *) gate;
     unsigned sessions, rw_sessions;
+    atomic_uint users;          /* sessions, with those that were closed while a call is in them */
     atomic_int role;            /* vk_role; written under the lock */
     atomic_uint_fast64_t epoch; /* grows when a login ends: what began before is over */
     vk_views views;
     /* Of a security key's slot (device.h), else NULL and unused. */
     vk_device *device;
-    char *place;                /* where it is plugged in, or was */
-    char *product;              /* NULL: unknown */
-    struct vk_retired *retired; /* stores of before it was wiped: calls may still be in them */
-    bool has_listed;            /* what is on it, since the login */
-    bool is_ended;              /* what was going on in it when it went */
+    char *place;     /* where it is plugged in, or was */
+    char *product;   /* NULL: unknown */
+    bool has_listed; /* what is on it, since the login */
+    bool is_ended;   /* what was going on in it when it went */
     atomic_bool is_present, has_event;
+    atomic_bool is_doubtful; /* another one seems to be plugged in where it was */
 } vk_slot;
 
 /* The slots of a new module: one a token file, then the blank one. */
@@ -49,6 +43,8 @@ CK_RV vk_slot_open(vk_slot *slot);
 bool vk_slot_is_present(const vk_slot *slot);
 /* The slot's token from now on; takes it over in any case. The slot's lock is held. */
 CK_RV vk_slot_take_token(vk_slot *slot, vk_token *token);
+/* It has none any more. The slot's lock is held, and there are no users. */
+void vk_slot_drop_token(vk_slot *slot);
 /* Ends a login, if there is one. The slot's lock is held. */
 void vk_slot_logout(vk_slot *slot);
 /* A key was changed: nothing that was read before is used any more. */

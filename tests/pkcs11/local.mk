@@ -18,7 +18,8 @@ thread_tests += tests/pkcs11/test_pkcs11
 # Slots of security keys, with the authenticator in software.
 device_test_support = tests/pkcs11/device_support.c tests/pkcs11/device_support.h \
 	tests/pkcs11/support.c tests/pkcs11/support.h tests/support/quick_pins.c
-device_test_programs = tests/pkcs11/test_device tests/pkcs11/test_device_key
+device_test_programs = tests/pkcs11/test_device tests/pkcs11/test_device_key \
+	tests/pkcs11/test_device_misuse tests/pkcs11/test_device_store
 check_PROGRAMS += $(device_test_programs)
 TESTS += $(device_test_programs)
 thread_tests += $(device_test_programs)
@@ -32,3 +33,13 @@ tests_pkcs11_test_device_key_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAG
 tests_pkcs11_test_device_key_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
 tests_pkcs11_test_device_key_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_pkcs11_test_device_key_DEPENDENCIES = valetkey-pkcs11.la
+tests_pkcs11_test_device_misuse_SOURCES = tests/pkcs11/test_device_misuse.c $(device_test_support)
+tests_pkcs11_test_device_misuse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_misuse_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_misuse_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_misuse_DEPENDENCIES = valetkey-pkcs11.la
+tests_pkcs11_test_device_store_SOURCES = tests/pkcs11/test_device_store.c $(device_test_support)
+tests_pkcs11_test_device_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_store_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_store_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_store_DEPENDENCIES = valetkey-pkcs11.la
