@@ -656,15 +656,13 @@ START_TEST(a_counter_goes_up) {
 }
 END_TEST
 
+/* The members of a payload, both of the inner ones empty. */
+#define EMPTY_MEMBERS                                                                              \
+    "{\"chainId\":8453,\"entryPoint\":\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\","             \
+    "\"userOp\":{},\"assertion\":{}}"
+
 START_TEST(malformed_payloads) {
-    static const char *const bad[] = {
-        "",
-        "{}",
-        "[]",
-        "null",
-        "{\"assertion\":{}}",
-        "{\"chainId\":8453,\"entryPoint\":\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\","
-        "\"userOp\":{},\"assertion\":{}}"};
+    static const char *const bad[] = {"", "{}", "[]", "null", "{\"assertion\":{}}", EMPTY_MEMBERS};
     fixture x = set_up(false);
     CK_BYTE signature[8192];
     CK_ULONG len = sizeof signature;
