@@ -59,4 +59,7 @@ operation operation_of(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, bool is_
 /* What C_Sign takes; extra stands before the last brace. vk_text_free it. */
 char *payload_of(const operation *op, const answer *a, const char *extra);
 
+/* A part of browser_suite. */
+TCase *assertion_case(void);
+
 #endif
