@@ -61,19 +61,23 @@ want 0 "${approve[@]}" --owner "$owner" --pin-file pin \
 json '[.digest, .preInstalled]' "[\"$digest\",false]"
 json .serializedAccount "$(cat account.txt)"
 
-# Wrong signatures, wrong keys.
+# Wrong signatures, wrong keys. What lint warns of stands before.
+last_err() {
+    tail -n 1 err >last && mv last err
+    err
+}
 want 2 "${approve[@]/31337/10}" --owner "$owner" --signature "$signature" --pin-file pin
 grep -q '^valetkey: the approval does not hold: enableSignature: this is not a signature by the owner 0x0b225e' err ||
     fail "another message"
 want 2 "${approve[@]/31337/10}" --owner "$account" --owner-key "$uri" --owner-pin-file pin --pin-file pin
-echo "valetkey: the key of --owner-key is not that of the owner $account" | err
+echo "valetkey: the key of --owner-key is not that of the owner $account" | last_err
 want 5 "${approve[@]/31337/10}" --owner "$owner" --owner-key "${uri/object=owner/object=other}" \
     --owner-pin-file pin --pin-file pin
 want 1 "${approve[@]/31337/10}" --owner "$owner" --owner-key "${uri/token=cold;/}" \
     --owner-pin-file pin --pin-file pin
-echo 'valetkey: --owner-key must name the token: pkcs11:token=LABEL;object=LABEL' | err
+echo 'valetkey: --owner-key must name the token: pkcs11:token=LABEL;object=LABEL' | last_err
 want 1 "${approve[@]/31337/10}" --owner "$owner" --owner-key "$uri&pin-value=1234" --pin-file pin
-echo 'valetkey: a PIN is never an argument: use --owner-pin-file, or pin-source=file:PATH instead of pin-value' | err
+echo 'valetkey: a PIN is never an argument: use --owner-pin-file, or pin-source=file:PATH instead of pin-value' | last_err
 
 # A second chain, where the permission is installed already: then the chain must be said.
 want 0 "${approve[@]/31337/10}" --account "$account" --pre-installed --pin-file pin

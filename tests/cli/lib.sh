@@ -2,6 +2,8 @@
 # run by `want STATUS ARGUMENT...`, and what it said is compared by `out` and `err`, whole.
 
 set -u
+# What compares at the end of a pipe counts its failures here.
+shopt -s lastpipe
 command -v jq >/dev/null || exit 77
 
 export LC_ALL=C

@@ -148,7 +148,7 @@ valetkey: --policy is given twice
 valetkey: see "valetkey --help"
 EOE
 want 1 lint clean.json --entry-point 0.5
-echo 'valetkey: --entry-point is "0.5", but must be 0.6, 0.7, 0.8 or 0.9' | err
+echo 'valetkey: --entry-point is "0.5", but must be 0.6, 0.7, 0.8 or 0.9, or the address of one of them' | err
 want 1 lint clean.json --lint error
 
 # ---- The settings ----
