@@ -88,6 +88,8 @@ VK_MUST_USE vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_
 VK_MUST_USE vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len,
                                          vk_error *err);
 void vk_fido2_log_out(vk_fido2 *fido2);
+/* Is a PIN kept? Waits for the operation that is going on. */
+bool vk_fido2_is_logged_in(vk_fido2 *fido2);
 /* old_len 0: the first PIN of an authenticator that has none. VK_ERR_PIN_LENGTH for a new one that
  * it does not take. */
 VK_MUST_USE vk_status vk_fido2_set_pin(vk_fido2 *fido2, const uint8_t *old_pin, size_t old_len,
@@ -111,6 +113,7 @@ typedef struct vk_fido2_wish {
     vk_bytes user_id;   /* 1 to 64 bytes */
     const char *user_name;
     bool discoverable, hmac_secret;
+    bool touch_only; /* it is for touches: made without verification where nobody can be verified */
     int protect;
     const vk_hash *blob; /* credBlob; NULL: none. Left out where it is not supported. */
 } vk_fido2_wish;
@@ -127,7 +130,8 @@ typedef struct vk_fido2_made {
     vk_buf client_data;
 } vk_fido2_made;
 
-/* Wants a touch, and the PIN or built-in verification. The attestation is verified. */
+/* Wants a touch, and the PIN or built-in verification, but see touch_only. The attestation is
+ * verified. */
 VK_MUST_USE vk_status vk_fido2_make(vk_fido2 *fido2, const vk_fido2_wish *wish, vk_fido2_made *out,
                                     vk_error *err);
 void vk_fido2_made_clear(vk_fido2_made *made);
@@ -141,6 +145,8 @@ typedef struct vk_fido2_question {
     vk_bytes client_data;  /* with that challenge and origin */
     bool with_blob;        /* give credBlob, too */
     const uint8_t *salt32; /* for hmac-secret; NULL: not wanted */
+    bool touch_only;       /* who touches it need not be verified; hmac-secret's is another then */
+    vk_bytes pin;          /* for this question alone; empty: the one that was kept */
 } vk_fido2_question;
 
 #define VK_FIDO2_AUTH_DATA_MAX 256
@@ -155,8 +161,8 @@ typedef struct vk_fido2_answer {
     uint8_t secret32[32]; /* hmac-secret's, if it was wanted. Wipe it. */
 } vk_fido2_answer;
 
-/* An assertion with user presence and user verification. VK_ERR_NOT_FOUND: the credential is not on
- * this authenticator. */
+/* An assertion with user presence and, but for touch_only, user verification. VK_ERR_NOT_FOUND: the
+ * credential is not on this authenticator. */
 VK_MUST_USE vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question,
                                       vk_fido2_answer *out, vk_error *err);
 

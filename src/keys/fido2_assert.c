@@ -31,7 +31,18 @@ static int set_request(fido_assert_t *assertion, const vk_fido2_question *questi
     return code == FIDO_OK ? set_extensions(assertion, question) : code;
 }
 
-static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
+/* How the user is verified: not at all, by the PIN of this question, or as the key is logged in. */
+static vk_status choose_verification(const vk_fido2_use *use, const vk_fido2_question *question,
+                                     const char *own_pin, const char **pin, fido_opt_t *uv,
+                                     vk_error *err) {
+    *pin = own_pin;
+    *uv = FIDO_OPT_OMIT;
+    return question->touch_only || own_pin != NULL ? VK_OK
+                                                   : vk_fido2_verification(use, pin, uv, err);
+}
+
+static vk_status ask_with(vk_fido2 *fido2, fido_assert_t *assertion,
+                          const vk_fido2_question *question, const char *own_pin, vk_error *err) {
     vk_fido2_use use;
     const char *pin;
     fido_opt_t uv;
@@ -39,7 +50,7 @@ static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
-    status = vk_fido2_verification(&use, &pin, &uv, err);
+    status = choose_verification(&use, question, own_pin, &pin, &uv, err);
     if (status != VK_OK) {
         (void)vk_fido2_leave(&use, FIDO_OK, NULL);
         return status;
@@ -49,6 +60,20 @@ static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
         code = fido_dev_get_assert(use.dev, assertion, pin);
     }
     return vk_fido2_leave(&use, code, err);
+}
+
+static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, const vk_fido2_question *question,
+                     vk_error *err) {
+    if (question->touch_only || question->pin.len == 0) {
+        return ask_with(fido2, assertion, question, NULL, err);
+    }
+    vk_status status = vk_fido2_pin_check(question->pin, err);
+    char *pin = status == VK_OK ? vk_fido2_pin_copy(question->pin) : NULL;
+    if (status == VK_OK) {
+        status = pin != NULL ? ask_with(fido2, assertion, question, pin, err) : VK_ERR_MEMORY;
+    }
+    vk_fido2_pin_drop(pin);
+    return status;
 }
 
 /* ---- The answer ---- */
@@ -86,7 +111,7 @@ static vk_status verify(const vk_fido2_question *question, const vk_credential_a
     vk_ceremony ceremony = {.challenge = question->challenge,
                             .rp_id = question->rp_id,
                             .origin = question->origin,
-                            .require_user_verified = true};
+                            .require_user_verified = !question->touch_only};
     vk_credential credential = {.id = question->credential_id};
     memcpy(credential.point65, question->point65, sizeof credential.point65);
     vk_status status = vk_credential_verify(&ceremony, &credential, answer, sign_count, &inner);
@@ -152,7 +177,7 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
     }
     status = vk_fido2_explain(set_request(assertion, question, &hash), err);
     if (status == VK_OK) {
-        status = ask(fido2, assertion, err);
+        status = ask(fido2, assertion, question, err);
     }
     if (status == VK_OK) {
         status = take_answer(assertion, question, out, err);

@@ -38,6 +38,14 @@ vk_status vk_fido2_leave(vk_fido2_use *use, int code, vk_error *err);
 VK_MUST_USE vk_status vk_fido2_verification(const vk_fido2_use *use, const char **pin,
                                             fido_opt_t *uv, vk_error *err);
 
+/* ---- PINs ---- */
+
+/* VK_ERR_PIN_INCORRECT for what cannot be one: it is not asked about, nor counted. */
+VK_MUST_USE vk_status vk_fido2_pin_check(vk_bytes pin, vk_error *err);
+/* A copy that ends with NUL, in locked memory; NULL: no memory. */
+char *vk_fido2_pin_copy(vk_bytes pin);
+void vk_fido2_pin_drop(char *pin); /* NULL allowed; wipes */
+
 /* What a code of libfido2 means, with a sentence in err. */
 vk_status vk_fido2_explain(int code, vk_error *err);
 

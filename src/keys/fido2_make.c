@@ -46,7 +46,21 @@ static int set_request(fido_cred_t *credential, const vk_fido2_wish *wish,
     return code == FIDO_OK ? set_extensions(credential, wish, info) : code;
 }
 
-static vk_status ask(vk_fido2 *fido2, fido_cred_t *credential, vk_error *err) {
+/* A security key without PIN and without built-in verification still has touches. */
+static vk_status choose_verification(const vk_fido2_use *use, const vk_fido2_wish *wish,
+                                     const char **pin, fido_opt_t *uv, vk_error *err) {
+    bool can_verify =
+        use->fido2->pin != NULL || fido_dev_has_uv(use->dev) || fido_dev_has_pin(use->dev);
+    if (can_verify || !wish->touch_only) {
+        return vk_fido2_verification(use, pin, uv, err);
+    }
+    *pin = NULL;
+    *uv = FIDO_OPT_OMIT;
+    return VK_OK;
+}
+
+static vk_status ask(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_wish *wish,
+                     vk_error *err) {
     vk_fido2_use use;
     const char *pin;
     fido_opt_t uv;
@@ -54,7 +68,7 @@ static vk_status ask(vk_fido2 *fido2, fido_cred_t *credential, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
-    status = vk_fido2_verification(&use, &pin, &uv, err);
+    status = choose_verification(&use, wish, &pin, &uv, err);
     if (status != VK_OK) {
         (void)vk_fido2_leave(&use, FIDO_OK, NULL);
         return status;
@@ -159,7 +173,7 @@ static vk_status verify(const vk_fido2_wish *wish, vk_bytes challenge, vk_fido2_
     vk_ceremony ceremony = {.challenge = challenge,
                             .rp_id = wish->rp_id,
                             .origin = wish->origin,
-                            .require_user_verified = true};
+                            .require_user_verified = !wish->touch_only};
     vk_status status =
         vk_credential_register(&ceremony, vk_buf_view(&out->attestation_object),
                                vk_buf_view(&out->client_data), NULL, &credential, &inner);
@@ -206,7 +220,7 @@ static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_w
         status = vk_fido2_explain(set_request(credential, wish, &info, &hash), err);
     }
     if (status == VK_OK) {
-        status = ask(fido2, credential, err);
+        status = ask(fido2, credential, wish, err);
     }
     if (status == VK_OK) {
         status = put_object(credential, &out->attestation_object, err);

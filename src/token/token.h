@@ -102,6 +102,7 @@ typedef struct vk_token_info {
     bool read_only;                          /* the file cannot be written */
     bool is_device_store;                    /* by the file's name */
     size_t enrolments;                       /* see enrolment.h */
+    size_t touch_enrolments;                 /* those of them that a touch alone is enough for */
     vk_token_settings settings;
 } vk_token_info;
 
@@ -113,8 +114,8 @@ typedef struct vk_token_new {
     /* A security key that unlocks the token from the start; NULL: none does. */
     const vk_enrolment *enrolment;
     const uint8_t *enrolment_secret32;
-    /* It holds the keys that are on a security key: SERIAL.fido2.db. It needs the enrolment, but no
-     * so_pin: then there is no SO (VK_ERR_PIN_NOT_SET at a login). */
+    /* It holds the keys that are on a security key: SERIAL.fido2.db. It needs the enrolment, a
+     * verified one, but no so_pin: then there is no SO (VK_ERR_PIN_NOT_SET at a login). */
     bool is_device_store;
 } vk_token_new;
 
