@@ -180,11 +180,11 @@ CK_RV vk_device_generate(vk_session *session, const vk_key_template *public_half
     vk_buf_put(&record.public_attrs, public_half->attrs.data, public_half->attrs.len);
     rv = vk_ck(vk_buf_status(&record.public_attrs), NULL);
     if (rv == CKR_OK) {
-        atomic_store(&session->asks_device, true);
+        vk_session_asks(session, slot->device);
         pthread_mutex_lock(&slot->lock);
         rv = make_in_store(slot, &record);
         pthread_mutex_unlock(&slot->lock);
-        atomic_store(&session->asks_device, false);
+        vk_session_asks(session, NULL);
     }
     *key_id = record.id;
     vk_key_record_clear(&record);

@@ -22,6 +22,7 @@ typedef struct vk_slot {
     vk_device *device;
     char *place;   /* where it is plugged in, or was */
     char *product; /* NULL: unknown */
+    bool has_uv;   /* built-in user verification; the module's lock guards it */
     bool is_ended; /* what was going on in it when it went */
     atomic_bool is_present, has_event;
 } vk_slot;
