@@ -8,7 +8,8 @@
     }
 #define NONE ((const vk_option[]){VK_OPT_COUNT})
 #define OPT(option) VK_OPT_##option
-#define PIN OPT(PIN_FILE), OPT(PIN_FD)
+#define NEW_PIN OPT(PIN_FILE), OPT(PIN_FD)
+#define PIN NEW_PIN, OPT(UNLOCK), OPT(DEVICE_PIN_FILE)
 #define SO_PIN OPT(SO_PIN_FILE), OPT(SO_PIN_FD)
 #define KEY OPT(LABEL), OPT(ID)
 #define MESSAGE                                                                                    \
@@ -17,7 +18,7 @@
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
 
 const vk_command vk_commands[] = {
-    {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(PIN, SO_PIN, OPT(DEFAULT_POLICY)),
+    {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(NEW_PIN, SO_PIN, OPT(DEFAULT_POLICY)),
      "make a token",
      "Makes a token with the label and sets its two PINs: the SO's, who may change a policy\n"
      "until the first grant, and the user's, who signs. PINs are asked for on the terminal\n"
@@ -52,6 +53,27 @@ const vk_command vk_commands[] = {
      "  valetkey token set --journal all\n"
      "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"
      "  valetkey token set --node-file nodes.json\n"},
+    {"token enroll", vk_cmd_token_enroll, NONE,
+     ALL(PIN, SO_PIN, OPT(DEVICE), OPT(NAME), OPT(TOUCH_ONLY), OPT(INSTEAD_OF_PIN)),
+     "let a security key unlock a token",
+     "Enrolls a FIDO2 security key that is plugged in: from then on its PIN (or a finger) and a\n"
+     "touch unlock the token, with --touch-only a touch alone; the user PIN does, too, unless\n"
+     "--instead-of-pin removes it. The security key gets a credential of its own for this, which\n"
+     "wants two touches. The user may do this, or the SO, whose PIN --instead-of-pin needs.",
+     "  valetkey token enroll --token main --name 'blue key'\n"
+     "  valetkey token enroll --token main --touch-only --device /dev/hidraw3\n"
+     "  valetkey token enroll --token main --instead-of-pin --so-pin-file so.pin \\\n"
+     "      --device-pin-file key.pin\n"},
+    {"token enrollments", vk_cmd_token_enrollments, NONE, NONE,
+     "list the security keys that unlock a token",
+     "Lists the security keys that unlock the token: their numbers, names, and whether they\n"
+     "verify their user (verified) or a touch is enough (touch). No PIN is needed.",
+     "  valetkey token enrollments\n  valetkey token enrollments --token main --json\n"},
+    {"token unenroll", vk_cmd_token_unenroll, ALL(OPT(ID)), ALL(PIN, SO_PIN),
+     "let a security key unlock a token no more",
+     "Removes the enrollment with this number, at once; the security key need not be there. The\n"
+     "user may do this, or the SO.",
+     "  valetkey token unenroll --token main --id 2\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
      ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(HOW_MANY), OPT(START), LINT),
      "make a session key on the token, or many",

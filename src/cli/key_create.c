@@ -1,6 +1,7 @@
 #include "cli/input.h"
 #include "cli/makekey.h"
 #include "cli/session.h"
+#include "cli/touch.h"
 
 #define RANDOM_ID_LEN 8
 
@@ -26,6 +27,7 @@ static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *pu
     vk_new_key_public(key, &public_half);
     vk_new_key_common(cli, key, &private_half);
     vk_new_key_private(cli, key, &private_half);
+    vk_touch_say_slot(cli, "to make the key");
     CK_RV rv = cli->module.f->C_GenerateKeyPair(cli->session, &mechanism, public_half.attrs,
                                                 public_half.count, private_half.attrs,
                                                 private_half.count, public_key, &private_key);

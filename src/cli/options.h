@@ -85,6 +85,11 @@ typedef enum vk_option {
     VK_OPT_ERC20,
     VK_OPT_LIMIT,
     VK_OPT_PERIOD,
+    VK_OPT_DEVICE,
+    VK_OPT_DEVICE_PIN_FILE,
+    VK_OPT_UNLOCK,
+    VK_OPT_TOUCH_ONLY,
+    VK_OPT_INSTEAD_OF_PIN,
     VK_OPT_COUNT
 } vk_option;
 

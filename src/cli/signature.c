@@ -1,4 +1,5 @@
 #include "cli/signed.h"
+#include "cli/touch.h"
 
 #include <string.h>
 
@@ -65,6 +66,7 @@ static vk_exit fail_read_only(vk_cli *cli, CK_RV rv) {
 
 vk_exit vk_signature_make(vk_cli *cli, CK_MECHANISM_TYPE mechanism, const vk_key_info *key,
                           vk_bytes payload, vk_buf *out) {
+    vk_touch_say_slot(cli, "to sign");
     CK_RV rv = run(cli, mechanism, key, payload, out);
     if (rv == CKR_DEVICE_ERROR) {
         return tell_damage(cli, key, rv);

@@ -1,12 +1,14 @@
 # bash completion for valetkey(1)
 
 _valetkey_options() {
-    local pin='--pin-file --pin-fd' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
+    local pin='--pin-file --pin-fd --unlock --device-pin-file' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
-    'token init') echo "--label --default-policy $so_pin $pin" ;;
+    'token init') echo "--label --default-policy $so_pin --pin-file --pin-fd" ;;
+    'token enroll') echo "--device --name --touch-only --instead-of-pin $so_pin $pin" ;;
+    'token unenroll') echo "--id $so_pin $pin" ;;
     'key create') echo "$key --type --policy --count --start $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
@@ -52,7 +54,8 @@ _valetkey_command() {
         word=${COMP_WORDS[i]}
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
-            --replayable | --undeployed | --denied | --as-owner | --native) ;;
+            --replayable | --undeployed | --denied | --as-owner | --native | --unlock | \
+            --touch-only | --instead-of-pin) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -99,14 +102,14 @@ _valetkey() {
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
-        --name | --erc20 | --limit | --period)
+        --name | --erc20 | --limit | --period | --device)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
     '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
-    token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
+    token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show certify remove' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;

@@ -274,11 +274,28 @@ void vk_device_log_out(vk_device *device) {
     vk_fido2_log_out(device->fido2);
 }
 
+/* One credential is enough: which of several a device would be asked for could not be said. */
+static vk_status check_unknown(vk_device *device, vk_token *token, vk_error *err) {
+    vk_enrolment found;
+    vk_error ignored = {0};
+    vk_status status = find_any(device, token, &found, &ignored);
+    if (status == VK_OK) {
+        return vk_fail(err, VK_ERR_EXISTS, NULL,
+                       "this security key unlocks the token already: it is number %lld",
+                       (long long)found.id);
+    }
+    return status == VK_ERR_NOT_FOUND ? VK_OK
+                                      : vk_fail(err, status, ignored.path, "%s", ignored.message);
+}
+
 vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name, bool touch_only,
                           vk_error *err) {
     vk_enrolment enrolment;
     uint8_t secret32[32];
-    vk_status status = make_enrolment(device, name, touch_only, &enrolment, secret32, err);
+    vk_status status = check_unknown(device, token, err);
+    if (status == VK_OK) {
+        status = make_enrolment(device, name, touch_only, &enrolment, secret32, err);
+    }
     if (status == VK_OK) {
         status = vk_token_enrol(token, &enrolment, secret32, err);
     }

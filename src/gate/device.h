@@ -44,8 +44,9 @@ void vk_device_log_out(vk_device *device);
 /* Any token can be unlocked by a security key, instead of or as well as by its user PIN. */
 
 /* Makes a credential on the device and enrols it; wants two touches and vk_device_log_in (store
- * NULL), and the user's or the SO's login to the token. touch_only: from then on a touch is enough,
- * nobody is verified; then a device without PIN need not be logged in to. */
+ * NULL), and the user's or the SO's login to the token. VK_ERR_EXISTS if the device is. touch_only:
+ * from then on a touch is enough, nobody is verified; then a device without PIN need not be logged
+ * in to. */
 VK_MUST_USE vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name,
                                       bool touch_only, vk_error *err);
 /* Which of the token's enrolments is the device's? Asks it without a touch. VK_ERR_NOT_FOUND: none.

@@ -48,6 +48,9 @@ vk_role vk_slot_role(const vk_slot *slot);
 vk_slot *vk_slot_add(vk_module *module);
 void vk_slot_free(vk_slot *slot);
 
+/* What the description of a security key's slot begins with; then comes its place. */
+#define VK_SLOT_AT "security key at "
+
 /* Pads text with blanks, as Cryptoki's fixed fields want it. */
 void vk_pad(CK_UTF8CHAR *field, size_t len, const char *text);
 
