@@ -13,8 +13,6 @@
 #include "keys/fido2.h"
 #include "token/enrolment.h"
 
-typedef struct vk_device vk_device;
-
 VK_MUST_USE vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **out);
 void vk_device_free(vk_device *device); /* NULL allowed */
 /* The authenticator itself, for what concerns no keys: what it says of itself, its PIN, a cancel,

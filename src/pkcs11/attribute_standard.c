@@ -181,6 +181,9 @@ static CK_RV get_application(const vk_object *object, vk_buf *out) {
     case VK_KIND_POLICY:
         vk_buf_put_text(out, VK_APPLICATION_POLICY);
         return CKR_OK;
+    case VK_KIND_STEP_UP:
+        vk_buf_put_text(out, VK_APPLICATION_STEP_UP);
+        return CKR_OK;
     case VK_KIND_GRANT:
         vk_buf_put_text(out, VK_APPLICATION_GRANT);
         return CKR_OK;
@@ -212,8 +215,16 @@ static CK_RV get_account(const vk_object *object, vk_buf *out) {
     return vk_ck(status, &err);
 }
 
+static CK_RV get_step_up(const vk_object *object, vk_buf *out) {
+    vk_bytes json = vk_stored_bytes(&object->view->record.private_attrs, CKA_VALETKEY_STEP_UP);
+    vk_buf_put(out, json.data, json.len);
+    return CKR_OK;
+}
+
 static CK_RV get_data_value(const vk_object *object, vk_buf *out) {
     switch (object->kind) {
+    case VK_KIND_STEP_UP:
+        return get_step_up(object, out);
     case VK_KIND_POLICY:
         vk_buf_put_text(out, object->view->record.policy);
         return CKR_OK;
@@ -233,6 +244,8 @@ static const char *kind_name(vk_kind kind) {
         return "public";
     case VK_KIND_POLICY:
         return "policy";
+    case VK_KIND_STEP_UP:
+        return "step-up";
     case VK_KIND_GRANT:
         return "grant";
     default:
@@ -277,8 +290,8 @@ static const vk_attribute_row rows[] = {
     {CKA_COPYABLE, PRIV | OURS | WAITING, VK_FROM_FALSE, 0, NULL},
     {CKA_COPYABLE, PUB, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_DESTROYABLE, KEYS, VK_FROM_STORED_TRUE, 0, NULL},
-    {CKA_DESTROYABLE, OURS, VK_FROM_FALSE, 0, NULL},
-    {CKA_DESTROYABLE, WAITING, VK_FROM_TRUE, 0, NULL},
+    {CKA_DESTROYABLE, OURS & ~VK_KIND_STEP_UP, VK_FROM_FALSE, 0, NULL},
+    {CKA_DESTROYABLE, WAITING | VK_KIND_STEP_UP, VK_FROM_TRUE, 0, NULL},
     {CKA_LABEL, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_LABEL, OURS | WAITING, VK_FROM_GETTER, 0, get_key_label},
     {CKA_UNIQUE_ID, TOKEN_KEYS | OURS, VK_FROM_GETTER, 0, get_unique_id},

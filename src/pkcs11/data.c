@@ -5,7 +5,7 @@
 #include "pkcs11/template.h"
 #include "token/attrs.h"
 
-/* ---- valetkey-policy and valetkey-grant ---- */
+/* ---- valetkey-policy, valetkey-step-up and valetkey-grant ---- */
 
 typedef vk_status (*gate_call)(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
                                vk_error *err);
@@ -38,6 +38,17 @@ static CK_RV create_policy(vk_session *session, const vk_key_data *data, CK_OBJE
     return rv == CKR_OK ? vk_key_handle(session, key_id, VK_KIND_POLICY, out) : rv;
 }
 
+static CK_RV create_step_up(vk_session *session, const vk_key_data *data, CK_OBJECT_HANDLE *out) {
+    vk_role role = vk_slot_role(session->slot);
+    int64_t key_id;
+    if (role != VK_ROLE_SO) {
+        vk_debug("only the SO changes a step-up rule");
+        return role == VK_ROLE_USER ? CKR_ATTRIBUTE_READ_ONLY : CKR_USER_NOT_LOGGED_IN;
+    }
+    CK_RV rv = through_gate(session->slot, vk_gate_set_step_up, data, &key_id);
+    return rv == CKR_OK ? vk_key_handle(session, key_id, VK_KIND_STEP_UP, out) : rv;
+}
+
 /* The newest grant of the key is the one that was added. */
 static CK_RV newest_grant(vk_session *session, int64_t key_id, CK_OBJECT_HANDLE *out) {
     vk_view *view;
@@ -65,22 +76,31 @@ static CK_RV create_grant(vk_session *session, const vk_key_data *data, CK_OBJEC
     return rv == CKR_OK ? newest_grant(session, key_id, out) : rv;
 }
 
+typedef CK_RV (*create_call)(vk_session *session, const vk_key_data *data, CK_OBJECT_HANDLE *out);
+
+/* What a data object of this application does to its key; NULL: nothing. */
+static create_call call_for(const CK_ATTRIBUTE *application) {
+    if (vk_is_application(application, VK_APPLICATION_POLICY)) {
+        return create_policy;
+    }
+    if (vk_is_application(application, VK_APPLICATION_STEP_UP)) {
+        return create_step_up;
+    }
+    return vk_is_application(application, VK_APPLICATION_GRANT) ? create_grant : NULL;
+}
+
 static CK_RV create_on_token(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,
                              CK_OBJECT_HANDLE *out) {
-    const CK_ATTRIBUTE *application = vk_template_find(templ, count, CKA_APPLICATION);
-    bool is_policy = vk_is_application(application, VK_APPLICATION_POLICY);
+    create_call create = call_for(vk_template_find(templ, count, CKA_APPLICATION));
     vk_key_data data;
-    if (!is_policy && !vk_is_application(application, VK_APPLICATION_GRANT)) {
+    if (create == NULL) {
         return vk_create_ordinary(session, CKO_DATA, templ, count, out);
     }
     CK_RV rv = vk_object_may_change(session, true);
     if (rv == CKR_OK) {
         rv = vk_key_data_read(templ, count, &data);
     }
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    return is_policy ? create_policy(session, &data, out) : create_grant(session, &data, out);
+    return rv == CKR_OK ? create(session, &data, out) : rv;
 }
 
 CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG count,

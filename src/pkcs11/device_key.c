@@ -77,6 +77,10 @@ static CK_RV check_template(const vk_key_template *key) {
         vk_debug("a security key has keys on P-256 only");
         return CKR_CURVE_NOT_SUPPORTED;
     }
+    if (vk_stored_bytes(&key->attrs, CKA_VALETKEY_STEP_UP).len > 0) {
+        vk_debug("a key on a security key is touched for every signature anyway");
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
     if (key->credential_id.len > 0 || key->authenticator_id_hash.len > 0 || key->use_sign_count) {
         vk_debug("the credential id and the sign count are the security key's to choose");
         return CKR_TEMPLATE_INCONSISTENT;

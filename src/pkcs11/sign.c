@@ -230,6 +230,17 @@ static CK_RV sign_loosely(const vk_data *data, vk_bytes payload, CK_BYTE *signat
     return vk_ck(vk_loose_key_sign(data->key, payload, signature), NULL);
 }
 
+/* ---- Touches that a key's step-up rule wants ---- */
+
+static size_t plugged_devices(void *session, vk_device **out, size_t max) {
+    (void)session;
+    return vk_devices_present(out, max);
+}
+
+static void asks_device(void *session, vk_device *device) {
+    vk_session_asks(session, device);
+}
+
 CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
                       CK_ULONG *signature_len) {
     const vk_signing *signing = &session->signing;
@@ -239,9 +250,10 @@ CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
     size_t len = *signature_len;
     vk_error err;
     err.path[0] = err.message[0] = '\0';
+    const vk_touch touch = {.devices = plugged_devices, .asks = asks_device, .context = session};
     vk_session_asks(session, session->slot->device);
     vk_status status = vk_gate_sign(session->slot->gate, signing->key_id, signing->mechanism->form,
-                                    payload, signature, &len, &err);
+                                    payload, &touch, signature, &len, &err);
     vk_session_asks(session, NULL);
     if (status == VK_OK || status == VK_ERR_BUFFER) {
         *signature_len = len;

@@ -238,6 +238,10 @@ VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *
  * Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
+/* Sets an attribute of the private half, which is not one of the names; empty: there is none. SO
+ * login; not of a key on a security key (VK_ERR_PROHIBITED). Reseals. */
+VK_MUST_USE vk_status vk_token_key_set_attribute(vk_token *token, int64_t id, uint64_t type,
+                                                 vk_bytes value, vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
  * with it; budgets stay. User login if there is a private half. VK_ERR_NOT_FOUND if none of them
  * exists. */
@@ -261,7 +265,7 @@ VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *fi
 typedef struct vk_key_outline {
     int64_t id;
     bool has_private, has_public, has_policy, has_grants;
-    vk_bytes public_attrs;
+    vk_bytes private_attrs, public_attrs;
 } vk_key_outline;
 /* key is good until it returns. Must not call vk_token_ functions. */
 typedef void (*vk_key_outline_fn)(void *context, const vk_key_outline *key);
@@ -348,6 +352,7 @@ typedef struct vk_journal_entry {
     /* All that was to be signed; not kept, but tells a denial that is repeated. */
     vk_bytes payload;
     const char *hardening; /* the hardening rule that decided; decide may set it */
+    const char *touched;   /* which security key was touched before it was signed; NULL: none */
 } vk_journal_entry;
 
 /*
