@@ -302,3 +302,39 @@ vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name, 
     vk_wipe(secret32, sizeof secret32);
     return status;
 }
+
+/* ---- Touches for keys that are elsewhere ---- */
+
+static void take_step_up(const vk_fido2_made *made, const char *name, bool verified,
+                         vk_step_up_device *out) {
+    *out = (vk_step_up_device){
+        .rp_id = RP_ID, .credential_id_len = made->credential_id.len, .verified = verified};
+    snprintf(out->name, sizeof out->name, "%s", name);
+    memcpy(out->credential_id, made->credential_id.data, made->credential_id.len);
+    memcpy(out->point65, made->point65, sizeof out->point65);
+}
+
+vk_status vk_device_make_step_up(vk_device *device, const char *name, vk_step_up_device *out,
+                                 vk_error *err) {
+    uint8_t user_id[16];
+    vk_fido2_info info;
+    vk_fido2_made made;
+    if (RAND_bytes(user_id, sizeof user_id) != 1) {
+        return VK_ERR_CRYPTO;
+    }
+    vk_status status = vk_fido2_get_info(device->fido2, &info, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    const vk_fido2_wish wish = {.rp_id = RP_ID,
+                                .origin = ORIGIN,
+                                .user_id = {user_id, sizeof user_id},
+                                .user_name = "valetkey",
+                                .touch_only = !info.has_uv};
+    status = vk_fido2_make(device->fido2, &wish, &made, err);
+    if (status == VK_OK) {
+        take_step_up(&made, name, info.has_uv, out);
+        vk_fido2_made_clear(&made);
+    }
+    return status;
+}

@@ -11,6 +11,7 @@
 
 #include "gate/gate.h"
 #include "keys/fido2.h"
+#include "policy/step_up.h"
 #include "token/enrolment.h"
 
 VK_MUST_USE vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **out);
@@ -56,6 +57,14 @@ VK_MUST_USE vk_status vk_device_find_enrolment(vk_device *device, vk_token *toke
  * where it is empty as the device is logged in, or by built-in verification. Wipe it. */
 VK_MUST_USE vk_status vk_device_ask_secret(vk_device *device, const vk_enrolment *enrolment,
                                            vk_bytes pin, uint8_t secret32[32], vk_error *err);
+
+/* ---- Touches for keys that are elsewhere ---- */
+
+/* Makes a credential for a step-up rule (policy/step_up.h): one of a verified user where the device
+ * has built-in verification, else of a touch alone. Wants a touch, and vk_device_log_in (store
+ * NULL) if the device has a PIN. name: 1 to VK_STEP_UP_NAME_MAX bytes. */
+VK_MUST_USE vk_status vk_device_make_step_up(vk_device *device, const char *name,
+                                             vk_step_up_device *out, vk_error *err);
 
 /* ---- Keys on it ---- */
 

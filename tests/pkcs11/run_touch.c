@@ -5,6 +5,7 @@
 
 int main(void) {
     SRunner *runner = srunner_create(touch_suite());
+    srunner_add_suite(runner, step_up_suite());
     make_template_home();
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
