@@ -15,6 +15,7 @@
 #define MESSAGE                                                                                    \
     OPT(MESSAGE), OPT(MESSAGE_FILE), OPT(TYPED_DATA), OPT(ACCOUNT), OPT(REPLAYABLE), OPT(UNDEPLOYED)
 #define LINT OPT(LINT), OPT(LINT_ALLOW)
+#define STEP_UP OPT(STEP_UP), OPT(STEP_UP_DEVICE), OPT(STEP_UP_ABOVE), OPT(STEP_UP_UNLESS)
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
 
 const vk_command vk_commands[] = {
@@ -75,22 +76,27 @@ const vk_command vk_commands[] = {
      "user may do this, or the SO.",
      "  valetkey token unenroll --token main --id 2\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
-     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(HOW_MANY), OPT(START), LINT),
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(HOW_MANY), OPT(START), LINT, STEP_UP),
      "make a session key on the token, or many",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
      "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
      "meant in the policy is said on standard error; --lint error refuses it.\n"
      "With --count, makes that many keys under one policy, labelled TEXT-1, TEXT-2 and so on, or\n"
      "from --start on, each with a random id. They are written 1000 at a time: a run that is\n"
-     "interrupted leaves whole keys only. This goes past the module, straight to the token's file.",
+     "interrupted leaves whole keys only. This goes past the module, straight to the token's "
+     "file.\n"
+     "With --step-up, or --step-up-device and when, it wants a touch of a security key before it\n"
+     "signs what is more than usual. The user cannot change that later; the SO can.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"
-     "  valetkey key create --label user --count 100000 --policy policy.json\n"},
+     "  valetkey key create --label user --count 100000 --policy policy.json\n"
+     "  valetkey key create --label shop --policy policy.json --step-up-device /dev/hidraw3 \\\n"
+     "      --step-up-above 0.1ether --step-up-unless small.json\n"},
     {"key import", vk_cmd_key_import, ALL(OPT(LABEL)),
      ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(KEY_FILE), OPT(SERIALIZED),
          OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(CHAIN_ID), OPT(KERNEL_VERSION),
          OPT(ENTRY_POINT), OPT(OWNER), OPT(ENABLE_NONCE), OPT(INSTALLED_AT), OPT(SPENT), OPT(USED),
-         LINT),
+         LINT, STEP_UP),
      "move a session key made elsewhere onto the token",
      "Imports a private key. With --serialized, the policy and the grant are those of the\n"
      "serialized account that the SDK made, and the key may be inside it; everything is checked\n"

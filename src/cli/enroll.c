@@ -160,7 +160,7 @@ static vk_exit enrol(vk_cli *cli, vk_token *token) {
         exit = vk_plugged_find(cli, &keys);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_plugged_choose(cli, &keys, &key);
+        exit = vk_plugged_choose(cli, &keys, VK_OPT_DEVICE, &key);
     }
     if (exit == VK_EXIT_OK) {
         exit = enrol_key(cli, token, key);

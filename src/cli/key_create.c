@@ -1,6 +1,7 @@
 #include "cli/input.h"
 #include "cli/makekey.h"
 #include "cli/session.h"
+#include "cli/step_up.h"
 #include "cli/touch.h"
 
 #define RANDOM_ID_LEN 8
@@ -58,6 +59,9 @@ vk_exit vk_cmd_key_create(vk_cli *cli) {
     }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
         exit = vk_new_key_read_policy(cli, &key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_step_up_from_options(cli, &key.step_up);
     }
     if (exit == VK_EXIT_OK) {
         exit =

@@ -143,7 +143,7 @@ static vk_exit choose_login(vk_cli *cli) {
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    bool has_device_pin = vk_opt_flag(cli, VK_OPT_DEVICE_PIN_FILE);
+    bool has_device_pin = vk_plugged_pin_is_for_login(cli);
     if (has_device_pin && cli->is_security_key) {
         return log_in_with_pin(cli);
     }

@@ -102,6 +102,13 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_UNLOCK] = {"unlock", NULL, "unlock the token with a security key, not with its PIN"},
     [VK_OPT_TOUCH_ONLY] = {"touch-only", NULL, "its touch is enough: it need not verify its user"},
     [VK_OPT_INSTEAD_OF_PIN] = {"instead-of-pin", NULL, "remove the user PIN (SO)"},
+    [VK_OPT_STEP_UP] = {"step-up", "FILE|-", "when the key wants a touch: a step-up rule, JSON"},
+    [VK_OPT_STEP_UP_DEVICE] = {"step-up-device", "KEY",
+                               "make that rule for a new credential of this security key"},
+    [VK_OPT_STEP_UP_ABOVE] = {"step-up-above", "AMOUNT",
+                              "a touch where the calls move more in all: 0.1ether, 5gwei, wei"},
+    [VK_OPT_STEP_UP_UNLESS] = {"step-up-unless", "FILE|-",
+                               "a touch unless all calls satisfy these call rules"},
     [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
 };
 

@@ -90,6 +90,10 @@ typedef enum vk_option {
     VK_OPT_UNLOCK,
     VK_OPT_TOUCH_ONLY,
     VK_OPT_INSTEAD_OF_PIN,
+    VK_OPT_STEP_UP,
+    VK_OPT_STEP_UP_DEVICE,
+    VK_OPT_STEP_UP_ABOVE,
+    VK_OPT_STEP_UP_UNLESS,
     VK_OPT_COUNT
 } vk_option;
 

@@ -140,7 +140,8 @@ static vk_exit none_is_meant(vk_cli *cli, const char *name) {
     return vk_cli_hint(cli, exit, "see \"valetkey token list\"");
 }
 
-static vk_exit several_are_meant(vk_cli *cli, const vk_plugged *keys, const char *name) {
+static vk_exit several_are_meant(vk_cli *cli, const vk_plugged *keys, vk_option option) {
+    const char *name = vk_opt(cli, option);
     vk_buf places = {0};
     for (size_t i = 0; i < keys->count; i++) {
         if (is_called(&keys->list[i], name)) {
@@ -150,14 +151,15 @@ static vk_exit several_are_meant(vk_cli *cli, const vk_plugged *keys, const char
     vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE, "there are several security keys%s%s%s",
                                name != NULL ? " called \"" : "", name != NULL ? name : "",
                                name != NULL ? "\"" : "");
-    exit = vk_cli_hint(cli, exit, "choose one by its place with --device: %.*s", (int)places.len,
-                       (const char *)places.data);
+    exit = vk_cli_hint(cli, exit, "choose one by its place with --%s: %.*s", vk_opt_name(option),
+                       (int)places.len, (const char *)places.data);
     vk_buf_clear(&places);
     return exit;
 }
 
-vk_exit vk_plugged_choose(vk_cli *cli, const vk_plugged *keys, const vk_plugged_key **out) {
-    const char *name = vk_opt(cli, VK_OPT_DEVICE);
+vk_exit vk_plugged_choose(vk_cli *cli, const vk_plugged *keys, vk_option option,
+                          const vk_plugged_key **out) {
+    const char *name = vk_opt(cli, option);
     size_t matches = 0;
     for (size_t i = 0; i < keys->count; i++) {
         if (is_called(&keys->list[i], name)) {
@@ -168,7 +170,7 @@ vk_exit vk_plugged_choose(vk_cli *cli, const vk_plugged *keys, const vk_plugged_
     if (matches == 1) {
         return VK_EXIT_OK;
     }
-    return matches == 0 ? none_is_meant(cli, name) : several_are_meant(cli, keys, name);
+    return matches == 0 ? none_is_meant(cli, name) : several_are_meant(cli, keys, option);
 }
 
 /* ---- Its user ---- */
@@ -207,6 +209,13 @@ vk_exit vk_plugged_log_in(vk_cli *cli, const vk_plugged_key *key, bool needs_use
 
 /* ---- Unlocking a token ---- */
 
+bool vk_plugged_pin_is_for_login(const vk_cli *cli) {
+    bool is_for_another =
+        cli->options.command->run == vk_cmd_token_enroll || vk_opt_flag(cli, VK_OPT_STEP_UP_DEVICE);
+    return vk_opt_flag(cli, VK_OPT_DEVICE_PIN_FILE) &&
+           (vk_opt_flag(cli, VK_OPT_UNLOCK) || !is_for_another);
+}
+
 vk_exit vk_plugged_is_meant(vk_cli *cli, vk_token *token, bool *out) {
     vk_token_info info;
     vk_status status = vk_token_get_info(token, &info);
@@ -244,7 +253,7 @@ static bool find_with(const vk_plugged *keys, vk_token *token, bool has_pin, cho
 
 /* One that wants no PIN comes first, unless there is a PIN. */
 static bool find_enrolled(const vk_cli *cli, const vk_plugged *keys, vk_token *token, chosen *out) {
-    bool has_pin = vk_opt_flag(cli, VK_OPT_DEVICE_PIN_FILE);
+    bool has_pin = vk_plugged_pin_is_for_login(cli);
     return find_with(keys, token, has_pin, out) || find_with(keys, token, true, out);
 }
 

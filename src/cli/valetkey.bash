@@ -9,10 +9,12 @@ _valetkey_options() {
     'token init') echo "--label --default-policy $so_pin --pin-file --pin-fd" ;;
     'token enroll') echo "--device --name --touch-only --instead-of-pin $so_pin $pin" ;;
     'token unenroll') echo "--id $so_pin $pin" ;;
-    'key create') echo "$key --type --policy --count --start $passkey $lint $pin" ;;
+    'key create') echo "$key --type --policy --count --start --step-up --step-up-device" \
+        "--step-up-above --step-up-unless $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
-            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $lint $pin"
+            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used" \
+            "--step-up --step-up-device --step-up-above --step-up-unless $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key certify') echo "$key --output $pin" ;;
@@ -89,7 +91,7 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request)
+    --module | --*-file | --policy | --step-up | --step-up-unless | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
@@ -102,7 +104,7 @@ _valetkey() {
     --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
-        --name | --erc20 | --limit | --period | --device)
+        --name | --erc20 | --limit | --period | --device | --step-up-device | --step-up-above)
         return
         ;;
     esac

@@ -198,7 +198,7 @@ static vk_status read_all(const cJSON *json, vk_step_up *out, vk_error *err) {
 
 vk_status vk_step_up_read(const char *json, size_t json_len, vk_step_up *out, vk_error *err) {
     cJSON *parsed = NULL;
-    *out = (vk_step_up){.has_above = false};
+    memset(out, 0, sizeof *out);
     vk_status status = vk_json_parse((vk_bytes){(const uint8_t *)json, json_len},
                                      VK_STEP_UP_JSON_MAX, &parsed, err);
     if (status == VK_OK) {
@@ -213,7 +213,7 @@ vk_status vk_step_up_read(const char *json, size_t json_len, vk_step_up *out, vk
 
 void vk_step_up_clear(vk_step_up *rule) {
     vk_policy_clear(&rule->unless);
-    *rule = (vk_step_up){.has_above = false};
+    memset(rule, 0, sizeof *rule);
 }
 
 /* ---- Writing ---- */

@@ -127,4 +127,67 @@ want 2 token unenroll --token main --id 3 --device-pin-file device-pin
 want 0 token unenroll --token main --id 3 --so-pin-file so-pin
 want 0 token enrollments --token main --json
 json .enrollments '[]'
+
+# ---- Step-up: a key that wants a touch ----
+file=ecdsa
+tell blue touch now
+cat >small.json <<'END'
+{"name":"small","policies":[{"type":"call","policyVersion":"0.0.4","permissions":[
+  {"target":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8","valueLimit":"1000"}]}]}
+END
+want 0 token init --label hot --so-pin-file so-pin --pin-file pin
+session .policies >policy.json
+session .session.privateKey >key.hex
+new=(key create --token hot --label shop --policy policy.json --pin-file pin)
+want 1 "${new[@]}" --step-up-above 1ether
+want 1 "${new[@]}" --step-up-device "unix:$work/blue"
+want 1 "${new[@]}" --step-up-device "unix:$work/blue" --step-up-above 1ether --step-up small.json
+want 1 "${new[@]}" --step-up-device "unix:$work/blue" --step-up-above much
+want 2 "${new[@]}" --step-up small.json
+want 5 "${new[@]}" --step-up-device green --step-up-above 1ether
+want 2 "${new[@]}" --step-up-device "unix:$work/red" --step-up-unless policy.json
+want 4 "${new[@]}" --step-up-device "unix:$work/blue" --step-up-above 1ether
+want 0 "${new[@]}" --step-up-device "unix:$work/blue" --step-up-above 0.1ether \
+    --step-up-unless small.json --device-pin-file device-pin
+want 0 key show --token hot --label shop --json
+json '[.stepUp.device.name, .stepUp.above, .stepUp.unless.name]' \
+    '["FIDO2 security key","100000000000000000","small"]'
+jq .stepUp out >rule.json
+want 0 key show --token hot --label shop
+grep -q '  A touch of the security key "FIDO2 security key" is needed' out || fail "no word of the touch"
+want 0 key create --token hot --label many --count 3 --policy policy.json --step-up rule.json \
+    --pin-file pin
+want 0 key show --token hot --label many-3 --json
+jq .stepUp out | diff -u rule.json - || fail "another rule"
+
+# The session of the SDK, touched for: its operations move tokens to somebody who is not named.
+session .serializedAccount >account.txt
+want 0 key import --token hot --label sdk --key-file key.hex --serialized account.txt \
+    --chain-id 31337 --step-up rule.json --pin-file pin
+session '.operations[0].userOp' >op.json
+want 0 explain --token hot --label sdk --input op.json
+grep -q 'would sign after a touch of the security key "FIDO2 security key"' out || fail "no touch"
+grep -q 'touch          allowed  needs a touch of the security key .*: it is not "small": ' out ||
+    fail "no reason"
+want 0 explain --token hot --label sdk --input op.json --json
+json '[.wouldSign, .touch.needed, .touch.device]' '[true,true,"FIDO2 security key"]'
+tell blue touch denied
+want 3 sign --token hot --label sdk --input op.json --pin-file pin
+grep -q 'refused: touch: the touch was declined on the security key' err || fail "another reason"
+tell blue touch never
+want 6 sign --token hot --label sdk --input op.json --pin-file pin
+tell blue unplug
+want 5 sign --token hot --label sdk --input op.json --pin-file pin
+grep -q 'needs a touch of the security key "FIDO2 security key", which is not plugged in' err ||
+    fail "another reason"
+tell blue plug
+tell blue touch now
+want 0 budget list --token hot --label sdk --pin-file pin --json
+json '[.grants[].reservations[]] | length' 0
+want 0 sign --token hot --label sdk --input op.json --pin-file pin
+same "$(lower <out)" "$(session '.operations[0].signature' | lower)" "the signature"
+want 0 audit list --token hot --label sdk
+grep -q '    touch: the security key "FIDO2 security key" was touched: it is not "small"' out ||
+    fail "no record of the touch"
+want 0 audit verify --token hot --pin-file pin
 finish

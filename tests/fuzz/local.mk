@@ -4,7 +4,7 @@ fuzz_sources = src/net/answer.c src/net/reply.c src/token/anchor_slot.c tests/fu
 	tests/fuzz/calls_arguments.c tests/fuzz/calls_arguments.h tests/fuzz/calls_token.c tests/fuzz/calls_token.h \
 	tests/fuzz/credential.c tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
-	tests/fuzz/kernel.c tests/fuzz/message.c tests/fuzz/net.c tests/fuzz/policy.c tests/fuzz/thirdweb.c \
+	tests/fuzz/kernel.c tests/fuzz/message.c tests/fuzz/net.c tests/fuzz/policy.c tests/fuzz/step_up.c tests/fuzz/thirdweb.c \
 	tests/fuzz/userop.c tests/fuzz/verify.c tests/fuzz/webauthn.c
 check_LTLIBRARIES += libvk-fuzz.la
 libvk_fuzz_la_SOURCES = $(fuzz_sources)
