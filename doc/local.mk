@@ -1,4 +1,4 @@
-EXTRA_DIST += doc/guide.md doc/guide-accounts.md doc/guide-data.md doc/guide-standard-way.md doc/hardening.md \
+EXTRA_DIST += doc/guide.md doc/guide-accounts.md doc/guide-browser-passkeys.md doc/images/passkey.png doc/examples/passkey.html doc/guide-data.md doc/guide-standard-way.md doc/hardening.md doc/security-keys.md \
 	doc/threat-model.md doc/header-man.awk doc/clients doc/examples/standard-way.mjs doc/examples/standard-way.py \
 	doc/examples/valetkey-p11-kit.socket doc/examples/valetkey-p11-kit@.service doc/examples/vendor-way.mjs \
 	doc/examples/vendor-way.py

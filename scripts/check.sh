@@ -8,13 +8,14 @@ set -euo pipefail
 
 out=${CHECK_DIR:-$root/build}
 passed=0
+skipped=0
 fixed_addresses=
 if setarch -R true 2>/dev/null; then
     fixed_addresses="setarch -R"
 fi
 
 # shellcheck disable=SC2086
-install_packages $build_packages $demo_packages $check_packages $client_packages
+install_packages $build_packages $demo_packages $check_packages $clang_packages $client_packages
 # The tarball's sources are those of the build before it: they are compiled once.
 export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$root
 bootstrap
@@ -26,6 +27,14 @@ count_tests() {
     n=$(sed -n 's/^# PASS: *//p' "$log")
     [ "${n:-0}" -gt 0 ] || die "No test ran in $1."
     passed=$((passed + n))
+}
+
+# Adds the parts of tests that a build's logs say are skipped: what only root may, without root.
+count_skipped() {
+    local n
+    n=$({ grep -rh --include='*.log' '^skipped: [1-9]' "$1/tests" || true; } | tee /dev/stderr |
+        awk '{ n += $2 } END { print n + 0 }')
+    skipped=$((skipped + n))
 }
 
 # check_build NAME TARGET CONFIGURE-ARGUMENTS...
@@ -50,6 +59,7 @@ check_build() {
 # The leak checker of clang 14 can crash over the memory of threads in children of a process with
 # modules that come and go; it finds no fewer leaks without looking there.
 LSAN_OPTIONS=use_tls=0 check_build asan check --enable-werror --enable-fuzz CC=clang CFLAGS='-g -O1 -fno-omit-frame-pointer'
+count_skipped "$out/asan"
 check_build tsan check-threads CC=gcc CFLAGS='-g -O1 -fsanitize=thread'
 
 say "make distcheck in build/gcc: --enable-werror CC=gcc"
@@ -80,7 +90,12 @@ VALETKEY_BUILD=$out/gcc "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
 grep ' operations signed, ' "$out/demo.log"
 
 say "Other people's programs"
-VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh"
+VALETKEY_BUILD=$out/gcc "$root/tests/clients/run.sh" | tee "$out/clients.out"
+count_tests "$out" clients.out
+skipped=$((skipped + $(sed -n 's/^# NOT RUN: *//p' "$out/clients.out")))
+
+say "An authenticator that others wrote"
+VALETKEY_BUILD=$out/gcc "$root/tests/authenticator/emulator/run.sh"
 
 say "make install"
 "$root/tests/clients/installed.sh" "$out/gcc"
@@ -92,4 +107,4 @@ say "bench (a short run)"
 (cd "$out/gcc" && make -s bench BENCH_ARGS='3 0.2')
 
 echo
-echo "$passed passed, 0 failed"
+echo "$passed passed, 0 failed, $skipped skipped"

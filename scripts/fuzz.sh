@@ -14,7 +14,7 @@ export VK_TEST_SRCDIR=$root
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 
 # shellcheck disable=SC2086
-install_packages $build_packages check clang
+install_packages $build_packages check $clang_packages
 bootstrap
 mkdir -p "$build"
 (
@@ -35,6 +35,8 @@ grep -rhoE '"[A-Za-z0-9_]{2,32}":' seeds/batch seeds/policy seeds/serialized | t
 fuzz() {
     local target=$1 old=$root/tests/fuzz/regressions/$1 log=findings/$1.log folders=()
     [ -d "$old" ] && folders+=("$old")
+    # libfido2 and libcbor allocate what a reply says that follows; that there is no memory is an answer.
+    [ "$target" = fido2 ] && local -x ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_size_mb=64
     VK_FUZZ_TARGET=$target ${FUZZ_PREFIX:-} tests/fuzz/fuzz -max_total_time="$seconds" -timeout=20 \
         -rss_limit_mb=3000 -max_len=16384 -dict=names.dict -print_final_stats=1 \
         -artifact_prefix="findings/$target-" "corpus/$target" "seeds/$target" "${folders[@]}" \

@@ -6,9 +6,11 @@ jobs=$(nproc 2>/dev/null || echo 2)
 build_packages="autoconf automake build-essential libtool pkg-config libcbor-dev libcjson-dev
     libcurl4-openssl-dev libfido2-dev libp11-kit-dev libsecp256k1-dev libsqlite3-dev libssl-dev nettle-dev"
 demo_packages="jq opensc openssl"
-client_packages="gnutls-bin libengine-pkcs11-openssl libnss3-tools openjdk-17-jdk-headless openssh-client p11-kit
+client_packages="chromium gnutls-bin libengine-pkcs11-openssl libnss3-tools openjdk-17-jdk-headless openssh-client p11-kit
     p11-kit-modules python3-pykcs11 systemd"
-check_packages="bash-completion ccache check clang libclang-rt-14-dev man-db sqlite3 valgrind xz-utils"
+# The leak checker tells ld.so's memory from a leak by the names of functions, which llvm-symbolizer knows.
+clang_packages="clang libclang-rt-14-dev llvm"
+check_packages="bash-completion ccache check man-db python3-fido2 sqlite3 valgrind xz-utils"
 
 # With the seconds since the script began.
 say() {

@@ -31,6 +31,7 @@ include tests/unit/verify.mk
 include tests/api/local.mk
 include tests/batch/local.mk
 include tests/authenticator/local.mk
+include tests/keys/local.mk
 include tests/fuzz/local.mk
 include tests/token/local.mk
 include tests/pkcs11/local.mk

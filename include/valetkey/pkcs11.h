@@ -39,8 +39,8 @@
 /* P-256: relying party id, text, at most 253 bytes; default "localhost". set: creation */
 #define CKA_VALETKEY_RP_ID VK_CKA(0x11)
 /* P-256: origin, text, at most 255 printable ASCII bytes without " and \; default "https://" and
- * the rpId. Over 47 bytes the session part of a signature is longer than 512 bytes, which
- * pkcs11-tool cannot take. set: creation */
+ * the rpId. Over 47 bytes, or 15 where CKA_VALETKEY_DEVICE_POLICY_DIGEST is there, the session
+ * part of a signature is longer than 512 bytes, which pkcs11-tool cannot take. set: creation */
 #define CKA_VALETKEY_ORIGIN VK_CKA(0x12)
 /* P-256: credential id, bytes, 1 to 1023; default SHA-256 of the public point. set: creation */
 #define CKA_VALETKEY_CREDENTIAL_ID VK_CKA(0x13)
@@ -69,8 +69,7 @@
 /* The model of the security key, 16 bytes. set: - */
 #define CKA_VALETKEY_AAGUID VK_CKA(0x1B)
 /* The attestation object of WebAuthn, bytes, and the clientDataJSON that its statement is of. set:
- * -
- */
+ * creation, of a browser's passkey; else - */
 #define CKA_VALETKEY_ATTESTATION VK_CKA(0x1C)
 #define CKA_VALETKEY_ATTESTATION_CLIENT_DATA VK_CKA(0x1D)
 /* What the credential's credBlob holds: SHA-256 of the policy, 32 bytes. set: - */
@@ -183,6 +182,30 @@
 /* userOpHash of the operation, 32 bytes, on each of its three data objects. set: - */
 #define CKA_VALETKEY_USEROP_HASH VK_CKA(0x50)
 
+/* ---- Passkeys of browsers ---- */
+
+/*
+ * C_CreateObject of a CKO_PUBLIC_KEY token object (user login) with CKA_VALETKEY_ATTESTATION brings
+ * in a passkey that a browser, or another authenticator, has made. The template has the answer of
+ * navigator.credentials.create(), CKA_VALETKEY_ATTESTATION and
+ * CKA_VALETKEY_ATTESTATION_CLIENT_DATA, and what was asked for: CKA_VALETKEY_RP_ID,
+ * CKA_VALETKEY_ORIGIN and the challenge; and, if wanted, CKA_VALETKEY_POLICY. The token verifies
+ * the registration itself: type, challenge, origin, rpId, flags UP and UV, the attestation
+ * statement; point and credential id are those of the attestation. CKR_ATTRIBUTE_VALUE_INVALID for
+ * one that does not hold, and nothing is kept of it; CKR_ACTION_PROHIBITED for a flag that is
+ * missing.
+ *
+ * Such a key has a public half alone: CKA_VALETKEY_HOME is "remote". It has policy, grants, budgets
+ * and live state like any other, all of them readable on the public object, and signs by
+ * CKM_VALETKEY_USEROP_ASSERTION alone. C_DestroyObject of it removes the grants as well (user
+ * login).
+ */
+/* The challenge of the registration, 16 to 1024 bytes. Not kept, not readable. set: creation */
+#define CKA_VALETKEY_REGISTRATION_CHALLENGE VK_CKA(0x60)
+/* Whom to believe: certificates in DER, one behind another, at most 16. With them, the attestation
+ * must chain to one of them. Not kept, not readable. set: creation */
+#define CKA_VALETKEY_TRUST_ANCHORS VK_CKA(0x61)
+
 /* ---- Mechanisms ---- */
 
 /* C_Sign takes a UserOperation (JSON or ABI) and gives the finished signature field. */
@@ -204,6 +227,21 @@
  * "typedData":{...}. "deployed":false wraps the signature as ERC-6492 does, "replayable":true makes
  * it good on every chain. */
 #define CKM_VALETKEY_MESSAGE_REQUEST VK_CKM(6)
+/*
+ * C_Sign, with the public key of a browser's passkey (user login), takes an operation and the
+ * assertion that the browser made for it, and gives the finished signature field. JSON, at most
+ * 1280 KiB, these members and no others, none twice:
+ * {"chainId":N,"entryPoint":"0x..","userOp":{...},
+ *  "assertion":{"authenticatorData":B,"clientDataJSON":B,"signature":B}}
+ * where B is "0x.." hex, or base64url without padding as browsers write it; the signature is in
+ * DER. The challenge of the assertion is the operation's userOpHash. The token verifies the
+ * assertion as the relying party (type, challenge, origin, rpId, flags UP and UV, signature) and as
+ * the chain will, then judges the operation, reserves the budget and writes the journal as for
+ * CKM_VALETKEY_USEROP. CKR_FUNCTION_REJECTED for what does not hold: CKA_VALETKEY_LAST_DENIAL has
+ * the rule "assertion" then, or "signCount" where an authenticator that counts does not count
+ * higher than before.
+ */
+#define CKM_VALETKEY_USEROP_ASSERTION VK_CKM(7)
 
 /* ---- CKA_APPLICATION texts of data objects ---- */
 

@@ -17,6 +17,7 @@
 #define LINT OPT(LINT), OPT(LINT_ALLOW)
 #define STEP_UP OPT(STEP_UP), OPT(STEP_UP_DEVICE), OPT(STEP_UP_ABOVE), OPT(STEP_UP_UNLESS)
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
+#define DEVICE OPT(DISCOVERABLE), OPT(USER_HANDLE), OPT(CRED_PROTECT)
 
 const vk_command vk_commands[] = {
     {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(NEW_PIN, SO_PIN, OPT(DEFAULT_POLICY)),
@@ -76,7 +77,8 @@ const vk_command vk_commands[] = {
      "user may do this, or the SO.",
      "  valetkey token unenroll --token main --id 2\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
-     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(HOW_MANY), OPT(START), LINT, STEP_UP),
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, DEVICE, OPT(HOW_MANY), OPT(START), LINT,
+         STEP_UP),
      "make a session key on the token, or many",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
      "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
@@ -85,11 +87,15 @@ const vk_command vk_commands[] = {
      "from --start on, each with a random id. They are written 1000 at a time: a run that is\n"
      "interrupted leaves whole keys only. This goes past the module, straight to the token's "
      "file.\n"
-     "With --step-up, or --step-up-device and when, it wants a touch of a security key before it\n"
-     "signs what is more than usual. The user cannot change that later; the SO can.",
+     "On a security key it makes a credential: a p256 key, whose policy never changes. It wants a\n"
+     "touch, and for the first key two more.\n"
+     "With --step-up, or --step-up-device and when, a key on the token wants a touch of a "
+     "security\n"
+     "key before it signs what is more than usual. The user cannot change that later; the SO can.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"
      "  valetkey key create --label user --count 100000 --policy policy.json\n"
+     "  valetkey key create --token \"YubiKey\" --label bot --type p256 --policy policy.json\n"
      "  valetkey key create --label shop --policy policy.json --step-up-device /dev/hidraw3 \\\n"
      "      --step-up-above 0.1ether --step-up-unless small.json\n"},
     {"key import", vk_cmd_key_import, ALL(OPT(LABEL)),
@@ -124,6 +130,34 @@ const vk_command vk_commands[] = {
      "Removes both halves of a key and its grants, at once and for good. The account still has\n"
      "the permission: revoke it there as well.",
      "  valetkey key remove --label shop\n"},
+    {"passkey options", vk_cmd_passkey_options, ALL(OPT(RP_ID), OPT(ORIGIN)), ALL(OPT(NAME)),
+     "say what a browser is asked with to make a passkey",
+     "Prints the options of navigator.credentials.create() with a fresh challenge, as JSON, for a\n"
+     "page of the origin: doc/examples/passkey.html takes them. --name is the user's, as the\n"
+     "browser shows it. Needs no token; keep the challenge for \"valetkey passkey import\".",
+     "  valetkey passkey options --rp-id localhost --origin http://localhost:8080\n"
+     "  valetkey passkey options --rp-id wallet.example --origin https://wallet.example --json\n"},
+    {"passkey import", vk_cmd_passkey_import,
+     ALL(OPT(LABEL), OPT(RP_ID), OPT(ORIGIN), OPT(CHALLENGE)),
+     ALL(PIN, OPT(ID), OPT(POLICY), OPT(REGISTRATION), OPT(ATTESTATION), OPT(CLIENT_DATA),
+         OPT(TRUST), LINT),
+     "take a browser's passkey as a session key",
+     "Verifies what a browser answered when it made a passkey (type, challenge, origin, rpId,\n"
+     "flags, attestation) and keeps the passkey as a session key whose private half is with the\n"
+     "browser: the token judges, the browser signs. Its policy is the one given, else the token's\n"
+     "default; \"valetkey approve\" gives it a grant like any other key.\n"
+     "With --trust, the attestation must chain to one of the certificates.",
+     "  valetkey passkey import --label phone --policy policy.json --registration answer.json \\\n"
+     "      --rp-id localhost --origin http://localhost:8080 --challenge NowH2Z...\n"
+     "  (the same) --attestation attestation.cbor --client-data client.json --trust roots.pem\n"},
+    {"passkey assertion", vk_cmd_passkey_assertion, ALL(OPT(ASSERTION)),
+     ALL(PIN, KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(OPERATION)),
+     "make a signature of a browser's assertion",
+     "Takes what the browser answered to the request options of \"valetkey sign\", verifies it,\n"
+     "judges the operation again, reserves its budget, and prints the finished signature field.\n"
+     "A refusal names the rule and the reason; exit status 3.",
+     "  valetkey passkey assertion --label phone --input op.json --assertion answer.json\n"
+     "  valetkey passkey assertion --label phone --assertion answer.json --operation < op.json\n"},
     {"approve", vk_cmd_approve, ALL(OPT(CHAIN_ID)),
      ALL(PIN, KEY, OPT(KERNEL_VERSION), OPT(ENTRY_POINT), OPT(ACCOUNT), OPT(OWNER), OPT(INDEX),
          OPT(ENABLE_NONCE), OPT(SIGNATURE), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(PRE_INSTALLED),
@@ -155,7 +189,11 @@ const vk_command vk_commands[] = {
      "finished signature field. With --message, --message-file or --typed-data, signs a message "
      "for\n"
      "the account instead (ERC-1271); --chain-id and --account say for which, where the key has\n"
-     "several grants. A refusal names the rule and the reason; exit status 3.",
+     "several grants. A refusal names the rule and the reason; exit status 3.\n"
+     "For a passkey that is with a browser, judges the operation, and prints the challenge and "
+     "the\n"
+     "options with which a page asks for the assertion; \"valetkey passkey assertion\" makes the\n"
+     "signature of that. Nothing is reserved before.",
      "  valetkey sign --label shop --input op.json\n"
      "  valetkey sign --label shop --typed-data order.json\n"
      "  valetkey sign --label shop --message 'Sign in as ...' --chain-id 8453\n"

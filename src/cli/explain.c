@@ -130,9 +130,9 @@ static vk_exit load_state(vk_cli *cli, vk_explain *job) {
 vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job) {
     bool has_pin = vk_opt_flag(cli, VK_OPT_PIN_FILE) || vk_opt_flag(cli, VK_OPT_PIN_FD);
     vk_exit exit = has_pin ? vk_session_begin_user(cli, false) : vk_session_begin(cli, false);
-    return exit == VK_EXIT_OK
-               ? vk_key_select(cli, has_pin ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY, &job->key)
-               : exit;
+    return exit == VK_EXIT_OK ? has_pin ? vk_key_select_signing(cli, &job->key)
+                                        : vk_key_select(cli, CKO_PUBLIC_KEY, &job->key)
+                              : exit;
 }
 
 static vk_exit read_calls(vk_cli *cli, vk_explain *job) {
@@ -143,11 +143,8 @@ static vk_exit read_calls(vk_cli *cli, vk_explain *job) {
     return status == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
 }
 
-static vk_exit load(vk_cli *cli, vk_explain *job) {
-    vk_exit exit = vk_explain_open_key(cli, job);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_load(cli, &job->key, &job->grants);
-    }
+vk_exit vk_explain_load(vk_cli *cli, vk_explain *job) {
+    vk_exit exit = vk_grants_load(cli, &job->key, &job->grants);
     if (exit == VK_EXIT_OK) {
         exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
     }
@@ -181,7 +178,10 @@ static vk_exit explain_operation(vk_cli *cli) {
         exit = vk_read_operation(cli, &job.text);
     }
     if (exit == VK_EXIT_OK) {
-        exit = load(cli, &job);
+        exit = vk_explain_open_key(cli, &job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_explain_load(cli, &job);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_explain_judge(cli, &job);

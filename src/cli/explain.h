@@ -50,6 +50,8 @@ const vk_grant *vk_explain_grant(const vk_explain *job);
 /* The session and the key; its public half is enough, where there is one that everybody may see. */
 VK_MUST_USE vk_exit vk_explain_open_key(vk_cli *cli, vk_explain *job);
 
+/* What the operation is judged by; text, key and now are there. */
+VK_MUST_USE vk_exit vk_explain_load(vk_cli *cli, vk_explain *job);
 /* Fills job->judgement. */
 VK_MUST_USE vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job);
 /* Parts of it: a refusal before the policy is asked, and what the policy says. */

@@ -47,7 +47,8 @@ static vk_exit make_one(vk_cli *cli, vk_new_key *key) {
     if (exit == VK_EXIT_OK) {
         exit = generate(cli, key, &public_key);
     }
-    return exit == VK_EXIT_OK ? vk_new_key_say(cli, public_key, "Made", false) : exit;
+    const vk_new_key_news news = {.verb = "Made"};
+    return exit == VK_EXIT_OK ? vk_new_key_say(cli, public_key, &news) : exit;
 }
 
 vk_exit vk_cmd_key_create(vk_cli *cli) {

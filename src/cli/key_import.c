@@ -277,7 +277,8 @@ vk_exit vk_cmd_key_import(vk_cli *cli) {
         exit = create(cli, &job, &public_key);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_new_key_say(cli, public_key, "Imported", job.grant.len > 0);
+        const vk_new_key_news news = {.verb = "Imported", .has_grant = job.grant.len > 0};
+        exit = vk_new_key_say(cli, public_key, &news);
     }
     vk_wipe(job.secret, sizeof job.secret);
     vk_new_key_clear(&job.key);

@@ -26,27 +26,54 @@ static void say_key(vk_out *out, const vk_key_info *key) {
     }
 }
 
-/* rpId and origin of a P-256 key. */
-static vk_exit put_passkey(vk_cli *cli, const vk_key_info *key) {
-    static const struct {
-        CK_ATTRIBUTE_TYPE type;
-        const char *name;
-    } members[] = {{CKA_VALETKEY_RP_ID, "rpId"}, {CKA_VALETKEY_ORIGIN, "origin"}};
-    vk_exit exit = VK_EXIT_OK;
-    for (size_t i = 0; key->p256 && i < 2 && exit == VK_EXIT_OK; i++) {
-        vk_buf raw = {0}, clean = {0};
-        bool present = false;
-        exit = vk_object_get(cli, key->object, members[i].type, &raw, &present);
+/* An attribute of a P-256 key, as text or in hex. */
+typedef struct passkey_member {
+    CK_ATTRIBUTE_TYPE type;
+    const char *name;
+    bool in_hex;
+} passkey_member;
+
+static vk_exit put_member(vk_cli *cli, const vk_key_info *key, const passkey_member *member) {
+    vk_buf raw = {0}, clean = {0};
+    bool present = false;
+    vk_exit exit = vk_object_get(cli, key->object, member->type, &raw, &present);
+    if (member->in_hex) {
+        vk_hex_put(&clean, vk_buf_view(&raw));
+    } else {
         vk_put_clean(&clean, vk_buf_view(&raw));
-        char *text = vk_buf_take_text(&clean);
-        if (present && text != NULL) {
-            vk_say_field(&cli->out, members[i].name, "%s", text);
-            vk_out_text(&cli->out, members[i].name, text);
-        }
-        vk_text_free(text);
-        vk_buf_clear(&raw);
+    }
+    char *text = vk_buf_take_text(&clean);
+    if (present && text != NULL) {
+        vk_say_field(&cli->out, member->name, "%s", text);
+        vk_out_text(&cli->out, member->name, text);
+    }
+    vk_text_free(text);
+    vk_buf_clear(&raw);
+    return exit;
+}
+
+/* What it is to a relying party, where its private key is, and what a security key said of it. */
+static vk_exit put_passkey(vk_cli *cli, const vk_key_info *key) {
+    static const passkey_member members[] = {
+        {CKA_VALETKEY_RP_ID, "rpId", false},
+        {CKA_VALETKEY_ORIGIN, "origin", false},
+        {CKA_VALETKEY_HOME, "home", false},
+        {CKA_VALETKEY_AAGUID, "aaguid", true},
+        {CKA_VALETKEY_DEVICE_POLICY_DIGEST, "devicePolicyDigest", true}};
+    vk_exit exit = VK_EXIT_OK;
+    for (size_t i = 0; key->p256 && i < sizeof members / sizeof members[0] && exit == VK_EXIT_OK;
+         i++) {
+        exit = put_member(cli, key, &members[i]);
     }
     return exit;
+}
+
+/* Nothing to say of the ordinary case. */
+static void put_home(vk_out *out, const vk_key_info *key) {
+    if (key->remote) {
+        vk_say_field(out, "private key", "with a browser");
+        vk_out_text(out, "home", "remote");
+    }
 }
 
 /* ---- Budgets ---- */
@@ -292,6 +319,7 @@ vk_exit vk_cmd_key_show(vk_cli *cli) {
     vk_out_open(&cli->out, NULL, '{');
     say_key(&cli->out, &key);
     vk_key_put_json(&cli->out, &key);
+    put_home(&cli->out, &key);
     exit = put_passkey(cli, &key);
     put_policy(&cli->out, &key);
     vk_step_up_say(&cli->out, &key);

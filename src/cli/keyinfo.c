@@ -78,7 +78,12 @@ static vk_exit read_signer(vk_cli *cli, vk_key_info *key) {
         return VK_EXIT_OK;
     }
     vk_buf hash = {0};
-    vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_AUTHENTICATOR_ID_HASH, &hash, NULL);
+    bool present;
+    vk_exit exit =
+        vk_object_get(cli, key->object, CKA_VALETKEY_AUTHENTICATOR_ID_HASH, &hash, &present);
+    if (exit == VK_EXIT_OK && !present) {
+        vk_buf_put_zeros(&hash, 32); /* only the public half is left */
+    }
     if (exit == VK_EXIT_OK && hash.len != 32) {
         exit = vk_cli_fail(cli, VK_EXIT_SYSTEM, "the key \"%s\" has a bad authenticator id hash",
                            key->label);
@@ -139,6 +144,16 @@ static vk_exit read_relaxed(vk_cli *cli, vk_key_info *key) {
     return exit;
 }
 
+static vk_exit read_home(vk_cli *cli, vk_key_info *key) {
+    static const char remote[] = "remote";
+    vk_buf home = {0};
+    bool present = false;
+    vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_HOME, &home, &present);
+    key->remote = home.len == strlen(remote) && memcmp(home.data, remote, home.len) == 0;
+    vk_buf_clear(&home);
+    return exit;
+}
+
 vk_exit vk_key_read(vk_cli *cli, CK_OBJECT_HANDLE object, vk_key_info *out) {
     *out = (vk_key_info){.object = object};
     vk_exit exit = read_label(cli, out);
@@ -156,6 +171,9 @@ vk_exit vk_key_read(vk_cli *cli, CK_OBJECT_HANDLE object, vk_key_info *out) {
     }
     if (exit == VK_EXIT_OK) {
         exit = read_step_up(cli, out);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = read_home(cli, out);
     }
     if (exit != VK_EXIT_OK) {
         vk_key_info_clear(out);

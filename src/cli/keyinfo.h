@@ -10,6 +10,7 @@ typedef struct vk_key_info {
     char *label; /* UTF-8, control characters replaced; owned: vk_text_free */
     vk_buf raw_label, id;
     bool p256;
+    bool remote; /* with a browser: there is no private half */
     uint8_t point65[65];
     vk_signer signer;
     vk_buf policy_json; /* empty: no policy */
@@ -25,6 +26,8 @@ typedef struct vk_key_info {
 
 /* The key of --label and --id, by its public half (no login) or its private one. */
 VK_MUST_USE vk_exit vk_key_select(vk_cli *cli, CK_OBJECT_CLASS class, vk_key_info *out);
+/* The key that signs, by its private half, or by its public one if it is with a browser. */
+VK_MUST_USE vk_exit vk_key_select_signing(vk_cli *cli, vk_key_info *out);
 /* Reads what the object tells. */
 VK_MUST_USE vk_exit vk_key_read(vk_cli *cli, CK_OBJECT_HANDLE object, vk_key_info *out);
 void vk_key_info_clear(vk_key_info *key);

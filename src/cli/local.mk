@@ -13,7 +13,8 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/keyinfo.h src/cli/keyselect.c src/cli/lint.c src/cli/main.c src/cli/makekey.c \
 	src/cli/makekey.h src/cli/message.c src/cli/message.h src/cli/module.c src/cli/object.c \
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
-	src/cli/owner_key.c src/cli/owner_key.h src/cli/pin.c src/cli/pin.h src/cli/rv.c \
+	src/cli/owner_key.c src/cli/owner_key.h src/cli/passkey.h src/cli/passkey_ask.c src/cli/passkey_assertion.c \
+	src/cli/passkey_import.c src/cli/passkey_options.c src/cli/passkey_read.c src/cli/pin.c src/cli/pin.h src/cli/rv.c \
 	src/cli/session.c src/cli/session.h src/cli/sign.c src/cli/sign_message.c src/cli/signature.c src/cli/signed.c \
 	src/cli/signed.h src/cli/spend.c src/cli/spends.c src/cli/spends.h src/cli/state.c src/cli/store.c src/cli/store.h src/cli/thirdweb.c src/cli/thirdweb_request.c \
 	src/cli/thirdweb_request.h src/cli/token.c \

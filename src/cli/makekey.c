@@ -14,6 +14,8 @@ void vk_new_key_clear(vk_new_key *key) {
     vk_buf_clear(&key->credential_id);
     vk_buf_clear(&key->credential_id_hash);
     vk_buf_clear(&key->step_up);
+    vk_buf_clear(&key->user_handle);
+    vk_buf_clear(&key->protect);
 }
 
 static vk_exit read_credential(vk_cli *cli, vk_new_key *out) {
@@ -42,18 +44,45 @@ static vk_exit read_credential(vk_cli *cli, vk_new_key *out) {
     return exit;
 }
 
-vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out) {
-    vk_exit exit = vk_read_curve(cli, &out->p256);
-    if (exit == VK_EXIT_OK && vk_opt(cli, VK_OPT_LABEL)[0] == '\0') {
+#define USER_HANDLE_MAX 64
+
+/* What only a security key makes of a credential. */
+static vk_exit read_device(vk_cli *cli, vk_new_key *out) {
+    const char *protect = vk_opt(cli, VK_OPT_CRED_PROTECT);
+    vk_exit exit = VK_EXIT_OK;
+    if (vk_opt_flag(cli, VK_OPT_USER_HANDLE)) {
+        exit = vk_read_hex(cli, VK_OPT_USER_HANDLE, USER_HANDLE_MAX, &out->user_handle);
+    }
+    if (exit != VK_EXIT_OK || protect == NULL) {
+        return exit;
+    }
+    if (protect[0] < '1' || protect[0] > '3' || protect[1] != '\0') {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--cred-protect is 1, 2 or 3, not \"%s\"", protect);
+    }
+    vk_buf_put_byte(&out->protect, (uint8_t)(protect[0] - '0'));
+    return vk_buf_status(&out->protect) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+}
+
+vk_exit vk_new_key_read_passkey(vk_cli *cli, vk_new_key *out) {
+    vk_exit exit = VK_EXIT_OK;
+    if (vk_opt(cli, VK_OPT_LABEL)[0] == '\0') {
         exit = vk_cli_fail(cli, VK_EXIT_USAGE, "a key's label must not be empty");
     }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ID)) {
         exit = vk_read_hex(cli, VK_OPT_ID, 255, &out->id);
     }
+    return exit == VK_EXIT_OK ? vk_findings_check_options(cli) : exit;
+}
+
+vk_exit vk_new_key_read(vk_cli *cli, vk_new_key *out) {
+    vk_exit exit = vk_read_curve(cli, &out->p256);
     if (exit == VK_EXIT_OK) {
-        exit = vk_findings_check_options(cli);
+        exit = vk_new_key_read_passkey(cli, out);
     }
-    return exit == VK_EXIT_OK ? read_credential(cli, out) : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = read_credential(cli, out);
+    }
+    return exit == VK_EXIT_OK ? read_device(cli, out) : exit;
 }
 
 vk_exit vk_new_key_read_policy(vk_cli *cli, vk_new_key *out) {
@@ -89,6 +118,15 @@ void vk_new_key_private(const vk_cli *cli, const vk_new_key *key, vk_template *t
     }
     if (vk_opt_flag(cli, VK_OPT_SIGN_COUNT)) {
         vk_template_bool(t, CKA_VALETKEY_USE_SIGN_COUNT, true);
+    }
+    if (vk_opt_flag(cli, VK_OPT_DISCOVERABLE)) {
+        vk_template_bool(t, CKA_VALETKEY_DISCOVERABLE, true);
+    }
+    if (key->user_handle.len > 0) {
+        vk_template_bytes(t, CKA_VALETKEY_USER_HANDLE, vk_buf_view(&key->user_handle));
+    }
+    if (key->protect.len > 0) {
+        vk_template_bytes(t, CKA_VALETKEY_CRED_PROTECT, vk_buf_view(&key->protect));
     }
     if (key->credential_id.len > 0) {
         vk_template_bytes(t, CKA_VALETKEY_CREDENTIAL_ID, vk_buf_view(&key->credential_id));
@@ -129,17 +167,21 @@ vk_exit vk_new_key_check_label(vk_cli *cli) {
     return exit;
 }
 
-static void say_key(vk_out *out, const vk_key_info *key, const vk_cli *cli, const char *verb) {
+static void say_key(vk_out *out, const vk_key_info *key, const vk_cli *cli,
+                    const vk_new_key_news *news) {
     char name[133];
     char id[11];
     vk_key_name_text(key, name);
-    vk_say(out, "%s the %s key \"%s\" on the token \"%s\".\n", verb,
+    vk_say(out, "%s the %s key \"%s\" on the token \"%s\".\n", news->verb,
            key->p256 ? "P-256" : "secp256k1", key->label, cli->token_label);
     vk_say_field(out, key->p256 ? "public key" : "address", "%s", name);
     if (key->has_permission_id) {
         snprintf(id, sizeof id, "0x%02x%02x%02x%02x", key->permission_id[0], key->permission_id[1],
                  key->permission_id[2], key->permission_id[3]);
         vk_say_field(out, "permissionId", "%s", id);
+    }
+    if (news->attestation != NULL) {
+        vk_say_field(out, "attestation", "%s", news->attestation);
     }
     vk_say_in(out, VK_STYLE_HEAD, "Policy\n");
     vk_key_say_policy(out, key);
@@ -163,17 +205,20 @@ static void say_next(vk_out *out, const vk_key_info *key, bool has_grant) {
     }
 }
 
-vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const char *verb, bool has_grant) {
+vk_exit vk_new_key_say(vk_cli *cli, CK_OBJECT_HANDLE object, const vk_new_key_news *news) {
     vk_key_info key;
     vk_exit exit = vk_key_read(cli, object, &key);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    say_key(&cli->out, &key, cli, verb);
-    say_next(&cli->out, &key, has_grant);
+    say_key(&cli->out, &key, cli, news);
+    say_next(&cli->out, &key, news->has_grant);
     vk_out_open(&cli->out, NULL, '{');
     vk_key_put_json(&cli->out, &key);
-    vk_out_bool(&cli->out, "granted", has_grant);
+    vk_out_bool(&cli->out, "granted", news->has_grant);
+    if (news->attestation != NULL) {
+        vk_out_text(&cli->out, "attestation", news->attestation);
+    }
     vk_out_findings(&cli->out, &cli->findings);
     vk_out_close(&cli->out, '}');
     vk_key_info_clear(&key);

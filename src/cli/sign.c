@@ -2,6 +2,7 @@
 #include "cli/grants.h"
 #include "cli/input.h"
 #include "cli/message.h"
+#include "cli/passkey.h"
 #include "cli/session.h"
 #include "cli/signed.h"
 #include "cli/step_up.h"
@@ -75,6 +76,18 @@ static vk_exit sign(vk_cli *cli, sign_job *job) {
                              &job->signature);
 }
 
+static vk_exit sign_here(vk_cli *cli, sign_job *job) {
+    vk_exit exit = choose_grant(cli, job);
+    if (exit == VK_EXIT_OK) {
+        exit = sign(cli, job);
+    }
+    return exit == VK_EXIT_OK
+               ? vk_signed_say(cli, &job->request.op, job->grant,
+                               vk_opt_flag(cli, VK_OPT_SESSION) ? "sessionPart" : "signature",
+                               vk_buf_view(&job->signature))
+               : exit;
+}
+
 static vk_exit sign_operation(vk_cli *cli) {
     sign_job job = {0};
     if (vk_opt_flag(cli, VK_OPT_SESSION) && vk_opt_flag(cli, VK_OPT_OPERATION)) {
@@ -87,18 +100,10 @@ static vk_exit sign_operation(vk_cli *cli) {
         exit = vk_session_begin_user(cli, true);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_key_select(cli, CKO_PRIVATE_KEY, &job.key);
+        exit = vk_key_select_signing(cli, &job.key);
     }
     if (exit == VK_EXIT_OK) {
-        exit = choose_grant(cli, &job);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = sign(cli, &job);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_signed_say(cli, &job.request.op, job.grant,
-                             vk_opt_flag(cli, VK_OPT_SESSION) ? "sessionPart" : "signature",
-                             vk_buf_view(&job.signature));
+        exit = job.key.remote ? vk_passkey_ask(cli, &job.text, &job.key) : sign_here(cli, &job);
     }
     clear_job(&job);
     return exit;

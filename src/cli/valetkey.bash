@@ -9,8 +9,8 @@ _valetkey_options() {
     'token init') echo "--label --default-policy $so_pin --pin-file --pin-fd" ;;
     'token enroll') echo "--device --name --touch-only --instead-of-pin $so_pin $pin" ;;
     'token unenroll') echo "--id $so_pin $pin" ;;
-    'key create') echo "$key --type --policy --count --start --step-up --step-up-device" \
-        "--step-up-above --step-up-unless $passkey $lint $pin" ;;
+    'key create') echo "$key --type --policy --count --start --discoverable --user-handle --cred-protect" \
+        "--step-up --step-up-device --step-up-above --step-up-unless $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
             "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used" \
@@ -19,6 +19,11 @@ _valetkey_options() {
     'key show') echo "$key" ;;
     'key certify') echo "$key --output $pin" ;;
     'key remove') echo "$key $pin" ;;
+    'passkey options') echo '--rp-id --origin --name' ;;
+    'passkey import')
+        echo "$key --policy --rp-id --origin --registration --attestation --client-data --challenge --trust $lint $pin"
+        ;;
+    'passkey assertion') echo "$key --input --chain-id --assertion --operation $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -91,7 +96,8 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --step-up | --step-up-unless | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request)
+    --module | --*-file | --policy | --step-up | --step-up-unless | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
+        --registration | --attestation | --client-data | --trust)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
@@ -101,18 +107,19 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
         ;;
-    --label | --id | --*-fd | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
+    --label | --id | --*-fd | --user-handle | --cred-protect | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
-        --name | --erc20 | --limit | --period | --device | --step-up-device | --step-up-above)
+        --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show certify remove' -- "$cur") ;;
+    passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;

@@ -28,8 +28,9 @@ static vk_status find_version(const vk_address *entry_point, vk_entry_point *out
                    text);
 }
 
-static vk_status read_wrapper(const cJSON *object, vk_userop_request *out, vk_error *err) {
-    static const char *const names[] = {"chainId", "entryPoint", "userOp", NULL};
+vk_status vk_userop_read_request_object(const cJSON *object, const char *extra,
+                                        vk_userop_request *out, vk_error *err) {
+    const char *const names[] = {"chainId", "entryPoint", "userOp", extra, NULL};
     vk_userop_request request = {.has_chain_id = true, .has_entry_point = true};
     vk_u256 chain_id;
     vk_entry_point version = VK_ENTRY_POINT_UNKNOWN;
@@ -64,7 +65,7 @@ static vk_status read_json_request(vk_bytes json, vk_entry_point default_version
         return status;
     }
     if (vk_json_get(object, "userOp") != NULL) {
-        status = read_wrapper(object, out, err);
+        status = vk_userop_read_request_object(object, NULL, out, err);
     } else {
         vk_userop_request request = {0};
         status = vk_userop_read_object(object, NULL, default_version, &vk_userop_rpc_dialect,

@@ -25,4 +25,10 @@ VK_MUST_USE vk_status vk_userop_read_object(const cJSON *object, const vk_path *
                                             const vk_userop_dialect *dialect, vk_userop *out,
                                             vk_error *err);
 
+/* {"chainId":..,"entryPoint":"0x..","userOp":{..}} and, if extra is not NULL, that member, which is
+ * left to the caller. VK_ERR_UNSUPPORTED for an EntryPoint that is not published. *out is untouched
+ * on failure; else the caller clears its operation. */
+VK_MUST_USE vk_status vk_userop_read_request_object(const cJSON *object, const char *extra,
+                                                    vk_userop_request *out, vk_error *err);
+
 #endif

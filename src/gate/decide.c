@@ -35,7 +35,8 @@ static const char *form_name(vk_gate_form form) {
         [VK_GATE_USEROP] = "userop",         [VK_GATE_USEROP_SESSION] = "userop-session",
         [VK_GATE_DIGEST] = "digest",         [VK_GATE_TEXT] = "text",
         [VK_GATE_TYPED_DATA] = "typed-data", [VK_GATE_MESSAGE_REQUEST] = "message-request",
-        [VK_GATE_OTHER_DIGEST] = "digest",   [VK_GATE_AGREEMENT] = "agreement"};
+        [VK_GATE_OTHER_DIGEST] = "digest",   [VK_GATE_AGREEMENT] = "agreement",
+        [VK_GATE_ASSERTION] = "assertion"};
     return names[form];
 }
 
@@ -86,9 +87,9 @@ static vk_status write_outcome(const vk_gate_question *question, vk_journal_entr
 void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_status status,
                   const vk_error *why) {
     vk_error ignored_err;
-    vk_journal_entry entry = vk_gate_entry(question, hash);
-    outcome o = {status, *why};
     if (status == VK_DENIED) {
+        vk_journal_entry entry = vk_gate_entry(question, hash);
+        outcome o = {status, *why};
         vk_status ignored = write_outcome(question, &entry, &o, &ignored_err);
         (void)ignored;
     }

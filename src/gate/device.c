@@ -121,10 +121,21 @@ vk_status vk_device_ask_secret(vk_device *device, const vk_enrolment *enrolment,
     return status;
 }
 
+static vk_status no_secret(vk_error *err) {
+    return vk_fail(err, VK_ERR_UNSUPPORTED, NULL,
+                   "the security key has no hmac-secret, which unlocks what is kept about it");
+}
+
+/* Asked first, so that no touch is wanted, and no credential left behind, in vain. */
+static vk_status need_secret(vk_device *device, vk_error *err) {
+    vk_fido2_info info;
+    vk_status status = vk_fido2_get_info(device->fido2, &info, err);
+    return status == VK_OK && !info.has_hmac_secret ? no_secret(err) : status;
+}
+
 static vk_status take_credential(const vk_fido2_made *made, vk_enrolment *out, vk_error *err) {
     if (!made->has_hmac_secret) {
-        return vk_fail(err, VK_ERR_UNSUPPORTED, NULL,
-                       "the security key has no hmac-secret, which unlocks what is kept about it");
+        return no_secret(err);
     }
     out->credential_id_len = made->credential_id.len;
     memcpy(out->credential_id, made->credential_id.data, made->credential_id.len);
@@ -150,7 +161,10 @@ static vk_status make_enrolment(vk_device *device, const char *name, bool touch_
                                 .user_name = "valetkey",
                                 .hmac_secret = true,
                                 .touch_only = touch_only};
-    vk_status status = vk_fido2_make(device->fido2, &wish, &made, err);
+    vk_status status = need_secret(device, err);
+    if (status == VK_OK) {
+        status = vk_fido2_make(device->fido2, &wish, &made, err);
+    }
     if (status != VK_OK) {
         return status;
     }
@@ -271,6 +285,7 @@ vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pi
 }
 
 void vk_device_log_out(vk_device *device) {
+    vk_fido2_cancel(device->fido2);
     vk_fido2_log_out(device->fido2);
 }
 

@@ -37,7 +37,7 @@ VK_MUST_USE vk_status vk_device_make_store(vk_device *device, const char *home, 
  * touch that logs the user in to the store. */
 VK_MUST_USE vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pin,
                                        size_t len, vk_error *err);
-/* Forgets the PIN. The store's login is the caller's. */
+/* Forgets the PIN, and ends what waits for a touch. The store's login is the caller's. */
 void vk_device_log_out(vk_device *device);
 
 /* Any token can be unlocked by a security key, instead of or as well as by its user PIN. */

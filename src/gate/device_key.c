@@ -13,27 +13,31 @@ void vk_gate_set_device(vk_gate *gate, vk_device *device) {
 
 /* ---- What such a key cannot do ---- */
 
-vk_status vk_gate_home_allows(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
-    bool is_bare = form == VK_GATE_DIGEST || form == VK_GATE_OTHER_DIGEST;
-    switch (loaded->record.home) {
-    case VK_HOME_TOKEN:
-        return VK_OK;
-    case VK_HOME_FIDO2:
-        if (is_bare) {
-            return vk_fail(err, VK_DENIED, "device",
-                           "no FIDO2 security key signs a bare digest, only assertions: give it "
-                           "the operation itself (CKM_VALETKEY_USEROP)");
-        }
-        return form == VK_GATE_AGREEMENT
-                   ? vk_fail(err, VK_DENIED, "device",
-                             "no FIDO2 security key agrees on secrets with this key")
-                   : VK_OK;
-    case VK_HOME_REMOTE:
+static vk_status security_key_allows(vk_gate_form form, vk_error *err) {
+    if (form == VK_GATE_DIGEST || form == VK_GATE_OTHER_DIGEST) {
         return vk_fail(err, VK_DENIED, "device",
-                       "the private key is with a browser or another authenticator: have it sign "
-                       "the challenge, and give the assertion to valetkey passkey assertion");
+                       "no FIDO2 security key signs a bare digest, only assertions: give it "
+                       "the operation itself (CKM_VALETKEY_USEROP)");
     }
-    return VK_ERR_ARGUMENT;
+    return form == VK_GATE_AGREEMENT
+               ? vk_fail(err, VK_DENIED, "device",
+                         "no FIDO2 security key agrees on secrets with this key")
+               : VK_OK;
+}
+
+vk_status vk_gate_home_allows(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
+    bool is_remote = loaded->record.home == VK_HOME_REMOTE;
+    if (is_remote != (form == VK_GATE_ASSERTION)) {
+        return is_remote
+                   ? vk_fail(err, VK_DENIED, "device",
+                             "the private key is with a browser or another authenticator: have it "
+                             "sign the challenge, and give the assertion to valetkey passkey "
+                             "assertion")
+                   : vk_fail(err, VK_DENIED, "device",
+                             "assertions are taken for passkeys that are with a browser; this key "
+                             "signs itself (CKM_VALETKEY_USEROP)");
+    }
+    return loaded->record.home == VK_HOME_FIDO2 ? security_key_allows(form, err) : VK_OK;
 }
 
 static vk_status not_here(vk_error *err) {

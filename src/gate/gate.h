@@ -32,6 +32,22 @@ VK_MUST_USE vk_status vk_gate_import(vk_gate *gate, vk_key_record *record,
                                      const vk_key_names *names, const uint8_t secret32[32],
                                      vk_error *err);
 
+/* What a browser answered when a passkey was made, and what it had been asked. */
+typedef struct vk_gate_registration {
+    vk_bytes attestation_object, client_data;
+    vk_bytes challenge;
+    const uint8_t *point65; /* the key that is expected; NULL: any */
+    size_t anchor_count;    /* 0: any attestation is good that holds, "none" too */
+    const vk_bytes *anchors;
+} vk_gate_registration;
+/* Adds a key whose private half is with a browser. record: attributes, policy, rpId and origin;
+ * the rest is what the registration says, if it holds. VK_ERR_MISMATCH, VK_ERR_PROHIBITED,
+ * VK_ERR_SIGNATURE as vk_credential_register. */
+VK_MUST_USE vk_status vk_gate_import_remote(vk_gate *gate, vk_key_record *record,
+                                            const vk_key_names *names,
+                                            const vk_gate_registration *registration,
+                                            vk_error *err);
+
 #define VK_GATE_BATCH 1000
 
 /* How many keys are made at once, and what tells them apart. */
@@ -92,7 +108,8 @@ typedef enum vk_gate_form {
     VK_GATE_TYPED_DATA,
     VK_GATE_MESSAGE_REQUEST,
     VK_GATE_OTHER_DIGEST, /* r || s over what another hash than SHA-256 gave: keys under sudo */
-    VK_GATE_AGREEMENT     /* no signature but Diffie-Hellman: keys under sudo that count nothing */
+    VK_GATE_AGREEMENT,    /* no signature but Diffie-Hellman: keys under sudo that count nothing */
+    VK_GATE_ASSERTION     /* the finished signature of an operation and a browser's assertion */
 } vk_gate_form;
 
 /* Are these the attributes of the private half that the key's seal vouches for? VK_ERR_MISMATCH:
@@ -121,6 +138,9 @@ VK_MUST_USE vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form f
  * Wipe it. VK_ERR_FORMAT if peer65 is no point of the key's curve. */
 VK_MUST_USE vk_status vk_gate_agree(vk_gate *gate, int64_t key_id, const uint8_t peer65[65],
                                     uint8_t x32[32], vk_error *err);
+
+/* The longest payload of VK_GATE_ASSERTION. */
+#define VK_GATE_ASSERTION_MAX ((size_t)1280 << 10)
 
 /*
  * The standard way: judges the operation like vk_gate_sign and spends nothing. What is allowed

@@ -32,6 +32,11 @@ typedef struct vk_gate_request {
  * it is known for which chain and EntryPoint. */
 VK_MUST_USE vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload,
                                            vk_gate_request *out, vk_error *err);
+/* The same of a request that is read already, as out->request. Clear it in either case. */
+VK_MUST_USE vk_status vk_gate_request_complete(const vk_loaded *loaded, vk_gate_request *out,
+                                               vk_error *err);
+/* The lengths, where the signer makes that many bytes. */
+void vk_gate_request_measure(vk_gate_request *request, size_t signer_len);
 void vk_gate_request_clear(vk_gate_request *request);
 
 /* What a key signs for an operation. */
@@ -60,6 +65,15 @@ typedef struct vk_gate_signing {
 VK_MUST_USE vk_status vk_gate_signer_part(const vk_gate_signing *signing, vk_buf *out,
                                           vk_error *err);
 
+/* What was asked: a key, a form, and the bytes that were to be signed. */
+typedef struct vk_gate_question {
+    vk_gate *gate;
+    vk_loaded *loaded;
+    vk_gate_form form;
+    vk_bytes payload;
+    const vk_touch *touch; /* NULL: no security key can be asked */
+} vk_gate_question;
+
 /* ---- Keys that are elsewhere (device_key.c) ---- */
 
 /* VK_DENIED if a key that is on a security key, or with a browser, cannot be used in this form. */
@@ -71,16 +85,13 @@ size_t vk_gate_device_auth_data_len(const vk_loaded *loaded);
 VK_MUST_USE vk_status vk_gate_device_sign(const vk_gate_signing *signing, vk_buf *out,
                                           vk_error *err);
 
-/* ---- Decisions (decide.c): the verdict, what it moves, and its record ---- */
+/* ---- Keys that are with a browser (remote_key.c) ---- */
 
-/* What was asked: a key, a form, and the bytes that were to be signed. */
-typedef struct vk_gate_question {
-    vk_gate *gate;
-    vk_loaded *loaded;
-    vk_gate_form form;
-    vk_bytes payload;
-    const vk_touch *touch; /* NULL: no security key can be asked */
-} vk_gate_question;
+/* As vk_gate_sign, of an operation and the assertion that was made for it. */
+VK_MUST_USE vk_status vk_gate_sign_assertion(const vk_gate_question *question, uint8_t *out,
+                                             size_t *out_len, vk_error *err);
+
+/* ---- Decisions (decide.c): the verdict, what it moves, and its record ---- */
 
 /* Loads the key that is asked; put it back. One that was edited gets that as its last denial. */
 VK_MUST_USE vk_status vk_gate_load(vk_gate_question *question, int64_t key_id, vk_error *err);

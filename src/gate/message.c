@@ -286,7 +286,9 @@ static vk_status decide_and_sign(const vk_gate_question *question, const request
                                .loaded = question->loaded,
                                .grant = r->grant,
                                .sign_count = d.sign_count};
-    return finish(&signing, r, out, err);
+    status = finish(&signing, r, out, err);
+    vk_gate_note(question, &r->payload.hash, status, err);
+    return status;
 }
 
 vk_status vk_gate_sign_message(const vk_gate_question *question, uint8_t *out, size_t *out_len,

@@ -57,16 +57,19 @@ vk_status vk_gate_signer_len(const vk_loaded *loaded, size_t *out) {
     return status;
 }
 
+void vk_gate_request_measure(vk_gate_request *request, size_t signer_len) {
+    const vk_grant *grant = &request->grant->grant;
+    request->session_len = signer_len + (grant->kind == VK_GRANT_PERMISSION ? PREFIX_LEN : 0);
+    request->full_len = vk_grant_attached_len(grant, &request->request.op, request->session_len);
+}
+
 static vk_status measure(const vk_loaded *loaded, vk_gate_request *out) {
-    const vk_grant *grant = &out->grant->grant;
     size_t signer_len;
     vk_status status = vk_gate_signer_len(loaded, &signer_len);
-    if (status != VK_OK) {
-        return status;
+    if (status == VK_OK) {
+        vk_gate_request_measure(out, signer_len);
     }
-    out->session_len = signer_len + (grant->kind == VK_GRANT_PERMISSION ? PREFIX_LEN : 0);
-    out->full_len = vk_grant_attached_len(grant, &out->request.op, out->session_len);
-    return VK_OK;
+    return status;
 }
 
 /* As the operation itself says, else as the grant does. */
@@ -110,7 +113,7 @@ static vk_status find_grant(const vk_loaded *loaded, vk_gate_request *out, vk_er
 
 /* A refusal is of an operation with a hash, too, as far as that is known; and what has none is
  * found out before anything is spent. */
-static vk_status complete(const vk_loaded *loaded, vk_gate_request *out, vk_error *err) {
+vk_status vk_gate_request_complete(const vk_loaded *loaded, vk_gate_request *out, vk_error *err) {
     const vk_loaded_grant *only = loaded->grant_count > 0 ? &loaded->grants[0] : NULL;
     vk_status status = find_grant(loaded, out, err);
     vk_status hashed = hash_operation(status == VK_OK ? out->grant : only, out);
@@ -137,7 +140,7 @@ vk_status vk_gate_request_read(const vk_loaded *loaded, vk_bytes payload, vk_gat
     if (status != VK_OK) {
         return status;
     }
-    status = complete(loaded, out, err);
+    status = vk_gate_request_complete(loaded, out, err);
     if (status != VK_OK) {
         vk_gate_request_clear(out);
     }

@@ -145,6 +145,8 @@ static vk_status sign_request(const vk_gate_question *question, const vk_gate_re
     }
     vk_buf signature = {0};
     status = finish(question, request, decision.sign_count, &signature, err);
+    /* What a security key or its user refuses comes after the decision, which stands. */
+    vk_gate_note(question, &request->hash, status, err);
     if (status == VK_OK && signature.len != len) {
         status = explain_status(err, VK_ERR_CRYPTO);
     }
@@ -281,6 +283,8 @@ static vk_status sign_form(const vk_gate_question *question, uint8_t *out, size_
     case VK_GATE_TYPED_DATA:
     case VK_GATE_MESSAGE_REQUEST:
         return vk_gate_sign_message(question, out, out_len, err);
+    case VK_GATE_ASSERTION:
+        return vk_gate_sign_assertion(question, out, out_len, err);
     default:
         return sign_userop(question, out, out_len, err);
     }

@@ -8,7 +8,7 @@
  * packet.
  *
  * Thread safety: one operation at a time uses an authenticator, others wait; vk_fido2_cancel may be
- * called at any time, and does not wait.
+ * called at any time, and does not wait for its turn.
  */
 #ifndef VK_KEYS_FIDO2_H
 #define VK_KEYS_FIDO2_H
@@ -66,22 +66,25 @@ void vk_fido2_free(vk_fido2 *fido2); /* NULL allowed; forgets the PIN */
 VK_MUST_USE vk_status vk_fido2_move(vk_fido2 *fido2, const char *path);
 
 /*
- * Operations, all of them: VK_ERR_REMOVED if it is gone, VK_ERR_DEVICE for what it should not
- * answer, VK_ERR_CANCELED if the touch was cancelled or did not come in time, VK_DENIED (path
- * "touch") if it was declined. Of the PIN: VK_ERR_PIN_INCORRECT, VK_ERR_PIN_LOCKED,
- * VK_ERR_PIN_NOT_SET.
+ * Operations, all of them: VK_ERR_REMOVED if it is gone, VK_ERR_BUSY if another program seems to
+ * use it, VK_ERR_DEVICE for what it should not answer, or if it does not, VK_ERR_CANCELED if the
+ * touch was cancelled or did not come in time, VK_DENIED (path "touch") if it was declined. Of the
+ * PIN: VK_ERR_PIN_INCORRECT, VK_ERR_PIN_LOCKED, VK_ERR_PIN_NOT_SET.
  */
 
-/* VK_ERR_UNSUPPORTED for what is no FIDO2 authenticator. */
+/* VK_ERR_UNSUPPORTED for what is no FIDO2 authenticator. While an operation waits for a touch, what
+ * it said before. */
 VK_MUST_USE vk_status vk_fido2_get_info(vk_fido2 *fido2, vk_fido2_info *out, vk_error *err);
 
-/* Ends the operation that waits for a touch now, if any: it answers VK_ERR_CANCELED. */
+/* Ends the operation that has begun, if any: it answers VK_ERR_CANCELED unless it is through. Waits
+ * for that, at most a second. */
 void vk_fido2_cancel(vk_fido2 *fido2);
 
 /* ---- Its PIN ---- */
 
 /* Asks the authenticator, without a touch, whether it is the PIN, and keeps it in locked memory for
- * the operations that need it. A PIN that cannot be one is not asked about, nor counted. */
+ * the operations that need it, until one of them finds that it is not the PIN any more. A PIN that
+ * cannot be one is not asked about, nor counted. */
 VK_MUST_USE vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len,
                                       vk_error *err);
 /* Asks about it only. */
@@ -112,10 +115,12 @@ typedef struct vk_fido2_wish {
     vk_bytes challenge; /* of a server; empty: a random one */
     vk_bytes user_id;   /* 1 to 64 bytes */
     const char *user_name;
-    bool discoverable, hmac_secret;
+    bool discoverable;
     bool touch_only; /* it is for touches: made without verification where nobody can be verified */
+    /* Extensions; left out where they are not supported. */
+    bool hmac_secret;
     int protect;
-    const vk_hash *blob; /* credBlob; NULL: none. Left out where it is not supported. */
+    const vk_hash *blob; /* credBlob; NULL: none */
 } vk_fido2_wish;
 
 typedef struct vk_fido2_made {

@@ -32,38 +32,34 @@ static int set_request(fido_assert_t *assertion, const vk_fido2_question *questi
 }
 
 /* How the user is verified: not at all, by the PIN of this question, or as the key is logged in. */
-static vk_status choose_verification(const vk_fido2_use *use, const vk_fido2_question *question,
-                                     const char *own_pin, const char **pin, fido_opt_t *uv,
-                                     vk_error *err) {
+static int choose_verification(vk_fido2_use *use, const vk_fido2_question *question,
+                               const char *own_pin, const char **pin, fido_opt_t *uv) {
     *pin = own_pin;
     *uv = FIDO_OPT_OMIT;
-    return question->touch_only || own_pin != NULL ? VK_OK
-                                                   : vk_fido2_verification(use, pin, uv, err);
+    return question->touch_only || own_pin != NULL ? FIDO_OK : vk_fido2_verification(use, pin, uv);
+}
+
+static int ask(vk_fido2_use *use, fido_assert_t *assertion, const vk_fido2_question *question,
+               const char *own_pin) {
+    const char *pin;
+    fido_opt_t uv;
+    int code = choose_verification(use, question, own_pin, &pin, &uv);
+    if (code == FIDO_OK) {
+        code = fido_assert_set_uv(assertion, uv);
+    }
+    return code == FIDO_OK ? fido_dev_get_assert(use->dev, assertion, pin) : code;
 }
 
 static vk_status ask_with(vk_fido2 *fido2, fido_assert_t *assertion,
                           const vk_fido2_question *question, const char *own_pin, vk_error *err) {
     vk_fido2_use use;
-    const char *pin;
-    fido_opt_t uv;
-    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = choose_verification(&use, question, own_pin, &pin, &uv, err);
-    if (status != VK_OK) {
-        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
-        return status;
-    }
-    int code = fido_assert_set_uv(assertion, uv);
-    if (code == FIDO_OK) {
-        code = fido_dev_get_assert(use.dev, assertion, pin);
-    }
-    return vk_fido2_leave(&use, code, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
+    return status == VK_OK ? vk_fido2_leave(&use, ask(&use, assertion, question, own_pin), err)
+                           : status;
 }
 
-static vk_status ask(vk_fido2 *fido2, fido_assert_t *assertion, const vk_fido2_question *question,
-                     vk_error *err) {
+static vk_status ask_whole(vk_fido2 *fido2, fido_assert_t *assertion,
+                           const vk_fido2_question *question, vk_error *err) {
     if (question->touch_only || question->pin.len == 0) {
         return ask_with(fido2, assertion, question, NULL, err);
     }
@@ -177,7 +173,7 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
     }
     status = vk_fido2_explain(set_request(assertion, question, &hash), err);
     if (status == VK_OK) {
-        status = ask(fido2, assertion, question, err);
+        status = ask_whole(fido2, assertion, question, err);
     }
     if (status == VK_OK) {
         status = take_answer(assertion, question, out, err);
@@ -191,59 +187,62 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
 
 /* ---- Which credential is it that it knows? ---- */
 
-static int set_silent(fido_assert_t *assertion, const char *rp_id, const vk_bytes *ids,
-                      size_t count) {
+static int ask_silently(fido_dev_t *dev, fido_assert_t *assertion, const char *rp_id, vk_bytes id) {
     static const uint8_t hash[32];
     int code = fido_assert_set_rp(assertion, rp_id);
     if (code == FIDO_OK) {
         code = fido_assert_set_clientdata_hash(assertion, hash, sizeof hash);
     }
-    for (size_t i = 0; i < count && code == FIDO_OK; i++) {
-        code = fido_assert_allow_cred(assertion, ids[i].data, ids[i].len);
+    if (code == FIDO_OK) {
+        code = fido_assert_allow_cred(assertion, id.data, id.len);
     }
-    return code == FIDO_OK ? fido_assert_set_up(assertion, FIDO_OPT_FALSE) : code;
+    if (code == FIDO_OK) {
+        code = fido_assert_set_up(assertion, FIDO_OPT_FALSE);
+    }
+    return code == FIDO_OK ? fido_dev_get_assert(dev, assertion, NULL) : code;
 }
 
-static size_t find_id(const fido_assert_t *assertion, const vk_bytes *ids, size_t count) {
-    vk_bytes id = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
-    if (fido_assert_count(assertion) == 0) {
-        return count;
-    }
-    if (id.len == 0 && count == 1) {
-        return 0;
-    }
-    size_t i = 0;
-    while (i < count && !vk_bytes_equal(ids[i], id)) {
-        i++;
-    }
-    return i;
+/* With one credential allowed, the answer may leave out which one it is. */
+static bool is_about(const fido_assert_t *assertion, vk_bytes id) {
+    vk_bytes said = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
+    return fido_assert_count(assertion) == 1 && (said.len == 0 || vk_bytes_equal(said, id));
 }
 
-static vk_status ask_silently(vk_fido2 *fido2, fido_assert_t *assertion, vk_error *err) {
-    vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
-    return status == VK_OK
-               ? vk_fido2_leave(&use, fido_dev_get_assert(use.dev, assertion, NULL), err)
-               : status;
+/* It does not know it, or cannot even read it: ids have the form and length of their maker's. */
+static bool is_unknown(int code) {
+    return code == FIDO_ERR_NO_CREDENTIALS || code == FIDO_ERR_INVALID_CREDENTIAL ||
+           code == FIDO_ERR_LIMIT_EXCEEDED || code == FIDO_ERR_INVALID_LENGTH;
 }
 
+static int knows(fido_dev_t *dev, const char *rp_id, vk_bytes id, bool *out) {
+    fido_assert_t *assertion = fido_assert_new();
+    *out = false;
+    if (assertion == NULL) {
+        return FIDO_ERR_INTERNAL;
+    }
+    int code = ask_silently(dev, assertion, rp_id, id);
+    *out = code == FIDO_OK && is_about(assertion, id);
+    fido_assert_free(&assertion);
+    return is_unknown(code) ? FIDO_OK : code;
+}
+
+/* One after the other: how long a list an authenticator takes is its own affair. */
 vk_status vk_fido2_which(vk_fido2 *fido2, const char *rp_id, const vk_bytes *ids, size_t count,
                          size_t *index, vk_error *err) {
+    vk_fido2_use use;
+    bool found = false;
+    int code = FIDO_OK;
     *index = count;
     if (count == 0) {
         return VK_OK;
     }
-    fido_assert_t *assertion = fido_assert_new();
-    if (assertion == NULL) {
-        return VK_ERR_MEMORY;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
+    if (status != VK_OK) {
+        return status;
     }
-    vk_status status = vk_fido2_explain(set_silent(assertion, rp_id, ids, count), err);
-    if (status == VK_OK) {
-        status = ask_silently(fido2, assertion, err);
+    for (size_t i = 0; i < count && code == FIDO_OK && !found; i++) {
+        code = knows(use.dev, rp_id, ids[i], &found);
+        *index = found ? i : count;
     }
-    if (status == VK_OK) {
-        *index = find_id(assertion, ids, count);
-    }
-    fido_assert_free(&assertion);
-    return status == VK_ERR_NOT_FOUND ? VK_OK : status;
+    return vk_fido2_leave(&use, code, err);
 }

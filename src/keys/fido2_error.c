@@ -38,7 +38,6 @@ static const meaning meanings[] = {
     {FIDO_ERR_KEEPALIVE_CANCEL, VK_ERR_CANCELED, "", "the touch was cancelled"},
     {FIDO_ERR_ACTION_TIMEOUT, VK_ERR_CANCELED, "", "the security key was not touched in time"},
     {FIDO_ERR_USER_ACTION_TIMEOUT, VK_ERR_CANCELED, "", "the security key was not touched in time"},
-    {FIDO_ERR_TIMEOUT, VK_ERR_CANCELED, "", "the security key did not answer in time"},
     {FIDO_ERR_KEY_STORE_FULL, VK_ERR_STORE_FULL, "",
      "the security key has no space for another credential"},
     {FIDO_ERR_CREDENTIAL_EXCLUDED, VK_ERR_EXISTS, "", "the credential is there already"},
@@ -53,6 +52,10 @@ static const meaning meanings[] = {
      "the security key does not take an option that was asked for"},
     {FIDO_ERR_INVALID_COMMAND, VK_ERR_UNSUPPORTED, "", "the security key cannot do this"},
     {FIDO_ERR_CHANNEL_BUSY, VK_ERR_BUSY, "", "another program uses the security key"},
+    {FIDO_ERR_RX_NOT_CBOR, VK_ERR_DEVICE, "",
+     "the answer of the security key is wrong: it is not the CBOR of CTAP2"},
+    {FIDO_ERR_RX_INVALID_CBOR, VK_ERR_DEVICE, "",
+     "the answer of the security key is wrong: it is not the CBOR of CTAP2"},
     {FIDO_ERR_TX, VK_ERR_REMOVED, "", "the security key is gone"},
     {FIDO_ERR_RX, VK_ERR_REMOVED, "", "the security key is gone"},
 };
@@ -66,6 +69,11 @@ vk_status vk_fido2_explain(int code, vk_error *err) {
             return vk_fail(err, meanings[i].status, meanings[i].path, "%s", meanings[i].sentence);
         }
     }
-    return vk_fail(err, VK_ERR_DEVICE, NULL, "the security key does not do what it was asked: %s",
-                   fido_strerr(code));
+    /* Negative ones are libfido2's own. */
+    return code < 0
+               ? vk_fail(err, VK_ERR_DEVICE, NULL,
+                         "the security key does not do what it was asked: %s", fido_strerr(code))
+               : vk_fail(err, VK_ERR_DEVICE, NULL,
+                         "the security key does not do what it was asked: status 0x%02x, %s",
+                         (unsigned)code, fido_strerr(code));
 }

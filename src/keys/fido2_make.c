@@ -12,7 +12,8 @@
 static int set_extensions(fido_cred_t *credential, const vk_fido2_wish *wish,
                           const vk_fido2_info *info) {
     bool blob = wish->blob != NULL && info->has_cred_blob;
-    int wanted = (wish->hmac_secret ? FIDO_EXT_HMAC_SECRET : 0) | (blob ? FIDO_EXT_CRED_BLOB : 0);
+    bool secret = wish->hmac_secret && info->has_hmac_secret;
+    int wanted = (secret ? FIDO_EXT_HMAC_SECRET : 0) | (blob ? FIDO_EXT_CRED_BLOB : 0);
     int code = wanted != 0 ? fido_cred_set_extensions(credential, wanted) : FIDO_OK;
     if (code == FIDO_OK && blob) {
         code = fido_cred_set_blob(credential, wish->blob->b, sizeof wish->blob->b);
@@ -47,37 +48,35 @@ static int set_request(fido_cred_t *credential, const vk_fido2_wish *wish,
 }
 
 /* A security key without PIN and without built-in verification still has touches. */
-static vk_status choose_verification(const vk_fido2_use *use, const vk_fido2_wish *wish,
-                                     const char **pin, fido_opt_t *uv, vk_error *err) {
+static int choose_verification(vk_fido2_use *use, const vk_fido2_wish *wish, const char **pin,
+                               fido_opt_t *uv) {
     bool can_verify =
         use->fido2->pin != NULL || fido_dev_has_uv(use->dev) || fido_dev_has_pin(use->dev);
     if (can_verify || !wish->touch_only) {
-        return vk_fido2_verification(use, pin, uv, err);
+        return vk_fido2_verification(use, pin, uv);
     }
     *pin = NULL;
     *uv = FIDO_OPT_OMIT;
-    return VK_OK;
+    return FIDO_OK;
 }
 
-static vk_status ask(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_wish *wish,
-                     vk_error *err) {
-    vk_fido2_use use;
+/* What it has decides what it is asked for. */
+static int ask(vk_fido2_use *use, fido_cred_t *credential, const vk_fido2_wish *wish,
+               const vk_hash *client_data_hash) {
+    vk_fido2_info info;
     const char *pin;
     fido_opt_t uv;
-    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    status = choose_verification(&use, wish, &pin, &uv, err);
-    if (status != VK_OK) {
-        (void)vk_fido2_leave(&use, FIDO_OK, NULL);
-        return status;
-    }
-    int code = fido_cred_set_uv(credential, uv);
+    int code = choose_verification(use, wish, &pin, &uv);
     if (code == FIDO_OK) {
-        code = fido_dev_make_cred(use.dev, credential, pin);
+        code = vk_fido2_read_info(use->dev, &info);
     }
-    return vk_fido2_leave(&use, code, err);
+    if (code == FIDO_OK) {
+        code = set_request(credential, wish, &info, client_data_hash);
+    }
+    if (code == FIDO_OK) {
+        code = fido_cred_set_uv(credential, uv);
+    }
+    return code == FIDO_OK ? fido_dev_make_cred(use->dev, credential, pin) : code;
 }
 
 /* ---- The answer ---- */
@@ -205,11 +204,8 @@ static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_w
                       vk_fido2_made *out, vk_error *err) {
     vk_hash random, hash;
     vk_bytes challenge;
-    vk_fido2_info info;
-    vk_status status = vk_fido2_get_info(fido2, &info, err);
-    if (status == VK_OK) {
-        status = choose_challenge(wish, &random, &challenge);
-    }
+    vk_fido2_use use;
+    vk_status status = choose_challenge(wish, &random, &challenge);
     if (status == VK_OK) {
         status = vk_webauthn_create_client_data(challenge, wish->origin, &out->client_data);
     }
@@ -217,10 +213,10 @@ static vk_status make(vk_fido2 *fido2, fido_cred_t *credential, const vk_fido2_w
         status = vk_sha256(vk_buf_view(&out->client_data), &hash);
     }
     if (status == VK_OK) {
-        status = vk_fido2_explain(set_request(credential, wish, &info, &hash), err);
+        status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
     }
     if (status == VK_OK) {
-        status = ask(fido2, credential, wish, err);
+        status = vk_fido2_leave(&use, ask(&use, credential, wish, &hash), err);
     }
     if (status == VK_OK) {
         status = put_object(credential, &out->attestation_object, err);

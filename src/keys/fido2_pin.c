@@ -53,12 +53,13 @@ static int ask(fido_dev_t *dev, const char *pin) {
 
 static vk_status check(vk_fido2 *fido2, const char *pin, bool keep, vk_error *err) {
     vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
     if (status != VK_OK) {
         return status;
     }
     int code = fido_dev_has_pin(use.dev) ? ask(use.dev, pin) : FIDO_ERR_PIN_NOT_SET;
-    if (code == FIDO_OK && keep && fido2->pin == NULL) {
+    if (code == FIDO_OK && keep) {
+        vk_fido2_forget_pin(fido2);
         fido2->pin = vk_fido2_pin_copy((vk_bytes){(const uint8_t *)pin, strlen(pin)});
         code = fido2->pin != NULL ? FIDO_OK : FIDO_ERR_INTERNAL;
     }
@@ -86,8 +87,7 @@ vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk
 
 void vk_fido2_log_out(vk_fido2 *fido2) {
     pthread_mutex_lock(&fido2->lock);
-    vk_fido2_pin_drop(fido2->pin);
-    fido2->pin = NULL;
+    vk_fido2_forget_pin(fido2);
     pthread_mutex_unlock(&fido2->lock);
 }
 
@@ -102,7 +102,7 @@ bool vk_fido2_is_logged_in(vk_fido2 *fido2) {
 
 static vk_status change(vk_fido2 *fido2, const char *old_pin, const char *new_pin, vk_error *err) {
     vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
     if (status != VK_OK) {
         return status;
     }
@@ -142,6 +142,13 @@ vk_status vk_fido2_set_pin(vk_fido2 *fido2, const uint8_t *old_pin, size_t old_l
 
 vk_status vk_fido2_reset(vk_fido2 *fido2, vk_error *err) {
     vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, fido2->timeout_ms, &use, err);
-    return status == VK_OK ? vk_fido2_leave(&use, fido_dev_reset(use.dev), err) : status;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    int code = fido_dev_reset(use.dev);
+    if (code == FIDO_OK) {
+        vk_fido2_forget_pin(fido2);
+    }
+    return vk_fido2_leave(&use, code, err);
 }

@@ -86,14 +86,27 @@ static int list_all(fido_dev_t *dev, const char *pin, vk_fido2_residents *out) {
     return code == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : code;
 }
 
+/* Whether it can do that at all is asked first: no try of the PIN is spent on it. */
+static int managing_pin(vk_fido2_use *use, const char **pin) {
+    *pin = vk_fido2_kept_pin(use);
+    if (!fido_dev_supports_credman(use->dev)) {
+        return FIDO_ERR_INVALID_COMMAND;
+    }
+    return *pin != NULL ? FIDO_OK : FIDO_ERR_PIN_REQUIRED;
+}
+
 vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err) {
     vk_fido2_use use;
     *out = (vk_fido2_residents){0};
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_WALK, &use, err);
     if (status != VK_OK) {
         return status;
     }
-    int code = fido2->pin != NULL ? list_all(use.dev, fido2->pin, out) : FIDO_ERR_PIN_REQUIRED;
+    const char *pin;
+    int code = managing_pin(&use, &pin);
+    if (code == FIDO_OK) {
+        code = list_all(use.dev, pin, out);
+    }
     status = vk_fido2_leave(&use, code, err);
     if (status != VK_OK) {
         vk_fido2_residents_clear(out);
@@ -103,12 +116,14 @@ vk_status vk_fido2_list(vk_fido2 *fido2, vk_fido2_residents *out, vk_error *err)
 
 vk_status vk_fido2_delete(vk_fido2 *fido2, vk_bytes credential_id, vk_error *err) {
     vk_fido2_use use;
-    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK_MS, &use, err);
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
     if (status != VK_OK) {
         return status;
     }
-    int code = fido2->pin != NULL ? fido_credman_del_dev_rk(use.dev, credential_id.data,
-                                                            credential_id.len, fido2->pin)
-                                  : FIDO_ERR_PIN_REQUIRED;
+    const char *pin;
+    int code = managing_pin(&use, &pin);
+    if (code == FIDO_OK) {
+        code = fido_credman_del_dev_rk(use.dev, credential_id.data, credential_id.len, pin);
+    }
     return vk_fido2_leave(&use, code, err);
 }

@@ -23,15 +23,27 @@ static int connect_to(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *file = path + strlen(VK_FIDO2_UNIX);
     if (!vk_fido2_is_unix(path) || strlen(file) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
         return -1;
     }
     memcpy(address.sun_path, file, strlen(file) + 1);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        int error = errno;
         close(fd);
+        errno = error;
         return -1;
     }
     return fd;
+}
+
+vk_fido2_presence vk_fido2_unix_look(const char *path) {
+    int fd = connect_to(path);
+    if (fd >= 0) {
+        close(fd);
+        return VK_FIDO2_THERE;
+    }
+    return errno == EACCES || errno == EPERM ? VK_FIDO2_FORBIDDEN : VK_FIDO2_GONE;
 }
 
 static void *open_channel(const char *path) {

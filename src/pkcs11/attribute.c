@@ -277,10 +277,14 @@ static vk_status set_on_key(const vk_object *object, const CK_ATTRIBUTE *templ, 
     if (status != VK_OK) {
         return status;
     }
-    vk_buf *attrs = object->kind == VK_KIND_PUBLIC ? &record.public_attrs : &record.private_attrs;
+    /* Nobody sees the other half of a key that is with a browser, so it is called the same. */
+    bool is_remote = record.home == VK_HOME_REMOTE;
     status = record.has_private ? vk_token_key_vouch(token, &record, err) : VK_OK;
-    if (status == VK_OK) {
-        status = set_all(attrs, templ, count);
+    if (status == VK_OK && (object->kind == VK_KIND_PUBLIC || is_remote)) {
+        status = set_all(&record.public_attrs, templ, count);
+    }
+    if (status == VK_OK && (object->kind == VK_KIND_PRIVATE || is_remote)) {
+        status = set_all(&record.private_attrs, templ, count);
     }
     if (status == VK_OK) {
         vk_record_names(&record, &names);

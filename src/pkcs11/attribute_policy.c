@@ -3,6 +3,7 @@
 #include "token/attrs.h"
 
 #include <string.h>
+#include <valetkey/credential.h>
 #include <valetkey/eth.h>
 
 void vk_put_u64(vk_buf *out, uint64_t value) {
@@ -249,9 +250,28 @@ KEPT(get_user_handle, CKA_VALETKEY_USER_HANDLE)
 KEPT(get_discoverable, CKA_VALETKEY_DISCOVERABLE)
 KEPT(get_cred_protect, CKA_VALETKEY_CRED_PROTECT)
 KEPT(get_hmac_secret, CKA_VALETKEY_HMAC_SECRET)
-KEPT(get_aaguid, CKA_VALETKEY_AAGUID)
+KEPT(get_kept_aaguid, CKA_VALETKEY_AAGUID)
 KEPT(get_attestation, CKA_VALETKEY_ATTESTATION)
 KEPT(get_attestation_client_data, CKA_VALETKEY_ATTESTATION_CLIENT_DATA)
+
+/* Of a browser's passkey it stands in the attestation alone. */
+static CK_RV get_aaguid(const vk_object *object, vk_buf *out) {
+    const vk_key_record *record = passkey(object);
+    vk_attestation attestation;
+    vk_auth_data auth_data;
+    if (record == NULL || record->home != VK_HOME_REMOTE) {
+        return get_kept_aaguid(object, out);
+    }
+    vk_bytes stored = vk_stored_bytes(&record->private_attrs, CKA_VALETKEY_ATTESTATION);
+    vk_status status = vk_attestation_read(stored, &attestation, NULL);
+    if (status == VK_OK) {
+        status = vk_auth_data_read(attestation.auth_data, &auth_data, NULL);
+    }
+    if (status == VK_OK) {
+        vk_buf_put(out, auth_data.aaguid, sizeof auth_data.aaguid);
+    }
+    return vk_ck(status, NULL);
+}
 
 /* ---- Touches ---- */
 
@@ -432,6 +452,8 @@ static CK_RV get_native_limit(const vk_object *object, vk_buf *out) {
 
 /* ---- The table ---- */
 
+#define RESIDENT(type)                                                                             \
+    { type, VK_KIND_RESIDENT, VK_FROM_STORED_BYTES, 0, NULL }
 #define ROW(type, get)                                                                             \
     { type, VK_KINDS_KEY, VK_FROM_GETTER, 0, get }
 
@@ -459,6 +481,12 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_ATTESTATION_CLIENT_DATA, get_attestation_client_data),
     ROW(CKA_VALETKEY_DEVICE_POLICY_DIGEST, get_device_policy_digest),
     ROW(CKA_VALETKEY_HOME, get_home),
+    RESIDENT(CKA_VALETKEY_RP_ID),
+    RESIDENT(CKA_VALETKEY_CREDENTIAL_ID),
+    RESIDENT(CKA_VALETKEY_USER_HANDLE),
+    RESIDENT(CKA_VALETKEY_DISCOVERABLE),
+    RESIDENT(CKA_VALETKEY_CRED_PROTECT),
+    RESIDENT(CKA_VALETKEY_HOME),
     ROW(CKA_VALETKEY_VALID_AFTER, get_valid_after),
     ROW(CKA_VALETKEY_VALID_UNTIL, get_valid_until),
     ROW(CKA_VALETKEY_GAS_ALLOWED, get_gas_allowed),

@@ -94,19 +94,23 @@ static void put_ordinary_mechanisms(const vk_object *object, vk_buf *out) {
 /* Those that the key can be used with, of which its template may allow some only. */
 static CK_RV get_allowed_mechanisms(const vk_object *object, vk_buf *out) {
     /* CKM_ECDSA signs the digests of operations that were written as data objects; those of
-     * passkeys are hashes by SHA-256. */
-    static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP, CKM_VALETKEY_USEROP_SESSION,
-                                                   CKM_ECDSA};
+     * passkeys are hashes by SHA-256. A key that is elsewhere signs none. */
+    static const CK_MECHANISM_TYPE operations[] = {CKM_VALETKEY_USEROP,
+                                                   CKM_VALETKEY_USEROP_SESSION};
     const vk_policy *policy = vk_view_policy(object->view);
     if (policy == NULL) {
         return CKR_OK;
     }
-    bool is_sudo = vk_policy_is_sudo(policy);
+    const vk_key_record *record = &object->view->record;
+    bool is_here = record->home == VK_HOME_TOKEN, is_sudo = vk_policy_is_sudo(policy);
     put_mechanisms(object, operations, sizeof operations / sizeof operations[0], out);
-    if (is_sudo || object->view->record.curve == VK_CURVE_P256) {
+    if (is_here) {
+        put_mechanism(object, CKM_ECDSA, out);
+    }
+    if (is_here && (is_sudo || record->curve == VK_CURVE_P256)) {
         put_mechanism(object, CKM_ECDSA_SHA256, out);
     }
-    if (is_sudo) {
+    if (is_here && is_sudo) {
         put_ordinary_mechanisms(object, out);
     }
     return put_message_mechanisms(object, policy, out);
@@ -127,12 +131,24 @@ static CK_RV get_verifying_mechanisms(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+/* Through the public half of a browser's passkey its policy is asked. */
+static CK_RV get_public_mechanisms(const vk_object *object, vk_buf *out) {
+    bool is_remote = object->view->record.home == VK_HOME_REMOTE;
+    if (is_remote && vk_view_policy(object->view) != NULL) {
+        put_mechanism(object, CKM_VALETKEY_USEROP_ASSERTION, out);
+    }
+    return get_verifying_mechanisms(object, out);
+}
+
 /* Of a pair that the token has, no half derives where the private one may not. */
 static CK_RV get_derive(const vk_object *object, vk_buf *out) {
-    bool derives = vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false);
-    if (object->view->record.has_private) {
+    const vk_key_record *record = &object->view->record;
+    bool derives = vk_stored_bool(vk_object_attrs(object), CKA_DERIVE, false) &&
+                   record->home != VK_HOME_REMOTE;
+    if (record->has_private) {
         const vk_policy *policy = vk_view_policy(object->view);
-        derives &= policy != NULL && vk_policy_is_sudo(policy);
+        derives &= policy != NULL && vk_policy_is_sudo(policy) &&
+                   object->view->record.home == VK_HOME_TOKEN;
     }
     vk_buf_put_byte(out, derives ? CK_TRUE : CK_FALSE);
     return CKR_OK;
@@ -267,7 +283,7 @@ static CK_RV get_unique_id(const vk_object *object, vk_buf *out) {
 #define TOKEN_PRIV VK_KIND_PRIVATE
 #define TOKEN_PUB VK_KIND_PUBLIC
 #define LOOSE_PRIV VK_KIND_SESSION_PRIVATE
-#define LOOSE_PUB VK_KIND_SESSION_PUBLIC
+#define LOOSE_PUB (VK_KIND_SESSION_PUBLIC | VK_KIND_RESIDENT)
 #define PRIV (TOKEN_PRIV | LOOSE_PRIV)
 #define PUB (TOKEN_PUB | LOOSE_PUB)
 #define TOKEN_KEYS VK_KINDS_KEY
@@ -280,7 +296,7 @@ static const vk_attribute_row rows[] = {
     {CKA_CLASS, PRIV, VK_FROM_NUMBER, CKO_PRIVATE_KEY, NULL},
     {CKA_CLASS, PUB, VK_FROM_NUMBER, CKO_PUBLIC_KEY, NULL},
     {CKA_CLASS, OURS | WAITING, VK_FROM_NUMBER, CKO_DATA, NULL},
-    {CKA_TOKEN, TOKEN_KEYS | OURS | WAITING, VK_FROM_TRUE, 0, NULL},
+    {CKA_TOKEN, TOKEN_KEYS | VK_KIND_RESIDENT | OURS | WAITING, VK_FROM_TRUE, 0, NULL},
     {CKA_TOKEN, LOOSE_KEYS, VK_FROM_FALSE, 0, NULL},
     {CKA_PRIVATE, PRIV | WAITING, VK_FROM_TRUE, 0, NULL},
     {CKA_PRIVATE, PUB, VK_FROM_STORED_FALSE, 0, NULL},
@@ -323,7 +339,8 @@ static const vk_attribute_row rows[] = {
     {CKA_ALWAYS_AUTHENTICATE, PRIV, VK_FROM_STORED_FALSE, 0, NULL},
     {CKA_ALLOWED_MECHANISMS, TOKEN_PRIV, VK_FROM_GETTER, 0, get_allowed_mechanisms},
     {CKA_ALLOWED_MECHANISMS, LOOSE_PRIV, VK_FROM_GETTER, 0, get_loose_mechanisms},
-    {CKA_ALLOWED_MECHANISMS, PUB, VK_FROM_GETTER, 0, get_verifying_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, TOKEN_PUB, VK_FROM_GETTER, 0, get_public_mechanisms},
+    {CKA_ALLOWED_MECHANISMS, LOOSE_PUB, VK_FROM_GETTER, 0, get_verifying_mechanisms},
     {CKA_VALUE, PRIV, VK_FROM_SECRET, 0, NULL},
 
     {CKA_VERIFY, PUB, VK_FROM_STORED_TRUE, 0, NULL},

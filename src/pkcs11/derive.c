@@ -157,7 +157,7 @@ static CK_RV derive_from(vk_session *session, const vk_object *key, const CK_MEC
         vk_data_put(data);
         return rv;
     }
-    return vk_data_publish(session, data, out);
+    return vk_data_publish(session->slot, data, out);
 }
 
 static CK_RV derive(vk_session *session, const CK_MECHANISM *wanted, CK_OBJECT_HANDLE base,

@@ -1,4 +1,5 @@
 #include "pkcs11/device.h"
+#include "base/utf8.h"
 #include "pkcs11/entry.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static bool is_place(const vk_fido2_places *places, const char *path) {
     return false;
 }
 
-/* One that does not answer is not asked again and again, as long as it is plugged in. */
+/* One that is no use is not asked again and again, as long as it is plugged in. */
 static bool is_ignored(const vk_module *module, const char *path) {
     for (size_t i = 0; i < module->ignored_count; i++) {
         if (strcmp(module->ignored[i], path) == 0) {
@@ -44,24 +45,15 @@ static void forget_ignored(vk_module *module, const vk_fido2_places *places) {
     module->ignored_count = kept;
 }
 
-static vk_slot *slot_at(const vk_module *module, const char *place) {
+static bool is_present_at(const vk_module *module, const char *place) {
     for (size_t i = 0; i < module->slot_count; i++) {
-        vk_slot *slot = module->slots[i];
-        if (slot->device != NULL && strcmp(slot->place, place) == 0) {
-            return slot;
+        const vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && atomic_load(&slot->is_present) &&
+            strcmp(slot->place, place) == 0) {
+            return true;
         }
     }
-    return NULL;
-}
-
-static vk_slot *slot_of_store(const vk_module *module, const char *path) {
-    for (size_t i = 0; i < module->slot_count; i++) {
-        vk_slot *slot = module->slots[i];
-        if (slot->device != NULL && slot->path != NULL && strcmp(slot->path, path) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
+    return false;
 }
 
 /* ---- Going ---- */
@@ -85,7 +77,7 @@ static void note_gone(vk_module *module, const vk_fido2_places *places) {
         }
         if (atomic_load(&slot->is_present) && !is_place(places, slot->place)) {
             atomic_store(&slot->is_present, false);
-            atomic_store(&slot->has_event, module->has_looked);
+            atomic_store(&slot->has_event, atomic_load(&module->has_looked));
             slot->is_ended = false;
         }
         if (!atomic_load(&slot->is_present) && !slot->is_ended) {
@@ -110,7 +102,7 @@ static void drop_arrival(arrival *a) {
 }
 
 static vk_status meet(const char *home, unsigned timeout, arrival *a, vk_error *err) {
-    vk_fido2_info info;
+    vk_fido2_info info = {0};
     vk_status status = vk_device_new(a->place->path, timeout, &a->device);
     if (status == VK_OK) {
         status = vk_fido2_get_info(vk_device_fido2(a->device), &info, err);
@@ -128,6 +120,9 @@ static vk_slot *new_slot(vk_module *module, arrival *a) {
     }
     slot->place = place;
     slot->product = a->place->product != NULL ? strdup(a->place->product) : NULL;
+    if (slot->product != NULL) {
+        vk_utf8_clean(slot->product);
+    }
     slot->path = a->store;
     slot->device = a->device;
     a->store = NULL;
@@ -135,13 +130,23 @@ static vk_slot *new_slot(vk_module *module, arrival *a) {
     return slot;
 }
 
+/* By its store; one without is known by nothing but its place. */
+static bool was_in(const vk_slot *slot, const arrival *a) {
+    if (slot->device == NULL || atomic_load(&slot->is_present) || !slot->is_ended) {
+        return false;
+    }
+    return a->store != NULL ? slot->path != NULL && strcmp(slot->path, a->store) == 0
+                            : slot->path == NULL && strcmp(slot->place, a->place->path) == 0;
+}
+
 /* The slot that the device had before. */
 static vk_slot *find_slot(const vk_module *module, const arrival *a) {
-    vk_slot *slot =
-        a->store != NULL ? slot_of_store(module, a->store) : slot_at(module, a->place->path);
-    bool is_free = slot != NULL && !atomic_load(&slot->is_present) && slot->is_ended &&
-                   (a->store != NULL || slot->path == NULL);
-    return is_free ? slot : NULL;
+    for (size_t i = 0; i < module->slot_count; i++) {
+        if (was_in(module->slots[i], a)) {
+            return module->slots[i];
+        }
+    }
+    return NULL;
 }
 
 static CK_RV take_slot_again(vk_slot *slot, const arrival *a) {
@@ -166,14 +171,9 @@ static CK_RV settle(vk_module *module, arrival *a) {
     if (rv == CKR_OK) {
         slot->has_uv = a->has_uv;
         atomic_store(&slot->is_present, true);
-        atomic_store(&slot->has_event, module->has_looked);
+        atomic_store(&slot->has_event, atomic_load(&module->has_looked));
     }
     return rv;
-}
-
-static bool is_known(const vk_module *module, const char *path) {
-    const vk_slot *slot = slot_at(module, path);
-    return (slot != NULL && atomic_load(&slot->is_present)) || is_ignored(module, path);
 }
 
 /* Devices are asked without the module's lock. */
@@ -181,13 +181,15 @@ static CK_RV welcome(vk_module *module, unsigned timeout, const vk_fido2_place *
     vk_error err = {0};
     arrival a = {.place = place};
     CK_RV rv = CKR_OK;
-    if (is_known(module, place->path)) {
+    if (is_present_at(module, place->path) || is_ignored(module, place->path)) {
         return CKR_OK;
     }
     vk_status status = meet(module->home, timeout, &a, &err);
     if (status != VK_OK) {
         vk_debug("%s: %s: %s", place->path, vk_status_text(status), err.message);
-        ignore(module, place->path);
+        if (status != VK_ERR_BUSY) {
+            ignore(module, place->path);
+        }
     } else if (vk_module_lock() != NULL) {
         rv = settle(module, &a);
         vk_module_unlock();
@@ -215,7 +217,7 @@ static CK_RV look(vk_module *module, const vk_home_settings *settings) {
         rv = welcome(module, settings->fido2_timeout, &places.list[i]);
     }
     vk_fido2_places_clear(&places);
-    module->has_looked = true;
+    atomic_store(&module->has_looked, true);
     return rv;
 }
 
@@ -231,7 +233,11 @@ CK_RV vk_devices_refresh(vk_module *module) {
         return CKR_OK;
     }
     module->looks = settings.fido2 != VK_FIDO2_OFF;
-    return module->looks ? look(module, &settings) : CKR_OK;
+    if (module->looks) {
+        return look(module, &settings);
+    }
+    atomic_store(&module->has_looked, true);
+    return CKR_OK;
 }
 
 size_t vk_devices_present(vk_device **out, size_t max) {

@@ -43,4 +43,12 @@ bool vk_device_is_wished(const vk_buf *attrs);
  * slot's lock is held. */
 VK_MUST_USE vk_status vk_device_forget_key(vk_slot *slot, int64_t key_id, vk_error *err);
 
+/* ---- Other credentials on it (device_resident.c) ---- */
+
+struct vk_object;
+/* Makes objects of them, once a login. */
+void vk_device_list_residents(vk_slot *slot);
+CK_RV vk_device_destroy_resident(vk_session *session, const struct vk_object *object,
+                                 CK_OBJECT_HANDLE handle);
+
 #endif

@@ -1,4 +1,5 @@
 /* Keys on a security key: C_GenerateKeyPair there, and what is kept of a credential. */
+#include "base/utf8.h"
 #include "pkcs11/attribute.h"
 #include "pkcs11/device.h"
 #include "pkcs11/template.h"
@@ -49,6 +50,7 @@ static CK_RV need_store(vk_slot *slot) {
         return CKR_DEVICE_ERROR;
     }
     snprintf(label, sizeof label, "%s", slot->product != NULL ? slot->product : STORE_LABEL);
+    vk_utf8_clean(label);
     CK_RV rv = vk_ck(vk_device_make_store(slot->device, module->home, label, &store, &err), &err);
     return rv == CKR_OK ? take_store(slot, store) : rv;
 }

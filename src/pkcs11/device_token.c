@@ -2,6 +2,7 @@
 #include "pkcs11/device.h"
 #include "pkcs11/entry.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME "FIDO2 security key"
@@ -100,14 +101,12 @@ static CK_RV may_wipe(const vk_slot *slot, const char *home) {
 }
 
 /* The store's file stays, for its journal; nothing can open it any more. */
-static void leave_store(vk_slot *slot) {
+static void leave_store(vk_slot *slot, vk_retired *retired) {
     vk_slot_changed(slot);
-    vk_gate_free(slot->gate);
+    *retired = (vk_retired){slot->token, slot->gate, slot->retired};
+    slot->retired = retired;
+    slot->token = NULL;
     slot->gate = NULL;
-    if (slot->token != NULL) {
-        vk_token_close(slot->token);
-        slot->token = NULL;
-    }
     if (vk_module_lock() != NULL) {
         vk_text_free(slot->path);
         slot->path = NULL;
@@ -125,12 +124,15 @@ CK_RV vk_device_wipe(vk_slot *slot) {
     if (!vk_slot_is_present(slot)) {
         return CKR_TOKEN_NOT_PRESENT;
     }
-    CK_RV rv = may_wipe(slot, module->home);
+    vk_retired *retired = malloc(sizeof *retired);
+    CK_RV rv = retired != NULL ? may_wipe(slot, module->home) : CKR_HOST_MEMORY;
     if (rv == CKR_OK) {
         rv = vk_ck(vk_fido2_reset(vk_device_fido2(slot->device), &err), &err);
     }
     if (rv == CKR_OK) {
-        leave_store(slot);
+        leave_store(slot, retired);
+    } else {
+        free(retired);
     }
     return rv;
 }

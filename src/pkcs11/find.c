@@ -1,5 +1,6 @@
 #include "pkcs11/find.h"
 #include "pkcs11/attribute.h"
+#include "pkcs11/device.h"
 #include "pkcs11/hide.h"
 #include "pkcs11/template.h"
 
@@ -72,7 +73,7 @@ static void restrict_kinds(vk_find *query, const CK_ATTRIBUTE *wanted) {
 /* What the module says of itself is found by who asks for it: the standard has it so for
  * mechanisms, and profiles are a class that clients of 2.40 do not know. */
 static unsigned kinds_for(const vk_find *query) {
-    const unsigned of_the_user = VK_KINDS_PRIVATE_KEY | VK_KINDS_PENDING;
+    const unsigned of_the_user = VK_KINDS_PRIVATE_KEY | VK_KINDS_PENDING | VK_KIND_RESIDENT;
     bool has_class = vk_template_find(query->templ, query->count, CKA_CLASS) != NULL;
     unsigned kinds = EVERY_KIND | (has_class ? VK_KINDS_STATIC : 0);
     return query->is_user ? kinds : kinds & ~of_the_user;
@@ -229,6 +230,9 @@ static CK_RV search_pending(vk_session *session, vk_find *query, vk_search *sear
 
 static CK_RV search_all(vk_session *session, vk_find *query, vk_search *search) {
     CK_RV rv = CKR_OK;
+    if (query->kinds & VK_KIND_RESIDENT) {
+        vk_device_list_residents(session->slot);
+    }
     if (session->slot->token == NULL) {
         query->kinds &= VK_KINDS_SESSION | VK_KINDS_STATIC;
     }

@@ -26,7 +26,8 @@ typedef enum vk_kind {
     VK_KIND_SESSION_CERTIFICATE = 0x200,
     VK_KIND_SESSION_PRIVATE = 0x400,
     VK_KIND_SESSION_PUBLIC = 0x800,
-    VK_KIND_SECRET = 0x1000, /* that a key agreed on */
+    VK_KIND_SECRET = 0x1000,    /* that a key agreed on */
+    VK_KIND_RESIDENT = 0x20000, /* a credential that a security key told of (device_resident.c) */
     /* An operation that waits to be signed as a digest, the digest, and what that is of. */
     VK_KIND_USEROP = 64,
     VK_KIND_DIGEST = 128,
@@ -38,13 +39,13 @@ typedef enum vk_kind {
     VK_KIND_PROFILE = 0x8000,
     VK_KIND_MECHANISM = 0x10000,
     /* When a key wants a touch. */
-    VK_KIND_STEP_UP = 0x20000
+    VK_KIND_STEP_UP = 0x40000
 } vk_kind;
 
 #define VK_KINDS_KEY (VK_KIND_PRIVATE | VK_KIND_PUBLIC)
 #define VK_KINDS_PRIVATE_KEY (VK_KIND_PRIVATE | VK_KIND_SESSION_PRIVATE)
-#define VK_KINDS_PUBLIC_KEY (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC)
-#define VK_KINDS_SESSION_KEY (VK_KIND_SESSION_PRIVATE | VK_KIND_SESSION_PUBLIC)
+#define VK_KINDS_PUBLIC_KEY (VK_KIND_PUBLIC | VK_KIND_SESSION_PUBLIC | VK_KIND_RESIDENT)
+#define VK_KINDS_SESSION_KEY (VK_KIND_SESSION_PRIVATE | VK_KIND_SESSION_PUBLIC | VK_KIND_RESIDENT)
 #define VK_KINDS_CERTIFICATE (VK_KIND_CERTIFICATE | VK_KIND_SESSION_CERTIFICATE)
 #define VK_KINDS_DATA (VK_KIND_DATA | VK_KIND_SESSION_DATA)
 #define VK_KINDS_SESSION                                                                           \

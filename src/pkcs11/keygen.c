@@ -1,6 +1,7 @@
 /* C_GenerateKeyPair, and the key pairs that C_CreateObject brings in. */
 #include "pkcs11/attribute.h"
 #include "pkcs11/device.h"
+#include "pkcs11/registration.h"
 #include "pkcs11/session_key.h"
 #include "token/attrs.h"
 
@@ -303,6 +304,10 @@ static vk_status update_public(vk_slot *slot, int64_t key_id, const vk_key_templ
     if (status == VK_OK) {
         status = merge(&key->attrs, &record.public_attrs);
     }
+    /* The half that nobody sees is called as the one that is seen. */
+    if (status == VK_OK && record.home == VK_HOME_REMOTE) {
+        status = merge(&key->attrs, &record.private_attrs);
+    }
     if (status == VK_OK) {
         record.has_public = true;
         vk_record_names(&record, &names);
@@ -377,6 +382,11 @@ CK_RV vk_create_public_key(vk_session *session, const CK_ATTRIBUTE *templ, CK_UL
     vk_key_template key = {.kind = VK_KIND_PUBLIC, .origin = VK_KEY_IMPORTED};
     uint8_t point65[65];
     CK_RV rv = vk_key_template_read(templ, count, &key);
+    if (rv == CKR_OK && vk_is_registration(&key)) {
+        rv = vk_create_registered(session, &key, out);
+        vk_key_template_clear(&key);
+        return rv;
+    }
     if (rv == CKR_OK) {
         rv = check_public(&key, point65);
     }

@@ -28,7 +28,7 @@ typedef struct vk_module {
     struct vk_slot *blank; /* the one with the uninitialized token */
     /* Security keys (device.c); the listing lock guards them. */
     bool looks;                         /* for them at all */
-    bool has_looked;                    /* for those that are plugged in */
+    atomic_bool has_looked;             /* for those that are plugged in */
     char *ignored[VK_FIDO2_PLACES_MAX]; /* places of what does not answer */
     size_t ignored_count;
     struct vk_session **sessions;

@@ -40,8 +40,8 @@ void vk_data_put(vk_data *data) {
     }
 }
 
-CK_RV vk_data_publish(vk_session *session, vk_data *data, CK_OBJECT_HANDLE *out) {
-    const vk_ref ref = {.slot_id = session->slot->id, .kind = data->kind, .data = data};
+CK_RV vk_data_publish(const vk_slot *slot, vk_data *data, CK_OBJECT_HANDLE *out) {
+    const vk_ref ref = {.slot_id = slot->id, .kind = data->kind, .data = data};
     CK_RV rv = vk_handle_add(&ref, out);
     if (rv != CKR_OK) {
         vk_data_put(data);
@@ -60,7 +60,8 @@ bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object 
     *out = (vk_object){.slot = view->slot, .kind = kind, .view = view};
     switch (kind) {
     case VK_KIND_PRIVATE:
-        return view->record.has_private;
+        /* What the token has of a key that is with a browser is no key. */
+        return view->record.has_private && view->record.home != VK_HOME_REMOTE;
     case VK_KIND_PUBLIC:
         return view->record.has_public;
     case VK_KIND_POLICY:
@@ -326,11 +327,13 @@ static CK_RV destroy_key(const vk_object *object) {
     vk_slot *slot = object->slot;
     vk_error err = {0};
     bool is_private = object->kind == VK_KIND_PRIVATE;
+    /* The record goes with the one half that is shown. */
+    bool is_whole = object->view->record.home == VK_HOME_REMOTE;
     int64_t key_id = object->view->record.id;
     pthread_mutex_lock(&slot->lock);
     vk_status status = is_private ? vk_device_forget_key(slot, key_id, &err) : VK_OK;
     if (status == VK_OK) {
-        status = vk_token_key_remove(slot->token, key_id, is_private, !is_private);
+        status = vk_token_key_remove(slot->token, key_id, is_private || is_whole, !is_private);
     }
     vk_slot_changed(slot);
     pthread_mutex_unlock(&slot->lock);
@@ -376,7 +379,8 @@ static CK_RV destroy_object(vk_session *session, CK_OBJECT_HANDLE handle) {
         rv = CKR_ACTION_PROHIBITED;
     }
     if (rv == CKR_OK) {
-        rv = destroy_of_kind(&object, handle);
+        rv = object.kind == VK_KIND_RESIDENT ? vk_device_destroy_resident(session, &object, handle)
+                                             : destroy_of_kind(&object, handle);
     }
     vk_object_close(&object);
     return rv;

@@ -29,8 +29,8 @@ typedef struct vk_data {
 
 vk_data *vk_data_new(CK_SESSION_HANDLE owner, vk_kind kind); /* NULL: no memory */
 void vk_data_put(vk_data *data);                             /* NULL allowed */
-/* Makes an object of the session out of it; takes it over in any case. */
-CK_RV vk_data_publish(vk_session *session, vk_data *data, CK_OBJECT_HANDLE *out);
+/* Makes an object of the slot out of it; takes it over in any case. */
+CK_RV vk_data_publish(const vk_slot *slot, vk_data *data, CK_OBJECT_HANDLE *out);
 
 typedef struct vk_object {
     vk_slot *slot;

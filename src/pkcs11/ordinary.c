@@ -196,7 +196,7 @@ static CK_RV keep_in_session(vk_session *session, draft *d, CK_OBJECT_HANDLE *ou
     data->is_private = vk_stored_bool(&d->attrs, CKA_PRIVATE, false);
     data->attrs = d->attrs;
     d->attrs = (vk_buf){0};
-    return vk_data_publish(session, data, out);
+    return vk_data_publish(session->slot, data, out);
 }
 
 static CK_RV make(vk_session *session, draft *d, CK_OBJECT_HANDLE *out) {

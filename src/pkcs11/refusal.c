@@ -95,7 +95,7 @@ static bool quotes_payload(vk_status status, const char *message) {
 static bool is_about_operation(const vk_session *session) {
     const vk_mechanism *mechanism = session->signing.mechanism;
     return mechanism == NULL || mechanism->form == VK_GATE_USEROP ||
-           mechanism->form == VK_GATE_USEROP_SESSION;
+           mechanism->form == VK_GATE_USEROP_SESSION || mechanism->form == VK_GATE_ASSERTION;
 }
 
 static void put_reason(const vk_session *session, vk_status status, const vk_error *err,

@@ -10,7 +10,7 @@ static CK_RV check_template(const vk_session *session, const vk_key_template *ke
     bool is_private =
         key->kind == VK_KIND_PRIVATE || vk_stored_bool(&key->attrs, CKA_PRIVATE, false);
     vk_bytes step_up = vk_stored_bytes(&key->attrs, CKA_VALETKEY_STEP_UP);
-    if (key->policy.len > 0 || key->has_passkey || step_up.len > 0) {
+    if (key->policy.len > 0 || key->has_passkey || key->has_registration || step_up.len > 0) {
         vk_debug("policies, step-up rules and passkeys are for token objects");
         return CKR_TEMPLATE_INCONSISTENT;
     }
@@ -42,7 +42,7 @@ static CK_RV publish_half(vk_session *session, vk_key_template *key, const uint8
         return CKR_HOST_MEMORY;
     }
     data->key = secret;
-    return vk_data_publish(session, data, out);
+    return vk_data_publish(session->slot, data, out);
 }
 
 static vk_status set_local(vk_key_template *key) {

@@ -25,15 +25,37 @@ static void put_key(signing_key *key) {
     vk_data_put(key->loose);
 }
 
+/* The private half of a key that is with a browser is nowhere here: its public one stands for it.
+ */
+static unsigned signing_kinds(const vk_mechanism *mechanism) {
+    return mechanism->form == VK_GATE_ASSERTION ? VK_KIND_PUBLIC : VK_KINDS_PRIVATE_KEY;
+}
+
+/* Of the token, and given to the application: a handle of a private object carries its login. */
+static CK_RV open_view(vk_session *session, CK_OBJECT_HANDLE handle, const vk_ref *ref,
+                       signing_key *out) {
+    vk_status status = vk_view_get(session->slot, ref->key_id, &out->view);
+    if (status != VK_OK) {
+        return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
+    }
+    bool is_private = ref->kind == VK_KIND_PRIVATE || out->view->public_is_private;
+    if (!vk_handle_is_given(handle, is_private, atomic_load(&session->slot->epoch))) {
+        put_key(out);
+        return CKR_KEY_HANDLE_INVALID;
+    }
+    return CKR_OK;
+}
+
 /* Only the user sees private keys; without a login that is what to say of a key that is there. */
-static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key *out) {
+static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, const vk_mechanism *mechanism,
+                      signing_key *out) {
     vk_ref ref;
     CK_RV rv = vk_handle_get(session->slot->id, handle, &ref);
     if (rv != CKR_OK) {
         return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
     }
     *out = (signing_key){.loose = ref.data};
-    if (!(ref.kind & VK_KINDS_PRIVATE_KEY)) {
+    if (!(ref.kind & signing_kinds(mechanism))) {
         put_key(out);
         return vk_wrong_key(ref.kind);
     }
@@ -41,23 +63,22 @@ static CK_RV find_key(vk_session *session, CK_OBJECT_HANDLE handle, signing_key 
         put_key(out);
         return CKR_USER_NOT_LOGGED_IN;
     }
-    bool is_loose = out->loose != NULL;
-    if (!vk_handle_is_given(handle, !is_loose, atomic_load(&session->slot->epoch))) {
+    if (out->loose == NULL) {
+        return open_view(session, handle, &ref, out);
+    }
+    if (!vk_handle_is_given(handle, false, atomic_load(&session->slot->epoch))) {
         put_key(out);
         return CKR_KEY_HANDLE_INVALID;
     }
-    if (is_loose) {
-        return CKR_OK;
-    }
-    vk_status status = vk_view_get(session->slot, ref.key_id, &out->view);
-    return status == VK_ERR_NOT_FOUND ? CKR_KEY_HANDLE_INVALID : vk_ck(status, NULL);
+    return CKR_OK;
 }
 
 /* *is_stale: the key was changed since the view was read. */
 static CK_RV allowed(vk_session *session, vk_view *view, const vk_mechanism *mechanism,
                      bool *is_stale) {
     if (!view->record.has_private) {
-        return CKR_KEY_HANDLE_INVALID;
+        return mechanism->form == VK_GATE_ASSERTION ? CKR_KEY_FUNCTION_NOT_PERMITTED
+                                                    : CKR_KEY_HANDLE_INVALID;
     }
     if (!view->may_sign) {
         vk_refusal_note_usage(view);
@@ -133,7 +154,7 @@ static CK_RV find_allowed(vk_session *session, CK_OBJECT_HANDLE handle,
     bool is_stale = true;
     for (int i = 0; i < FIND_TRIES && is_stale; i++) {
         is_stale = false;
-        rv = find_key(session, handle, key);
+        rv = find_key(session, handle, mechanism, key);
         if (rv != CKR_OK) {
             return rv;
         }

@@ -38,12 +38,22 @@ vk_slot *vk_slot_add(vk_module *module) {
     return slot;
 }
 
+static void free_store(vk_token *token, vk_gate *gate) {
+    vk_gate_free(gate);
+    if (token != NULL) {
+        vk_token_close(token);
+    }
+}
+
 void vk_slot_free(vk_slot *slot) {
     vk_views_drop(&slot->views);
     pthread_mutex_destroy(&slot->views.lock);
-    vk_gate_free(slot->gate);
-    if (slot->token != NULL) {
-        vk_token_close(slot->token);
+    free_store(slot->token, slot->gate);
+    while (slot->retired != NULL) {
+        vk_retired *next = slot->retired->next;
+        free_store(slot->retired->token, slot->retired->gate);
+        free(slot->retired);
+        slot->retired = next;
     }
     vk_text_free(slot->path);
     vk_device_free(slot->device);
@@ -76,6 +86,7 @@ void vk_slot_logout(vk_slot *slot) {
     }
     if (slot->device != NULL) {
         vk_device_log_out(slot->device);
+        slot->has_listed = false;
     }
     vk_slot_changed(slot);
     vk_handle_drop(&filter);
@@ -86,12 +97,14 @@ bool vk_slot_is_present(const vk_slot *slot) {
 }
 
 CK_RV vk_slot_take_token(vk_slot *slot, vk_token *token) {
-    CK_RV rv = vk_ck(vk_gate_new(token, &slot->gate), NULL);
+    vk_gate *gate;
+    CK_RV rv = vk_ck(vk_gate_new(token, &gate), NULL);
     if (rv != CKR_OK) {
         vk_token_close(token);
         return rv;
     }
-    vk_gate_set_device(slot->gate, slot->device);
+    vk_gate_set_device(gate, slot->device);
+    slot->gate = gate;
     slot->token = token;
     return CKR_OK;
 }
@@ -244,11 +257,22 @@ static CK_RV write_list(const vk_module *module, bool only_present, CK_SLOT_ID *
     return CKR_OK;
 }
 
+/* Some clients bring an array along without having asked how long it has to be. */
+static bool has_looked(void) {
+    const vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return true;
+    }
+    bool looked = atomic_load(&module->has_looked);
+    vk_module_unlock();
+    return looked;
+}
+
 static CK_RV slot_list(bool only_present, CK_SLOT_ID *list, CK_ULONG *count) {
     if (count == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    CK_RV rv = list == NULL ? vk_slots_refresh() : CKR_OK;
+    CK_RV rv = list == NULL || !has_looked() ? vk_slots_refresh() : CKR_OK;
     if (rv != CKR_OK) {
         return rv;
     }

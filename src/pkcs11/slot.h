@@ -8,22 +8,33 @@
 
 #include <stdatomic.h>
 
+/* A store that is not the slot's any more. */
+typedef struct vk_retired {
+    vk_token *token;
+    vk_gate *gate;
+    struct vk_retired *next;
+} vk_retired;
+
 typedef struct vk_slot {
     CK_SLOT_ID id;
     pthread_mutex_t lock; /* guards opening, login, changes of keys, and the counts */
     char *path;           /* NULL: the token is uninitialized; of a device: it has no store */
-    vk_token *token;      /* NULL until it is needed; then stays */
-    vk_gate *gate;
+    /* NULL until they are needed; then they stay, but for a device that is wiped. Those of a device
+     * may come while calls are in that do not hold the lock. */
+    _Atomic(vk_token *) token;
+    _Atomic(vk_gate *) gate;
     unsigned sessions, rw_sessions;
     atomic_int role;            /* vk_role; written under the lock */
     atomic_uint_fast64_t epoch; /* grows when a login ends: what began before is over */
     vk_views views;
     /* Of a security key's slot (device.h), else NULL and unused. */
     vk_device *device;
-    char *place;   /* where it is plugged in, or was */
-    char *product; /* NULL: unknown */
-    bool has_uv;   /* built-in user verification; the module's lock guards it */
-    bool is_ended; /* what was going on in it when it went */
+    char *place;                /* where it is plugged in, or was */
+    char *product;              /* NULL: unknown */
+    bool has_uv;                /* built-in user verification; the module's lock guards it */
+    struct vk_retired *retired; /* stores of before it was wiped: calls may still be in them */
+    bool has_listed;            /* what is on it, since the login */
+    bool is_ended;              /* what was going on in it when it went */
     atomic_bool is_present, has_event;
 } vk_slot;
 

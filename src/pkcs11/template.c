@@ -6,6 +6,7 @@
 #include "token/crypt.h"
 
 #include <string.h>
+#include <valetkey/credential.h>
 
 /* ---- Reading templates ---- */
 
@@ -120,6 +121,10 @@ typedef enum template_meaning {
     KEPT_USER_HANDLE,
     KEPT_PROTECT,
     KEPT_STEP_UP,
+    IS_ATTESTATION,
+    IS_ATTESTATION_CLIENT_DATA,
+    IS_CHALLENGE,
+    IS_TRUST_ANCHORS,
     READ_ONLY
 } template_meaning;
 
@@ -186,6 +191,15 @@ static const template_row rows[] = {
     {CKA_VALETKEY_CRED_PROTECT, PRIV, KEPT_PROTECT},
     {CKA_VALETKEY_HMAC_SECRET, PRIV, KEPT_BOOL},
     {CKA_VALETKEY_STEP_UP, PRIV, KEPT_STEP_UP},
+
+    /* A browser's passkey has no private half. */
+    {CKA_VALETKEY_POLICY, PUB, IS_POLICY},
+    {CKA_VALETKEY_RP_ID, PUB, IS_RP_ID},
+    {CKA_VALETKEY_ORIGIN, PUB, IS_ORIGIN},
+    {CKA_VALETKEY_ATTESTATION, PUB, IS_ATTESTATION},
+    {CKA_VALETKEY_ATTESTATION_CLIENT_DATA, PUB, IS_ATTESTATION_CLIENT_DATA},
+    {CKA_VALETKEY_REGISTRATION_CHALLENGE, PUB, IS_CHALLENGE},
+    {CKA_VALETKEY_TRUST_ANCHORS, PUB, IS_TRUST_ANCHORS},
 };
 
 static template_meaning meaning_of(vk_kind kind, CK_ATTRIBUTE_TYPE type) {
@@ -308,9 +322,34 @@ static CK_RV take_passkey(const CK_ATTRIBUTE *attribute, template_meaning meanin
     }
 }
 
+#define TRUST_ANCHORS_MAX ((size_t)64 << 10)
+
+static CK_RV take_registration(const CK_ATTRIBUTE *attribute, template_meaning meaning,
+                               vk_key_template *key) {
+    key->has_registration = true;
+    switch (meaning) {
+    case IS_ATTESTATION:
+        return take_bytes(attribute, 1, VK_ATTESTATION_MAX, &key->attestation);
+    case IS_ATTESTATION_CLIENT_DATA:
+        return take_bytes(attribute, 1, VK_CLIENT_DATA_MAX, &key->attestation_client_data);
+    case IS_CHALLENGE:
+        return take_bytes(attribute, 1, 1024, &key->challenge);
+    default:
+        return take_bytes(attribute, 1, TRUST_ANCHORS_MAX, &key->trust_anchors);
+    }
+}
+
+static bool is_vendors(CK_ATTRIBUTE_TYPE type) {
+    return type >= VK_CKA(0) && type <= VK_CKA(0xff);
+}
+
 static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     template_meaning meaning = meaning_of(key->kind, attribute->type);
     bool imported = key->origin == VK_KEY_IMPORTED;
+    /* Of a pair that is generated the private half tells these. */
+    if (key->kind == VK_KIND_PUBLIC && !imported && is_vendors(attribute->type)) {
+        return CKR_ATTRIBUTE_READ_ONLY;
+    }
     switch (meaning) {
     case IS_CLASS:
         return vk_attribute_must_be_number(
@@ -353,12 +392,15 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
                                      : CKR_ATTRIBUTE_VALUE_INVALID;
     case KEPT_STEP_UP:
         return keep_bytes(attribute, 1, VK_STEP_UP_JSON_MAX, &key->attrs);
+    case IS_ATTESTATION:
+    case IS_ATTESTATION_CLIENT_DATA:
+    case IS_CHALLENGE:
+    case IS_TRUST_ANCHORS:
+        return take_registration(attribute, meaning, key);
     case READ_ONLY:
         return CKR_ATTRIBUTE_READ_ONLY;
     }
-    return attribute->type >= VK_CKA(0) && attribute->type <= VK_CKA(0xff)
-               ? CKR_ATTRIBUTE_READ_ONLY
-               : CKR_ATTRIBUTE_TYPE_INVALID;
+    return is_vendors(attribute->type) ? CKR_ATTRIBUTE_READ_ONLY : CKR_ATTRIBUTE_TYPE_INVALID;
 }
 
 CK_RV vk_key_template_read(const CK_ATTRIBUTE *templ, CK_ULONG count, vk_key_template *out) {

@@ -38,6 +38,9 @@ typedef struct vk_key_template {
     vk_bytes policy, rp_id, passkey_origin, credential_id, authenticator_id_hash;
     bool use_sign_count;
     bool has_passkey; /* any of the passkey members was there */
+    /* Of a public key: a browser's registration, and whom to believe about it. */
+    vk_bytes attestation, attestation_client_data, challenge, trust_anchors;
+    bool has_registration; /* any of these was there */
 } vk_key_template;
 
 /* kind and origin are set by the caller, the rest is read. Clear it in either case. */

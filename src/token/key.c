@@ -354,9 +354,9 @@ static vk_status set_attribute(vk_token *token, int64_t id, uint64_t type, vk_by
     if (status == VK_OK && !row.record.has_private) {
         status = VK_ERR_NOT_FOUND;
     }
-    if (status == VK_OK && row.record.home == VK_HOME_FIDO2) {
+    if (status == VK_OK && row.record.home != VK_HOME_TOKEN) {
         status = vk_fail(err, VK_ERR_PROHIBITED, NULL,
-                         "a key on a security key is touched for every signature anyway");
+                         "the private key is elsewhere: there it is asked for, or touched");
     }
     if (status == VK_OK) {
         status = open_row(token, VK_ROLE_SO, &row, buffer, &secret32, err);

@@ -88,7 +88,8 @@ static void outline(const vk_query *query, vk_key_outline *out) {
                             .has_policy = vk_column_int(query, 3) != 0,
                             .has_grants = vk_column_int(query, 4) != 0,
                             .public_attrs = vk_column_blob(query, 5),
-                            .private_attrs = vk_column_blob(query, 6)};
+                            .is_remote = vk_column_int(query, 6) == VK_HOME_REMOTE,
+                            .private_attrs = vk_column_blob(query, 7)};
 }
 
 vk_status vk_token_key_outlines(vk_token *token, int64_t *after, size_t max, vk_key_outline_fn each,

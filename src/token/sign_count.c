@@ -65,9 +65,10 @@ static vk_status keep_count(vk_token *token, const counted *seen, uint32_t sign_
         return VK_OK;
     }
     if (sign_count <= seen->highest) {
-        return vk_fail(err, VK_DENIED, "signCount",
-                       "the security key's counter is %u, but %u was seen before: it may be a copy",
-                       sign_count, seen->highest);
+        return vk_fail(
+            err, VK_DENIED, "signCount",
+            "the authenticator's counter is %u, but %u was seen before: it may be a copy",
+            sign_count, seen->highest);
     }
     seen->budget->now.sign_count = sign_count;
     vk_scope_note_change(token, seen->budget);

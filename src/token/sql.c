@@ -97,7 +97,8 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
                                 " ORDER BY key_id",
     [VK_SQL_KEY_OUTLINES] = "SELECT id, has_private, has_public, policy IS NOT NULL,"
                             " EXISTS(SELECT 1 FROM approval WHERE key_id = key.id), public_attrs,"
-                            " private_attrs FROM key WHERE id > ? ORDER BY id LIMIT ?",
+                            " home, private_attrs"
+                            " FROM key WHERE id > ? ORDER BY id LIMIT ?",
 
     [VK_SQL_GRANT_INSERT] = "INSERT INTO approval(key_id, json, chain_id, entry_point, account,"
                             " permission_id, mac) VALUES(?, ?, ?, ?, ?, ?, x'')",

@@ -239,7 +239,7 @@ VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
 /* Sets an attribute of the private half, which is not one of the names; empty: there is none. SO
- * login; not of a key on a security key (VK_ERR_PROHIBITED). Reseals. */
+ * login; not of a key that is elsewhere (VK_ERR_PROHIBITED). Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_attribute(vk_token *token, int64_t id, uint64_t type,
                                                  vk_bytes value, vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
@@ -265,6 +265,7 @@ VK_MUST_USE vk_status vk_token_key_find(vk_token *token, const vk_key_filter *fi
 typedef struct vk_key_outline {
     int64_t id;
     bool has_private, has_public, has_policy, has_grants;
+    bool is_remote; /* VK_HOME_REMOTE */
     vk_bytes private_attrs, public_attrs;
 } vk_key_outline;
 /* key is good until it returns. Must not call vk_token_ functions. */

@@ -74,9 +74,9 @@ void authn_free(authn *a); /* NULL allowed */
 
 void authn_set_touch(authn *a, authn_touch_mode mode, unsigned ms);
 /* Touches it, as soon as an operation asks for that; false if none does within so many
- * milliseconds. */
+ * milliseconds, or if it is not plugged in. */
 bool authn_touch(authn *a, unsigned wait_ms);
-/* True once an operation waits for a touch; false if none does within so many milliseconds. */
+/* True once an operation waits for a touch; otherwise false, as above. */
 bool authn_wait_for_touch(authn *a, unsigned wait_ms);
 /* What built-in user verification, if it has one, will say. */
 void authn_set_uv(authn *a, authn_uv uv);

@@ -13,10 +13,15 @@
 /* How long "touch" waits for an operation that wants one. */
 #define TOUCH_WAIT_MS 10000
 
-typedef struct control {
+struct control {
     authn *device;
+    struct sockaddr_un at;
     int listener;
-} control;
+    pthread_t thread;
+    pthread_mutex_t lock; /* for what follows */
+    int client;           /* -1: none */
+    bool stop;
+};
 
 /* ---- Values ---- */
 
@@ -119,32 +124,40 @@ static const char *answer(authn *a, char *line, char buffer[LINE_LEN]) {
 
 /* ---- The socket ---- */
 
-static void serve_client(const control *c, int fd) {
+static void answer_lines(authn *a, FILE *stream) {
     char line[LINE_LEN], buffer[LINE_LEN];
-    FILE *stream = fdopen(fd, "r+");
-    if (stream == NULL) {
-        close(fd);
-        return;
-    }
     while (fgets(line, sizeof line, stream) != NULL) {
         line[strcspn(line, "\r\n")] = '\0';
-        fprintf(stream, "%s\n", answer(c->device, line, buffer));
+        fprintf(stream, "%s\n", answer(a, line, buffer));
         if (fflush(stream) != 0) {
-            break;
+            return;
         }
     }
-    fclose(stream);
+}
+
+/* control_stop shuts the client's socket down, so it must know which it is. */
+static bool set_client(control *c, int fd) {
+    pthread_mutex_lock(&c->lock);
+    c->client = fd;
+    bool go_on = !c->stop;
+    pthread_mutex_unlock(&c->lock);
+    return go_on;
 }
 
 /* One client after the other. */
 static void *run(void *context) {
-    const control *c = context;
+    control *c = context;
     for (;;) {
         int fd = accept(c->listener, NULL, NULL);
-        if (fd < 0) {
-            return NULL;
+        FILE *stream = fd < 0 ? NULL : fdopen(fd, "r+");
+        if (stream == NULL) {
+            return NULL; /* control_stop */
         }
-        serve_client(c, fd);
+        if (set_client(c, fd)) {
+            answer_lines(c->device, stream);
+        }
+        set_client(c, -1);
+        fclose(stream);
     }
 }
 
@@ -154,21 +167,53 @@ static bool address(const char *path, struct sockaddr_un *out) {
     return snprintf(out->sun_path, sizeof out->sun_path, "%s", path) < (int)sizeof out->sun_path;
 }
 
-bool control_serve(authn *a, const char *path) {
-    static control the_control;
-    struct sockaddr_un at;
-    pthread_t thread;
-    if (!address(path, &at)) {
+static bool listen_at(control *c, const char *path) {
+    if (!address(path, &c->at)) {
         return false;
     }
-    the_control.device = a;
-    the_control.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (the_control.listener < 0 ||
-        bind(the_control.listener, (struct sockaddr *)&at, sizeof at) != 0 ||
-        listen(the_control.listener, 16) != 0) {
+    c->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c->listener < 0) {
         return false;
     }
-    return pthread_create(&thread, NULL, run, &the_control) == 0 && pthread_detach(thread) == 0;
+    if (bind(c->listener, (struct sockaddr *)&c->at, sizeof c->at) != 0 ||
+        listen(c->listener, 16) != 0) {
+        int error = errno;
+        close(c->listener);
+        errno = error;
+        return false;
+    }
+    return true;
+}
+
+control *control_start(authn *a, const char *path) {
+    control *c = calloc(1, sizeof *c);
+    if (c == NULL || !listen_at(c, path)) {
+        free(c);
+        return NULL;
+    }
+    c->device = a;
+    c->client = -1;
+    pthread_mutex_init(&c->lock, NULL);
+    if (pthread_create(&c->thread, NULL, run, c) != 0) {
+        abort();
+    }
+    return c;
+}
+
+void control_stop(control *c) {
+    unlink(c->at.sun_path);
+    pthread_mutex_lock(&c->lock);
+    c->stop = true;
+    shutdown(c->listener, SHUT_RDWR);
+    if (c->client >= 0) {
+        shutdown(c->client, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&c->lock);
+    authn_unplug(c->device);
+    pthread_join(c->thread, NULL);
+    close(c->listener);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
 }
 
 bool control_tell(const char *path, const char *line) {

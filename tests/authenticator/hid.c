@@ -262,6 +262,9 @@ static void receive_next(port *p, uint32_t channel, const uint8_t packet[HID_PAC
 
 void hid_receive(port *p, const uint8_t packet[HID_PACKET]) {
     uint32_t channel = read_be32(packet);
+    if (p->gone) {
+        return;
+    }
     if (channel != BROADCAST && !owns_channel(p, channel)) {
         send_error(p, channel, HID_INVALID_CHANNEL);
     } else if ((packet[4] & 0x80) != 0) {

@@ -59,7 +59,7 @@ static void put_options(const authn *a, vk_buf *out) {
     if (has_feature(a, AUTHN_LARGE_BLOBS)) {
         put_option(&map, "largeBlobs", true);
     }
-    if (has_feature(a, AUTHN_PERMISSIONS)) {
+    if (has_feature(a, AUTHN_PERMISSIONS) && has_feature(a, AUTHN_CLIENT_PIN)) {
         put_option(&map, "pinUvAuthToken", true);
     }
     if (has_feature(a, AUTHN_MAKE_CRED_UV_NOT_RQD)) {

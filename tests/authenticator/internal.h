@@ -194,6 +194,8 @@ typedef struct operation {
 void operation_read_options(wire_map *members, int options, int auth_param, operation *out);
 uint8_t operation_read_list(const wire_item *list);
 uint8_t operation_check_param(authn *a, const operation *op);
+/* The status for user verification that is needed and was not asked for, or failed. */
+uint8_t operation_uv_missing(const authn *a);
 uint8_t operation_check_always_uv(authn *a, operation *op);
 uint8_t operation_verify_user(authn *a, operation *op, unsigned permission);
 uint8_t operation_touch(authn *a, operation *op);

@@ -32,7 +32,9 @@ authenticator_test_programs = tests/authenticator/test_authenticator \
 	tests/authenticator/test_authenticator_wire
 check_PROGRAMS += $(authenticator_test_programs)
 TESTS += $(authenticator_test_programs)
-valgrind_tests += $(authenticator_test_programs)
+# A new authenticator makes keys and certificates: ASan is quicker, and is what check.sh has.
+valgrind_tests += tests/authenticator/test_authenticator
+valgrind_slow_tests += $(authenticator_test_programs)
 thread_tests += $(authenticator_test_programs)
 tests_authenticator_test_authenticator_SOURCES = tests/authenticator/test_authenticator.c \
 	$(authenticator_test_support)
@@ -57,3 +59,17 @@ tests_authenticator_test_authenticator_touch_LDADD = $(vk_authenticator_libs) $(
 tests_authenticator_test_authenticator_wire_SOURCES = tests/authenticator/test_authenticator_wire.c
 tests_authenticator_test_authenticator_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
 tests_authenticator_test_authenticator_wire_LDADD = $(vk_authenticator_libs) $(CHECK_LIBS)
+
+# The program, and another client of it: Debian's python3-fido2.
+authenticator_tests = tests/authenticator/program.sh tests/authenticator/python_client.sh
+TESTS += $(authenticator_tests)
+EXTRA_DIST += $(authenticator_tests) tests/authenticator/README.md tests/authenticator/python_client.py
+
+# Another authenticator: emulator/run.sh runs it, which scripts/check.sh does, since it wants npm.
+check_PROGRAMS += tests/authenticator/emulator/test_emulator
+tests_authenticator_emulator_test_emulator_SOURCES = tests/authenticator/emulator/test_emulator.c
+tests_authenticator_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_authenticator_emulator_test_emulator_LDADD = $(vk_test_token_libs) $(FIDO2_LIBS)
+EXTRA_DIST += tests/authenticator/emulator/emulator.mjs tests/authenticator/emulator/package.json \
+	tests/authenticator/emulator/package-lock.json tests/authenticator/emulator/relay.py \
+	tests/authenticator/emulator/run.sh

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char usage[] =
     "Usage: authenticator --socket PATH [--pin PIN] [--touch now|never|denied|MS]\n"
@@ -147,14 +146,23 @@ static void read_arguments(int argc, char **argv, arguments *args) {
     }
 }
 
-static bool serve(authn *a, const arguments *args) {
+/* Until SIGTERM or SIGINT, which no thread may see but this one. */
+static bool serve(authn *a, const arguments *args, const sigset_t *signals) {
+    control *c = NULL;
+    int caught;
     if (!authn_serve(a, args->socket)) {
         perror(args->socket);
         return false;
     }
-    if (args->control != NULL && !control_serve(a, args->control)) {
+    if (args->control != NULL && (c = control_start(a, args->control)) == NULL) {
         perror(args->control);
         return false;
+    }
+    puts("ready");
+    fflush(stdout);
+    sigwait(signals, &caught);
+    if (c != NULL) {
+        control_stop(c);
     }
     return true;
 }
@@ -162,32 +170,24 @@ static bool serve(authn *a, const arguments *args) {
 int main(int argc, char **argv) {
     arguments args = {0};
     sigset_t signals;
-    int signal;
     read_arguments(argc, argv, &args);
     if (args.tell != NULL) {
         return control_tell(args.tell, argv[optind]) ? 0 : 1;
     }
-    /* For this thread alone: the others, which come later, never see them. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before there are threads */
+    signal(SIGPIPE, SIG_IGN);                   /* clients of the control socket that went away */
     authn *a = authn_new(&args.options);
     authn_misbehave(a, args.mistakes);
+    int status = 0;
     if (args.touch != NULL && !control_set_touch(a, args.touch)) {
         fputs(usage, stderr);
-        return 2;
+        status = 2;
+    } else if (!serve(a, &args, &signals)) {
+        status = 1;
     }
-    if (!serve(a, &args)) {
-        return 1;
-    }
-    puts("ready");
-    fflush(stdout);
-    sigwait(&signals, &signal);
-    /* The control's thread may be at work with the authenticator, which therefore stays. */
-    unlink(args.socket);
-    if (args.control != NULL) {
-        unlink(args.control);
-    }
-    return 0;
+    authn_free(a);
+    return status;
 }

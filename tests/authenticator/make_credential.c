@@ -96,7 +96,7 @@ static uint8_t check_unverified(const authn *a, const operation *op) {
     if (has_feature(a, AUTHN_MAKE_CRED_UV_NOT_RQD) && !op->rk) {
         return CTAP_OK;
     }
-    return has_feature(a, AUTHN_CLIENT_PIN) ? CTAP_PUAT_REQUIRED : CTAP_OPERATION_DENIED;
+    return operation_uv_missing(a);
 }
 
 static uint8_t check(authn *a, request *r) {

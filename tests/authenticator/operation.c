@@ -57,9 +57,10 @@ uint8_t operation_check_param(authn *a, const operation *op) {
     return pin_protocol_supported(a, op->protocol) ? CTAP_OK : CTAP_INVALID_PARAMETER;
 }
 
-/* Without user verification, one of these says what the platform should do about it. */
-static uint8_t uv_missing(const authn *a) {
-    return has_feature(a, AUTHN_CLIENT_PIN) ? CTAP_PUAT_REQUIRED : CTAP_OPERATION_DENIED;
+/* Can the platform do something about it: use the PIN, or have one set? */
+uint8_t operation_uv_missing(const authn *a) {
+    bool pin = uv_protected(a) ? a->pin.set : has_feature(a, AUTHN_CLIENT_PIN);
+    return pin ? CTAP_PUAT_REQUIRED : CTAP_OPERATION_DENIED;
 }
 
 uint8_t operation_check_always_uv(authn *a, operation *op) {
@@ -67,12 +68,12 @@ uint8_t operation_check_always_uv(authn *a, operation *op) {
         return CTAP_OK;
     }
     if (!uv_protected(a)) {
-        return uv_missing(a);
+        return operation_uv_missing(a);
     }
     if (op->auth_param.data == NULL && a->options.uv != AUTHN_UV_NONE) {
         op->uv = true;
     }
-    return op->auth_param.data != NULL || op->uv ? CTAP_OK : uv_missing(a);
+    return op->auth_param.data != NULL || op->uv ? CTAP_OK : operation_uv_missing(a);
 }
 
 static uint8_t verify_token(authn *a, operation *op, unsigned permission) {
@@ -92,7 +93,7 @@ static uint8_t verify_token(authn *a, operation *op, unsigned permission) {
 static uint8_t verify_built_in(authn *a, operation *op) {
     uint8_t status = uv_perform(a);
     if (status == CTAP_UV_INVALID) {
-        return uv_missing(a);
+        return operation_uv_missing(a);
     }
     op->verified = op->present = status == CTAP_OK;
     return status;

@@ -201,6 +201,15 @@ static uint8_t token_for_pin(authn *a, const request *r, unsigned permissions, v
     return status != CTAP_OK ? status : give_token(a, r, &secret, permissions, false, reply);
 }
 
+/* Before there were permissions a token was good for everything: so it is on keys of CTAP 2.1's
+ * drafts, which manage credentials already. */
+static unsigned default_permissions(const authn *a) {
+    const unsigned of_rp = CTAP_PERMIT_MAKE_CREDENTIAL | CTAP_PERMIT_GET_ASSERTION;
+    return has_feature(a, AUTHN_PERMISSIONS)
+               ? of_rp
+               : of_rp | CTAP_PERMIT_CRED_MGMT | CTAP_PERMIT_LARGE_BLOB_WRITE;
+}
+
 static uint8_t get_pin_token(authn *a, const request *r, vk_buf *reply) {
     if (r->pin_hash_enc.data == NULL) {
         return CTAP_MISSING_PARAMETER;
@@ -208,7 +217,7 @@ static uint8_t get_pin_token(authn *a, const request *r, vk_buf *reply) {
     if (r->has_permissions || r->rp_id.data != NULL) {
         return CTAP_INVALID_PARAMETER;
     }
-    return token_for_pin(a, r, CTAP_PERMIT_MAKE_CREDENTIAL | CTAP_PERMIT_GET_ASSERTION, reply);
+    return token_for_pin(a, r, default_permissions(a), reply);
 }
 
 static uint8_t check_permissions(const authn *a, const request *r) {

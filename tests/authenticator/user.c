@@ -45,7 +45,7 @@ uint8_t user_touch(authn *a) {
 /* Under the lock. */
 static bool wait_for_touch(authn *a, unsigned wait_ms) {
     uint64_t deadline = now_ms() + wait_ms;
-    while (!a->user.waiting && now_ms() < deadline) {
+    while (!a->user.waiting && a->plugged && now_ms() < deadline) {
         wait_until(a, deadline);
     }
     return a->user.waiting;

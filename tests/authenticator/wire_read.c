@@ -1,6 +1,8 @@
 #include "ctap.h"
 #include "wire.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 #define DEPTH_MAX 4
@@ -78,14 +80,23 @@ static bool read_simple(vk_bytes *rest, unsigned info, wire_item *out) {
            (info >= 25 && info <= 27 && take(rest, (uint64_t)1 << (info - 24), &skipped));
 }
 
+static bool is_utf8(vk_bytes text) {
+    size_t len = 1;
+    for (size_t at = 0; at < text.len && len > 0; at += len) {
+        len = vk_utf8_len(text.data + at, text.len - at);
+    }
+    return len > 0;
+}
+
 static bool read_content(vk_bytes *rest, int levels, wire_item *out) {
     switch (out->type) {
     case WIRE_UNSIGNED:
     case WIRE_NEGATIVE:
         return true;
     case WIRE_BYTES:
-    case WIRE_TEXT:
         return take(rest, out->number, &out->content);
+    case WIRE_TEXT:
+        return take(rest, out->number, &out->content) && is_utf8(out->content);
     case WIRE_ARRAY:
         return levels > 0 && read_elements(rest, out->number, levels - 1);
     case WIRE_MAP:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the test of every client, two at a time, and prints a line for each: its version, how it went,
-# how long it took. Exit status 0 only if none failed. With names as arguments, only those.
-# $VALETKEY_BUILD is the build directory.
+# how long it took; then how many passed and how many did not run. Exit status 0 only if none failed.
+# With names as arguments, only those. $VALETKEY_BUILD is the build directory.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../scripts/lib.sh"
@@ -11,9 +11,9 @@ command -v node >/dev/null && command -v npm >/dev/null || install_packages node
 
 # What is tested, and the package or command that says in which version. The slowest come first.
 clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc p11-kit-server:p11-kit
-    p11-kit:p11-kit pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl
+    p11-kit:p11-kit security-key:opensc pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl
     pkcs11-spy:opensc ssh:openssh-client p11tool:gnutls-bin nss:libnss3-tools
-    pkcs11-provider:pkcs11-provider"
+    pkcs11-provider:pkcs11-provider chromium:chromium"
 logs=$VALETKEY_BUILD/clients
 mkdir -p "$logs"
 rm -f "$logs"/*.log "$logs"/*.line
@@ -35,22 +35,31 @@ run() {
     printf '%s %s\n' "$status" "$1 ($2): $(($(date +%s) - started)) s" >"$logs/$1.line"
 }
 
-# report NAME: true unless it failed.
+# report NAME: counts it.
 report() {
     local status text
     read -r status text <"$logs/$1.line"
     case $status in
-    0) echo "ok       $text" ;;
-    77) echo "NOT RUN  $text: $(sed -n 's/^NOT RUN: //p' "$logs/$1.log")" ;;
+    0)
+        echo "ok       $text"
+        passed=$((passed + 1))
+        ;;
+    77)
+        echo "NOT RUN  $text: $(sed -n 's/^NOT RUN: //p' "$logs/$1.log")"
+        not_run=$((not_run + 1))
+        ;;
     *)
         echo "FAILED   $text"
         tail -n 30 "$logs/$1.log"
-        return 1
+        failed=$((failed + 1))
         ;;
     esac
 }
 
 names=()
+for name in "$@"; do
+    [[ " $clients" == *" $name:"* ]] || die "no such client: $name"
+done
 for client in $clients; do
     name=${client%%:*}
     [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
@@ -61,9 +70,9 @@ for client in $clients; do
     run "$name" "$(version_of "${client#*:}")" &
 done
 wait
-[ ${#names[@]} -gt 0 ] || die "no such client: $*"
-failed=0
+passed=0 not_run=0 failed=0
 for name in "${names[@]}"; do
-    report "$name" || failed=$((failed + 1))
+    report "$name"
 done
+printf '# PASS: %s\n# NOT RUN: %s\n' "$passed" "$not_run"
 [ "$failed" = 0 ] || die "$failed of ${#names[@]} clients failed; see $logs"

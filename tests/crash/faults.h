@@ -30,6 +30,9 @@ void faults_tear_down(void);
 /* Closes only: where a test destroys what was durable. */
 void faults_drop(void);
 
+/* What this process mounts from now on, others do not see. Only root may: else false, and the log
+ * has that the test is skipped, which scripts/check.sh counts. */
+bool faults_own_mounts(const char *test);
 /* Everything belongs to this user from now on. */
 void faults_give_to(uid_t user_id);
 /* The token's file. */

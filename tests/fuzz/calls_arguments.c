@@ -71,11 +71,19 @@ void remember(caller *c, CK_RV rv, CK_OBJECT_HANDLE made) {
 }
 
 CK_MECHANISM *mechanism(caller *c) {
-    static const CK_MECHANISM_TYPE known[] = {
-        CKM_ECDSA,           CKM_ECDSA_SHA1,       CKM_ECDSA_SHA256,
-        CKM_ECDSA_SHA512,    CKM_SHA256,           CKM_VALETKEY_KECCAK256,
-        CKM_VALETKEY_USEROP, CKM_VALETKEY_MESSAGE, CKM_VALETKEY_TYPED_DATA,
-        CKM_ECDH1_DERIVE,    CKM_EC_KEY_PAIR_GEN,  CKM_RSA_PKCS};
+    static const CK_MECHANISM_TYPE known[] = {CKM_ECDSA,
+                                              CKM_ECDSA_SHA1,
+                                              CKM_ECDSA_SHA256,
+                                              CKM_ECDSA_SHA512,
+                                              CKM_SHA256,
+                                              CKM_VALETKEY_KECCAK256,
+                                              CKM_VALETKEY_USEROP,
+                                              CKM_VALETKEY_MESSAGE,
+                                              CKM_VALETKEY_TYPED_DATA,
+                                              CKM_ECDH1_DERIVE,
+                                              CKM_EC_KEY_PAIR_GEN,
+                                              CKM_RSA_PKCS,
+                                              CKM_VALETKEY_USEROP_ASSERTION};
     unsigned which = pick(c, sizeof known / sizeof known[0] + 1);
     if (which == sizeof known / sizeof known[0]) {
         return NULL;
@@ -122,6 +130,10 @@ static const CK_ATTRIBUTE_TYPE types[] = {CKA_CLASS,
                                           CKA_VALETKEY_RULES,
                                           CKA_VALETKEY_ADDRESS,
                                           CKA_VALETKEY_RP_ID,
+                                          CKA_VALETKEY_ORIGIN,
+                                          CKA_VALETKEY_ATTESTATION,
+                                          CKA_VALETKEY_ATTESTATION_CLIENT_DATA,
+                                          CKA_VALETKEY_REGISTRATION_CHALLENGE,
                                           0x7fff1234};
 
 CK_ATTRIBUTE_TYPE attribute_type(caller *c) {

@@ -23,6 +23,7 @@ const fuzz_target fuzz_targets[] = {
     {"webauthn", fuzz_webauthn},
     {"der", fuzz_der},
     {"credential", fuzz_credential},
+    {"browser_answer", fuzz_browser_answer},
     {"thirdweb_calls", fuzz_thirdweb_calls},
     {"typed_data", fuzz_typed_data},
     {"message_request", fuzz_message},
@@ -32,6 +33,7 @@ const fuzz_target fuzz_targets[] = {
     {"reply", fuzz_reply},
     {"node_answer", fuzz_node_answer},
     {"calls", fuzz_calls},
+    {"fido2", fuzz_fido2},
     {NULL, NULL},
 };
 

@@ -46,6 +46,7 @@ void fuzz_any_assertion(vk_bytes input);  /* challenge32, x32, y32, encoded asse
 void fuzz_webauthn(vk_bytes input);       /* encoded assertion */
 void fuzz_der(vk_bytes input);            /* P-256 signature */
 void fuzz_credential(vk_bytes input);     /* which reader, then its bytes */
+void fuzz_browser_answer(vk_bytes input); /* which reader, then JSON */
 void fuzz_thirdweb_calls(vk_bytes input); /* calldata */
 void fuzz_typed_data(vk_bytes input);     /* JSON */
 void fuzz_message(vk_bytes input);        /* a request, JSON */
@@ -55,6 +56,7 @@ void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
 void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
 void fuzz_calls(vk_bytes input);          /* calls of Cryptoki and their arguments */
+void fuzz_fido2(vk_bytes input);          /* what is asked, then what the security key sends */
 
 /* Says which property does not hold, and aborts. */
 #define FUZZ_REQUIRE(condition)                                                                    \

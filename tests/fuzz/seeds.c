@@ -611,6 +611,7 @@ void seeds_each(seed_fn use, void *context) {
     for (char name[] = "webauthn/s01.json"; name[11] <= '8'; name[11]++) {
         sow_browser(&s, name);
     }
+    seeds_of_browsers(&(seed_use){use, context});
     sow_answers(&s);
     sow_lint(&s);
     sow_all_chain(&s);
@@ -622,4 +623,5 @@ void seeds_each(seed_fn use, void *context) {
     sow_step_ups(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
+    seeds_of_authenticators(use, context);
 }

@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/pkcs11/test_pkcs11
-tests_pkcs11_test_pkcs11_SOURCES = tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/pkcs11/support.c \
-	tests/pkcs11/support.h tests/pkcs11/test_attribute.c tests/pkcs11/test_host.c tests/pkcs11/test_interface.c tests/pkcs11/test_journal.c tests/pkcs11/test_module.c \
+tests_pkcs11_test_pkcs11_SOURCES = tests/pkcs11/browser.c tests/pkcs11/browser.h tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/pkcs11/support.c \
+	tests/pkcs11/support.h tests/pkcs11/test_attribute.c tests/pkcs11/test_browser.c tests/pkcs11/test_host.c tests/pkcs11/test_interface.c tests/pkcs11/test_journal.c tests/pkcs11/test_module.c \
 	tests/pkcs11/test_object.c tests/pkcs11/test_pending.c tests/pkcs11/test_pending_keys.c \
 	tests/pkcs11/test_ordinary.c tests/pkcs11/test_pkcs11.c tests/pkcs11/test_session_key.c tests/pkcs11/test_policy.c tests/pkcs11/test_refusal.c \
 	tests/pkcs11/test_scale.c tests/pkcs11/test_signing.c tests/pkcs11/test_spend.c tests/pkcs11/test_threads.c tests/pkcs11/test_token.c \
@@ -15,6 +15,25 @@ EXTRA_tests_pkcs11_test_pkcs11_DEPENDENCIES = valetkey-pkcs11.la
 TESTS += tests/pkcs11/test_pkcs11
 thread_tests += tests/pkcs11/test_pkcs11
 
+# Slots of security keys, with the authenticator in software.
+device_test_support = tests/pkcs11/device_support.c tests/pkcs11/device_support.h \
+	tests/pkcs11/support.c tests/pkcs11/support.h tests/support/quick_pins.c
+device_test_programs = tests/pkcs11/test_device tests/pkcs11/test_device_key
+check_PROGRAMS += $(device_test_programs)
+TESTS += $(device_test_programs)
+thread_tests += $(device_test_programs)
+tests_pkcs11_test_device_SOURCES = tests/pkcs11/test_device.c $(device_test_support)
+tests_pkcs11_test_device_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_DEPENDENCIES = valetkey-pkcs11.la
+tests_pkcs11_test_device_key_SOURCES = tests/pkcs11/test_device_key.c $(device_test_support)
+tests_pkcs11_test_device_key_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_key_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_key_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_key_DEPENDENCIES = valetkey-pkcs11.la
+
+# Security keys that unlock tokens, and are touched for what keys in software sign.
 check_PROGRAMS += tests/pkcs11/test_touch
 tests_pkcs11_test_touch_SOURCES = tests/pkcs11/run_touch.c tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/pkcs11/support.c \
 	tests/pkcs11/support.h tests/pkcs11/test_step_up.c tests/pkcs11/test_touch.c tests/pkcs11/touch_support.c tests/pkcs11/touch_support.h \

@@ -113,5 +113,6 @@ Suite *thread_suite(void);
 Suite *journal_suite(void);
 Suite *spend_suite(void);
 Suite *scale_suite(void);
+Suite *browser_suite(void);
 
 #endif

@@ -322,7 +322,7 @@ START_TEST(grants_of_a_key_count_together) {
     assert_ok(count(&f, 0, 5));
     assert_status(vk_token_count_assertion(f.token, &f.grants[1], f.point65, 4, &err), VK_DENIED);
     ck_assert_str_eq(err.path, "signCount");
-    ck_assert_str_eq(err.message, "the security key's counter is 4, but 5 was seen before: it may "
+    ck_assert_str_eq(err.message, "the authenticator's counter is 4, but 5 was seen before: it may "
                                   "be a copy");
     assert_status(count(&f, 1, 0), VK_DENIED);
     assert_ok(count(&f, 1, 6));

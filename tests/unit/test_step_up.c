@@ -89,7 +89,7 @@ START_TEST(says_what_is_none) {
          "device.name"},
         {"{\"device\":{\"name\":\"a\\u0007\",\"rpId\":\"r\",\"credentialId\":\"0x01\","
          "\"publicKey\":\"" POINT "\"},\"above\":\"1\"}",
-         ""},
+         "device.name"},
         {"{\"device\":{\"name\":\"a\\u202e\",\"rpId\":\"r\",\"credentialId\":\"0x01\","
          "\"publicKey\":\"" POINT "\"},\"above\":\"1\"}",
          "device.name"},

@@ -1,0 +1,120 @@
+/* passkey assertion: the finished signature of an operation, from the answer of a browser. */
+#include "cli/grants.h"
+#include "cli/input.h"
+#include "cli/passkey.h"
+#include "cli/session.h"
+#include "cli/signed.h"
+
+#include <inttypes.h>
+#include <valetkey/pkcs11.h>
+
+typedef struct assertion_job {
+    vk_buf text; /* of the operation, as read */
+    vk_assertion_response answer;
+    vk_userop_request request;
+    vk_key_info key;
+    vk_grants grants;
+    const vk_grant *grant;
+    vk_buf payload;
+    vk_buf signature;
+} assertion_job;
+
+static void clear_job(assertion_job *job) {
+    vk_buf_clear(&job->text);
+    vk_assertion_response_clear(&job->answer);
+    vk_userop_clear(&job->request.op);
+    vk_key_info_clear(&job->key);
+    vk_grants_clear(&job->grants);
+    vk_buf_clear(&job->payload);
+    vk_buf_clear(&job->signature);
+}
+
+/* ---- The key ---- */
+
+static vk_exit check_credential(vk_cli *cli, const assertion_job *job) {
+    vk_buf id = {0};
+    if (job->answer.id.len == 0) {
+        return VK_EXIT_OK;
+    }
+    vk_exit exit = vk_object_get(cli, job->key.object, CKA_VALETKEY_CREDENTIAL_ID, &id, NULL);
+    if (exit == VK_EXIT_OK && !vk_bytes_equal(vk_buf_view(&id), vk_buf_view(&job->answer.id))) {
+        exit = vk_cli_fail(cli, VK_EXIT_INPUT, "the assertion is of another passkey than \"%s\"",
+                           job->key.label);
+    }
+    vk_buf_clear(&id);
+    return exit;
+}
+
+static vk_exit select_passkey(vk_cli *cli, assertion_job *job) {
+    vk_exit exit = vk_key_select_signing(cli, &job->key);
+    if (exit == VK_EXIT_OK && !job->key.remote) {
+        exit =
+            vk_cli_fail(cli, VK_EXIT_INPUT, "the key \"%s\" is not with a browser", job->key.label);
+        return vk_cli_hint(cli, exit, "it signs itself: \"valetkey sign --help\"");
+    }
+    return exit == VK_EXIT_OK ? check_credential(cli, job) : exit;
+}
+
+/* ---- The operation ---- */
+
+static vk_exit choose_grant(vk_cli *cli, assertion_job *job) {
+    vk_exit exit = vk_grants_load(cli, &job->key, &job->grants);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
+    }
+    return exit == VK_EXIT_OK && job->grant == NULL
+               ? vk_grants_none(cli, &job->key, &job->grants, &job->request)
+               : exit;
+}
+
+static vk_exit make_payload(vk_cli *cli, assertion_job *job) {
+    vk_buf *out = &job->payload;
+    vk_address entry_point = vk_entry_point_address(job->request.op.entry_point);
+    vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", job->grant->chain_id);
+    vk_hex_put(out, (vk_bytes){entry_point.b, sizeof entry_point.b});
+    vk_buf_put_text(out, "\",\"userOp\":");
+    vk_status status = vk_userop_write_json(&job->request.op, out);
+    if (status != VK_OK) {
+        return vk_cli_fail_status(cli, "cannot write the operation", status);
+    }
+    vk_buf_put_text(out, ",\"assertion\":");
+    vk_assertion_members_write(&job->answer, out);
+    vk_buf_put_byte(out, '}');
+    return vk_buf_status(out) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+}
+
+static vk_exit finish(vk_cli *cli, assertion_job *job) {
+    vk_exit exit = choose_grant(cli, job);
+    if (exit == VK_EXIT_OK) {
+        exit = make_payload(cli, job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_signature_make(cli, CKM_VALETKEY_USEROP_ASSERTION, &job->key,
+                                 vk_buf_view(&job->payload), &job->signature);
+    }
+    return exit == VK_EXIT_OK ? vk_signed_say(cli, &job->request.op, job->grant, "signature",
+                                              vk_buf_view(&job->signature))
+                              : exit;
+}
+
+vk_exit vk_cmd_passkey_assertion(vk_cli *cli) {
+    assertion_job job = {.grant = NULL};
+    vk_exit exit = vk_read_operation(cli, &job.text);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_passkey_read_assertion(cli, &job.answer);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_session_begin_user(cli, true);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = select_passkey(cli, &job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = finish(cli, &job);
+    }
+    clear_job(&job);
+    return exit;
+}
