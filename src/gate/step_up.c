@@ -78,19 +78,29 @@ static vk_status not_here(const vk_step_up_device *wanted, vk_error *err) {
                    wanted->name);
 }
 
-/* One that cannot be asked is not the one. */
-static vk_device *find_device(const vk_touch *touch, const vk_step_up_device *wanted) {
-    vk_device *devices[DEVICES_MAX];
+static vk_status has_credential(vk_device *device, const vk_step_up_device *wanted, bool *out) {
     const vk_bytes id = {wanted->credential_id, wanted->credential_id_len};
+    size_t index = 1;
+    vk_status status = vk_fido2_which(device->fido2, wanted->rp_id, &id, 1, &index, NULL);
+    *out = status == VK_OK && index == 0;
+    return status;
+}
+
+/* One that cannot be asked is not the one; each may be in use, so that its turn is waited for. *out
+ * stays NULL if none is. */
+static vk_status find_device(const vk_touch *touch, const vk_step_up_device *wanted,
+                             vk_device **out) {
+    vk_device *devices[DEVICES_MAX];
     size_t count = touch != NULL ? touch->devices(touch->context, devices, DEVICES_MAX) : 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t index = 1;
-        if (vk_fido2_which(devices[i]->fido2, wanted->rp_id, &id, 1, &index, NULL) == VK_OK &&
-            index == 0) {
-            return devices[i];
-        }
+    vk_status status = VK_OK;
+    *out = NULL;
+    for (size_t i = 0; i < count && *out == NULL && status != VK_ERR_CANCELED; i++) {
+        bool found;
+        touch->asks(touch->context, devices[i]);
+        status = has_credential(devices[i], wanted, &found);
+        *out = found ? devices[i] : NULL;
     }
-    return NULL;
+    return status == VK_ERR_CANCELED ? status : VK_OK;
 }
 
 /* ---- The assertion ---- */
@@ -169,14 +179,15 @@ static vk_status name_device(vk_status status, const vk_step_up_device *wanted, 
 static vk_status ask(const vk_touch *touch, const vk_step_up_device *wanted,
                      const vk_hash *challenge, vk_error *err) {
     char origin[sizeof "https://" + VK_STEP_UP_RP_ID_MAX];
+    vk_device *device;
     snprintf(origin, sizeof origin, "https://%s", wanted->rp_id);
-    vk_device *device = find_device(touch, wanted);
-    if (device == NULL) {
-        return not_here(wanted, err);
+    vk_status status = find_device(touch, wanted, &device);
+    if (status == VK_OK) {
+        status = device != NULL ? ask_with(device, wanted, challenge, origin, err) : VK_ERR_REMOVED;
     }
-    touch->asks(touch->context, device);
-    vk_status status = ask_with(device, wanted, challenge, origin, err);
-    touch->asks(touch->context, NULL);
+    if (touch != NULL) {
+        touch->asks(touch->context, NULL);
+    }
     return name_device(status, wanted, err);
 }
 

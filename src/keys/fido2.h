@@ -13,6 +13,7 @@
 #ifndef VK_KEYS_FIDO2_H
 #define VK_KEYS_FIDO2_H
 
+#include <pthread.h>
 #include <valetkey/credential.h>
 
 typedef struct vk_fido2 vk_fido2;
@@ -79,6 +80,8 @@ VK_MUST_USE vk_status vk_fido2_get_info(vk_fido2 *fido2, vk_fido2_info *out, vk_
 /* Ends the operation that has begun, if any: it answers VK_ERR_CANCELED unless it is through. Waits
  * for that, at most a second. */
 void vk_fido2_cancel(vk_fido2 *fido2);
+/* The same if it is this thread's: others may wait for their turn. */
+void vk_fido2_cancel_of(vk_fido2 *fido2, pthread_t owner);
 
 /* ---- Its PIN ---- */
 

@@ -26,6 +26,7 @@ struct vk_fido2 {
     pthread_cond_t ended;
     uint64_t operation; /* how many have begun */
     bool is_running, is_canceled;
+    pthread_t owner;    /* of the running operation */
     fido_dev_t *active; /* of the running operation, once it is open */
     bool is_known;
     vk_fido2_info known; /* what it said of itself last */

@@ -20,6 +20,7 @@ void vk_session_put(vk_session *session) {
 }
 
 void vk_session_asks(vk_session *session, vk_device *device) {
+    atomic_store(&session->asking, pthread_self());
     atomic_store(&session->asks, device);
 }
 
@@ -106,6 +107,7 @@ static vk_session *create(vk_slot *slot, bool rw) {
     session->rw = rw;
     session->epoch = atomic_load(&slot->epoch);
     atomic_init(&session->users, 1);
+    atomic_init(&session->asking, pthread_self());
     atomic_init(&session->asks, NULL);
     return session;
 }
@@ -315,7 +317,7 @@ static CK_RV cancel_touch(CK_SESSION_HANDLE handle) {
         return rv;
     }
     while ((device = atomic_load(&session->asks)) != NULL) {
-        vk_fido2_cancel(vk_device_fido2(device));
+        vk_fido2_cancel_of(vk_device_fido2(device), atomic_load(&session->asking));
         nanosleep(&pause, NULL);
     }
     return vk_session_leave(session, CKR_OK);

@@ -54,6 +54,7 @@ typedef struct vk_session {
     vk_slot *slot;
     bool rw;
     atomic_uint users;
+    _Atomic(pthread_t) asking; /* the thread that does */
     _Atomic(vk_device *) asks; /* it waits for this security key: C_SessionCancel ends that */
     pthread_mutex_t lock;      /* guards everything below */
     uint64_t epoch;            /* of the slot, when the operations began */

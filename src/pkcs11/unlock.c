@@ -30,19 +30,25 @@ typedef struct candidate {
     vk_enrolment enrolment;
 } candidate;
 
-/* What is said of one that is enrolled counts more than that another is not. */
-static vk_status find(vk_token *token, bool has_pin, candidate *out, vk_error *err) {
+/* What is said of one that is enrolled counts more than that another is not. Each may be in use, so
+ * that its turn is waited for. */
+static vk_status find(vk_session *session, bool has_pin, candidate *out, vk_error *err) {
+    vk_token *token = session->slot->token;
     vk_device *devices[VK_FIDO2_PLACES_MAX];
     size_t count = vk_devices_present(devices, VK_FIDO2_PLACES_MAX);
     vk_status found =
         vk_fail(err, VK_ERR_REMOVED, NULL, "no security key that is plugged in unlocks this token");
     for (size_t i = 0; i < count; i++) {
         vk_error why = {0};
+        vk_session_asks(session, devices[i]);
         vk_status status =
             vk_device_find_enrolment(devices[i], token, has_pin, &out->enrolment, &why);
         if (status == VK_OK) {
             out->device = devices[i];
             return VK_OK;
+        }
+        if (status == VK_ERR_CANCELED) {
+            return vk_fail(err, status, why.path, "%s", why.message);
         }
         if (status != VK_ERR_NOT_FOUND) {
             found = vk_fail(err, status, why.path, "%s", why.message);
@@ -57,13 +63,12 @@ CK_RV vk_unlock_ask(vk_session *session, const vk_proof *proof, vk_unlock_secret
     const vk_bytes pin = {proof->pin, proof->pin != NULL ? proof->len : 0};
     vk_error err = {0};
     candidate chosen;
-    vk_status status = find(session->slot->token, pin.len > 0, &chosen, &err);
+    vk_status status = find(session, pin.len > 0, &chosen, &err);
     if (status == VK_OK) {
         out->id = chosen.enrolment.id;
-        vk_session_asks(session, chosen.device);
         status = vk_device_ask_secret(chosen.device, &chosen.enrolment, pin, out->secret32, &err);
-        vk_session_asks(session, NULL);
     }
+    vk_session_asks(session, NULL);
     return vk_ck(status, &err);
 }
 

@@ -2,6 +2,7 @@
 #include "touch_support.h"
 
 #include <string.h>
+#include <time.h>
 
 static CK_MECHANISM ecdsa = {CKM_ECDSA, NULL, 0};
 
@@ -271,6 +272,10 @@ static CK_RV unlock_call(void *session) {
     return unlock(*(CK_SESSION_HANDLE *)session);
 }
 
+static CK_RV cancel_call(void *session) {
+    return load_3_0()->C_SessionCancel(*(CK_SESSION_HANDLE *)session, CKF_SIGN);
+}
+
 /* Enrolled, and to be touched when the test says so. */
 static CK_SESSION_HANDLE untouched(void) {
     authn *key = plug(0, NULL);
@@ -329,6 +334,32 @@ START_TEST(session_cancel_ends_the_wait) {
     ck_assert_int_eq(load_3_0()->C_SessionCancel(session, CKF_SIGN), CKR_OK);
     ck_assert_int_eq(end_waiting(&w), CKR_FUNCTION_CANCELED);
     ck_assert(!is_user(session));
+}
+END_TEST
+
+/* Whose turn has not come ends nobody else's wait. */
+START_TEST(only_its_own_wait_is_ended) {
+    const struct timespec a_while = {.tv_nsec = 200000000L};
+    authn *key = plug(0, NULL);
+    enrol("sudo", 0, true);
+    enrol("plain", 0, true);
+    authn_set_touch(key, AUTHN_TOUCH_NEVER, 0);
+    initialize();
+    CK_SESSION_HANDLE first = open_session("sudo", true), second = open_session("plain", true);
+    waiting_call one, other;
+    begin_waiting(&one, unlock_call, &first, key);
+    begin_waiting(&other, unlock_call, &second, key);
+    nanosleep(&a_while, NULL);
+    waiting_call cancel;
+    begin_waiting(&cancel, cancel_call, &second, key);
+    nanosleep(&a_while, NULL);
+    ck_assert(!atomic_load(&one.is_over) && !atomic_load(&cancel.is_over));
+    ck_assert(authn_touch(key, 1000));
+    ck_assert_int_eq(end_waiting(&one), CKR_OK);
+    time_t before = time(NULL);
+    ck_assert_int_eq(end_waiting(&cancel), CKR_OK);
+    ck_assert_int_eq(end_waiting(&other), CKR_FUNCTION_CANCELED);
+    ck_assert_int_lt(time(NULL) - before, TOUCH_SECONDS - 1);
 }
 END_TEST
 
@@ -472,6 +503,7 @@ Suite *touch_suite(void) {
     tcase_add_test(outcomes, it_comes_late);
     tcase_add_test(outcomes, finalize_ends_the_wait);
     tcase_add_test(outcomes, session_cancel_ends_the_wait);
+    tcase_add_test(outcomes, only_its_own_wait_is_ended);
     tcase_add_test(outcomes, it_is_pulled_out);
     tcase_add_test(outcomes, others_go_on_meanwhile);
     tcase_add_test(outcomes, another_login_comes_first);
