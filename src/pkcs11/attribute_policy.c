@@ -286,6 +286,18 @@ static CK_RV get_login_allowed(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+/* ---- Touches ---- */
+
+static CK_RV get_step_up(const vk_object *object, vk_buf *out) {
+    const vk_key_record *record = &object->view->record;
+    vk_bytes json = vk_stored_bytes(&record->private_attrs, CKA_VALETKEY_STEP_UP);
+    if (!record->has_private || json.len == 0) {
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    vk_buf_put(out, json.data, json.len);
+    return CKR_OK;
+}
+
 /* ---- Single rules ---- */
 
 static const vk_rule *rule_of(const vk_object *object, vk_rule_kind kind) {
@@ -466,6 +478,7 @@ static const vk_attribute_row rows[] = {
     ROW(CKA_VALETKEY_PERMISSION_FLAG, get_permission_flag),
     ROW(CKA_VALETKEY_ENABLE_DATA, get_enable_data),
     ROW(CKA_VALETKEY_RULES, get_rules),
+    ROW(CKA_VALETKEY_STEP_UP, get_step_up),
     ROW(CKA_VALETKEY_ADDRESS, get_address),
     ROW(CKA_VALETKEY_RP_ID, get_rp_id),
     ROW(CKA_VALETKEY_ORIGIN, get_origin),

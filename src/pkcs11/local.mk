@@ -12,7 +12,7 @@ valetkey_pkcs11_la_SOURCES = src/pkcs11/attribute.c src/pkcs11/attribute.h \
 	src/pkcs11/ordinary.c src/pkcs11/pending.c src/pkcs11/random.c src/pkcs11/refusal.c src/pkcs11/refusal.h src/pkcs11/registration.c src/pkcs11/registration.h \
 	src/pkcs11/session.c src/pkcs11/session.h src/pkcs11/session_key.c src/pkcs11/session_key.h src/pkcs11/sign.c src/pkcs11/sign.h \
 	src/pkcs11/slot.c src/pkcs11/slot.h src/pkcs11/template.c src/pkcs11/template.h \
-	src/pkcs11/token.c src/pkcs11/unsupported.c src/pkcs11/verify.c src/pkcs11/view.c \
+	src/pkcs11/token.c src/pkcs11/unlock.c src/pkcs11/unlock.h src/pkcs11/unsupported.c src/pkcs11/verify.c src/pkcs11/view.c \
 	src/pkcs11/view.h
 valetkey_pkcs11_la_LIBADD = libvk-token.la libvk-core.la
 valetkey_pkcs11_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -no-undefined \

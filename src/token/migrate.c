@@ -152,7 +152,7 @@ static const char security_keys[] =
     "CREATE TABLE enrolment("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, rp_id TEXT NOT NULL,"
     " credential_id BLOB NOT NULL UNIQUE, salt BLOB NOT NULL, point BLOB NOT NULL,"
-    " wrapped BLOB NOT NULL);";
+    " verified INTEGER NOT NULL, wrapped BLOB NOT NULL);";
 
 /* Version 11: who registered with the passkey server that the token serves. */
 static const char passkey_users[] =
