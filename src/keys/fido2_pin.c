@@ -84,23 +84,17 @@ vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_er
     return check_bytes(fido2, (vk_bytes){pin, len}, true, err);
 }
 
-static bool keeps_pin(vk_fido2 *fido2) {
-    pthread_mutex_lock(&fido2->lock);
-    bool keeps = fido2->pin != NULL;
-    pthread_mutex_unlock(&fido2->lock);
-    return keeps;
-}
-
 static vk_status check_built_in(vk_fido2 *fido2, vk_error *err) {
     vk_fido2_info info;
     vk_status status = vk_fido2_get_info(fido2, &info, err);
-    return status == VK_OK && (!info.has_uv || keeps_pin(fido2))
+    return status == VK_OK && (!info.has_uv || vk_fido2_is_logged_in(fido2))
                ? vk_fail(err, VK_ERR_ARGUMENT, NULL, "the security key wants its PIN")
                : status;
 }
 
 vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
-    return pin != NULL ? check_bytes(fido2, pin, len, false, err) : check_built_in(fido2, err);
+    return pin != NULL ? check_bytes(fido2, (vk_bytes){pin, len}, false, err)
+                       : check_built_in(fido2, err);
 }
 
 #define AGAIN_MS 50

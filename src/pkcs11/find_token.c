@@ -184,8 +184,8 @@ static unsigned outlined_kinds(const vk_find *query, const vk_key_outline *key) 
     unsigned kinds = 0;
     if (key->has_private) {
         kinds |= (key->is_remote ? 0 : VK_KIND_PRIVATE) | (key->has_policy ? VK_KIND_POLICY : 0) |
-                 (has_logins(key) ? VK_KIND_LOGINS : 0) |
-                 (has_step_up(key) ? VK_KIND_STEP_UP : 0) | (key->has_grants ? VK_KINDS_GRANT : 0);
+                 (has_logins(key) ? VK_KIND_LOGINS : 0) | (has_step_up(key) ? VK_KIND_STEP_UP : 0) |
+                 (key->has_grants ? VK_KINDS_GRANT : 0);
     }
     if (key->has_public && may_be_seen(query, public_is_private(key))) {
         kinds |= VK_KIND_PUBLIC;
