@@ -524,10 +524,10 @@ END_TEST
 /* ---- Who sets the rule ---- */
 
 START_TEST(a_rule_that_is_none_makes_no_key) {
-    static const char *const bad[] = {
-        "{}", "null", "[]", "{\"above\":\"1\"}",
+    static const char no_point[] =
         "{\"device\":{\"name\":\"k\",\"rpId\":\"r\",\"credentialId\":\"0x01\","
-        "\"publicKey\":\"0x04\"},\"above\":\"1\"}"};
+        "\"publicKey\":\"0x04\"},\"above\":\"1\"}";
+    const char *const bad[] = {"{}", "null", "[]", "{\"above\":\"1\"}", no_point};
     stepped k = {.key = plug(0, NULL)};
     initialize();
     k.session = login("plain", CKU_USER);
