@@ -4,20 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A verdict names its rule; so does a refusal that came before the rules. */
-static vk_status deny(vk_error *err, const char *rule, const char *reason) {
-    return vk_fail(err, VK_DENIED, rule, "%s", reason);
-}
-
-static vk_status explain_status(vk_error *err, vk_status status) {
-    return vk_fail(err, status, NULL, "%s", vk_status_text(status));
-}
-
 /* What a verdict means: VK_DENIED with its rule and reason, or *charge to be remembered. */
 static vk_status take_verdict(vk_status status, vk_verdict *verdict, vk_journal_entry *entry,
                               vk_nonce_charge *charge, vk_error *err) {
     if (status != VK_OK) {
-        return explain_status(err, status);
+        return vk_gate_explain(err, status);
     }
     if (!verdict->allowed) {
         status = vk_denial_of(err, verdict);
@@ -176,14 +167,14 @@ static vk_status reserve_digest(const vk_gate_question *question, vk_journal_ent
     decision.context = &job;
     vk_status status = vk_policy_permission_id(&loaded->policy, &loaded->signer, own.permission_id);
     return status == VK_OK ? vk_token_decide(question->gate->token, &decision, err)
-                           : explain_status(err, status);
+                           : vk_gate_explain(err, status);
 }
 
 static vk_status evaluate_plain_digest(const digest_job *job, vk_error *err) {
     vk_nonce_charge charge = {0};
     vk_rule_state *states = calloc(job->loaded->policy.count, sizeof *states);
     if (states == NULL) {
-        return explain_status(err, VK_ERR_MEMORY);
+        return vk_gate_explain(err, VK_ERR_MEMORY);
     }
     vk_status status = evaluate_digest(job, states, &charge, err);
     free(states);
@@ -240,7 +231,7 @@ static vk_status check_mode(const vk_gate_request *request, vk_budget *budget, v
     const vk_userop *op = &request->request.op;
     vk_status status = vk_grant_check_mode(&request->grant->grant, &install, op, &installs, reason);
     if (status == VK_DENIED) {
-        return deny(err, "nonce", reason);
+        return vk_gate_deny(err, "nonce", reason);
     }
     if (status == VK_OK && installs) {
         budget->enabled = true;
@@ -289,7 +280,7 @@ static vk_status decide_budget(void *context, vk_budget *budget, vk_nonce_charge
         status = count_assertion(r->loaded, budget, r->decision, err);
     }
     if (status == VK_OK && r->counted == VK_DENIED) {
-        status = deny(err, "spend", r->uncounted);
+        status = vk_gate_deny(err, "spend", r->uncounted);
     }
     r->enabled = budget->enabled;
     return name_grant(r, status, err);
@@ -320,7 +311,7 @@ static vk_status reserve(const vk_gate_question *question, reservation *r, vk_er
     asked.spend_count = r->request->grant->spend_count;
     vk_status status = count_spends(r);
     if (status != VK_OK) {
-        return explain_status(err, status);
+        return vk_gate_explain(err, status);
     }
     status = vk_token_decide(question->gate->token, &asked, err);
     if (status == VK_OK && !asked.is_trial) {
@@ -340,7 +331,7 @@ static vk_status evaluate_plain(const reservation *r, vk_error *err) {
     vk_nonce_charge charge = {0};
     vk_rule_state *states = calloc(r->loaded->policy.count, sizeof *states);
     if (states == NULL) {
-        return explain_status(err, VK_ERR_MEMORY);
+        return vk_gate_explain(err, VK_ERR_MEMORY);
     }
     vk_status status = evaluate(r, states, &charge, err);
     free(states);

@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+vk_status vk_gate_deny(vk_error *err, const char *rule, const char *reason) {
+    return vk_fail(err, VK_DENIED, rule, "%s", reason);
+}
+
+vk_status vk_gate_explain(vk_error *err, vk_status status) {
+    return status == VK_OK ? VK_OK : vk_fail(err, status, NULL, "%s", vk_status_text(status));
+}
+
 /* What is added must not be lost: a reason that is too long for both is cut. */
 static void add(vk_error *err, const char *text) {
     size_t room = sizeof err->message - 1 - strlen(text);

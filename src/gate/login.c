@@ -1,5 +1,6 @@
 #include "gate/login.h"
 #include "base/json.h"
+#include "gate/denial.h"
 #include "gate/internal.h"
 #include "token/attrs.h"
 
@@ -8,10 +9,6 @@
 #include <string.h>
 #include <valetkey/credential.h>
 #include <valetkey/eth.h>
-
-static vk_status explain_status(vk_error *err, vk_status status) {
-    return status == VK_OK ? VK_OK : vk_fail(err, status, NULL, "%s", vk_status_text(status));
-}
 
 /* ---- Who may ---- */
 
@@ -65,7 +62,7 @@ vk_status vk_gate_set_logins(vk_gate *gate, int64_t key_id, const char *text, si
     }
     vk_status status = vk_token_key_get(gate->token, key_id, &record);
     if (status != VK_OK) {
-        return explain_status(err, status);
+        return vk_gate_explain(err, status);
     }
     bool is_passkey = record.curve == VK_CURVE_P256;
     vk_key_record_clear(&record);
@@ -175,7 +172,7 @@ static vk_status decide(login *l, vk_error *err) {
     vk_hash hash;
     vk_status status = vk_sha256(vk_buf_view(&l->client_data), &hash);
     if (status != VK_OK) {
-        return explain_status(err, status);
+        return vk_gate_explain(err, status);
     }
     vk_journal_entry entry = vk_gate_entry(l->question, &hash);
     return l->question->loaded->record.use_sign_count
@@ -203,7 +200,7 @@ static vk_status sign(login *l, vk_error *err) {
                ? vk_gate_device_login(l->question, vk_buf_view(&l->request.challenge),
                                       vk_buf_view(&l->client_data), l->auth_data, l->signature64,
                                       err)
-               : explain_status(err, sign_here(l));
+               : vk_gate_explain(err, sign_here(l));
 }
 
 static vk_status answer(login *l, size_t max, uint8_t *out, size_t *out_len, vk_error *err) {
@@ -213,10 +210,10 @@ static vk_status answer(login *l, size_t max, uint8_t *out, size_t *out_len, vk_
         status = sign(l, err);
     }
     if (status == VK_OK) {
-        status = explain_status(err, put_answer(l, &text));
+        status = vk_gate_explain(err, put_answer(l, &text));
     }
     if (status == VK_OK && text.len > max) {
-        status = explain_status(err, VK_ERR_CRYPTO);
+        status = vk_gate_explain(err, VK_ERR_CRYPTO);
     }
     if (status == VK_OK) {
         memcpy(out, text.data, text.len);
@@ -236,7 +233,7 @@ static vk_status prepare(login *l, vk_error *err) {
         status = check_asked(loaded, &l->request, err);
     }
     if (status == VK_OK) {
-        status = explain_status(
+        status = vk_gate_explain(
             err, vk_webauthn_login_client_data(vk_buf_view(&l->request.challenge),
                                                loaded->record.origin, &l->client_data));
     }
@@ -252,7 +249,7 @@ vk_status vk_gate_sign_login(const vk_gate_question *question, uint8_t *out, siz
     size_t max = 0;
     vk_status status = prepare(&l, err);
     if (status == VK_OK) {
-        status = explain_status(err, measure(&l, &max));
+        status = vk_gate_explain(err, measure(&l, &max));
     }
     bool fits = out != NULL && *out_len >= max;
     if (status == VK_OK && !fits) {

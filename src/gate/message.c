@@ -15,14 +15,6 @@ typedef struct request {
     size_t len;
 } request;
 
-static vk_status deny(vk_error *err, const char *rule, const char *reason) {
-    return vk_fail(err, VK_DENIED, rule, "%s", reason);
-}
-
-static vk_status explain_status(vk_error *err, vk_status status) {
-    return vk_fail(err, status, NULL, "%s", vk_status_text(status));
-}
-
 /* ---- Reading ---- */
 
 bool vk_gate_is_message(vk_gate_form form) {
@@ -46,9 +38,10 @@ static vk_status no_grant(const vk_message_payload *payload, vk_error *err) {
 static vk_status choose(const vk_loaded *loaded, const vk_message_payload *payload,
                         vk_loaded_grant **out, vk_error *err) {
     if (loaded->grant_count == 0) {
-        return deny(err, "grant",
-                    "the key has no grant: no account's owner has approved it yet (see valetkey "
-                    "approve)");
+        return vk_gate_deny(
+            err, "grant",
+            "the key has no grant: no account's owner has approved it yet (see valetkey "
+            "approve)");
     }
     if (loaded->grant_count > 1 && !payload->has_account) {
         return vk_fail(err, VK_ERR_FORMAT, "account",
@@ -80,9 +73,9 @@ static vk_status measure(const vk_loaded *loaded, request *r, vk_error *err) {
     vk_buf_clear(&key);
     vk_buf_clear(&whole);
     if (status == VK_ERR_UNSUPPORTED) {
-        return deny(err, "account", why.message);
+        return vk_gate_deny(err, "account", why.message);
     }
-    return status == VK_OK ? VK_OK : explain_status(err, status);
+    return status == VK_OK ? VK_OK : vk_gate_explain(err, status);
 }
 
 static vk_status read_request(const vk_loaded *loaded, vk_gate_form form, vk_bytes payload,
@@ -115,7 +108,7 @@ static vk_status judge(decision *d, bool enabled, vk_error *err) {
     vk_status status = vk_grant_evaluate_message(grant, &d->loaded->policy, &d->request->payload,
                                                  &moment, &d->verdict);
     if (status != VK_OK) {
-        return explain_status(err, status);
+        return vk_gate_explain(err, status);
     }
     d->entry->hardening = d->verdict.hardening;
     return d->verdict.allowed ? VK_OK : vk_denial_of(err, &d->verdict);
@@ -164,7 +157,7 @@ static vk_status check_counted(const decision *d, vk_error *err) {
     const request *r = d->request;
     bool counted =
         r->grant->spend_count > 0 || (r->payload.replayable && vk_loaded_is_counted(d->loaded));
-    return counted ? deny(err, "spend", vk_spend_no_message) : VK_OK;
+    return counted ? vk_gate_deny(err, "spend", vk_spend_no_message) : VK_OK;
 }
 
 /* The verdict, and what it moves, durably. The contracts keep no state of messages, so only a
@@ -186,7 +179,7 @@ static vk_status decide(const vk_gate_question *question, decision *d, vk_error 
 
 vk_status vk_gate_message_allows(const vk_loaded *loaded, vk_error *err) {
     if ((loaded->policy.permission_flag & VK_FLAG_NOT_FOR_SIGNATURE) != 0) {
-        return deny(err, "permission", "the permission is not for message signatures");
+        return vk_gate_deny(err, "permission", "the permission is not for message signatures");
     }
     return VK_OK;
 }
@@ -211,7 +204,7 @@ static vk_status put_ecdsa(const vk_loaded *loaded, const vk_message *message, v
 static vk_status put_assertion(vk_gate_signing *signing, const vk_message *message, vk_buf *out,
                                vk_error *err) {
     vk_status status = vk_message_digest(message, &signing->challenge, NULL);
-    return status == VK_OK ? vk_gate_signer_part(signing, out, err) : explain_status(err, status);
+    return status == VK_OK ? vk_gate_signer_part(signing, out, err) : vk_gate_explain(err, status);
 }
 
 static vk_status put_key_part(vk_gate_signing *signing, const request *r, vk_buf *out,
@@ -222,7 +215,7 @@ static vk_status put_key_part(vk_gate_signing *signing, const request *r, vk_buf
         return put_assertion(signing, &message, out, err);
     }
     vk_status status = put_ecdsa(signing->loaded, &message, out);
-    return status == VK_OK ? VK_OK : explain_status(err, status);
+    return status == VK_OK ? VK_OK : vk_gate_explain(err, status);
 }
 
 static vk_status finish(vk_gate_signing *signing, const request *r, vk_buf *out, vk_error *err) {
@@ -232,7 +225,7 @@ static vk_status finish(vk_gate_signing *signing, const request *r, vk_buf *out,
         status =
             vk_grant_message_signature(&r->grant->grant, &r->payload, vk_buf_view(&key), out, NULL);
         status = status == VK_OK && out->len != r->len ? VK_ERR_CRYPTO : status;
-        status = status == VK_OK ? VK_OK : explain_status(err, status);
+        status = status == VK_OK ? VK_OK : vk_gate_explain(err, status);
     }
     vk_buf_clear(&key);
     return status;

@@ -1,3 +1,4 @@
+#include "gate/denial.h"
 #include "gate/internal.h"
 
 #include <valetkey/webauthn.h>
@@ -6,10 +7,6 @@
 
 #define PREFIX_LEN 1 /* 0xff */
 #define ECDSA_LEN 65 /* r || s || v */
-
-static vk_status deny(vk_error *err, const char *field, const char *reason) {
-    return vk_fail(err, VK_DENIED, field, "%s", reason);
-}
 
 /* The grant that the operation is for, or the reason why it is for none of them. */
 static vk_status choose(const vk_loaded *loaded, const vk_userop_request *request,
@@ -27,19 +24,19 @@ static vk_status choose(const vk_loaded *loaded, const vk_userop_request *reques
         }
     }
     vk_status status = vk_grant_match(&nearest->grant, request, field, reason);
-    return status == VK_DENIED ? deny(err, field, reason) : status;
+    return status == VK_DENIED ? vk_gate_deny(err, field, reason) : status;
 }
 
 static vk_status check_countable(const vk_loaded *loaded, vk_error *err) {
     if (loaded->policy.count == 0) {
-        return deny(err, "policy",
-                    "the key has no policy, so it signs nothing: the SO can give "
-                    "it one with a valetkey-policy data object");
+        return vk_gate_deny(err, "policy",
+                            "the key has no policy, so it signs nothing: the SO can give "
+                            "it one with a valetkey-policy data object");
     }
     if (loaded->grant_count == 0) {
-        return deny(err, "grant",
-                    "the key has no grant: no account's owner has approved it yet "
-                    "(see valetkey approve)");
+        return vk_gate_deny(err, "grant",
+                            "the key has no grant: no account's owner has approved it yet "
+                            "(see valetkey approve)");
     }
     return VK_OK;
 }

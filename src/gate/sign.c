@@ -1,3 +1,4 @@
+#include "gate/denial.h"
 #include "gate/internal.h"
 #include "gate/loose_key.h"
 #include "policy/spend_text.h"
@@ -5,15 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A verdict names its rule; so does a refusal that came before the rules. */
-static vk_status deny(vk_error *err, const char *rule, const char *reason) {
-    return vk_fail(err, VK_DENIED, rule, "%s", reason);
-}
-
-static vk_status explain_status(vk_error *err, vk_status status) {
-    return vk_fail(err, status, NULL, "%s", vk_status_text(status));
-}
 
 /* ---- Digests ---- */
 
@@ -46,7 +38,7 @@ static vk_status sign_freely(const vk_gate_question *question, const vk_hash *di
         return status;
     }
     status = vk_key_sign(question->loaded->key, digest, signature64, NULL);
-    return status == VK_OK ? VK_OK : explain_status(err, status);
+    return status == VK_OK ? VK_OK : vk_gate_explain(err, status);
 }
 
 /* Under sudo, unless what it spends is to be seen. */
@@ -69,7 +61,7 @@ static vk_status sign_known(const vk_gate_question *question, const vk_hash *dig
         return sign_freely(question, digest, signature64, err);
     }
     if (vk_policy_is_sudo(&question->loaded->policy)) {
-        status = deny(err, "spend", vk_spend_no_digest);
+        status = vk_gate_deny(err, "spend", vk_spend_no_digest);
     }
     vk_gate_note(question, NULL, status, err);
     return status;
@@ -119,7 +111,7 @@ static vk_status finish(const vk_gate_question *question, const vk_gate_request 
     vk_status status = vk_gate_signer_part(&signing, &signer_part, err);
     if (status == VK_OK) {
         status = put_around(request, question->form, &signer_part, out);
-        status = status == VK_OK ? VK_OK : explain_status(err, status);
+        status = status == VK_OK ? VK_OK : vk_gate_explain(err, status);
     }
     vk_buf_clear(&signer_part);
     return status;
@@ -147,7 +139,7 @@ static vk_status sign_request(const vk_gate_question *question, const vk_gate_re
     status = finish(question, request, decision.sign_count, &signature, err);
     vk_gate_note_unsigned(question, &request->hash, status, err);
     if (status == VK_OK && signature.len != len) {
-        status = explain_status(err, VK_ERR_CRYPTO);
+        status = vk_gate_explain(err, VK_ERR_CRYPTO);
     }
     if (status == VK_OK) {
         memcpy(out, signature.data, len);
@@ -174,21 +166,23 @@ static vk_status sign_userop(const vk_gate_question *question, uint8_t *out, siz
 /* A login spends nothing, so it needs no policy. */
 static vk_status check_policy(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
     return loaded->policy.count == 0 && form != VK_GATE_LOGIN
-               ? deny(err, "policy", "the key has no policy, so it signs nothing")
+               ? vk_gate_deny(err, "policy", "the key has no policy, so it signs nothing")
                : VK_OK;
 }
 
 /* What an ordinary key does, and no session key. */
 static vk_status check_ordinary(const vk_loaded *loaded, vk_gate_form form, vk_error *err) {
     if (form == VK_GATE_OTHER_DIGEST && !signs_freely(loaded)) {
-        return deny(err, "sudo", "only keys under sudo sign other hashes than those of operations");
+        return vk_gate_deny(err, "sudo",
+                            "only keys under sudo sign other hashes than those of operations");
     }
     if (form == VK_GATE_AGREEMENT && loaded->step_up != NULL) {
         return deny(err, "touch", "a key that wants touches agrees on no secrets");
     }
     bool agrees = signs_freely(loaded) && !vk_policy_has_state(&loaded->policy);
     if (form == VK_GATE_AGREEMENT && !agrees) {
-        return deny(err, "sudo", "only keys under sudo that count nothing agree on secrets");
+        return vk_gate_deny(err, "sudo",
+                            "only keys under sudo that count nothing agree on secrets");
     }
     return VK_OK;
 }
@@ -197,7 +191,7 @@ static vk_status check_ordinary(const vk_loaded *loaded, vk_gate_form form, vk_e
 static vk_status check_waiting(const vk_gate_question *question, vk_error *err) {
     vk_status status = vk_gate_pending_any(question->gate, question->loaded, err);
     return status == VK_DENIED && vk_policy_is_sudo(&question->loaded->policy)
-               ? deny(err, "spend", vk_spend_no_digest)
+               ? vk_gate_deny(err, "spend", vk_spend_no_digest)
                : status;
 }
 
@@ -338,7 +332,7 @@ static vk_status agree(const vk_gate_question *question, const uint8_t peer65[65
     vk_status status = check_form(question, err);
     if (status == VK_OK) {
         status = vk_key_agree(question->loaded->key, peer65, x32);
-        return status == VK_OK ? VK_OK : explain_status(err, status);
+        return status == VK_OK ? VK_OK : vk_gate_explain(err, status);
     }
     vk_gate_note(question, NULL, status, err);
     return status;

@@ -74,31 +74,28 @@ static vk_status ask_whole(vk_fido2 *fido2, fido_assert_t *assertion,
 
 /* ---- The answer ---- */
 
-static vk_status wrong(vk_error *err, const char *what) {
-    return vk_fail(err, VK_ERR_DEVICE, NULL, "the answer of the security key is wrong: %s", what);
-}
-
 /* libfido2 before 1.14 gives authenticatorData as the CBOR byte string that it came in. */
 static vk_status read_auth_data(const fido_assert_t *assertion, vk_bytes *out, vk_error *err) {
     vk_bytes rest = {fido_assert_authdata_ptr(assertion, 0),
                      fido_assert_authdata_len(assertion, 0)};
     if (rest.data == NULL || vk_cbor_bytes(&rest, out) != VK_OK || rest.len > 0) {
-        return wrong(err, "its authenticatorData is malformed");
+        return vk_fido2_wrong(err, "its authenticatorData is malformed");
     }
-    return out->len <= VK_FIDO2_AUTH_DATA_MAX ? VK_OK
-                                              : wrong(err, "its authenticatorData is too long");
+    return out->len <= VK_FIDO2_AUTH_DATA_MAX
+               ? VK_OK
+               : vk_fido2_wrong(err, "its authenticatorData is too long");
 }
 
 static vk_status check_credential(const fido_assert_t *assertion, const vk_fido2_question *question,
                                   vk_error *err) {
     if (fido_assert_count(assertion) != 1) {
-        return wrong(err, "it is not one assertion");
+        return vk_fido2_wrong(err, "it is not one assertion");
     }
     /* With one credential allowed, the answer may leave out which one it is. */
     vk_bytes id = {fido_assert_id_ptr(assertion, 0), fido_assert_id_len(assertion, 0)};
     return id.len == 0 || vk_bytes_equal(id, question->credential_id)
                ? VK_OK
-               : wrong(err, "it is of another credential");
+               : vk_fido2_wrong(err, "it is of another credential");
 }
 
 static vk_status verify(const vk_fido2_question *question, const vk_credential_answer *answer,
@@ -111,7 +108,7 @@ static vk_status verify(const vk_fido2_question *question, const vk_credential_a
     vk_credential credential = {.id = question->credential_id};
     memcpy(credential.point65, question->point65, sizeof credential.point65);
     vk_status status = vk_credential_verify(&ceremony, &credential, answer, sign_count, &inner);
-    return status == VK_OK || status == VK_ERR_MEMORY ? status : wrong(err, inner.message);
+    return status == VK_OK || status == VK_ERR_MEMORY ? status : vk_fido2_wrong(err, inner.message);
 }
 
 static vk_status take_signature(vk_bytes der, vk_fido2_answer *out, vk_error *err) {
@@ -132,7 +129,7 @@ static void take_blob(const fido_assert_t *assertion, vk_fido2_answer *out) {
 
 static vk_status take_secret(const fido_assert_t *assertion, vk_fido2_answer *out, vk_error *err) {
     if (fido_assert_hmac_secret_len(assertion, 0) != sizeof out->secret32) {
-        return wrong(err, "it has no hmac-secret");
+        return vk_fido2_wrong(err, "it has no hmac-secret");
     }
     memcpy(out->secret32, fido_assert_hmac_secret_ptr(assertion, 0), sizeof out->secret32);
     return VK_OK;

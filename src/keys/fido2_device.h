@@ -71,6 +71,8 @@ void vk_fido2_pin_drop(char *pin); /* NULL allowed; wipes */
 
 /* What a code of libfido2 means, with a sentence in err. */
 vk_status vk_fido2_explain(int code, vk_error *err);
+/* VK_ERR_DEVICE: what is wrong with an answer that libfido2 took. */
+vk_status vk_fido2_wrong(vk_error *err, const char *what);
 
 /* Is an authenticator at this place? */
 typedef enum vk_fido2_presence {

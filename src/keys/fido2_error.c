@@ -77,3 +77,7 @@ vk_status vk_fido2_explain(int code, vk_error *err) {
                          "the security key does not do what it was asked: status 0x%02x, %s",
                          (unsigned)code, fido_strerr(code));
 }
+
+vk_status vk_fido2_wrong(vk_error *err, const char *what) {
+    return vk_fail(err, VK_ERR_DEVICE, NULL, "the answer of the security key is wrong: %s", what);
+}

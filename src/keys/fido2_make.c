@@ -81,10 +81,6 @@ static int ask(vk_fido2_use *use, fido_cred_t *credential, const vk_fido2_wish *
 
 /* ---- The answer ---- */
 
-static vk_status wrong(vk_error *err, const char *what) {
-    return vk_fail(err, VK_ERR_DEVICE, NULL, "the answer of the security key is wrong: %s", what);
-}
-
 static void put_head(vk_buf *out, uint8_t major, size_t count) {
     if (count < 24) {
         vk_buf_put_byte(out, (uint8_t)(major | count));
@@ -116,7 +112,7 @@ static vk_status put_object(const fido_cred_t *credential, vk_buf *out, vk_error
     bool whole = format != NULL && strlen(format) < 24 && statement.data != NULL &&
                  data.data != NULL && data.len <= VK_ATTESTATION_MAX;
     if (!whole) {
-        return wrong(err, "it is no whole attestation");
+        return vk_fido2_wrong(err, "it is no whole attestation");
     }
     vk_buf_put_byte(out, CBOR_MAP_OF_3);
     put_text(out, "fmt");
@@ -177,7 +173,7 @@ static vk_status verify(const vk_fido2_wish *wish, vk_bytes challenge, vk_fido2_
         vk_credential_register(&ceremony, vk_buf_view(&out->attestation_object),
                                vk_buf_view(&out->client_data), NULL, &credential, &inner);
     if (status != VK_OK) {
-        return status == VK_ERR_MEMORY ? status : wrong(err, inner.message);
+        return status == VK_ERR_MEMORY ? status : vk_fido2_wrong(err, inner.message);
     }
     vk_buf_put(&out->credential_id, credential.id.data, credential.id.len);
     memcpy(out->point65, credential.point65, sizeof out->point65);
