@@ -177,7 +177,7 @@ static vk_status check_ordinary(const vk_loaded *loaded, vk_gate_form form, vk_e
                             "only keys under sudo sign other hashes than those of operations");
     }
     if (form == VK_GATE_AGREEMENT && loaded->step_up != NULL) {
-        return deny(err, "touch", "a key that wants touches agrees on no secrets");
+        return vk_gate_deny(err, "touch", "a key that wants touches agrees on no secrets");
     }
     bool agrees = signs_freely(loaded) && !vk_policy_has_state(&loaded->policy);
     if (form == VK_GATE_AGREEMENT && !agrees) {

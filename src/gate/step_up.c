@@ -2,6 +2,7 @@
  * The touch of a security key that a software key's step-up rule wants. It is asked for after a
  * verdict that allows and before anything is reserved: who does not touch spends nothing.
  */
+#include "gate/denial.h"
 #include "gate/device_internal.h"
 #include "gate/internal.h"
 #include "token/attrs.h"
@@ -53,6 +54,19 @@ vk_status vk_gate_load_step_up(vk_loaded *loaded, vk_error *err) {
                    inner.message);
 }
 
+static vk_status check_is_here(vk_gate *gate, int64_t key_id, vk_error *err) {
+    vk_key_record record;
+    vk_status status = vk_token_key_get(gate->token, key_id, &record);
+    if (status != VK_OK) {
+        return vk_gate_explain(err, status);
+    }
+    bool is_here = record.home == VK_HOME_TOKEN;
+    vk_key_record_clear(&record);
+    return is_here ? VK_OK
+                   : vk_fail(err, VK_ERR_PROHIBITED, NULL,
+                             "the private key is elsewhere: there it is asked for, or touched");
+}
+
 vk_status vk_gate_set_step_up(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
                               vk_error *err) {
     vk_step_up rule;
@@ -66,8 +80,11 @@ vk_status vk_gate_set_step_up(vk_gate *gate, int64_t key_id, const char *json, s
     if (json_len > 0) {
         vk_step_up_clear(&rule);
     }
-    return vk_token_key_set_attribute(gate->token, key_id, VK_ATTR_STEP_UP,
-                                      (vk_bytes){(const uint8_t *)json, json_len}, err);
+    status = check_is_here(gate, key_id, err);
+    return status == VK_OK
+               ? vk_token_key_set_attr(gate->token, key_id, VK_ATTR_STEP_UP,
+                                       (vk_bytes){(const uint8_t *)json, json_len}, err)
+               : status;
 }
 
 /* ---- Which security key ---- */

@@ -50,7 +50,8 @@ static vk_bytes point_of(const vk_enrolment *enrolment) {
 
 /* ---- Wrapping ---- */
 
-/* What is wrapped under this secret is for this row alone. */
+/* What is wrapped under this secret is for this row alone. Verification is not named: rows of before
+ * version 12 have it without saying so. */
 static vk_status prepare(const char *serial, const vk_enrolment *enrolment,
                          const uint8_t secret32[32], uint8_t kek32[32], vk_buf *aad) {
     vk_row_head(aad, "enrolment", serial);
@@ -60,7 +61,9 @@ static vk_status prepare(const char *serial, const vk_enrolment *enrolment,
     vk_canonical_bytes(aad, credential_of(enrolment));
     vk_canonical_bytes(aad, salt_of(enrolment));
     vk_canonical_bytes(aad, point_of(enrolment));
-    vk_canonical_u64(aad, enrolment->verified);
+    if (!enrolment->verified) {
+        vk_canonical_text(aad, "touch only");
+    }
     vk_status status = vk_buf_status(aad);
     return status == VK_OK ? vk_crypt_subkey(secret32, "valetkey enrolment", kek32) : status;
 }

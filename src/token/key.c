@@ -369,42 +369,6 @@ vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type, vk_b
     return vk_token_end(token, change_as_so(token, id, &change, err), err);
 }
 
-static vk_status set_attribute(vk_token *token, int64_t id, uint64_t type, vk_bytes value,
-                               vk_error *err) {
-    uint8_t buffer[32];
-    const uint8_t *secret32 = NULL;
-    vk_key_row row;
-    vk_status status = vk_key_row_read(&token->db, id, &row);
-    if (status == VK_OK && !row.record.has_private) {
-        status = VK_ERR_NOT_FOUND;
-    }
-    if (status == VK_OK && row.record.home != VK_HOME_TOKEN) {
-        status = vk_fail(err, VK_ERR_PROHIBITED, NULL,
-                         "the private key is elsewhere: there it is asked for, or touched");
-    }
-    if (status == VK_OK) {
-        status = open_row(token, VK_ROLE_SO, &row, buffer, &secret32, err);
-    }
-    if (status == VK_OK) {
-        status = vk_attrs_set(&row.record.private_attrs, type, value);
-    }
-    if (status == VK_OK) {
-        status = store(token, &row, secret32, err);
-    }
-    vk_wipe(buffer, sizeof buffer);
-    vk_key_row_clear(&row);
-    return status;
-}
-
-vk_status vk_token_key_set_attribute(vk_token *token, int64_t id, uint64_t type, vk_bytes value,
-                                     vk_error *err) {
-    vk_status status = vk_token_begin(token, err);
-    if (status != VK_OK) {
-        return status;
-    }
-    return vk_token_end(token, set_attribute(token, id, type, value, err), err);
-}
-
 /* ---- Removing ---- */
 
 static vk_status run_for_key(vk_token *token, vk_sql sql, int64_t id) {

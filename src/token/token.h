@@ -238,13 +238,10 @@ VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *
  * Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
-/* Sets one of the private attributes, which its user may not be able to: SO login. Reseals. */
+/* Sets one of the private attributes, which its user may not be able to; empty: it has none any
+ * more. SO login. Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type,
                                             vk_bytes value, vk_error *err);
-/* Sets an attribute of the private half, which is not one of the names; empty: there is none. SO
- * login; not of a key that is elsewhere (VK_ERR_PROHIBITED). Reseals. */
-VK_MUST_USE vk_status vk_token_key_set_attribute(vk_token *token, int64_t id, uint64_t type,
-                                                 vk_bytes value, vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
  * with it; budgets stay. User login if there is a private half. VK_ERR_NOT_FOUND if none of them
  * exists. */

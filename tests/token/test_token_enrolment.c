@@ -62,9 +62,8 @@ START_TEST(a_row_of_another_token_opens_nothing) {
     char *row =
         raw_text(path, "SELECT 'INSERT INTO enrolment VALUES(' || id || ', ''' || name ||"
                        "''', ''' || rp_id || ''', x''' || hex(credential_id) || ''', x''' ||"
-                       " hex(salt) || ''', x''' || hex(point) || ''', ' || verified ||"
-                       " ', x''' || hex(wrapped) ||"
-                       "''')' FROM enrolment");
+                       " hex(salt) || ''', x''' || hex(point) || ''', x''' ||"
+                       " hex(wrapped) || ''', ' || verified || ')' FROM enrolment");
     vk_token_close(token);
     other = token_new(home);
     free(path);
