@@ -119,15 +119,21 @@ const vk_command vk_commands[] = {
      "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
      "why it last refused. No PIN is needed.",
      "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
-    {"key set", vk_cmd_key_set, NONE, ALL(SO_PIN, KEY, OPT(ALLOW_LOGINS), OPT(NO_LOGINS)),
+    {"key set", vk_cmd_key_set, NONE,
+     ALL(SO_PIN, KEY, OPT(ALLOW_LOGINS), OPT(NO_LOGINS), STEP_UP, OPT(NO_STEP_UP),
+         OPT(DEVICE_PIN_FILE)),
      "change what a key may do (SO)",
      "A passkey without a grant answers any passkey server that asks who one is; one that has "
      "power\n"
      "over an account does only after the SO said so with --allow-logins. No account takes such "
      "an\n"
-     "answer for an operation's, but a passkey of its own for logins is better.",
+     "answer for an operation's, but a passkey of its own for logins is better.\n"
+     "--step-up, or --step-up-device and when, gives the key a step-up rule in place of the one "
+     "it\n"
+     "has, see \"key create\"; --no-step-up takes it away.",
      "  valetkey key set --label pass --allow-logins\n"
-     "  valetkey key set --label pass --no-logins --so-pin-file so.pin\n"},
+     "  valetkey key set --label pass --no-logins --so-pin-file so.pin\n"
+     "  valetkey key set --label shop --step-up rule.json\n"},
     {"key certify", vk_cmd_key_certify, NONE, ALL(PIN, KEY, OPT(OUTPUT)),
      "make a certificate for a key",
      "Makes a certificate for a key that has none, and keeps it on the token with the key's label\n"

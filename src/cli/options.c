@@ -92,8 +92,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_NODE_FILE] = {"node-file", "FILE",
                           "the nodes to ask, JSON: {\"8453\":{\"url\":\"...\"}}"},
     [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
-    [VK_OPT_NAME] = {"name", "TEXT",
-                     "name of the spend rule, the security key, a passkey's user, the relying party"},
+    [VK_OPT_NAME] =
+        {"name", "TEXT",
+         "name of the spend rule, the security key, a passkey's user, the relying party"},
     [VK_OPT_NATIVE] = {"native", NULL, "count the chain's own coin"},
     [VK_OPT_ERC20] = {"erc20", "ADDRESS", "count this token"},
     [VK_OPT_LIMIT] = {"limit", "AMOUNT",
@@ -132,6 +133,7 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                               "a touch where the calls move more in all: 0.1ether, 5gwei, wei"},
     [VK_OPT_STEP_UP_UNLESS] = {"step-up-unless", "FILE|-",
                                "a touch unless all calls satisfy these call rules"},
+    [VK_OPT_NO_STEP_UP] = {"no-step-up", NULL, "the key wants a touch no more"},
     [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
 };
 

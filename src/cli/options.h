@@ -108,6 +108,7 @@ typedef enum vk_option {
     VK_OPT_STEP_UP_DEVICE,
     VK_OPT_STEP_UP_ABOVE,
     VK_OPT_STEP_UP_UNLESS,
+    VK_OPT_NO_STEP_UP,
     VK_OPT_COUNT
 } vk_option;
 

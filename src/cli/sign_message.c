@@ -95,7 +95,7 @@ vk_exit vk_sign_message(vk_cli *cli) {
         exit = prepare(cli, &job);
     }
     if (exit == VK_EXIT_OK) {
-        vk_step_up_announce_message(&job.key);
+        vk_step_up_announce_other(&job.key, "the message");
         exit = vk_signature_make(cli, job.mechanism, &job.key, vk_buf_view(&job.payload),
                                  &job.signature);
     }

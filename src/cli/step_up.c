@@ -218,8 +218,10 @@ void vk_step_up_announce(const vk_key_info *key, const vk_grant *grant, const vk
     }
 }
 
-void vk_step_up_announce_message(const vk_key_info *key) {
+void vk_step_up_announce_other(const vk_key_info *key, const char *what) {
+    char why[64];
     if (key->has_step_up) {
-        vk_touch_say(key->step_up.device.name, "to sign the message");
+        snprintf(why, sizeof why, "to sign %s", what);
+        vk_touch_say(key->step_up.device.name, why);
     }
 }

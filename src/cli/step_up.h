@@ -16,7 +16,7 @@ void vk_step_up_say(vk_out *out, const vk_key_info *key);
 /* Tells the person at the terminal what the key will ask for: nothing, if it needs no touch. grant
  * NULL: not known. */
 void vk_step_up_announce(const vk_key_info *key, const vk_grant *grant, const vk_userop *op);
-/* The same of a message. */
-void vk_step_up_announce_message(const vk_key_info *key);
+/* The same of what always wants the touch: "the message". */
+void vk_step_up_announce_other(const vk_key_info *key, const char *what);
 
 #endif

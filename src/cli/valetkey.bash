@@ -3,6 +3,7 @@
 _valetkey_options() {
     local pin='--pin-file --pin-fd --unlock --device-pin-file' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
+    local step_up='--step-up --step-up-device --step-up-above --step-up-unless'
     local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
@@ -10,15 +11,15 @@ _valetkey_options() {
     'token enroll') echo "--device --name --touch-only --instead-of-pin $so_pin $pin" ;;
     'token unenroll') echo "--id $so_pin $pin" ;;
     'key create') echo "$key --type --policy --count --start --discoverable --user-handle --cred-protect" \
-        "--step-up --step-up-device --step-up-above --step-up-unless $passkey $lint $pin" ;;
+        "$step_up $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
             "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used" \
-            "--step-up --step-up-device --step-up-above --step-up-unless $lint $pin"
+            "$step_up $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key certify') echo "$key --output $pin" ;;
-    'key set') echo "$key --allow-logins --no-logins $so_pin" ;;
+    'key set') echo "$key --allow-logins --no-logins --no-step-up --device-pin-file $step_up $so_pin" ;;
     'key remove') echo "$key $pin" ;;
     'passkey options') echo '--rp-id --origin --name' ;;
     'passkey import')
@@ -68,7 +69,7 @@ _valetkey_command() {
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
             --replayable | --undeployed | --denied | --as-owner | --native | --unlock | \
-            --touch-only | --instead-of-pin | --allow-logins | --no-logins) ;;
+            --touch-only | --instead-of-pin | --allow-logins | --no-logins | --no-step-up) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;

@@ -81,10 +81,9 @@ vk_status vk_gate_set_step_up(vk_gate *gate, int64_t key_id, const char *json, s
         vk_step_up_clear(&rule);
     }
     status = check_is_here(gate, key_id, err);
-    return status == VK_OK
-               ? vk_token_key_set_attr(gate->token, key_id, VK_ATTR_STEP_UP,
-                                       (vk_bytes){(const uint8_t *)json, json_len}, err)
-               : status;
+    return status == VK_OK ? vk_token_key_set_attr(gate->token, key_id, VK_ATTR_STEP_UP,
+                                                   (vk_bytes){(const uint8_t *)json, json_len}, err)
+                           : status;
 }
 
 /* ---- Which security key ---- */

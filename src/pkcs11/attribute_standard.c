@@ -201,6 +201,13 @@ static CK_RV get_key_label(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+static CK_RV get_key_ckid(const vk_object *object, vk_buf *out) {
+    vk_key_names names;
+    vk_record_names(&object->view->record, &names);
+    vk_buf_put(out, names.private_ckid.data, names.private_ckid.len);
+    return CKR_OK;
+}
+
 static CK_RV get_application(const vk_object *object, vk_buf *out) {
     switch (object->kind) {
     case VK_KIND_POLICY:
@@ -335,6 +342,8 @@ static const vk_attribute_row rows[] = {
 
     {CKA_KEY_TYPE, KEYS, VK_FROM_NUMBER, CKK_EC, NULL},
     {CKA_ID, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
+    /* Keys may share a label: which rule is destroyed must be clear. */
+    {CKA_ID, VK_KIND_STEP_UP, VK_FROM_GETTER, 0, get_key_ckid},
     {CKA_SUBJECT, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_START_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_start_date},
     {CKA_END_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_end_date},

@@ -1,7 +1,7 @@
 pkcs11dir = $(libdir)/pkcs11
 pkcs11_LTLIBRARIES += valetkey-pkcs11.la
 valetkey_pkcs11_la_SOURCES = src/pkcs11/attribute.c src/pkcs11/attribute.h \
-	src/pkcs11/attribute_grant.c src/pkcs11/attribute_policy.c src/pkcs11/attribute_ordinary.c src/pkcs11/attribute_standard.c \
+	src/pkcs11/attribute_grant.c src/pkcs11/attribute_policy.c src/pkcs11/attribute_ordinary.c src/pkcs11/attribute_signer.c src/pkcs11/attribute_standard.c \
 	src/pkcs11/certificate.c src/pkcs11/certificate.h \
 	src/pkcs11/ck3.h src/pkcs11/data.c src/pkcs11/derive.c src/pkcs11/device.c src/pkcs11/device.h src/pkcs11/device_key.c src/pkcs11/device_resident.c src/pkcs11/device_token.c \
 	src/pkcs11/digest.c src/pkcs11/entry.c src/pkcs11/entry.h \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 const char vk_step_up_message[] = "it is a message, which may be a permit or an order";
+const char vk_step_up_login[] = "it is a login, which says who somebody is";
 const char vk_step_up_digest[] = "it is a digest, which hides what it stands for";
 
 /* ---- An operation ---- */
@@ -111,10 +112,11 @@ static void describe_unless(const vk_step_up *rule, vk_buf *out) {
 }
 
 void vk_step_up_describe(const vk_step_up *rule, vk_buf *out) {
-    vk_buf_printf(out,
-                  "A touch of the security key \"%s\"%s is needed for messages, digests and what "
-                  "cannot be read, and where",
-                  rule->device.name, rule->device.verified ? ", which verifies its user," : "");
+    vk_buf_printf(
+        out,
+        "A touch of the security key \"%s\"%s is needed for messages, logins, digests and "
+        "what cannot be read, and where",
+        rule->device.name, rule->device.verified ? ", which verifies its user," : "");
     if (rule->has_above) {
         vk_buf_put_text(out, " the calls move more than ");
         vk_put_ether(out, &rule->above);

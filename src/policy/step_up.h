@@ -62,6 +62,6 @@ VK_MUST_USE vk_status vk_step_up_judge(const vk_step_up *rule, const vk_grant *g
 void vk_step_up_describe(const vk_step_up *rule, vk_buf *out);
 
 /* Why everything else needs it. */
-extern const char vk_step_up_message[], vk_step_up_digest[];
+extern const char vk_step_up_message[], vk_step_up_login[], vk_step_up_digest[];
 
 #endif

@@ -50,8 +50,8 @@ static vk_bytes point_of(const vk_enrolment *enrolment) {
 
 /* ---- Wrapping ---- */
 
-/* What is wrapped under this secret is for this row alone. Verification is not named: rows of before
- * version 12 have it without saying so. */
+/* What is wrapped under this secret is for this row alone. Verification is not named: rows of
+ * before version 12 have it without saying so. */
 static vk_status prepare(const char *serial, const vk_enrolment *enrolment,
                          const uint8_t secret32[32], uint8_t kek32[32], vk_buf *aad) {
     vk_row_head(aad, "enrolment", serial);

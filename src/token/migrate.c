@@ -167,9 +167,9 @@ static const char touches[] =
     "ALTER TABLE enrolment ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;";
 
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state,       pending,   relaxed, journal,       reservations,
-                                    spend_rules, addresses, objects, security_keys, passkey_users,
-                                    touches};
+static const char *const steps[] = {state,         pending,       relaxed,   journal,
+                                    reservations,  spend_rules,   addresses, objects,
+                                    security_keys, passkey_users, touches};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

@@ -160,6 +160,30 @@ want 0 key create --token hot --label many --count 3 --policy policy.json --step
 want 0 key show --token hot --label many-3 --json
 jq .stepUp out | diff -u rule.json - || fail "another rule"
 
+# What the SO says of it later.
+set_key=(key set --token hot --label many-3 --so-pin-file so-pin)
+want 1 "${set_key[@]}"
+want 1 "${set_key[@]}" --no-step-up --step-up rule.json
+want 1 "${set_key[@]}" --step-up-above 1ether
+want 2 "${set_key[@]}" --step-up small.json
+want 2 "${set_key[@]}" --allow-logins
+jq -c '.above = "7"' rule.json >other.json
+want 0 "${set_key[@]}" --step-up other.json
+out <<<'The key "many-3" on the token "hot" has a new step-up rule.'
+want 0 key show --token hot --label many-3 --json
+json .stepUp.above 7
+want 0 "${set_key[@]}" --step-up-device "unix:$work/blue" --step-up-above 9 \
+    --device-pin-file device-pin --json
+json '[.label, .stepUp.above]' '["many-3","9"]'
+want 0 "${set_key[@]}" --no-step-up
+out <<<'The key "many-3" on the token "hot" has no step-up rule any more.'
+want 5 "${set_key[@]}" --no-step-up
+err <<<'valetkey: the key "many-3" has no step-up rule'
+want 0 key show --token hot --label many-3 --json
+json .stepUp null
+want 0 key show --token hot --label many-2 --json
+json .stepUp.above 100000000000000000
+
 # The session of the SDK, touched for: its operations move tokens to somebody who is not named.
 session .serializedAccount >account.txt
 want 0 key import --token hot --label sdk --key-file key.hex --serialized account.txt \

@@ -310,6 +310,40 @@ START_TEST(a_key_that_wants_touches_agrees_on_no_secrets) {
 }
 END_TEST
 
+/* A passkey that counts its logins: one that was not touched for is none. */
+START_TEST(logins_are_touched_for) {
+    static const char request[] =
+        "{\"challenge\":\"AQIDBAUGBwgJCgsMDQ4PEA\",\"rpId\":\"a.example\"}";
+    stepped k = {.key = plug(0, NULL)};
+    CK_BYTE answer[2048];
+    CK_ULONG len = sizeof answer;
+    write_rule(&k, "100", NULL);
+    initialize();
+    k.session = login("plain", CKU_USER);
+    const CK_ATTRIBUTE extra[] = {TEXT(CKA_VALETKEY_RP_ID, "a.example"),
+                                  TEXT(CKA_VALETKEY_ORIGIN, "https://a.example"),
+                                  ATTR(CKA_VALETKEY_USE_SIGN_COUNT, yes),
+                                  {CKA_VALETKEY_STEP_UP, k.rule, strlen(k.rule)}};
+    const pair_args args = {p256, sizeof p256, "k", extra, COUNT(extra)};
+    ck_assert_int_eq(try_generate(k.session, &args, &k.keys), CKR_OK);
+    authn_set_touch(k.key, AUTHN_TOUCH_DENIED, 0);
+    ck_assert_int_eq(
+        sign_text(k.session, k.keys, CKM_VALETKEY_PASSKEY_LOGIN, request, answer, &len),
+        CKR_FUNCTION_REJECTED);
+    assert_denial(&k, "touch: ");
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM budget WHERE sign_count > 0"), 0);
+    authn_set_touch(k.key, AUTHN_TOUCH_NOW, 0);
+    uint32_t before = authn_counter(k.key);
+    len = sizeof answer;
+    ck_assert_int_eq(
+        sign_text(k.session, k.keys, CKM_VALETKEY_PASSKEY_LOGIN, request, answer, &len), CKR_OK);
+    ck_assert_uint_gt(authn_counter(k.key), before);
+    ck_assert_int_eq(count_rows("SELECT sign_count FROM budget"), 1);
+    /* The refusal, and what was signed. */
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM journal WHERE rule = 'touch'"), 2);
+}
+END_TEST
+
 /* ---- What becomes of it ---- */
 
 START_TEST(nothing_is_spent_without_it) {
@@ -632,6 +666,7 @@ Suite *step_up_suite(void) {
     tcase_add_test(needs, with_both_either_is_enough);
     tcase_add_test(needs, what_cannot_be_told_is_touched_for);
     tcase_add_test(needs, messages_and_digests_are_touched_for);
+    tcase_add_test(needs, logins_are_touched_for);
     tcase_add_test(needs, a_key_that_wants_touches_agrees_on_no_secrets);
     suite_add_tcase(suite, needs);
     TCase *outcomes = touch_case("outcomes");
