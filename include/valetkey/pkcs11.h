@@ -171,6 +171,21 @@
  * data object. */
 #define CKA_VALETKEY_LOGIN_ALLOWED VK_CKA(0x41)
 
+/*
+ * The step-up rule of a key in software: when it wants a touch of a security key before it signs,
+ * JSON of at most 64 KiB:
+ * {"device":{"name":"..","rpId":"..","credentialId":"0x..","publicKey":"0x04..","verified":true},
+ *  "above":"<decimal wei>","unless":{"name":"..","policies":[<call rules, policyParams>]}}
+ * verified may be left out (false: whoever touches), and one of above and unless: a touch where the
+ * calls of an operation move more native value in all, and unless they all satisfy every one of
+ * these rules. Messages, logins, bare digests, and calls that cannot be read always want the touch.
+ * C_Sign asks for it when its verdict is yes, before anything is spent; a length query does not.
+ * CKR_FUNCTION_REJECTED with CKA_VALETKEY_LAST_DENIAL "touch: ..." if it was declined,
+ * CKR_FUNCTION_CANCELED if it did not come in time or was cancelled (C_SessionCancel, C_Finalize),
+ * CKR_DEVICE_REMOVED if the security key is not plugged in. set: creation; later by the SO through
+ * a valetkey-step-up data object */
+#define CKA_VALETKEY_STEP_UP VK_CKA(0x43)
+
 /* ---- Operations that wait to be signed as digests ---- */
 
 /* userOpHash of the operation, 32 bytes, on each of its three data objects. set: - */
@@ -258,6 +273,9 @@
 /* "allowed" or "refused": does the key with the same label answer logins when it has a grant? The
  * SO may create one at any time; the newest counts. */
 #define VK_APPLICATION_LOGINS "valetkey-logins"
+/* The step-up rule of the key with the same label and CKA_ID. The SO may create one at any time,
+ * which takes the place of the one that is there, and destroy it. */
+#define VK_APPLICATION_STEP_UP "valetkey-step-up"
 /* A grant, JSON (see valetkey/grant.h). The user may create one: it is checked first. */
 #define VK_APPLICATION_GRANT "valetkey-grant"
 /* The serialized account of a grant of a permission, the SDK's text. Read-only. */

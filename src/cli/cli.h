@@ -48,6 +48,7 @@ typedef struct vk_cli {
     vk_report report;
     vk_module module;
     CK_SLOT_ID slot;
+    bool is_security_key; /* the slot in use is one's */
     char token_label[33]; /* of the token in use */
     CK_SESSION_HANDLE session;
     bool has_session;
@@ -85,6 +86,9 @@ vk_exit vk_cmd_token_init(vk_cli *cli);
 vk_exit vk_cmd_token_list(vk_cli *cli);
 vk_exit vk_cmd_token_show(vk_cli *cli);
 vk_exit vk_cmd_token_set(vk_cli *cli);
+vk_exit vk_cmd_token_enroll(vk_cli *cli);
+vk_exit vk_cmd_token_enrollments(vk_cli *cli);
+vk_exit vk_cmd_token_unenroll(vk_cli *cli);
 vk_exit vk_cmd_key_create(vk_cli *cli);
 vk_exit vk_cmd_key_import(vk_cli *cli);
 vk_exit vk_cmd_key_list(vk_cli *cli);

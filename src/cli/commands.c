@@ -8,18 +8,20 @@
     }
 #define NONE ((const vk_option[]){VK_OPT_COUNT})
 #define OPT(option) VK_OPT_##option
-#define PIN OPT(PIN_FILE), OPT(PIN_FD)
+#define NEW_PIN OPT(PIN_FILE), OPT(PIN_FD)
+#define PIN NEW_PIN, OPT(UNLOCK), OPT(DEVICE_PIN_FILE)
 #define SO_PIN OPT(SO_PIN_FILE), OPT(SO_PIN_FD)
 #define KEY OPT(LABEL), OPT(ID)
 #define MESSAGE                                                                                    \
     OPT(MESSAGE), OPT(MESSAGE_FILE), OPT(TYPED_DATA), OPT(ACCOUNT), OPT(REPLAYABLE), OPT(UNDEPLOYED)
 #define LINT OPT(LINT), OPT(LINT_ALLOW)
 #define SERVER OPT(HEADER), OPT(HEADER_FILE)
+#define STEP_UP OPT(STEP_UP), OPT(STEP_UP_DEVICE), OPT(STEP_UP_ABOVE), OPT(STEP_UP_UNLESS)
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
 #define DEVICE OPT(DISCOVERABLE), OPT(USER_HANDLE), OPT(CRED_PROTECT)
 
 const vk_command vk_commands[] = {
-    {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(PIN, SO_PIN, OPT(DEFAULT_POLICY)),
+    {"token init", vk_cmd_token_init, ALL(OPT(LABEL)), ALL(NEW_PIN, SO_PIN, OPT(DEFAULT_POLICY)),
      "make a token",
      "Makes a token with the label and sets its two PINs: the SO's, who may change a policy\n"
      "until the first grant, and the user's, who signs. PINs are asked for on the terminal\n"
@@ -54,8 +56,30 @@ const vk_command vk_commands[] = {
      "  valetkey token set --journal all\n"
      "  valetkey token set --journal-max 1000000 --so-pin-file so.pin\n"
      "  valetkey token set --node-file nodes.json\n"},
+    {"token enroll", vk_cmd_token_enroll, NONE,
+     ALL(PIN, SO_PIN, OPT(DEVICE), OPT(NAME), OPT(TOUCH_ONLY), OPT(INSTEAD_OF_PIN)),
+     "let a security key unlock a token",
+     "Enrolls a FIDO2 security key that is plugged in: from then on its PIN (or a finger) and a\n"
+     "touch unlock the token, with --touch-only a touch alone; the user PIN does, too, unless\n"
+     "--instead-of-pin removes it. The security key gets a credential of its own for this, which\n"
+     "wants two touches. The user may do this, or the SO, whose PIN --instead-of-pin needs.",
+     "  valetkey token enroll --token main --name 'blue key'\n"
+     "  valetkey token enroll --token main --touch-only --device /dev/hidraw3\n"
+     "  valetkey token enroll --token main --instead-of-pin --so-pin-file so.pin \\\n"
+     "      --device-pin-file key.pin\n"},
+    {"token enrollments", vk_cmd_token_enrollments, NONE, NONE,
+     "list the security keys that unlock a token",
+     "Lists the security keys that unlock the token: their numbers, names, and whether they\n"
+     "verify their user (verified) or a touch is enough (touch). No PIN is needed.",
+     "  valetkey token enrollments\n  valetkey token enrollments --token main --json\n"},
+    {"token unenroll", vk_cmd_token_unenroll, ALL(OPT(ID)), ALL(PIN, SO_PIN),
+     "let a security key unlock a token no more",
+     "Removes the enrollment with this number, at once; the security key need not be there. The\n"
+     "user may do this, or the SO.",
+     "  valetkey token unenroll --token main --id 2\n"},
     {"key create", vk_cmd_key_create, ALL(OPT(LABEL)),
-     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, DEVICE, OPT(HOW_MANY), OPT(START), LINT),
+     ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, DEVICE, OPT(HOW_MANY), OPT(START), LINT,
+         STEP_UP),
      "make a session key on the token, or many",
      "Makes a session key. Its policy is the one given, else the token's default. The key has no\n"
      "power over any account until \"valetkey approve\" gives it a grant. What is probably not\n"
@@ -65,16 +89,21 @@ const vk_command vk_commands[] = {
      "interrupted leaves whole keys only. This goes past the module, straight to the token's "
      "file.\n"
      "On a security key it makes a credential: a p256 key, whose policy never changes. It wants a\n"
-     "touch, and for the first key two more.",
+     "touch, and for the first key two more.\n"
+     "With --step-up, or --step-up-device and when, a key on the token wants a touch of a "
+     "security\n"
+     "key before it signs what is more than usual. The user cannot change that later; the SO can.",
      "  valetkey key create --label shop --policy policy.json\n"
      "  valetkey key create --label shop --type p256 --rp-id wallet.example --policy -\n"
      "  valetkey key create --label user --count 100000 --policy policy.json\n"
-     "  valetkey key create --token \"YubiKey\" --label bot --type p256 --policy policy.json\n"},
+     "  valetkey key create --token \"YubiKey\" --label bot --type p256 --policy policy.json\n"
+     "  valetkey key create --label shop --policy policy.json --step-up-device /dev/hidraw3 \\\n"
+     "      --step-up-above 0.1ether --step-up-unless small.json\n"},
     {"key import", vk_cmd_key_import, ALL(OPT(LABEL)),
      ALL(PIN, OPT(ID), OPT(TYPE), OPT(POLICY), PASSKEY, OPT(KEY_FILE), OPT(SERIALIZED),
          OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(CHAIN_ID), OPT(KERNEL_VERSION),
          OPT(ENTRY_POINT), OPT(OWNER), OPT(ENABLE_NONCE), OPT(INSTALLED_AT), OPT(SPENT), OPT(USED),
-         LINT),
+         LINT, STEP_UP),
      "move a session key made elsewhere onto the token",
      "Imports a private key. With --serialized, the policy and the grant are those of the\n"
      "serialized account that the SDK made, and the key may be inside it; everything is checked\n"
@@ -90,15 +119,21 @@ const vk_command vk_commands[] = {
      "Shows a session key: its policy in sentences, its grants, what is left of its budgets, and\n"
      "why it last refused. No PIN is needed.",
      "  valetkey key show --label shop\n  valetkey key show --id 5f0c --json\n"},
-    {"key set", vk_cmd_key_set, NONE, ALL(SO_PIN, KEY, OPT(ALLOW_LOGINS), OPT(NO_LOGINS)),
+    {"key set", vk_cmd_key_set, NONE,
+     ALL(SO_PIN, KEY, OPT(ALLOW_LOGINS), OPT(NO_LOGINS), STEP_UP, OPT(NO_STEP_UP),
+         OPT(DEVICE_PIN_FILE)),
      "change what a key may do (SO)",
      "A passkey without a grant answers any passkey server that asks who one is; one that has "
      "power\n"
      "over an account does only after the SO said so with --allow-logins. No account takes such "
      "an\n"
-     "answer for an operation's, but a passkey of its own for logins is better.",
+     "answer for an operation's, but a passkey of its own for logins is better.\n"
+     "--step-up, or --step-up-device and when, gives the key a step-up rule in place of the one "
+     "it\n"
+     "has, see \"key create\"; --no-step-up takes it away.",
      "  valetkey key set --label pass --allow-logins\n"
-     "  valetkey key set --label pass --no-logins --so-pin-file so.pin\n"},
+     "  valetkey key set --label pass --no-logins --so-pin-file so.pin\n"
+     "  valetkey key set --label shop --step-up rule.json\n"},
     {"key certify", vk_cmd_key_certify, NONE, ALL(PIN, KEY, OPT(OUTPUT)),
      "make a certificate for a key",
      "Makes a certificate for a key that has none, and keeps it on the token with the key's label\n"

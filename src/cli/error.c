@@ -47,6 +47,9 @@ static vk_exit status_exit(vk_status status) {
     case VK_ERR_PERMISSIONS:
     case VK_ERR_INTEGRITY:
     case VK_ERR_CRYPTO:
+    case VK_ERR_DEVICE:
+    case VK_ERR_REMOVED:
+    case VK_ERR_CANCELED:
         return VK_EXIT_SYSTEM;
     default:
         return VK_EXIT_INPUT;

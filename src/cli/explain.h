@@ -15,7 +15,7 @@ typedef struct vk_finding {
     uint64_t valid_after, valid_until; /* of a rule */
 } vk_finding;
 
-#define VK_FINDINGS_MAX (VK_POLICIES_MAX + VK_GRANT_SPENDS_MAX + 4)
+#define VK_FINDINGS_MAX (VK_POLICIES_MAX + VK_GRANT_SPENDS_MAX + 5)
 
 typedef struct vk_judgement {
     vk_finding findings[VK_FINDINGS_MAX];
@@ -24,6 +24,8 @@ typedef struct vk_judgement {
     const char *hardening;     /* the hardening rule that says no; NULL: none does */
     char chain_error[VK_CHAIN_ERROR_MAX]; /* empty: the chain accepts, or is not known to refuse */
     uint64_t valid_after, valid_until;    /* what all rules leave open; until 0: no end */
+    bool needs_touch;                     /* as the key's step-up rule says */
+    char touch[VK_REASON_MAX];            /* why, or why not; empty: the key has no such rule */
 } vk_judgement;
 
 typedef struct vk_explain {
@@ -56,6 +58,8 @@ VK_MUST_USE vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job);
 void vk_explain_refuse(vk_explain *job, const char *rule, const char *reason);
 /* What the spend rules that name the grant say. */
 void vk_explain_spends(vk_explain *job);
+/* Does it need a touch? The key's step-up rule is asked, if it has one; op NULL: of a message. */
+VK_MUST_USE vk_exit vk_explain_touch(vk_cli *cli, vk_explain *job, const vk_userop *op);
 void vk_explain_take_verdict(vk_explain *job, const vk_verdict *verdict);
 
 /* The decoded operation, and what the checks found: text, or JSON members. */

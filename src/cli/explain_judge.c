@@ -193,6 +193,38 @@ void vk_explain_spends(vk_explain *job) {
     }
 }
 
+static void add_touch(vk_explain *job) {
+    const vk_judgement *judgement = &job->judgement;
+    char reason[VK_REASON_MAX + 128];
+    if (judgement->needs_touch) {
+        snprintf(reason, sizeof reason, "needs a touch of the security key \"%s\": %s",
+                 job->key.step_up.device.name, judgement->touch);
+    } else {
+        snprintf(reason, sizeof reason, "needs no touch: %s", judgement->touch);
+    }
+    add(job, NO_RULE, "touch", VK_RESULT_ALLOWED, reason);
+}
+
+vk_exit vk_explain_touch(vk_cli *cli, vk_explain *job, const vk_userop *op) {
+    vk_judgement *judgement = &job->judgement;
+    vk_status status = VK_OK;
+    if (!job->key.has_step_up) {
+        return VK_EXIT_OK;
+    }
+    if (op == NULL) {
+        judgement->needs_touch = true;
+        snprintf(judgement->touch, sizeof judgement->touch, "%s", vk_step_up_message);
+    } else {
+        status = vk_step_up_judge(&job->key.step_up, vk_explain_grant(job), op,
+                                  &judgement->needs_touch, judgement->touch);
+    }
+    if (status != VK_OK) {
+        return vk_cli_fail_status(cli, "cannot judge the operation", status);
+    }
+    add_touch(job);
+    return VK_EXIT_OK;
+}
+
 vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job) {
     if (!job->key.has_policy) {
         vk_explain_refuse(job, "policy", "the key has no policy, so it signs nothing");
@@ -204,5 +236,5 @@ vk_exit vk_explain_judge(vk_cli *cli, vk_explain *job) {
     }
     vk_exit exit = judge_rules(cli, job);
     vk_explain_spends(job);
-    return exit;
+    return exit == VK_EXIT_OK ? vk_explain_touch(cli, job, &job->request.op) : exit;
 }

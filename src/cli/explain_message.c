@@ -75,7 +75,8 @@ static vk_exit judge(vk_cli *cli, vk_explain *job, const vk_message_payload *pay
     } else if (job->spends.count > 0) {
         vk_explain_refuse(job, "spend", vk_spend_no_message);
     } else {
-        return evaluate(cli, job, payload);
+        vk_exit exit = evaluate(cli, job, payload);
+        return exit == VK_EXIT_OK ? vk_explain_touch(cli, job, NULL) : exit;
     }
     return VK_EXIT_OK;
 }

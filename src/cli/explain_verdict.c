@@ -12,7 +12,11 @@ void vk_explain_headline(vk_out *out, const vk_explain *job) {
     vk_out_u64(out, "at", job->now);
     if (refusal == NULL) {
         vk_say_in(out, VK_STYLE_GOOD, "Allowed");
-        vk_say(out, ": the key \"%s\" would sign.\n\n", job->key.label);
+        vk_say(out, ": the key \"%s\" would sign", job->key.label);
+        if (job->judgement.needs_touch) {
+            vk_say(out, " after a touch of the security key \"%s\"", job->key.step_up.device.name);
+        }
+        vk_say(out, ".\n\n");
     } else {
         vk_say_in(out, VK_STYLE_BAD, "Refused");
         vk_say(out, ": %s.\n\n", refusal->reason);
@@ -179,6 +183,17 @@ static void say_key(vk_out *out, const vk_key_info *key) {
     vk_say(out, "\n");
 }
 
+static void put_touch(vk_out *out, const vk_explain *job) {
+    if (job->judgement.touch[0] == '\0') {
+        return;
+    }
+    vk_out_open(out, "touch", '{');
+    vk_out_bool(out, "needed", job->judgement.needs_touch);
+    vk_out_text(out, "device", job->key.step_up.device.name);
+    vk_out_text(out, "reason", job->judgement.touch);
+    vk_out_close(out, '}');
+}
+
 void vk_explain_findings(vk_cli *cli, const vk_explain *job) {
     vk_out *out = &cli->out;
     say_key(out, &job->key);
@@ -190,5 +205,6 @@ void vk_explain_findings(vk_cli *cli, const vk_explain *job) {
     say_keeper(out, job->grant);
     put_verdicts(out, &job->judgement);
     put_rules(out, job);
+    put_touch(out, job);
     put_verdict(out, &job->judgement);
 }

@@ -1,6 +1,8 @@
 #include "cli/input.h"
 #include "cli/makekey.h"
 #include "cli/session.h"
+#include "cli/step_up.h"
+#include "cli/touch.h"
 
 static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *public_key) {
     CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
@@ -10,6 +12,7 @@ static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *pu
     vk_new_key_public(key, &public_half);
     vk_new_key_common(cli, key, &private_half);
     vk_new_key_private(cli, key, &private_half);
+    vk_touch_say_slot(cli, "to make the key");
     CK_RV rv = cli->module.f->C_GenerateKeyPair(cli->session, &mechanism, public_half.attrs,
                                                 public_half.count, private_half.attrs,
                                                 private_half.count, public_key, &private_key);
@@ -41,6 +44,9 @@ vk_exit vk_cmd_key_create(vk_cli *cli) {
     }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_POLICY)) {
         exit = vk_new_key_read_policy(cli, &key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_step_up_from_options(cli, &key.step_up);
     }
     if (exit == VK_EXIT_OK) {
         exit =

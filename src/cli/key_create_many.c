@@ -7,6 +7,7 @@
 #include "gate/gate.h"
 #include "token/attrs.h"
 #include "token/crypt.h"
+#include <valetkey/pkcs11.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -127,6 +128,10 @@ static vk_status fill(const vk_cli *cli, const vk_new_key *key, vk_key_record *o
     if (status == VK_OK && key->policy.len > 0) {
         out->policy = strndup((const char *)key->policy.data, key->policy.len);
         status = out->policy != NULL ? VK_OK : VK_ERR_MEMORY;
+    }
+    if (status == VK_OK && key->step_up.len > 0) {
+        status =
+            vk_attrs_set(&out->private_attrs, CKA_VALETKEY_STEP_UP, vk_buf_view(&key->step_up));
     }
     if (status == VK_OK) {
         status = copy_option(cli, VK_OPT_RP_ID, &out->rp_id);

@@ -5,6 +5,7 @@
 #include "cli/keyfile.h"
 #include "cli/makekey.h"
 #include "cli/session.h"
+#include "cli/step_up.h"
 
 #include "base/json.h"
 #include <string.h>
@@ -263,6 +264,9 @@ vk_exit vk_cmd_key_import(vk_cli *cli) {
     import_job job = {0};
     CK_OBJECT_HANDLE public_key = 0;
     vk_exit exit = prepare(cli, &job);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_step_up_from_options(cli, &job.key.step_up);
+    }
     if (exit == VK_EXIT_OK) {
         exit = vk_session_begin_user(cli, true);
     }

@@ -1,6 +1,7 @@
 /* key show */
 #include "cli/session.h"
 #include "cli/spends.h"
+#include "cli/step_up.h"
 
 #include "policy/text.h"
 #include <inttypes.h>
@@ -336,6 +337,7 @@ vk_exit vk_cmd_key_show(vk_cli *cli) {
     put_home(&cli->out, &key);
     exit = put_passkey(cli, &key);
     put_policy(&cli->out, &key);
+    vk_step_up_say(&cli->out, &key);
     if (exit == VK_EXIT_OK) {
         exit = put_grants(cli, &key);
     }

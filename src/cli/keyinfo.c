@@ -12,6 +12,10 @@ void vk_key_info_clear(vk_key_info *key) {
     if (key->has_policy) {
         vk_policy_clear(&key->policy);
     }
+    vk_buf_clear(&key->step_up_json);
+    if (key->has_step_up) {
+        vk_step_up_clear(&key->step_up);
+    }
     *key = (vk_key_info){0};
 }
 
@@ -116,6 +120,21 @@ static vk_exit read_policy(vk_cli *cli, vk_key_info *key) {
                            : vk_cli_fail_status(cli, "the key has no permissionId", status);
 }
 
+static vk_exit read_step_up(vk_cli *cli, vk_key_info *key) {
+    vk_error err = {0};
+    bool present = false;
+    vk_buf *json = &key->step_up_json;
+    vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_STEP_UP, json, &present);
+    if (exit != VK_EXIT_OK || !present || json->len == 0) {
+        return exit;
+    }
+    if (vk_step_up_read((const char *)json->data, json->len, &key->step_up, &err) != VK_OK) {
+        return vk_cli_fail_error(cli, "the key's step-up rule cannot be read", &err);
+    }
+    key->has_step_up = true;
+    return VK_EXIT_OK;
+}
+
 static vk_exit read_relaxed(vk_cli *cli, vk_key_info *key) {
     vk_buf names = {0};
     bool present = false;
@@ -149,6 +168,9 @@ vk_exit vk_key_read(vk_cli *cli, CK_OBJECT_HANDLE object, vk_key_info *out) {
     }
     if (exit == VK_EXIT_OK) {
         exit = read_relaxed(cli, out);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = read_step_up(cli, out);
     }
     if (exit == VK_EXIT_OK) {
         exit = read_home(cli, out);

@@ -3,6 +3,7 @@
 #define VK_CLI_KEYINFO_H
 
 #include "cli/object.h"
+#include "policy/step_up.h"
 
 typedef struct vk_key_info {
     CK_OBJECT_HANDLE object;
@@ -18,6 +19,9 @@ typedef struct vk_key_info {
     bool has_permission_id; /* a policy that is no thirdweb session has one */
     uint8_t permission_id[4];
     vk_hardening_set relaxed; /* hardening rules that are off on its token */
+    vk_buf step_up_json;
+    vk_step_up step_up;
+    bool has_step_up;
 } vk_key_info;
 
 /* The key of --label and --id, by its public half (no login) or its private one. */

@@ -20,6 +20,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/session.c src/cli/session.h src/cli/sign.c src/cli/sign_message.c src/cli/signature.c src/cli/signed.c \
 	src/cli/signed.h src/cli/spend.c src/cli/spends.c src/cli/spends.h src/cli/state.c src/cli/store.c src/cli/store.h src/cli/thirdweb.c src/cli/thirdweb_request.c \
 	src/cli/thirdweb_request.h src/cli/token.c \
+	src/cli/enroll.c src/cli/login.c src/cli/plugged.c src/cli/plugged.h src/cli/step_up.c src/cli/step_up.h src/cli/touch.c src/cli/touch.h \
 	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'

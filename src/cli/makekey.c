@@ -14,6 +14,7 @@ void vk_new_key_clear(vk_new_key *key) {
     vk_buf_clear(&key->policy);
     vk_buf_clear(&key->credential_id);
     vk_buf_clear(&key->credential_id_hash);
+    vk_buf_clear(&key->step_up);
     vk_buf_clear(&key->user_handle);
     vk_buf_clear(&key->protect);
 }
@@ -143,6 +144,9 @@ void vk_new_key_private(const vk_cli *cli, const vk_new_key *key, vk_template *t
     }
     if (key->credential_id.len > 0) {
         vk_template_bytes(t, CKA_VALETKEY_CREDENTIAL_ID, vk_buf_view(&key->credential_id));
+    }
+    if (key->step_up.len > 0) {
+        vk_template_bytes(t, CKA_VALETKEY_STEP_UP, vk_buf_view(&key->step_up));
     }
     if (key->credential_id_hash.len > 0) {
         vk_template_bytes(t, CKA_VALETKEY_AUTHENTICATOR_ID_HASH,

@@ -11,6 +11,7 @@ typedef struct vk_new_key {
     vk_buf policy;        /* JSON; empty: the token's default */
     vk_buf credential_id; /* P-256, of --authenticator-id */
     vk_buf credential_id_hash;
+    vk_buf step_up;     /* JSON; empty: it never wants a touch */
     vk_buf user_handle; /* on a security key */
     vk_buf protect;     /* one byte, or empty */
 } vk_new_key;

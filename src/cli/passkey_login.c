@@ -2,6 +2,7 @@
 #include "cli/passkey_peer.h"
 #include "cli/session.h"
 #include "cli/signed.h"
+#include "cli/step_up.h"
 
 #include "base/json.h"
 #include <string.h>
@@ -106,6 +107,7 @@ static vk_exit answer(vk_cli *cli, login_job *job) {
     vk_buf request = {0}, text = {0};
     vk_error err = {0};
     put_request(cli, job, &request);
+    vk_step_up_announce_other(&job->key, "the login");
     vk_exit exit =
         vk_signature_make(cli, CKM_VALETKEY_PASSKEY_LOGIN, &job->key, vk_buf_view(&request), &text);
     if (exit == VK_EXIT_OK && read_answer(&text, job, &err) != VK_OK) {

@@ -106,3 +106,10 @@ vk_exit vk_pin_so(vk_cli *cli, bool is_new, vk_pin *out) {
                                   "--so-pin-file FILE or --so-pin-fd N"};
     return get_pin(cli, &so, is_new, out);
 }
+
+vk_exit vk_pin_device(vk_cli *cli, vk_pin *out) {
+    const char *path = vk_opt(cli, VK_OPT_DEVICE_PIN_FILE);
+    return path != NULL
+               ? vk_pin_from_file(cli, path, out)
+               : vk_pin_ask(cli, "PIN of the security key: ", false, "--device-pin-file FILE", out);
+}

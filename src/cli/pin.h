@@ -15,6 +15,8 @@ typedef struct vk_pin {
 /* The user's PIN (--pin-file, --pin-fd) or the SO's; asked for twice when it is a new one. */
 VK_MUST_USE vk_exit vk_pin_user(vk_cli *cli, bool is_new, vk_pin *out);
 VK_MUST_USE vk_exit vk_pin_so(vk_cli *cli, bool is_new, vk_pin *out);
+/* The PIN of a security key (--device-pin-file). */
+VK_MUST_USE vk_exit vk_pin_device(vk_cli *cli, vk_pin *out);
 /* From a file's first line; the file must be ours and closed to others. */
 VK_MUST_USE vk_exit vk_pin_from_file(vk_cli *cli, const char *path, vk_pin *out);
 /* Asks on the terminal. instead says which option to use where there is none. */

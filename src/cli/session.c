@@ -1,6 +1,5 @@
 #include "cli/session.h"
 
-#include "cli/pin.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,20 @@ static void copy_padded(char *out, const uint8_t *text, size_t len) {
     out[len] = '\0';
 }
 
+#define AT "security key at "
+
+/* The module says it in the description of the slot. */
+static void read_place(vk_cli *cli, CK_SLOT_ID slot, char place[65]) {
+    CK_SLOT_INFO info;
+    char text[65];
+    place[0] = '\0';
+    if (cli->module.f->C_GetSlotInfo(slot, &info) == CKR_OK) {
+        copy_padded(text, info.slotDescription, sizeof info.slotDescription);
+        bool is_key = strncmp(text, AT, strlen(AT)) == 0;
+        snprintf(place, 65, "%s", is_key ? text + strlen(AT) : "");
+    }
+}
+
 vk_exit vk_token_entry_get(vk_cli *cli, CK_SLOT_ID slot, vk_token_entry *out) {
     CK_TOKEN_INFO info;
     CK_RV rv = cli->module.f->C_GetTokenInfo(slot, &info);
@@ -23,6 +36,7 @@ vk_exit vk_token_entry_get(vk_cli *cli, CK_SLOT_ID slot, vk_token_entry *out) {
     *out = (vk_token_entry){.slot = slot, .flags = info.flags};
     copy_padded(out->label, info.label, sizeof info.label);
     copy_padded(out->serial, info.serialNumber, sizeof info.serialNumber);
+    read_place(cli, slot, out->place);
     return VK_EXIT_OK;
 }
 
@@ -111,6 +125,9 @@ vk_exit vk_session_open(vk_cli *cli, CK_SLOT_ID slot, bool writable) {
     }
     cli->slot = slot;
     cli->has_session = true;
+    char place[65];
+    read_place(cli, slot, place);
+    cli->is_security_key = place[0] != '\0';
     return VK_EXIT_OK;
 }
 
@@ -131,58 +148,6 @@ vk_exit vk_session_begin(vk_cli *cli, bool writable) {
     }
     free(tokens);
     return exit;
-}
-
-/* What is left after a wrong PIN. */
-static vk_exit hint_tries(vk_cli *cli, vk_exit exit) {
-    vk_token_entry token;
-    if (vk_token_entry_get(cli, cli->slot, &token) != VK_EXIT_OK) {
-        return exit;
-    }
-    if ((token.flags & CKF_USER_PIN_LOCKED) != 0) {
-        return vk_cli_hint(cli, exit, "the PIN is locked now; the SO can set a new one");
-    }
-    if ((token.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
-        return vk_cli_hint(cli, exit, "one more wrong PIN locks it");
-    }
-    return vk_cli_hint(cli, exit, "too many wrong tries in a row lock it");
-}
-
-static vk_exit log_in(vk_cli *cli, CK_USER_TYPE role, vk_pin *pin) {
-    CK_RV rv = cli->module.f->C_Login(cli->session, role, pin->text, pin->len);
-    if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
-        return VK_EXIT_OK;
-    }
-    vk_exit exit = vk_cli_fail_rv(cli, "cannot log in to the token", rv);
-    return rv == CKR_PIN_INCORRECT && role == CKU_USER ? hint_tries(cli, exit) : exit;
-}
-
-vk_exit vk_session_login_user(vk_cli *cli) {
-    vk_pin pin = {0};
-    vk_exit exit = vk_pin_user(cli, false, &pin);
-    if (exit == VK_EXIT_OK) {
-        exit = log_in(cli, CKU_USER, &pin);
-    }
-    vk_wipe(&pin, sizeof pin);
-    return exit;
-}
-
-vk_exit vk_session_begin_so(vk_cli *cli) {
-    vk_pin pin = {0};
-    vk_exit exit = vk_session_begin(cli, true);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_pin_so(cli, false, &pin);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = log_in(cli, CKU_SO, &pin);
-    }
-    vk_wipe(&pin, sizeof pin);
-    return exit;
-}
-
-vk_exit vk_session_begin_user(vk_cli *cli, bool writable) {
-    vk_exit exit = vk_session_begin(cli, writable);
-    return exit == VK_EXIT_OK ? vk_session_login_user(cli) : exit;
 }
 
 void vk_session_end(vk_cli *cli) {

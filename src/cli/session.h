@@ -17,6 +17,7 @@ typedef struct vk_token_entry {
     char label[33]; /* without the padding; control characters replaced */
     char serial[17];
     CK_FLAGS flags;
+    char place[65]; /* where a security key is plugged in, perhaps cut off; empty: it is none */
 } vk_token_entry;
 
 /* The initialized tokens, in slot order; free with free(). */

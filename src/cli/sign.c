@@ -5,6 +5,7 @@
 #include "cli/passkey.h"
 #include "cli/session.h"
 #include "cli/signed.h"
+#include "cli/step_up.h"
 
 #include <inttypes.h>
 #include <valetkey/pkcs11.h>
@@ -70,6 +71,7 @@ static vk_exit choose_grant(vk_cli *cli, sign_job *job) {
 static vk_exit sign(vk_cli *cli, sign_job *job) {
     CK_MECHANISM_TYPE mechanism =
         vk_opt_flag(cli, VK_OPT_SESSION) ? CKM_VALETKEY_USEROP_SESSION : CKM_VALETKEY_USEROP;
+    vk_step_up_announce(&job->key, job->grant, &job->request.op);
     return vk_signature_make(cli, mechanism, &job->key, vk_buf_view(&job->payload),
                              &job->signature);
 }

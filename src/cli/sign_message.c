@@ -2,6 +2,7 @@
 #include "cli/message.h"
 #include "cli/session.h"
 #include "cli/signed.h"
+#include "cli/step_up.h"
 
 #include <inttypes.h>
 #include <valetkey/pkcs11.h>
@@ -94,6 +95,7 @@ vk_exit vk_sign_message(vk_cli *cli) {
         exit = prepare(cli, &job);
     }
     if (exit == VK_EXIT_OK) {
+        vk_step_up_announce_other(&job.key, "the message");
         exit = vk_signature_make(cli, job.mechanism, &job.key, vk_buf_view(&job.payload),
                                  &job.signature);
     }

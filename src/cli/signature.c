@@ -1,4 +1,5 @@
 #include "cli/signed.h"
+#include "cli/touch.h"
 
 #include <string.h>
 
@@ -63,11 +64,34 @@ static vk_exit fail_read_only(vk_cli *cli, CK_RV rv) {
                        "off: \"valetkey token set --journal off\"");
 }
 
+/* A touch that did not come; a security key's own slot says so by itself. */
+static vk_exit fail_touch(vk_cli *cli, const vk_key_info *key, CK_RV rv) {
+    const char *name = key->step_up.device.name;
+    if (!key->has_step_up) {
+        return vk_cli_fail_rv(cli, "cannot sign", rv);
+    }
+    if (rv == CKR_DEVICE_REMOVED) {
+        vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                                   "cannot sign: this needs a touch of the security key \"%s\", "
+                                   "which is not plugged in",
+                                   name);
+        return vk_cli_hint(cli, exit, "\"valetkey explain\" says why the touch is needed");
+    }
+    return vk_cli_fail(cli, VK_EXIT_SYSTEM,
+                       "cannot sign: the security key \"%s\" was not touched in time, or that was "
+                       "cancelled",
+                       name);
+}
+
 vk_exit vk_signature_make(vk_cli *cli, CK_MECHANISM_TYPE mechanism, const vk_key_info *key,
                           vk_bytes payload, vk_buf *out) {
+    vk_touch_say_slot(cli, "to sign");
     CK_RV rv = run(cli, mechanism, key, payload, out);
     if (rv == CKR_DEVICE_ERROR) {
         return tell_damage(cli, key, rv);
+    }
+    if (rv == CKR_DEVICE_REMOVED || rv == CKR_FUNCTION_CANCELED) {
+        return fail_touch(cli, key, rv);
     }
     if (rv == CKR_TOKEN_WRITE_PROTECTED) {
         return fail_read_only(cli, rv);

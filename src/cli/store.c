@@ -1,6 +1,7 @@
 #include "cli/store.h"
 
 #include "cli/pin.h"
+#include "cli/plugged.h"
 #include "cli/session.h"
 #include "token/attrs.h"
 #include <stdlib.h>
@@ -156,16 +157,35 @@ static vk_exit log_in(vk_cli *cli, vk_token *token, vk_role role, const vk_pin *
                            : vk_cli_fail_status(cli, "cannot log in to the token", status);
 }
 
-static vk_exit open_as(vk_cli *cli, vk_role role, vk_token **out) {
+static vk_exit log_in_with_pin(vk_cli *cli, vk_token *token, vk_role role) {
     vk_pin pin = {0};
-    vk_exit exit = vk_store_open(cli, out);
+    vk_exit exit = role == VK_ROLE_SO ? vk_pin_so(cli, false, &pin) : vk_pin_user(cli, false, &pin);
     if (exit == VK_EXIT_OK) {
-        exit = role == VK_ROLE_SO ? vk_pin_so(cli, false, &pin) : vk_pin_user(cli, false, &pin);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = log_in(cli, *out, role, &pin);
+        exit = log_in(cli, token, role, &pin);
     }
     vk_wipe(&pin, sizeof pin);
+    return exit;
+}
+
+/* Who said nothing of security keys has a PIN, too. */
+static vk_exit log_in_user(vk_cli *cli, vk_token *token) {
+    bool by_device = false, found = false;
+    vk_exit exit = vk_plugged_is_meant(cli, token, &by_device);
+    if (exit == VK_EXIT_OK && by_device) {
+        exit = vk_plugged_unlock(cli, token, vk_opt_flag(cli, VK_OPT_UNLOCK), &found);
+    }
+    return exit == VK_EXIT_OK && !found ? log_in_with_pin(cli, token, VK_ROLE_USER) : exit;
+}
+
+static vk_exit log_in_as(vk_cli *cli, vk_token *token, vk_role role) {
+    return role == VK_ROLE_USER ? log_in_user(cli, token) : log_in_with_pin(cli, token, role);
+}
+
+static vk_exit open_as(vk_cli *cli, vk_role role, vk_token **out) {
+    vk_exit exit = vk_store_open(cli, out);
+    if (exit == VK_EXIT_OK) {
+        exit = log_in_as(cli, *out, role);
+    }
     if (exit != VK_EXIT_OK && *out != NULL) {
         vk_token_close(*out);
         *out = NULL;
@@ -194,6 +214,10 @@ vk_exit vk_store_with(vk_cli *cli, vk_exit (*open)(vk_cli *, vk_token **),
 
 vk_exit vk_store_login_if_given(vk_cli *cli, vk_token *token) {
     vk_pin pin = {0};
+    if (vk_opt_flag(cli, VK_OPT_UNLOCK)) {
+        bool found;
+        return vk_plugged_unlock(cli, token, true, &found);
+    }
     if (!vk_opt_flag(cli, VK_OPT_PIN_FILE) && !vk_opt_flag(cli, VK_OPT_PIN_FD)) {
         return VK_EXIT_OK;
     }

@@ -188,15 +188,19 @@ static const char *so_pin_state(CK_FLAGS flags) {
 
 static void say_token(vk_out *out, const vk_token_entry *token) {
     bool read_only = (token->flags & CKF_WRITE_PROTECTED) != 0;
-    vk_say(out, "%-32s %-16s  %-12s  %s%s\n", token->label, token->serial,
-           user_pin_state(token->flags), so_pin_state(token->flags),
-           read_only ? ", read-only" : "");
+    bool is_security_key = token->place[0] != '\0';
+    vk_say(out, "%-32s %-16s  %-12s  %s%s%s%s\n", token->label, token->serial,
+           user_pin_state(token->flags), so_pin_state(token->flags), read_only ? ", read-only" : "",
+           is_security_key ? ", at " : "", token->place);
     vk_out_open(out, NULL, '{');
     vk_out_text(out, "label", token->label);
     vk_out_text(out, "serial", token->serial);
     vk_out_text(out, "userPin", user_pin_state(token->flags));
     vk_out_text(out, "soPin", so_pin_state(token->flags));
     vk_out_bool(out, "readOnly", read_only);
+    if (is_security_key) {
+        vk_out_text(out, "place", token->place);
+    }
     vk_out_close(out, '}');
 }
 

@@ -1,20 +1,25 @@
 # bash completion for valetkey(1)
 
 _valetkey_options() {
-    local pin='--pin-file --pin-fd' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
+    local pin='--pin-file --pin-fd --unlock --device-pin-file' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
+    local step_up='--step-up --step-up-device --step-up-above --step-up-unless'
     local message='--message --message-file --typed-data --account --replayable --undeployed'
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
-    'token init') echo "--label --default-policy $so_pin $pin" ;;
-    'key create') echo "$key --type --policy --count --start --discoverable --user-handle --cred-protect $passkey $lint $pin" ;;
+    'token init') echo "--label --default-policy $so_pin --pin-file --pin-fd" ;;
+    'token enroll') echo "--device --name --touch-only --instead-of-pin $so_pin $pin" ;;
+    'token unenroll') echo "--id $so_pin $pin" ;;
+    'key create') echo "$key --type --policy --count --start --discoverable --user-handle --cred-protect" \
+        "$step_up $passkey $lint $pin" ;;
     'key import')
         echo "$key --type --policy $passkey --key-file --serialized --authenticator-id" \
-            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $lint $pin"
+            "--authenticator-id-hash --chain-id --kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used" \
+            "$step_up $lint $pin"
         ;;
     'key show') echo "$key" ;;
     'key certify') echo "$key --output $pin" ;;
-    'key set') echo "$key --allow-logins --no-logins $so_pin" ;;
+    'key set') echo "$key --allow-logins --no-logins --no-step-up --device-pin-file $step_up $so_pin" ;;
     'key remove') echo "$key $pin" ;;
     'passkey options') echo '--rp-id --origin --name' ;;
     'passkey import')
@@ -63,8 +68,8 @@ _valetkey_command() {
         word=${COMP_WORDS[i]}
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
-            --replayable | --undeployed | --denied | --as-owner | --native | \
-            --allow-logins | --no-logins) ;;
+            --replayable | --undeployed | --denied | --as-owner | --native | --unlock | \
+            --touch-only | --instead-of-pin | --allow-logins | --no-logins | --no-step-up) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -98,7 +103,7 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
+    --module | --*-file | --policy | --step-up | --step-up-unless | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
         --registration | --attestation | --client-data | --trust)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -112,14 +117,14 @@ _valetkey() {
     --label | --id | --*-fd | --user-handle | --cred-protect | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
-        --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge)
+        --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
     '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
-    token) mapfile -t COMPREPLY < <(compgen -W 'init list show set' -- "$cur") ;;
+    token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;

@@ -127,6 +127,10 @@ vk_status vk_gate_record(const vk_gate_question *question, vk_journal_entry *ent
     return status;
 }
 
+static const char *touched_text(const vk_gate_decision *decision) {
+    return decision->touched.len > 0 ? (const char *)decision->touched.data : NULL;
+}
+
 /* ---- Digests ---- */
 
 /* Whose digest, and the record of what is decided. */
@@ -150,12 +154,13 @@ static vk_status decide_digest_budget(void *context, vk_budget *budget, vk_nonce
 
 /* Digests name no account: they are counted in the key's own budget, each digest once. */
 static vk_status reserve_digest(const vk_gate_question *question, vk_journal_entry *entry,
-                                vk_error *err) {
+                                bool is_trial, vk_error *err) {
     vk_loaded *loaded = question->loaded;
     digest_job job = {.loaded = loaded, .entry = entry};
     vk_grant_record own = {.key_id = loaded->record.id};
     vk_decision decision = vk_gate_decision_with(question, entry);
     decision.grant = &own;
+    decision.is_trial = is_trial;
     decision.operation = entry->operation;
     decision.nonce = vk_u256_from_be(entry->operation.b, sizeof entry->operation.b);
     decision.decide = decide_digest_budget;
@@ -177,14 +182,16 @@ static vk_status evaluate_plain_digest(const digest_job *job, vk_error *err) {
 }
 
 vk_status vk_gate_decide_digest(const vk_gate_question *question, const vk_hash *digest,
-                                vk_error *err) {
+                                const vk_gate_decision *decision, vk_error *err) {
     vk_journal_entry entry = vk_gate_entry(question, digest);
+    entry.touched = touched_text(decision);
     if (vk_policy_has_state(&question->loaded->policy)) {
-        return reserve_digest(question, &entry, err);
+        return reserve_digest(question, &entry, decision->is_trial, err);
     }
     digest_job job = {.loaded = question->loaded, .entry = &entry};
     vk_status status = evaluate_plain_digest(&job, err);
-    return vk_gate_record(question, &entry, status, err);
+    return status == VK_OK && decision->is_trial ? VK_OK
+                                                 : vk_gate_record(question, &entry, status, err);
 }
 
 /* ---- UserOperations ---- */
@@ -337,6 +344,7 @@ vk_status vk_gate_decide(const vk_gate_question *question, const vk_gate_request
     reservation r = {
         .loaded = question->loaded, .request = request, .entry = &entry, .decision = decision};
     entry.grant = &request->grant->record;
+    entry.touched = touched_text(decision);
     if (needs_budget(question->loaded, request)) {
         return reserve(question, &r, err);
     }

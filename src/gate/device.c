@@ -97,9 +97,8 @@ vk_status vk_device_find_store(vk_device *device, const char *home, char **path,
 
 /* ---- Secrets of enrolments ---- */
 
-/* Wants a touch. */
-static vk_status get_secret(vk_device *device, const vk_enrolment *enrolment, uint8_t secret32[32],
-                            vk_error *err) {
+vk_status vk_device_ask_secret(vk_device *device, const vk_enrolment *enrolment, vk_bytes pin,
+                               uint8_t secret32[32], vk_error *err) {
     vk_fido2_answer answer;
     vk_hash challenge;
     vk_buf client_data = {0};
@@ -112,7 +111,9 @@ static vk_status get_secret(vk_device *device, const vk_enrolment *enrolment, ui
         .credential_id = {enrolment->credential_id, enrolment->credential_id_len},
         .point65 = enrolment->point65,
         .challenge = {challenge.b, sizeof challenge.b},
-        .salt32 = enrolment->salt32};
+        .salt32 = enrolment->salt32,
+        .touch_only = !enrolment->verified,
+        .pin = pin};
     vk_status status = vk_webauthn_client_data(&challenge, ORIGIN, &client_data);
     if (status == VK_OK) {
         question.client_data = vk_buf_view(&client_data);
@@ -150,11 +151,12 @@ static vk_status take_credential(const vk_fido2_made *made, vk_enrolment *out, v
 }
 
 /* Wants two touches: one makes the credential, and the other asks it for its secret. */
-static vk_status make_enrolment(vk_device *device, const char *name, vk_enrolment *out,
-                                uint8_t secret32[32], vk_error *err) {
+static vk_status make_enrolment(vk_device *device, const char *name, bool touch_only,
+                                vk_enrolment *out, uint8_t secret32[32], vk_error *err) {
+    static const vk_bytes no_pin = {NULL, 0};
     uint8_t user_id[16];
     vk_fido2_made made;
-    *out = (vk_enrolment){.rp_id = RP_ID};
+    *out = (vk_enrolment){.rp_id = RP_ID, .verified = !touch_only};
     snprintf(out->name, sizeof out->name, "%s", name);
     if (RAND_bytes(user_id, sizeof user_id) != 1 || RAND_bytes(out->salt32, 32) != 1) {
         return VK_ERR_CRYPTO;
@@ -163,7 +165,8 @@ static vk_status make_enrolment(vk_device *device, const char *name, vk_enrolmen
                                 .origin = ORIGIN,
                                 .user_id = {user_id, sizeof user_id},
                                 .user_name = "valetkey",
-                                .hmac_secret = true};
+                                .hmac_secret = true,
+                                .touch_only = touch_only};
     vk_status status = need_secret(device, err);
     if (status == VK_OK) {
         status = vk_fido2_make(device->fido2, &wish, &made, err);
@@ -173,7 +176,7 @@ static vk_status make_enrolment(vk_device *device, const char *name, vk_enrolmen
     }
     status = take_credential(&made, out, err);
     vk_fido2_made_clear(&made);
-    return status == VK_OK ? get_secret(device, out, secret32, err) : status;
+    return status == VK_OK ? vk_device_ask_secret(device, out, no_pin, secret32, err) : status;
 }
 
 /* ---- The store ---- */
@@ -207,7 +210,7 @@ vk_status vk_device_make_store(vk_device *device, const char *home, const char *
     vk_enrolment enrolment;
     uint8_t secret32[32];
     *out = NULL;
-    vk_status status = make_enrolment(device, label, &enrolment, secret32, err);
+    vk_status status = make_enrolment(device, label, false, &enrolment, secret32, err);
     if (status == VK_OK) {
         status = create_store(home, label, &enrolment, secret32, out, err);
     }
@@ -217,11 +220,10 @@ vk_status vk_device_make_store(vk_device *device, const char *home, const char *
 
 /* ---- Logins ---- */
 
-vk_status vk_device_unlock(vk_device *device, vk_token *token, vk_error *err) {
+static vk_status find_any(vk_device *device, vk_token *token, vk_enrolment *out, vk_error *err) {
     vk_enrolment *enrolments = NULL;
     const vk_enrolment *found = NULL;
     size_t count = 0;
-    uint8_t secret32[32];
     vk_status status = vk_token_enrolments(token, &enrolments, &count, err);
     if (status == VK_OK) {
         status = find_enrolment(device, enrolments, count, &found, err);
@@ -231,20 +233,16 @@ vk_status vk_device_unlock(vk_device *device, vk_token *token, vk_error *err) {
                          "the security key is not enrolled with this token");
     }
     if (status == VK_OK) {
-        status = get_secret(device, found, secret32, err);
+        *out = *found;
     }
-    if (status == VK_OK) {
-        status = vk_token_login_enrolled(token, found->id, secret32);
-    }
-    vk_wipe(secret32, sizeof secret32);
     vk_enrolments_free(enrolments);
     return status;
 }
 
-static vk_status verify_user(vk_device *device, const uint8_t *pin, size_t len, vk_error *err) {
+static vk_status check_verification(vk_device *device, vk_error *err) {
     vk_fido2_info info;
-    if (pin != NULL) {
-        return vk_fido2_log_in(device->fido2, pin, len, err);
+    if (vk_fido2_is_logged_in(device->fido2)) {
+        return VK_OK;
     }
     vk_status status = vk_fido2_get_info(device->fido2, &info, err);
     return status == VK_OK && !info.has_uv
@@ -253,13 +251,39 @@ static vk_status verify_user(vk_device *device, const uint8_t *pin, size_t len, 
                : status;
 }
 
+vk_status vk_device_find_enrolment(vk_device *device, vk_token *token, bool has_pin,
+                                   vk_enrolment *out, vk_error *err) {
+    vk_status status = find_any(device, token, out, err);
+    return status == VK_OK && out->verified && !has_pin ? check_verification(device, err) : status;
+}
+
+static vk_status unlock(vk_device *device, vk_token *token, vk_error *err) {
+    static const vk_bytes no_pin = {NULL, 0};
+    vk_enrolment found;
+    uint8_t secret32[32];
+    vk_status status = find_any(device, token, &found, err);
+    if (status == VK_OK) {
+        status = vk_device_ask_secret(device, &found, no_pin, secret32, err);
+    }
+    if (status == VK_OK) {
+        status = vk_token_login_enrolled(token, found.id, secret32);
+    }
+    vk_wipe(secret32, sizeof secret32);
+    return status;
+}
+
+static vk_status verify_user(vk_device *device, const uint8_t *pin, size_t len, vk_error *err) {
+    return pin != NULL ? vk_fido2_log_in(device->fido2, pin, len, err)
+                       : check_verification(device, err);
+}
+
 vk_status vk_device_log_in(vk_device *device, vk_token *store, const uint8_t *pin, size_t len,
                            vk_error *err) {
     vk_status status = verify_user(device, pin, len, err);
     if (status != VK_OK || store == NULL) {
         return status;
     }
-    status = vk_device_unlock(device, store, err);
+    status = unlock(device, store, err);
     if (status != VK_OK) {
         vk_device_log_out(device);
     }
@@ -270,13 +294,67 @@ void vk_device_log_out(vk_device *device) {
     vk_fido2_log_out(device->fido2);
 }
 
-vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name, vk_error *err) {
+/* One credential is enough: which of several a device would be asked for could not be said. */
+static vk_status check_unknown(vk_device *device, vk_token *token, vk_error *err) {
+    vk_enrolment found;
+    vk_error ignored = {0};
+    vk_status status = find_any(device, token, &found, &ignored);
+    if (status == VK_OK) {
+        return vk_fail(err, VK_ERR_EXISTS, NULL,
+                       "this security key unlocks the token already: it is number %lld",
+                       (long long)found.id);
+    }
+    return status == VK_ERR_NOT_FOUND ? VK_OK
+                                      : vk_fail(err, status, ignored.path, "%s", ignored.message);
+}
+
+vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name, bool touch_only,
+                          vk_error *err) {
     vk_enrolment enrolment;
     uint8_t secret32[32];
-    vk_status status = make_enrolment(device, name, &enrolment, secret32, err);
+    vk_status status = check_unknown(device, token, err);
+    if (status == VK_OK) {
+        status = make_enrolment(device, name, touch_only, &enrolment, secret32, err);
+    }
     if (status == VK_OK) {
         status = vk_token_enrol(token, &enrolment, secret32, err);
     }
     vk_wipe(secret32, sizeof secret32);
+    return status;
+}
+
+/* ---- Touches for keys that are elsewhere ---- */
+
+static void take_step_up(const vk_fido2_made *made, const char *name, bool verified,
+                         vk_step_up_device *out) {
+    *out = (vk_step_up_device){
+        .rp_id = RP_ID, .credential_id_len = made->credential_id.len, .verified = verified};
+    snprintf(out->name, sizeof out->name, "%s", name);
+    memcpy(out->credential_id, made->credential_id.data, made->credential_id.len);
+    memcpy(out->point65, made->point65, sizeof out->point65);
+}
+
+vk_status vk_device_make_step_up(vk_device *device, const char *name, vk_step_up_device *out,
+                                 vk_error *err) {
+    uint8_t user_id[16];
+    vk_fido2_info info;
+    vk_fido2_made made;
+    if (RAND_bytes(user_id, sizeof user_id) != 1) {
+        return VK_ERR_CRYPTO;
+    }
+    vk_status status = vk_fido2_get_info(device->fido2, &info, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    const vk_fido2_wish wish = {.rp_id = RP_ID,
+                                .origin = ORIGIN,
+                                .user_id = {user_id, sizeof user_id},
+                                .user_name = "valetkey",
+                                .touch_only = !info.has_uv};
+    status = vk_fido2_make(device->fido2, &wish, &made, err);
+    if (status == VK_OK) {
+        take_step_up(&made, name, info.has_uv, out);
+        vk_fido2_made_clear(&made);
+    }
     return status;
 }

@@ -11,9 +11,8 @@
 
 #include "gate/gate.h"
 #include "keys/fido2.h"
+#include "policy/step_up.h"
 #include "token/enrolment.h"
-
-typedef struct vk_device vk_device;
 
 VK_MUST_USE vk_status vk_device_new(const char *path, unsigned timeout_seconds, vk_device **out);
 void vk_device_free(vk_device *device); /* NULL allowed */
@@ -44,11 +43,28 @@ void vk_device_log_out(vk_device *device);
 /* Any token can be unlocked by a security key, instead of or as well as by its user PIN. */
 
 /* Makes a credential on the device and enrols it; wants two touches and vk_device_log_in (store
- * NULL), and the user's or the SO's login to the token. */
+ * NULL), and the user's or the SO's login to the token. VK_ERR_EXISTS if the device is. touch_only:
+ * from then on a touch is enough, nobody is verified; then a device without PIN need not be logged
+ * in to. */
 VK_MUST_USE vk_status vk_device_enrol(vk_device *device, vk_token *token, const char *name,
-                                      vk_error *err);
-/* Logs the user in to a token that the device is enrolled with. VK_ERR_NOT_FOUND if it is not. */
-VK_MUST_USE vk_status vk_device_unlock(vk_device *device, vk_token *token, vk_error *err);
+                                      bool touch_only, vk_error *err);
+/* Which of the token's enrolments is the device's? Asks it without a touch. VK_ERR_NOT_FOUND: none.
+ * VK_ERR_ARGUMENT: its user is to be verified, which it can do with its PIN only, and has_pin is
+ * false: nobody has said it. */
+VK_MUST_USE vk_status vk_device_find_enrolment(vk_device *device, vk_token *token, bool has_pin,
+                                               vk_enrolment *out, vk_error *err);
+/* The enrolment's secret; wants a touch, and verification if the enrolment does: by this PIN, or
+ * where it is empty as the device is logged in, or by built-in verification. Wipe it. */
+VK_MUST_USE vk_status vk_device_ask_secret(vk_device *device, const vk_enrolment *enrolment,
+                                           vk_bytes pin, uint8_t secret32[32], vk_error *err);
+
+/* ---- Touches for keys that are elsewhere ---- */
+
+/* Makes a credential for a step-up rule (policy/step_up.h): one of a verified user where the device
+ * has built-in verification, else of a touch alone. Wants a touch, and vk_device_log_in (store
+ * NULL) if the device has a PIN. name: 1 to VK_STEP_UP_NAME_MAX bytes. */
+VK_MUST_USE vk_status vk_device_make_step_up(vk_device *device, const char *name,
+                                             vk_step_up_device *out, vk_error *err);
 
 /* ---- Keys on it ---- */
 

@@ -82,8 +82,24 @@ VK_MUST_USE vk_status vk_gate_set_policy(vk_gate *gate, int64_t key_id, const ch
 /* "allowed" or "refused": may the key answer logins although it has a grant (SO)? */
 VK_MUST_USE vk_status vk_gate_set_logins(vk_gate *gate, int64_t key_id, const char *text,
                                          size_t len, vk_error *err);
+/* The attribute of the private half with its step-up rule (policy/step_up.h), JSON. */
+#define VK_ATTR_STEP_UP 0x80564B43UL
+/* Checks a step-up rule for a key and sets it (SO); empty: the key has none any more. */
+VK_MUST_USE vk_status vk_gate_set_step_up(vk_gate *gate, int64_t key_id, const char *json,
+                                          size_t json_len, vk_error *err);
 
 /* ---- Signing ---- */
+
+typedef struct vk_device vk_device; /* see device.h */
+
+/* How a signature gets at the security keys that are plugged in, if its key wants a touch. */
+typedef struct vk_touch {
+    /* Those that are plugged in now; they stay as long as the call. */
+    size_t (*devices)(void *context, vk_device **out, size_t max);
+    /* From now on this one is waited for; NULL: none any more. */
+    void (*asks)(void *context, vk_device *device);
+    void *context;
+} vk_touch;
 
 typedef enum vk_gate_form {
     VK_GATE_USEROP,         /* the finished signature */
@@ -113,9 +129,14 @@ VK_MUST_USE vk_status vk_gate_allows(vk_gate *gate, int64_t key_id, vk_gate_form
  * Signs payload. With out NULL only *out_len is set. *out_len too small: VK_ERR_BUFFER, *out_len
  * set, nothing spent. Denied: VK_DENIED, err->path the rule, err->message the reason, which is also
  * kept as the key's last denial.
+ *
+ * A key with a step-up rule may want a touch, after the verdict and before anything is spent:
+ * VK_ERR_REMOVED if its security key is not there, VK_ERR_CANCELED, VK_DENIED with the rule
+ * "touch". touch NULL: no security key is.
  */
 VK_MUST_USE vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form,
-                                   vk_bytes payload, uint8_t *out, size_t *out_len, vk_error *err);
+                                   vk_bytes payload, const vk_touch *touch, uint8_t *out,
+                                   size_t *out_len, vk_error *err);
 
 /* The x coordinate of the point that the key and peer65 share, if VK_GATE_AGREEMENT is allowed.
  * Wipe it. VK_ERR_FORMAT if peer65 is no point of the key's curve. */

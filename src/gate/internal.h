@@ -71,6 +71,7 @@ typedef struct vk_gate_question {
     vk_loaded *loaded;
     vk_gate_form form;
     vk_bytes payload;
+    const vk_touch *touch; /* NULL: no security key can be asked */
 } vk_gate_question;
 
 /* ---- Keys that are elsewhere (device_key.c) ---- */
@@ -100,13 +101,15 @@ typedef struct vk_gate_decision {
     /* Of the assertion. 0: it gets the next one; otherwise it has that one already. 0 afterwards:
      * the key does not count. */
     uint32_t sign_count;
+    vk_buf touched; /* which security key was touched for it, and why: text with its NUL; empty */
 } vk_gate_decision;
+void vk_gate_decision_clear(vk_gate_decision *decision);
 /* The verdict and, unless it is a trial, what it spends, durable when this returns VK_OK. */
 VK_MUST_USE vk_status vk_gate_decide(const vk_gate_question *question,
                                      const vk_gate_request *request, vk_gate_decision *decision,
                                      vk_error *err);
 VK_MUST_USE vk_status vk_gate_decide_digest(const vk_gate_question *question, const vk_hash *digest,
-                                            vk_error *err);
+                                            const vk_gate_decision *decision, vk_error *err);
 /* Notes a refusal that came before any verdict, in the journal and as the key's last denial; hash:
  * of the operation, or NULL. The refusal stands whether or not it can be noted. */
 void vk_gate_note(const vk_gate_question *question, const vk_hash *hash, vk_status status,
@@ -132,6 +135,28 @@ VK_MUST_USE vk_status vk_gate_pending_any(vk_gate *gate, const vk_loaded *loaded
  * it is one; VK_DENIED if not. */
 VK_MUST_USE vk_status vk_gate_pending_sign(const vk_gate_question *question, const vk_hash *digest,
                                            uint8_t signature64[64], bool *found, vk_error *err);
+
+/* ---- Touches (step_up.c) ---- */
+
+/* Is the step-up rule in the record's attributes, if there is one, well formed? */
+VK_MUST_USE vk_status vk_gate_check_step_up(const vk_key_record *record, vk_error *err);
+VK_MUST_USE vk_status vk_gate_load_step_up(vk_loaded *loaded, vk_error *err);
+
+/* What a touch is asked for. */
+typedef struct vk_step_up_request {
+    const vk_hash *hash;          /* userOpHash, or what a message or a digest is */
+    const vk_loaded_grant *grant; /* NULL: none */
+    const char *reason;           /* why it is needed */
+} vk_step_up_request;
+/* Asks for it; a refusal is noted. What is to be said of it in the record is appended. The key has
+ * a rule. */
+VK_MUST_USE vk_status vk_gate_ask_touch(const vk_gate_question *question,
+                                        const vk_step_up_request *request, vk_buf *touched,
+                                        vk_error *err);
+/* Before an operation is decided: judges it, and asks for the touch if the key's rule wants one. */
+VK_MUST_USE vk_status vk_gate_step_up(const vk_gate_question *question,
+                                      const vk_gate_request *request, vk_gate_decision *decision,
+                                      vk_error *err);
 
 /* ---- Messages ---- */
 

@@ -16,6 +16,10 @@ static void destroy(vk_loaded *loaded) {
     vk_policy_clear(&loaded->policy);
     vk_key_record_clear(&loaded->record);
     vk_key_free(loaded->key);
+    if (loaded->step_up != NULL) {
+        vk_step_up_clear(loaded->step_up);
+        free(loaded->step_up);
+    }
     free(loaded);
 }
 
@@ -230,6 +234,9 @@ static vk_status load_members(vk_gate *gate, vk_loaded *loaded, vk_error *err) {
     }
     if (status == VK_OK) {
         status = load_policy(loaded, err);
+    }
+    if (status == VK_OK) {
+        status = vk_gate_load_step_up(loaded, err);
     }
     if (status == VK_OK) {
         status = load_grants(gate, loaded, &grant_ids, err);

@@ -7,6 +7,7 @@
 
 #include "gate/gate.h"
 #include "keys/keys.h"
+#include "policy/step_up.h"
 #include "token/spend.h"
 
 #include <stdatomic.h>
@@ -37,7 +38,8 @@ typedef struct vk_loaded {
     vk_hash spend_rules;      /* digest of the token's */
     size_t grant_count;
     vk_loaded_grant *grants;
-    vk_key *key; /* NULL: it is elsewhere */
+    vk_step_up *step_up; /* NULL: it never wants a touch; owned */
+    vk_key *key;         /* NULL: it is elsewhere */
     uint64_t generation;
     atomic_size_t users;
     struct vk_loaded *next;

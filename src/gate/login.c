@@ -168,16 +168,33 @@ static vk_status decide_and_count(login *l, vk_journal_entry *entry, vk_error *e
     return vk_token_decide(question->gate->token, &decision, err);
 }
 
+/* Who it logs in is not in a rule about calls, so a key with one always wants the touch. */
+static vk_status step_up(const login *l, vk_journal_entry *entry, vk_buf *touched, vk_error *err) {
+    const vk_step_up_request asked = {.hash = &entry->operation, .reason = vk_step_up_login};
+    if (l->question->loaded->step_up == NULL) {
+        return VK_OK;
+    }
+    vk_status status = vk_gate_ask_touch(l->question, &asked, touched, err);
+    entry->touched = touched->len > 0 ? (const char *)touched->data : NULL;
+    return status;
+}
+
 static vk_status decide(login *l, vk_error *err) {
     vk_hash hash;
+    vk_buf touched = {0};
     vk_status status = vk_sha256(vk_buf_view(&l->client_data), &hash);
     if (status != VK_OK) {
         return vk_gate_explain(err, status);
     }
     vk_journal_entry entry = vk_gate_entry(l->question, &hash);
-    return l->question->loaded->record.use_sign_count
-               ? decide_and_count(l, &entry, err)
-               : vk_gate_record(l->question, &entry, VK_OK, err);
+    status = step_up(l, &entry, &touched, err);
+    if (status == VK_OK) {
+        status = l->question->loaded->record.use_sign_count
+                     ? decide_and_count(l, &entry, err)
+                     : vk_gate_record(l->question, &entry, VK_OK, err);
+    }
+    vk_buf_clear(&touched);
+    return status;
 }
 
 /* ---- The signature ---- */

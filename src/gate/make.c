@@ -70,6 +70,10 @@ static vk_status default_policy(vk_gate *gate, vk_key_record *record) {
 }
 
 static vk_status complete_policy(vk_gate *gate, vk_key_record *record, vk_error *err) {
+    vk_status status = vk_gate_check_step_up(record, err);
+    if (status != VK_OK) {
+        return status;
+    }
     return record->policy != NULL ? check_policy(gate, record->policy, strlen(record->policy), err)
                                   : default_policy(gate, record);
 }

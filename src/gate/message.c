@@ -231,13 +231,44 @@ static vk_status finish(vk_gate_signing *signing, const request *r, vk_buf *out,
     return status;
 }
 
+/* The verdict alone, then the touch: the rule is about calls, which a message has none of. */
+static vk_status step_up(const vk_gate_question *question, decision *d, vk_buf *touched,
+                         vk_error *err) {
+    const vk_step_up_request asked = {.hash = &d->request->payload.hash,
+                                      .grant = d->request->grant,
+                                      .reason = vk_step_up_message};
+    bool enabled;
+    if (question->loaded->step_up == NULL) {
+        return VK_OK;
+    }
+    vk_status status = check_counted(d, err);
+    if (status == VK_OK) {
+        status = read_enabled(question->gate, d, &enabled, err);
+    }
+    if (status == VK_OK) {
+        status = judge(d, enabled, err);
+        vk_verdict_clear(&d->verdict);
+    }
+    if (status != VK_OK) {
+        return vk_gate_record(question, d->entry, status, err);
+    }
+    status = vk_gate_ask_touch(question, &asked, touched, err);
+    d->entry->touched = touched->len > 0 ? (const char *)touched->data : NULL;
+    return status;
+}
+
 static vk_status decide_and_sign(const vk_gate_question *question, const request *r, vk_buf *out,
                                  vk_error *err) {
     vk_journal_entry entry = vk_gate_entry(question, &r->payload.hash);
     decision d = {.loaded = question->loaded, .entry = &entry, .request = r};
     entry.grant = &r->grant->record;
-    vk_status status = decide(question, &d, err);
+    vk_buf touched = {0};
+    vk_status status = step_up(question, &d, &touched, err);
+    if (status == VK_OK) {
+        status = decide(question, &d, err);
+    }
     vk_verdict_clear(&d.verdict);
+    vk_buf_clear(&touched);
     if (status == VK_DENIED && question->loaded->grant_count > 1) {
         vk_denial_name_grant(err, &r->grant->grant);
     }

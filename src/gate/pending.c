@@ -179,16 +179,39 @@ static vk_status use_up(const vk_gate_question *question, const vk_pending *pend
     return status;
 }
 
+/* Who waits for a touch may come too late for what waits: then nothing is to be spent. */
+static vk_status step_up(const vk_gate_question *question, const vk_gate_request *request,
+                         const vk_pending *pending, vk_gate_decision *decision, vk_error *err) {
+    vk_pending now;
+    vk_status status = vk_gate_step_up(question, request, decision, err);
+    if (status != VK_OK || decision->touched.len == 0) {
+        return status;
+    }
+    status = vk_token_pending_get(question->gate->token, pending->id, &now, err);
+    if (status == VK_OK) {
+        vk_pending_clear(&now);
+    }
+    if (status == VK_ERR_NOT_FOUND) {
+        status = none_waits(err, "the touch came too late for the operation with this digest");
+        vk_gate_note(question, &pending->userop_hash, status, err);
+    }
+    return status;
+}
+
 static vk_status sign_request(const vk_gate_question *question, const vk_gate_request *request,
                               const vk_pending *pending, uint8_t signature64[64], vk_error *err) {
     vk_gate_decision decision = {.sign_count = pending->sign_count};
     vk_status status = check_digest(question->loaded, request, pending, err);
+    if (status == VK_OK) {
+        status = step_up(question, request, pending, &decision, err);
+    }
     if (status == VK_OK) {
         status = vk_gate_decide(question, request, &decision, err);
     }
     if (status == VK_OK) {
         status = use_up(question, pending, err);
     }
+    vk_gate_decision_clear(&decision);
     if (status != VK_OK) {
         return status;
     }

@@ -14,9 +14,26 @@ static bool may_wait(const vk_loaded *loaded) {
     return !vk_policy_is_sudo(&loaded->policy) || loaded->grant_count > 0;
 }
 
+/* It hides what it stands for, so a rule about that always wants a touch. */
+static vk_status step_up_digest(const vk_gate_question *question, const vk_hash *digest,
+                                vk_gate_decision *decision, vk_error *err) {
+    const vk_step_up_request asked = {.hash = digest, .reason = vk_step_up_digest};
+    if (question->loaded->step_up == NULL) {
+        return VK_OK;
+    }
+    const vk_gate_decision trial = {.is_trial = true};
+    vk_status status = vk_gate_decide_digest(question, digest, &trial, err);
+    return status == VK_OK ? vk_gate_ask_touch(question, &asked, &decision->touched, err) : status;
+}
+
 static vk_status sign_freely(const vk_gate_question *question, const vk_hash *digest,
                              uint8_t signature64[64], vk_error *err) {
-    vk_status status = vk_gate_decide_digest(question, digest, err);
+    vk_gate_decision decision = {0};
+    vk_status status = step_up_digest(question, digest, &decision, err);
+    if (status == VK_OK) {
+        status = vk_gate_decide_digest(question, digest, &decision, err);
+    }
+    vk_gate_decision_clear(&decision);
     if (status != VK_OK) {
         return status;
     }
@@ -110,7 +127,11 @@ static vk_status sign_request(const vk_gate_question *question, const vk_gate_re
         return out == NULL ? VK_OK : VK_ERR_BUFFER;
     }
     vk_gate_decision decision = {0};
-    vk_status status = vk_gate_decide(question, request, &decision, err);
+    vk_status status = vk_gate_step_up(question, request, &decision, err);
+    if (status == VK_OK) {
+        status = vk_gate_decide(question, request, &decision, err);
+    }
+    vk_gate_decision_clear(&decision);
     if (status != VK_OK) {
         return status;
     }
@@ -154,6 +175,9 @@ static vk_status check_ordinary(const vk_loaded *loaded, vk_gate_form form, vk_e
     if (form == VK_GATE_OTHER_DIGEST && !signs_freely(loaded)) {
         return vk_gate_deny(err, "sudo",
                             "only keys under sudo sign other hashes than those of operations");
+    }
+    if (form == VK_GATE_AGREEMENT && loaded->step_up != NULL) {
+        return vk_gate_deny(err, "touch", "a key that wants touches agrees on no secrets");
     }
     bool agrees = signs_freely(loaded) && !vk_policy_has_state(&loaded->policy);
     if (form == VK_GATE_AGREEMENT && !agrees) {
@@ -285,10 +309,10 @@ static vk_status sign_once(vk_gate_question *question, int64_t key_id, uint8_t *
 }
 
 vk_status vk_gate_sign(vk_gate *gate, int64_t key_id, vk_gate_form form, vk_bytes payload,
-                       uint8_t *out, size_t *out_len, vk_error *err) {
+                       const vk_touch *touch, uint8_t *out, size_t *out_len, vk_error *err) {
     vk_error local = {0};
     vk_error *why = err != NULL ? err : &local;
-    vk_gate_question question = {.gate = gate, .form = form, .payload = payload};
+    vk_gate_question question = {.gate = gate, .form = form, .payload = payload, .touch = touch};
     vk_status status = sign_once(&question, key_id, out, out_len, why);
     /* Another process changed the key less than a moment ago: look at it again, once. */
     if (status == VK_ERR_MISMATCH) {

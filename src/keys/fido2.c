@@ -1,7 +1,5 @@
 #include "keys/fido2_device.h"
 
-#include "base/secret.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +22,7 @@ vk_status vk_fido2_new(const char *path, unsigned timeout_seconds, vk_fido2 **ou
 }
 
 void vk_fido2_forget_pin(vk_fido2 *fido2) {
-    vk_secret_free(fido2->pin, VK_FIDO2_PIN_MAX + 1);
+    vk_fido2_pin_drop(fido2->pin);
     fido2->pin = NULL;
 }
 

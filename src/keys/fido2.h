@@ -13,6 +13,7 @@
 #ifndef VK_KEYS_FIDO2_H
 #define VK_KEYS_FIDO2_H
 
+#include <pthread.h>
 #include <valetkey/credential.h>
 
 typedef struct vk_fido2 vk_fido2;
@@ -79,6 +80,8 @@ VK_MUST_USE vk_status vk_fido2_get_info(vk_fido2 *fido2, vk_fido2_info *out, vk_
 /* Ends the operation that has begun, if any: it answers VK_ERR_CANCELED unless it is through. Waits
  * for that, at most a second. */
 void vk_fido2_cancel(vk_fido2 *fido2);
+/* The same if it is this thread's: others may wait for their turn. */
+void vk_fido2_cancel_of(vk_fido2 *fido2, pthread_t owner);
 
 /* ---- Its PIN ---- */
 
@@ -93,6 +96,8 @@ VK_MUST_USE vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, si
                                          vk_error *err);
 /* Forgets it, after it has ended what waits for a touch, or for its turn to. */
 void vk_fido2_log_out(vk_fido2 *fido2);
+/* Is a PIN kept? Waits for the operation that is going on. */
+bool vk_fido2_is_logged_in(vk_fido2 *fido2);
 /* old_len 0: the first PIN of an authenticator that has none. VK_ERR_PIN_LENGTH for a new one that
  * it does not take. */
 VK_MUST_USE vk_status vk_fido2_set_pin(vk_fido2 *fido2, const uint8_t *old_pin, size_t old_len,
@@ -116,6 +121,7 @@ typedef struct vk_fido2_wish {
     vk_bytes user_id;   /* 1 to 64 bytes */
     const char *user_name;
     bool discoverable;
+    bool touch_only; /* it is for touches: made without verification where nobody can be verified */
     /* Extensions; left out where they are not supported. */
     bool hmac_secret;
     int protect;
@@ -134,7 +140,8 @@ typedef struct vk_fido2_made {
     vk_buf client_data;
 } vk_fido2_made;
 
-/* Wants a touch, and the PIN or built-in verification. The attestation is verified. */
+/* Wants a touch, and the PIN or built-in verification, but see touch_only. The attestation is
+ * verified. */
 VK_MUST_USE vk_status vk_fido2_make(vk_fido2 *fido2, const vk_fido2_wish *wish, vk_fido2_made *out,
                                     vk_error *err);
 void vk_fido2_made_clear(vk_fido2_made *made);
@@ -148,6 +155,8 @@ typedef struct vk_fido2_question {
     vk_bytes client_data;  /* with that challenge and origin */
     bool with_blob;        /* give credBlob, too */
     const uint8_t *salt32; /* for hmac-secret; NULL: not wanted */
+    bool touch_only;       /* who touches it need not be verified; hmac-secret's is another then */
+    vk_bytes pin;          /* for this question alone; empty: the one that was kept */
 } vk_fido2_question;
 
 #define VK_FIDO2_AUTH_DATA_MAX 256
@@ -162,8 +171,8 @@ typedef struct vk_fido2_answer {
     uint8_t secret32[32]; /* hmac-secret's, if it was wanted. Wipe it. */
 } vk_fido2_answer;
 
-/* An assertion with user presence and user verification. VK_ERR_NOT_FOUND: the credential is not on
- * this authenticator. */
+/* An assertion with user presence and, but for touch_only, user verification. VK_ERR_NOT_FOUND: the
+ * credential is not on this authenticator. */
 VK_MUST_USE vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question,
                                       vk_fido2_answer *out, vk_error *err);
 

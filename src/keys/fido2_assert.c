@@ -31,14 +31,45 @@ static int set_request(fido_assert_t *assertion, const vk_fido2_question *questi
     return code == FIDO_OK ? set_extensions(assertion, question) : code;
 }
 
-static int ask(vk_fido2_use *use, fido_assert_t *assertion) {
+/* How the user is verified: not at all, by the PIN of this question, or as the key is logged in. */
+static int choose_verification(vk_fido2_use *use, const vk_fido2_question *question,
+                               const char *own_pin, const char **pin, fido_opt_t *uv) {
+    *pin = own_pin;
+    *uv = FIDO_OPT_OMIT;
+    return question->touch_only || own_pin != NULL ? FIDO_OK : vk_fido2_verification(use, pin, uv);
+}
+
+static int ask(vk_fido2_use *use, fido_assert_t *assertion, const vk_fido2_question *question,
+               const char *own_pin) {
     const char *pin;
     fido_opt_t uv;
-    int code = vk_fido2_verification(use, &pin, &uv);
+    int code = choose_verification(use, question, own_pin, &pin, &uv);
     if (code == FIDO_OK) {
         code = fido_assert_set_uv(assertion, uv);
     }
     return code == FIDO_OK ? fido_dev_get_assert(use->dev, assertion, pin) : code;
+}
+
+static vk_status ask_with(vk_fido2 *fido2, fido_assert_t *assertion,
+                          const vk_fido2_question *question, const char *own_pin, vk_error *err) {
+    vk_fido2_use use;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
+    return status == VK_OK ? vk_fido2_leave(&use, ask(&use, assertion, question, own_pin), err)
+                           : status;
+}
+
+static vk_status ask_whole(vk_fido2 *fido2, fido_assert_t *assertion,
+                           const vk_fido2_question *question, vk_error *err) {
+    if (question->touch_only || question->pin.len == 0) {
+        return ask_with(fido2, assertion, question, NULL, err);
+    }
+    vk_status status = vk_fido2_pin_check(question->pin, err);
+    char *pin = status == VK_OK ? vk_fido2_pin_copy(question->pin) : NULL;
+    if (status == VK_OK) {
+        status = pin != NULL ? ask_with(fido2, assertion, question, pin, err) : VK_ERR_MEMORY;
+    }
+    vk_fido2_pin_drop(pin);
+    return status;
 }
 
 /* ---- The answer ---- */
@@ -73,7 +104,7 @@ static vk_status verify(const vk_fido2_question *question, const vk_credential_a
     vk_ceremony ceremony = {.challenge = question->challenge,
                             .rp_id = question->rp_id,
                             .origin = question->origin,
-                            .require_user_verified = true};
+                            .require_user_verified = !question->touch_only};
     vk_credential credential = {.id = question->credential_id};
     memcpy(credential.point65, question->point65, sizeof credential.point65);
     vk_status status = vk_credential_verify(&ceremony, &credential, answer, sign_count, &inner);
@@ -131,7 +162,6 @@ static vk_status take_answer(const fido_assert_t *assertion, const vk_fido2_ques
 vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk_fido2_answer *out,
                           vk_error *err) {
     vk_hash hash;
-    vk_fido2_use use;
     *out = (vk_fido2_answer){0};
     vk_status status = vk_sha256(question->client_data, &hash);
     fido_assert_t *assertion = status == VK_OK ? fido_assert_new() : NULL;
@@ -140,10 +170,7 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
     }
     status = vk_fido2_explain(set_request(assertion, question, &hash), err);
     if (status == VK_OK) {
-        status = vk_fido2_enter(fido2, VK_FIDO2_TOUCH, &use, err);
-    }
-    if (status == VK_OK) {
-        status = vk_fido2_leave(&use, ask(&use, assertion), err);
+        status = ask_whole(fido2, assertion, question, err);
     }
     if (status == VK_OK) {
         status = take_answer(assertion, question, out, err);

@@ -26,6 +26,7 @@ struct vk_fido2 {
     pthread_cond_t ended;
     uint64_t operation; /* how many have begun */
     bool is_running, is_canceled;
+    pthread_t owner;    /* of the running operation */
     fido_dev_t *active; /* of the running operation, once it is open */
     bool is_known;
     vk_fido2_info known; /* what it said of itself last */
@@ -59,6 +60,14 @@ VK_MUST_USE int vk_fido2_verification(vk_fido2_use *use, const char **pin, fido_
 /* The PIN that was kept; NULL if there is none. */
 const char *vk_fido2_kept_pin(vk_fido2_use *use);
 VK_MUST_USE int vk_fido2_read_info(fido_dev_t *dev, vk_fido2_info *out);
+
+/* ---- PINs ---- */
+
+/* VK_ERR_PIN_INCORRECT for what cannot be one: it is not asked about, nor counted. */
+VK_MUST_USE vk_status vk_fido2_pin_check(vk_bytes pin, vk_error *err);
+/* A copy that ends with NUL, in locked memory; NULL: no memory. */
+char *vk_fido2_pin_copy(vk_bytes pin);
+void vk_fido2_pin_drop(char *pin); /* NULL allowed; wipes */
 
 /* What a code of libfido2 means, with a sentence in err. */
 vk_status vk_fido2_explain(int code, vk_error *err);

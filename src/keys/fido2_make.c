@@ -47,13 +47,26 @@ static int set_request(fido_cred_t *credential, const vk_fido2_wish *wish,
     return code == FIDO_OK ? set_extensions(credential, wish, info) : code;
 }
 
+/* A security key without PIN and without built-in verification still has touches. */
+static int choose_verification(vk_fido2_use *use, const vk_fido2_wish *wish, const char **pin,
+                               fido_opt_t *uv) {
+    bool can_verify =
+        use->fido2->pin != NULL || fido_dev_has_uv(use->dev) || fido_dev_has_pin(use->dev);
+    if (can_verify || !wish->touch_only) {
+        return vk_fido2_verification(use, pin, uv);
+    }
+    *pin = NULL;
+    *uv = FIDO_OPT_OMIT;
+    return FIDO_OK;
+}
+
 /* What it has decides what it is asked for. */
 static int ask(vk_fido2_use *use, fido_cred_t *credential, const vk_fido2_wish *wish,
                const vk_hash *client_data_hash) {
     vk_fido2_info info;
     const char *pin;
     fido_opt_t uv;
-    int code = vk_fido2_verification(use, &pin, &uv);
+    int code = choose_verification(use, wish, &pin, &uv);
     if (code == FIDO_OK) {
         code = vk_fido2_read_info(use->dev, &info);
     }
@@ -155,7 +168,7 @@ static vk_status verify(const vk_fido2_wish *wish, vk_bytes challenge, vk_fido2_
     vk_ceremony ceremony = {.challenge = challenge,
                             .rp_id = wish->rp_id,
                             .origin = wish->origin,
-                            .require_user_verified = true};
+                            .require_user_verified = !wish->touch_only};
     vk_status status =
         vk_credential_register(&ceremony, vk_buf_view(&out->attestation_object),
                                vk_buf_view(&out->client_data), NULL, &credential, &inner);

@@ -10,21 +10,28 @@
  * taken. */
 #define NOBODY "valetkey.invalid"
 
-/* A copy that ends with NUL, in locked memory; NULL: no memory. Free it with drop_pin. */
-static char *copy_pin(const uint8_t *pin, size_t len) {
+char *vk_fido2_pin_copy(vk_bytes pin) {
     char *copy = vk_secret_alloc(VK_FIDO2_PIN_MAX + 1);
-    if (copy != NULL && len > 0) {
-        memcpy(copy, pin, len);
+    if (copy != NULL && pin.len > 0) {
+        memcpy(copy, pin.data, pin.len);
     }
     return copy;
 }
 
-static void drop_pin(char *pin) {
+void vk_fido2_pin_drop(char *pin) {
     vk_secret_free(pin, VK_FIDO2_PIN_MAX + 1);
 }
 
-static bool can_be_pin(const uint8_t *pin, size_t len) {
-    return len >= VK_FIDO2_PIN_MIN && len <= VK_FIDO2_PIN_MAX && memchr(pin, '\0', len) == NULL;
+static bool can_be_pin(vk_bytes pin) {
+    return pin.len >= VK_FIDO2_PIN_MIN && pin.len <= VK_FIDO2_PIN_MAX &&
+           memchr(pin.data, '\0', pin.len) == NULL;
+}
+
+vk_status vk_fido2_pin_check(vk_bytes pin, vk_error *err) {
+    return can_be_pin(pin) ? VK_OK
+                           : vk_fail(err, VK_ERR_PIN_INCORRECT, NULL,
+                                     "the PIN of a security key has %d to %d bytes",
+                                     VK_FIDO2_PIN_MIN, VK_FIDO2_PIN_MAX);
 }
 
 static int ask(fido_dev_t *dev, const char *pin) {
@@ -56,49 +63,38 @@ static vk_status check(vk_fido2 *fido2, const char *pin, bool keep, vk_error *er
     int code = fido_dev_has_pin(use.dev) ? ask(use.dev, pin) : FIDO_ERR_PIN_NOT_SET;
     if (code == FIDO_OK && keep) {
         vk_fido2_forget_pin(fido2);
-        fido2->pin = copy_pin((const uint8_t *)pin, strlen(pin));
+        fido2->pin = vk_fido2_pin_copy((vk_bytes){(const uint8_t *)pin, strlen(pin)});
         code = fido2->pin != NULL ? FIDO_OK : FIDO_ERR_INTERNAL;
     }
     return vk_fido2_leave(&use, code, err);
 }
 
-static vk_status check_bytes(vk_fido2 *fido2, const uint8_t *pin, size_t len, bool keep,
-                             vk_error *err) {
-    if (!can_be_pin(pin, len)) {
-        return vk_fail(err, VK_ERR_PIN_INCORRECT, NULL,
-                       "the PIN of a security key has %d to %d bytes", VK_FIDO2_PIN_MIN,
-                       VK_FIDO2_PIN_MAX);
+static vk_status check_bytes(vk_fido2 *fido2, vk_bytes pin, bool keep, vk_error *err) {
+    vk_status status = vk_fido2_pin_check(pin, err);
+    if (status != VK_OK) {
+        return status;
     }
-    char *copy = copy_pin(pin, len);
-    if (copy == NULL) {
-        return VK_ERR_MEMORY;
-    }
-    vk_status status = check(fido2, copy, keep, err);
-    drop_pin(copy);
+    char *copy = vk_fido2_pin_copy(pin);
+    status = copy != NULL ? check(fido2, copy, keep, err) : VK_ERR_MEMORY;
+    vk_fido2_pin_drop(copy);
     return status;
 }
 
 vk_status vk_fido2_log_in(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
-    return check_bytes(fido2, pin, len, true, err);
-}
-
-static bool keeps_pin(vk_fido2 *fido2) {
-    pthread_mutex_lock(&fido2->lock);
-    bool keeps = fido2->pin != NULL;
-    pthread_mutex_unlock(&fido2->lock);
-    return keeps;
+    return check_bytes(fido2, (vk_bytes){pin, len}, true, err);
 }
 
 static vk_status check_built_in(vk_fido2 *fido2, vk_error *err) {
     vk_fido2_info info;
     vk_status status = vk_fido2_get_info(fido2, &info, err);
-    return status == VK_OK && (!info.has_uv || keeps_pin(fido2))
+    return status == VK_OK && (!info.has_uv || vk_fido2_is_logged_in(fido2))
                ? vk_fail(err, VK_ERR_ARGUMENT, NULL, "the security key wants its PIN")
                : status;
 }
 
 vk_status vk_fido2_check_pin(vk_fido2 *fido2, const uint8_t *pin, size_t len, vk_error *err) {
-    return pin != NULL ? check_bytes(fido2, pin, len, false, err) : check_built_in(fido2, err);
+    return pin != NULL ? check_bytes(fido2, (vk_bytes){pin, len}, false, err)
+                       : check_built_in(fido2, err);
 }
 
 #define AGAIN_MS 50
@@ -122,6 +118,13 @@ void vk_fido2_log_out(vk_fido2 *fido2) {
     } while (pthread_mutex_timedlock(&fido2->lock, &until) == ETIMEDOUT);
     vk_fido2_forget_pin(fido2);
     pthread_mutex_unlock(&fido2->lock);
+}
+
+bool vk_fido2_is_logged_in(vk_fido2 *fido2) {
+    pthread_mutex_lock(&fido2->lock);
+    bool is_kept = fido2->pin != NULL;
+    pthread_mutex_unlock(&fido2->lock);
+    return is_kept;
 }
 
 /* ---- Changing it ---- */
@@ -150,19 +153,19 @@ static vk_status change(vk_fido2 *fido2, const char *old_pin, const char *new_pi
 
 vk_status vk_fido2_set_pin(vk_fido2 *fido2, const uint8_t *old_pin, size_t old_len,
                            const uint8_t *new_pin, size_t new_len, vk_error *err) {
-    if (!can_be_pin(new_pin, new_len)) {
+    const vk_bytes old = {old_pin, old_len}, new = {new_pin, new_len};
+    if (!can_be_pin(new)) {
         return vk_fail(err, VK_ERR_PIN_LENGTH, NULL, "the PIN of a security key has %d to %d bytes",
                        VK_FIDO2_PIN_MIN, VK_FIDO2_PIN_MAX);
     }
-    if (old_len > 0 && !can_be_pin(old_pin, old_len)) {
-        return vk_fail(err, VK_ERR_PIN_INCORRECT, NULL,
-                       "the PIN of a security key has %d to %d bytes", VK_FIDO2_PIN_MIN,
-                       VK_FIDO2_PIN_MAX);
+    vk_status status = old_len > 0 ? vk_fido2_pin_check(old, err) : VK_OK;
+    if (status != VK_OK) {
+        return status;
     }
-    char *from = copy_pin(old_pin, old_len), *to = copy_pin(new_pin, new_len);
-    vk_status status = from != NULL && to != NULL ? change(fido2, from, to, err) : VK_ERR_MEMORY;
-    drop_pin(from);
-    drop_pin(to);
+    char *from = vk_fido2_pin_copy(old), *to = vk_fido2_pin_copy(new);
+    status = from != NULL && to != NULL ? change(fido2, from, to, err) : VK_ERR_MEMORY;
+    vk_fido2_pin_drop(from);
+    vk_fido2_pin_drop(to);
     return status;
 }
 

@@ -74,6 +74,7 @@ static void begin(vk_fido2 *fido2) {
     fido2->operation++;
     fido2->is_running = true;
     fido2->is_canceled = false;
+    fido2->owner = pthread_self();
     pthread_mutex_unlock(&fido2->active_lock);
 }
 
@@ -103,8 +104,7 @@ static bool end(vk_fido2 *fido2) {
 
 /* An authenticator ignores it while it has no command, and an operation consists of several: the
  * one that waits for the touch may still be to come. So it is said until the operation is over. */
-void vk_fido2_cancel(vk_fido2 *fido2) {
-    pthread_mutex_lock(&fido2->active_lock);
+static void cancel_running(vk_fido2 *fido2) {
     uint64_t operation = fido2->operation;
     for (int i = 0; i < CANCEL_TIMES && fido2->is_running && fido2->operation == operation; i++) {
         fido2->is_canceled = true;
@@ -112,6 +112,19 @@ void vk_fido2_cancel(vk_fido2 *fido2) {
             (void)fido_dev_cancel(fido2->active);
         }
         wait_ended(fido2);
+    }
+}
+
+void vk_fido2_cancel(vk_fido2 *fido2) {
+    pthread_mutex_lock(&fido2->active_lock);
+    cancel_running(fido2);
+    pthread_mutex_unlock(&fido2->active_lock);
+}
+
+void vk_fido2_cancel_of(vk_fido2 *fido2, pthread_t owner) {
+    pthread_mutex_lock(&fido2->active_lock);
+    if (fido2->is_running && pthread_equal(fido2->owner, owner)) {
+        cancel_running(fido2);
     }
     pthread_mutex_unlock(&fido2->active_lock);
 }

@@ -76,9 +76,9 @@ static CK_RV from_row(const vk_object *object, const vk_attribute_row *row, vk_b
     return CKR_GENERAL_ERROR;
 }
 
-static const vk_attribute_table *const tables[] = {&vk_standard_attributes, &vk_policy_attributes,
-                                                   &vk_grant_attributes, &vk_pending_attributes,
-                                                   &vk_ordinary_attributes};
+static const vk_attribute_table *const tables[] = {
+    &vk_standard_attributes, &vk_policy_attributes,  &vk_signer_attributes,
+    &vk_grant_attributes,    &vk_pending_attributes, &vk_ordinary_attributes};
 #define TABLES (sizeof tables / sizeof tables[0])
 
 static const vk_attribute_row *find_row(vk_kind kind, CK_ATTRIBUTE_TYPE type) {

@@ -42,6 +42,7 @@ typedef struct vk_attribute_table {
 
 extern const vk_attribute_table vk_standard_attributes;
 extern const vk_attribute_table vk_policy_attributes;
+extern const vk_attribute_table vk_signer_attributes;
 extern const vk_attribute_table vk_grant_attributes;
 extern const vk_attribute_table vk_pending_attributes;
 extern const vk_attribute_table vk_ordinary_attributes;

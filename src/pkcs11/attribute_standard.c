@@ -201,6 +201,13 @@ static CK_RV get_key_label(const vk_object *object, vk_buf *out) {
     return CKR_OK;
 }
 
+static CK_RV get_key_ckid(const vk_object *object, vk_buf *out) {
+    vk_key_names names;
+    vk_record_names(&object->view->record, &names);
+    vk_buf_put(out, names.private_ckid.data, names.private_ckid.len);
+    return CKR_OK;
+}
+
 static CK_RV get_application(const vk_object *object, vk_buf *out) {
     switch (object->kind) {
     case VK_KIND_POLICY:
@@ -208,6 +215,9 @@ static CK_RV get_application(const vk_object *object, vk_buf *out) {
         return CKR_OK;
     case VK_KIND_LOGINS:
         vk_buf_put_text(out, VK_APPLICATION_LOGINS);
+        return CKR_OK;
+    case VK_KIND_STEP_UP:
+        vk_buf_put_text(out, VK_APPLICATION_STEP_UP);
         return CKR_OK;
     case VK_KIND_GRANT:
         vk_buf_put_text(out, VK_APPLICATION_GRANT);
@@ -244,8 +254,16 @@ static bool allows_logins(const vk_object *object) {
     return vk_stored_bool(&object->view->record.private_attrs, CKA_VALETKEY_LOGIN_ALLOWED, false);
 }
 
+static CK_RV get_step_up(const vk_object *object, vk_buf *out) {
+    vk_bytes json = vk_stored_bytes(&object->view->record.private_attrs, CKA_VALETKEY_STEP_UP);
+    vk_buf_put(out, json.data, json.len);
+    return CKR_OK;
+}
+
 static CK_RV get_data_value(const vk_object *object, vk_buf *out) {
     switch (object->kind) {
+    case VK_KIND_STEP_UP:
+        return get_step_up(object, out);
     case VK_KIND_POLICY:
         vk_buf_put_text(out, object->view->record.policy);
         return CKR_OK;
@@ -270,6 +288,8 @@ static const char *kind_name(vk_kind kind) {
         return "policy";
     case VK_KIND_LOGINS:
         return "logins";
+    case VK_KIND_STEP_UP:
+        return "step-up";
     case VK_KIND_GRANT:
         return "grant";
     default:
@@ -314,14 +334,16 @@ static const vk_attribute_row rows[] = {
     {CKA_COPYABLE, PRIV | OURS | WAITING, VK_FROM_FALSE, 0, NULL},
     {CKA_COPYABLE, PUB, VK_FROM_STORED_TRUE, 0, NULL},
     {CKA_DESTROYABLE, KEYS, VK_FROM_STORED_TRUE, 0, NULL},
-    {CKA_DESTROYABLE, OURS, VK_FROM_FALSE, 0, NULL},
-    {CKA_DESTROYABLE, WAITING, VK_FROM_TRUE, 0, NULL},
+    {CKA_DESTROYABLE, OURS & ~VK_KIND_STEP_UP, VK_FROM_FALSE, 0, NULL},
+    {CKA_DESTROYABLE, WAITING | VK_KIND_STEP_UP, VK_FROM_TRUE, 0, NULL},
     {CKA_LABEL, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_LABEL, OURS | WAITING, VK_FROM_GETTER, 0, get_key_label},
     {CKA_UNIQUE_ID, TOKEN_KEYS | OURS, VK_FROM_GETTER, 0, get_unique_id},
 
     {CKA_KEY_TYPE, KEYS, VK_FROM_NUMBER, CKK_EC, NULL},
     {CKA_ID, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
+    /* Keys may share a label: which rule is destroyed must be clear. */
+    {CKA_ID, VK_KIND_STEP_UP, VK_FROM_GETTER, 0, get_key_ckid},
     {CKA_SUBJECT, KEYS, VK_FROM_STORED_BYTES, 0, NULL},
     {CKA_START_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_start_date},
     {CKA_END_DATE, TOKEN_KEYS, VK_FROM_GETTER, 0, get_end_date},

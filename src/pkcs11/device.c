@@ -100,6 +100,7 @@ typedef struct arrival {
     const vk_fido2_place *place;
     vk_device *device;
     char *store; /* NULL: it has none */
+    bool has_uv;
 } arrival;
 
 static void drop_arrival(arrival *a) {
@@ -108,11 +109,12 @@ static void drop_arrival(arrival *a) {
 }
 
 static vk_status meet(const char *home, unsigned timeout, arrival *a, vk_error *err) {
-    vk_fido2_info info;
+    vk_fido2_info info = {0};
     vk_status status = vk_device_new(a->place->path, timeout, &a->device);
     if (status == VK_OK) {
         status = vk_fido2_get_info(vk_device_fido2(a->device), &info, err);
     }
+    a->has_uv = info.has_uv;
     return status == VK_OK ? vk_device_find_store(a->device, home, &a->store, err) : status;
 }
 
@@ -174,6 +176,7 @@ static CK_RV settle(vk_module *module, arrival *a) {
         rv = slot != NULL ? CKR_OK : CKR_HOST_MEMORY;
     }
     if (rv == CKR_OK) {
+        slot->has_uv = a->has_uv;
         atomic_store(&slot->is_present, true);
         atomic_store(&slot->has_event, atomic_load(&module->has_looked));
     }
@@ -242,6 +245,39 @@ CK_RV vk_devices_refresh(vk_module *module) {
     }
     atomic_store(&module->has_looked, true);
     return CKR_OK;
+}
+
+size_t vk_devices_present(vk_device **out, size_t max) {
+    size_t count = 0;
+    if (vk_slots_refresh() != CKR_OK) {
+        vk_debug("cannot look for security keys: those that are known are asked");
+    }
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < module->slot_count && count < max; i++) {
+        vk_slot *slot = module->slots[i];
+        if (slot->device != NULL && vk_slot_is_present(slot)) {
+            out[count++] = slot->device;
+        }
+    }
+    vk_module_unlock();
+    return count;
+}
+
+bool vk_devices_are_present(bool with_uv) {
+    bool found = false;
+    vk_module *module = vk_module_lock();
+    if (module == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < module->slot_count && !found; i++) {
+        const vk_slot *slot = module->slots[i];
+        found = slot->device != NULL && vk_slot_is_present(slot) && (slot->has_uv || !with_uv);
+    }
+    vk_module_unlock();
+    return found;
 }
 
 void vk_devices_cancel(vk_module *module) {

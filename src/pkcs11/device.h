@@ -15,6 +15,11 @@ CK_RV vk_devices_refresh(vk_module *module);
 /* A slot whose device came or went since this was told last. */
 bool vk_devices_take_event(const vk_module *module, CK_SLOT_ID *id);
 
+/* Those that are plugged in now, at most max; looks for them first. No lock of a slot is held. */
+size_t vk_devices_present(vk_device **out, size_t max);
+/* Was any plugged in when that was looked at last; with built-in user verification? */
+bool vk_devices_are_present(bool with_uv);
+
 /* Ends whatever waits for a touch. No slots are added meanwhile. */
 void vk_devices_cancel(vk_module *module);
 

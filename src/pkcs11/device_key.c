@@ -123,6 +123,10 @@ static CK_RV check_template(const vk_key_template *key) {
         vk_debug("a security key has keys on P-256 only");
         return CKR_CURVE_NOT_SUPPORTED;
     }
+    if (vk_stored_bytes(&key->attrs, CKA_VALETKEY_STEP_UP).len > 0) {
+        vk_debug("a key on a security key is touched for every signature anyway");
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
     if (key->credential_id.len > 0 || key->authenticator_id_hash.len > 0 || key->use_sign_count) {
         vk_debug("the credential id and the sign count are the security key's to choose");
         return CKR_TEMPLATE_INCONSISTENT;
@@ -244,11 +248,11 @@ CK_RV vk_device_generate(vk_session *session, const vk_key_template *public_half
     vk_buf_put(&record.public_attrs, public_half->attrs.data, public_half->attrs.len);
     rv = vk_ck(vk_buf_status(&record.public_attrs), NULL);
     if (rv == CKR_OK) {
-        atomic_store(&session->asks_device, true);
+        vk_session_asks(session, slot->device);
         pthread_mutex_lock(&slot->lock);
         rv = make_in_store(slot, &record, private_half->challenge);
         pthread_mutex_unlock(&slot->lock);
-        atomic_store(&session->asks_device, false);
+        vk_session_asks(session, NULL);
     }
     *key_id = record.id;
     vk_key_record_clear(&record);

@@ -40,7 +40,7 @@ static CK_RV search_grants(vk_view *view, unsigned kinds, vk_find *query, vk_sea
 
 static CK_RV search_view(vk_view *view, unsigned kinds, vk_find *query, vk_search *search) {
     static const vk_kind single[] = {VK_KIND_PRIVATE, VK_KIND_PUBLIC, VK_KIND_POLICY,
-                                     VK_KIND_LOGINS};
+                                     VK_KIND_LOGINS, VK_KIND_STEP_UP};
     CK_RV rv = CKR_OK;
     for (size_t i = 0; i < sizeof single / sizeof single[0] && rv == CKR_OK; i++) {
         if (kinds & single[i]) {
@@ -175,11 +175,17 @@ static bool has_logins(const vk_key_outline *key) {
     return vk_stored_bytes(&attrs, CKA_VALETKEY_LOGIN_ALLOWED).len > 0;
 }
 
+static bool has_step_up(const vk_key_outline *key) {
+    const vk_buf attrs = view_of(key->private_attrs);
+    return vk_stored_bytes(&attrs, CKA_VALETKEY_STEP_UP).len > 0;
+}
+
 static unsigned outlined_kinds(const vk_find *query, const vk_key_outline *key) {
     unsigned kinds = 0;
     if (key->has_private) {
         kinds |= (key->is_remote ? 0 : VK_KIND_PRIVATE) | (key->has_policy ? VK_KIND_POLICY : 0) |
-                 (has_logins(key) ? VK_KIND_LOGINS : 0) | (key->has_grants ? VK_KINDS_GRANT : 0);
+                 (has_logins(key) ? VK_KIND_LOGINS : 0) | (has_step_up(key) ? VK_KIND_STEP_UP : 0) |
+                 (key->has_grants ? VK_KINDS_GRANT : 0);
     }
     if (key->has_public && may_be_seen(query, public_is_private(key))) {
         kinds |= VK_KIND_PUBLIC;

@@ -69,6 +69,9 @@ bool vk_object_of_view(vk_view *view, vk_kind kind, int64_t grant_id, vk_object 
     case VK_KIND_LOGINS:
         return view->record.has_private &&
                vk_stored_bytes(&view->record.private_attrs, CKA_VALETKEY_LOGIN_ALLOWED).len > 0;
+    case VK_KIND_STEP_UP:
+        return view->record.has_private &&
+               vk_stored_bytes(&view->record.private_attrs, CKA_VALETKEY_STEP_UP).len > 0;
     case VK_KIND_GRANT:
     case VK_KIND_ACCOUNT:
         out->grant = view->record.has_private ? vk_view_grant(view, grant_id) : NULL;
@@ -320,7 +323,7 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE source, CK_ATTRIBU
 /* ---- C_DestroyObject ---- */
 
 static bool is_destroyable(const vk_object *object) {
-    if (object->kind & VK_KINDS_PENDING) {
+    if (object->kind & (VK_KINDS_PENDING | VK_KIND_STEP_UP)) {
         return true;
     }
     return !(object->kind & (VK_KINDS_TOKEN_DATA | VK_KINDS_STATIC)) &&
@@ -344,12 +347,30 @@ static CK_RV destroy_key(const vk_object *object) {
     return vk_ck(status, &err);
 }
 
+/* The SO's rule is the SO's to take away. */
+static CK_RV destroy_step_up(const vk_object *object) {
+    vk_slot *slot = object->slot;
+    vk_error err = {0};
+    if (vk_slot_role(slot) != VK_ROLE_SO) {
+        vk_debug("only the SO changes a step-up rule");
+        return vk_slot_role(slot) == VK_ROLE_USER ? CKR_ACTION_PROHIBITED : CKR_USER_NOT_LOGGED_IN;
+    }
+    pthread_mutex_lock(&slot->lock);
+    vk_status status = vk_gate_set_step_up(slot->gate, object->view->record.id, NULL, 0, &err);
+    vk_slot_changed(slot);
+    pthread_mutex_unlock(&slot->lock);
+    return vk_ck(status, &err);
+}
+
 static CK_RV destroy_of_kind(const vk_object *object, CK_OBJECT_HANDLE handle) {
     if (object->kind & VK_KINDS_SESSION) {
         return vk_handle_drop_one(handle) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
     }
     if (object->kind & VK_KINDS_PENDING) {
         return vk_pending_destroy(object);
+    }
+    if (object->kind == VK_KIND_STEP_UP) {
+        return destroy_step_up(object);
     }
     return object->kind & VK_KINDS_STORED ? vk_stored_destroy(object) : destroy_key(object);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A handle is a serial number and the index in the table: it does not come back after a close. */
 #define INDEX_BITS 14
@@ -17,6 +18,11 @@ void vk_session_put(vk_session *session) {
         atomic_fetch_sub(&session->slot->users, 1);
         free(session);
     }
+}
+
+void vk_session_asks(vk_session *session, vk_device *device) {
+    atomic_store(&session->asking, pthread_self());
+    atomic_store(&session->asks, device);
 }
 
 void vk_session_reset(vk_session *session) {
@@ -103,7 +109,8 @@ static vk_session *create(vk_slot *slot, bool rw) {
     session->rw = rw;
     session->epoch = atomic_load(&slot->epoch);
     atomic_init(&session->users, 1);
-    atomic_init(&session->asks_device, false);
+    atomic_init(&session->asking, pthread_self());
+    atomic_init(&session->asks, NULL);
     return session;
 }
 
@@ -299,15 +306,21 @@ static CK_RV cancel(vk_session *session, CK_FLAGS flags) {
     return CKR_OK;
 }
 
-/* Who waits for a touch holds the session, and lets go of it when that is cancelled. */
+#define CANCEL_AGAIN_MS 20
+
+/* Who waits for a touch holds the session, and lets go of it when that is cancelled. He may be
+ * about to wait, so one cancel may not be enough. Security keys stay as long as the call is in. */
 static CK_RV cancel_touch(CK_SESSION_HANDLE handle) {
+    const struct timespec pause = {.tv_nsec = CANCEL_AGAIN_MS * 1000000L};
     vk_session *session;
+    vk_device *device;
     CK_RV rv = vk_session_enter(handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
-    if (atomic_load(&session->asks_device)) {
-        vk_fido2_cancel(vk_device_fido2(session->slot->device));
+    while ((device = atomic_load(&session->asks)) != NULL) {
+        vk_fido2_cancel_of(vk_device_fido2(device), atomic_load(&session->asking));
+        nanosleep(&pause, NULL);
     }
     return vk_session_leave(session, CKR_OK);
 }

@@ -54,9 +54,10 @@ typedef struct vk_session {
     vk_slot *slot;
     bool rw;
     atomic_uint users;
-    atomic_bool asks_device; /* it waits for a security key: C_SessionCancel ends that */
-    pthread_mutex_t lock;    /* guards everything below */
-    uint64_t epoch;          /* of the slot, when the operations began */
+    _Atomic(pthread_t) asking; /* the thread that does */
+    _Atomic(vk_device *) asks; /* it waits for this security key: C_SessionCancel ends that */
+    pthread_mutex_t lock;      /* guards everything below */
+    uint64_t epoch;            /* of the slot, when the operations began */
     vk_search search;
     vk_signing signing;
     vk_verifying verifying;
@@ -69,6 +70,8 @@ CK_RV vk_session_leave(vk_session *session, CK_RV rv);
 void vk_session_put(vk_session *session); /* NULL allowed */
 /* Closes every session of the slot, whose lock is held. */
 CK_RV vk_sessions_close(vk_slot *slot);
+/* From now on it waits for a security key; NULL: for none any more. */
+void vk_session_asks(vk_session *session, vk_device *device);
 /* Ends every operation. The session's lock is held. */
 void vk_session_reset(vk_session *session);
 
@@ -77,7 +80,8 @@ void vk_verifying_end(vk_verifying *verifying);
 void vk_digesting_end(vk_digesting *digesting);
 void vk_search_end(vk_search *search);
 
-/* Context login: the operation's user said the PIN again. */
-CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len);
+/* Context login: the operation's user says again who he is. */
+struct vk_proof;
+CK_RV vk_signing_login(vk_session *session, const struct vk_proof *proof);
 
 #endif

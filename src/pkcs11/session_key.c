@@ -9,8 +9,9 @@
 static CK_RV check_template(const vk_session *session, const vk_key_template *key) {
     bool is_private =
         key->kind == VK_KIND_PRIVATE || vk_stored_bool(&key->attrs, CKA_PRIVATE, false);
-    if (key->policy.len > 0 || key->has_passkey || key->has_registration) {
-        vk_debug("policies and passkeys are for token objects");
+    vk_bytes step_up = vk_stored_bytes(&key->attrs, CKA_VALETKEY_STEP_UP);
+    if (key->policy.len > 0 || key->has_passkey || key->has_registration || step_up.len > 0) {
+        vk_debug("policies, step-up rules and passkeys are for token objects");
         return CKR_TEMPLATE_INCONSISTENT;
     }
     return is_private && vk_slot_role(session->slot) != VK_ROLE_USER ? CKR_USER_NOT_LOGGED_IN

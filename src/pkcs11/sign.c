@@ -2,6 +2,7 @@
 #include "pkcs11/attribute.h"
 #include "pkcs11/device.h"
 #include "pkcs11/refusal.h"
+#include "pkcs11/unlock.h"
 
 #include <string.h>
 
@@ -199,17 +200,37 @@ CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT
                         : vk_leave_session(session, vk_sign_init(session, mechanism, key, false));
 }
 
-CK_RV vk_signing_login(vk_session *session, const uint8_t *pin, size_t len) {
+static CK_RV check_device(vk_session *session, const vk_proof *proof) {
+    vk_unlock_secret secret;
+    CK_RV rv = vk_unlock_ask(session, proof, &secret);
+    if (rv == CKR_OK) {
+        rv = vk_unlock_check(session->slot, &secret);
+        vk_wipe(&secret, sizeof secret);
+    }
+    return rv;
+}
+
+static CK_RV check_proof(vk_session *session, const vk_proof *proof) {
+    vk_slot *slot = session->slot;
+    vk_error err = {0};
+    bool by_device;
+    CK_RV rv = vk_unlock_is_meant(slot, proof, &by_device);
+    if (rv != CKR_OK || by_device) {
+        return rv != CKR_OK ? rv : check_device(session, proof);
+    }
+    vk_status status =
+        slot->device != NULL
+            ? vk_fido2_check_pin(vk_device_fido2(slot->device), proof->pin, proof->len, &err)
+            : vk_token_check_pin(slot->token, proof->pin, proof->len);
+    return vk_ck(status, &err);
+}
+
+CK_RV vk_signing_login(vk_session *session, const vk_proof *proof) {
     vk_signing *signing = &session->signing;
     if (signing->mechanism == NULL || !signing->needs_login) {
         return CKR_OPERATION_NOT_INITIALIZED;
     }
-    vk_slot *slot = session->slot;
-    vk_error err = {0};
-    vk_status status = slot->device != NULL
-                           ? vk_fido2_check_pin(vk_device_fido2(slot->device), pin, len, &err)
-                           : vk_token_check_pin(slot->token, pin, len);
-    CK_RV rv = vk_ck(status, &err);
+    CK_RV rv = check_proof(session, proof);
     signing->needs_login = rv != CKR_OK;
     return rv;
 }
@@ -233,6 +254,17 @@ static CK_RV sign_loosely(const vk_data *data, vk_bytes payload, CK_BYTE *signat
     return vk_ck(vk_loose_key_sign(data->key, payload, signature), NULL);
 }
 
+/* ---- Touches that a key's step-up rule wants ---- */
+
+static size_t plugged_devices(void *session, vk_device **out, size_t max) {
+    (void)session;
+    return vk_devices_present(out, max);
+}
+
+static void asks_device(void *session, vk_device *device) {
+    vk_session_asks(session, device);
+}
+
 CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
                       CK_ULONG *signature_len) {
     const vk_signing *signing = &session->signing;
@@ -242,10 +274,11 @@ CK_RV vk_sign_payload(vk_session *session, vk_bytes payload, CK_BYTE *signature,
     size_t len = *signature_len;
     vk_error err;
     err.path[0] = err.message[0] = '\0';
-    atomic_store(&session->asks_device, session->slot->device != NULL);
+    const vk_touch touch = {.devices = plugged_devices, .asks = asks_device, .context = session};
+    vk_session_asks(session, session->slot->device);
     vk_status status = vk_gate_sign(session->slot->gate, signing->key_id, signing->mechanism->form,
-                                    payload, signature, &len, &err);
-    atomic_store(&session->asks_device, false);
+                                    payload, &touch, signature, &len, &err);
+    vk_session_asks(session, NULL);
     if (status == VK_OK || status == VK_ERR_BUFFER) {
         *signature_len = len;
     }

@@ -296,14 +296,23 @@ CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID_PTR list, CK_ULONG_PTR co
     return rv != CKR_OK ? rv : vk_leave(slot_list(token_present != CK_FALSE, list, count));
 }
 
+/* Of a security key's slot people want to know where it is plugged in; that changes when it comes
+ * back elsewhere, with the module's lock held. */
+static void describe(const vk_slot *slot, char *text, size_t size) {
+    if (slot->device == NULL || vk_module_lock() == NULL) {
+        snprintf(text, size, "valetkey slot %lu", (unsigned long)slot->id);
+        return;
+    }
+    snprintf(text, size, "%s%s", VK_SLOT_AT, slot->place);
+    vk_module_unlock();
+}
+
 static CK_RV slot_info(const vk_slot *slot, CK_SLOT_INFO *info) {
-    char text[64];
+    char text[sizeof info->slotDescription + 1];
     if (info == NULL) {
         return CKR_ARGUMENTS_BAD;
     }
-    snprintf(text, sizeof text, "%s %lu",
-             slot->device != NULL ? "valetkey security key slot" : "valetkey slot",
-             (unsigned long)slot->id);
+    describe(slot, text, sizeof text);
     memset(info, 0, sizeof *info);
     vk_pad(info->slotDescription, sizeof info->slotDescription, text);
     vk_pad(info->manufacturerID, sizeof info->manufacturerID, "valetkey");

@@ -25,6 +25,7 @@ typedef struct vk_slot {
     vk_device *device;
     char *place;     /* where it is plugged in, or was */
     char *product;   /* NULL: unknown */
+    bool has_uv;     /* built-in user verification; the module's lock guards it */
     bool has_listed; /* what is on it, since the login */
     bool is_ended;   /* what was going on in it when it went */
     atomic_bool is_present, has_event;
@@ -53,6 +54,9 @@ vk_role vk_slot_role(const vk_slot *slot);
 /* A new slot, the last one. The module's lock is held. */
 vk_slot *vk_slot_add(vk_module *module);
 void vk_slot_free(vk_slot *slot);
+
+/* What the description of a security key's slot begins with; then comes its place. */
+#define VK_SLOT_AT "security key at "
 
 /* Pads text with blanks, as Cryptoki's fixed fields want it. */
 void vk_pad(CK_UTF8CHAR *field, size_t len, const char *text);

@@ -2,6 +2,7 @@
 #include "gate/login.h"
 #include "pkcs11/attribute.h"
 #include "pkcs11/hide.h"
+#include "policy/step_up.h"
 #include "token/attrs.h"
 #include "token/crypt.h"
 
@@ -96,6 +97,8 @@ bool vk_point_read(vk_bytes value, uint8_t point65[65]) {
 
 /* ---- What may be said of a key ---- */
 
+_Static_assert(CKA_VALETKEY_STEP_UP == VK_ATTR_STEP_UP, "the gate reads what is kept here");
+
 typedef enum template_meaning {
     IS_CLASS = 1,
     IS_KEY_TYPE,
@@ -118,6 +121,7 @@ typedef enum template_meaning {
     IS_USE_SIGN_COUNT,
     KEPT_USER_HANDLE,
     KEPT_PROTECT,
+    KEPT_STEP_UP,
     IS_ATTESTATION,
     IS_ATTESTATION_CLIENT_DATA,
     IS_CHALLENGE,
@@ -188,6 +192,7 @@ static const template_row rows[] = {
     {CKA_VALETKEY_CRED_PROTECT, PRIV, KEPT_PROTECT},
     {CKA_VALETKEY_HMAC_SECRET, PRIV, KEPT_BOOL},
     {CKA_VALETKEY_REGISTRATION_CHALLENGE, PRIV, IS_CHALLENGE},
+    {CKA_VALETKEY_STEP_UP, PRIV, KEPT_STEP_UP},
 
     /* A browser's passkey has no private half. */
     {CKA_VALETKEY_POLICY, PUB, IS_POLICY},
@@ -389,6 +394,8 @@ static CK_RV take(const CK_ATTRIBUTE *attribute, vk_key_template *key) {
     case KEPT_PROTECT:
         return is_protect(attribute) ? keep_bytes(attribute, 1, 1, &key->attrs)
                                      : CKR_ATTRIBUTE_VALUE_INVALID;
+    case KEPT_STEP_UP:
+        return keep_bytes(attribute, 1, VK_STEP_UP_JSON_MAX, &key->attrs);
     case IS_ATTESTATION:
     case IS_ATTESTATION_CLIENT_DATA:
     case IS_CHALLENGE:

@@ -1,6 +1,7 @@
 /* The token in a slot: what it says of itself, and its PINs. */
 #include "pkcs11/device.h"
 #include "pkcs11/entry.h"
+#include "pkcs11/unlock.h"
 
 #include <string.h>
 
@@ -27,6 +28,7 @@ static CK_FLAGS token_flags(const vk_token_info *token) {
     if (token->user_pin_set) {
         flags |= CKF_USER_PIN_INITIALIZED | tries_flags(token->user_tries_left, user);
     }
+    flags |= vk_unlock_flags(token);
     return token->read_only ? flags | CKF_WRITE_PROTECTED : flags;
 }
 
@@ -95,29 +97,92 @@ static CK_RV may_login(const vk_slot *slot, vk_role role) {
     return role == VK_ROLE_SO && read_only_exists ? CKR_SESSION_READ_ONLY_EXISTS : CKR_OK;
 }
 
-static CK_RV login(vk_slot *slot, vk_role role, const CK_BYTE *pin, CK_ULONG len) {
+/* What was read without a login was not authenticated. The slot's lock is held. */
+static void note_login(vk_slot *slot, vk_role role) {
+    vk_views_drop(&slot->views);
+    atomic_store(&slot->role, (int)role);
+}
+
+static CK_RV ask_login(vk_slot *slot, vk_role role, const vk_proof *proof) {
+    return slot->device != NULL
+               ? vk_device_login(slot, role, proof->pin, proof->len)
+               : vk_ck(vk_token_login(slot->token, role, proof->pin, proof->len), NULL);
+}
+
+static CK_RV login(vk_session *session, vk_role role, const vk_proof *proof) {
+    vk_slot *slot = session->slot;
     pthread_mutex_lock(&slot->lock);
+    vk_session_asks(session, slot->device);
     CK_RV rv = may_login(slot, role);
     if (rv == CKR_OK) {
-        rv = slot->device != NULL ? vk_device_login(slot, role, pin, len)
-                                  : vk_ck(vk_token_login(slot->token, role, pin, len), NULL);
+        rv = ask_login(slot, role, proof);
     }
     if (rv == CKR_OK) {
-        /* What was read without a login was not authenticated. */
-        vk_views_drop(&slot->views);
-        atomic_store(&slot->role, (int)role);
+        note_login(slot, role);
+    }
+    vk_session_asks(session, NULL);
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+static CK_RV may_unlock(vk_slot *slot) {
+    pthread_mutex_lock(&slot->lock);
+    CK_RV rv = may_login(slot, VK_ROLE_USER);
+    pthread_mutex_unlock(&slot->lock);
+    return rv;
+}
+
+/* The last session may have been closed while the touch was waited for: then nobody is left to be
+ * logged in. */
+static CK_RV enter_unlocked(vk_slot *slot, const vk_unlock_secret *secret) {
+    pthread_mutex_lock(&slot->lock);
+    CK_RV rv = slot->sessions > 0 ? may_login(slot, VK_ROLE_USER) : CKR_SESSION_CLOSED;
+    if (rv == CKR_OK) {
+        rv = vk_unlock_login(slot, secret);
+    }
+    if (rv == CKR_OK) {
+        note_login(slot, VK_ROLE_USER);
     }
     pthread_mutex_unlock(&slot->lock);
     return rv;
 }
 
-static CK_RV context_login(const vk_session *of, const CK_BYTE *pin, CK_ULONG len) {
+static CK_RV unlock(vk_session *session, const vk_proof *proof) {
+    vk_unlock_secret secret;
+    CK_RV rv = may_unlock(session->slot);
+    if (rv == CKR_OK) {
+        rv = vk_unlock_ask(session, proof, &secret);
+    }
+    if (rv == CKR_OK) {
+        rv = enter_unlocked(session->slot, &secret);
+        vk_wipe(&secret, sizeof secret);
+    }
+    return rv;
+}
+
+static CK_RV login_user(vk_session *session, const vk_proof *proof) {
+    bool by_device;
+    CK_RV rv = vk_unlock_is_meant(session->slot, proof, &by_device);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    return by_device ? unlock(session, proof) : login(session, VK_ROLE_USER, proof);
+}
+
+static CK_RV login_so(vk_session *session, const vk_proof *proof) {
+    if (proof->by_device) {
+        return CKR_USER_TYPE_INVALID;
+    }
+    return proof->pin == NULL ? CKR_ARGUMENTS_BAD : login(session, VK_ROLE_SO, proof);
+}
+
+static CK_RV context_login(const vk_session *of, const vk_proof *proof) {
     vk_session *session;
     CK_RV rv = vk_enter_session(of->handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = vk_leave_session(session, vk_signing_login(session, pin, len));
+    rv = vk_leave_session(session, vk_signing_login(session, proof));
     if (rv == CKR_PIN_LOCKED) {
         pthread_mutex_lock(&of->slot->lock);
         vk_slot_logout(of->slot);
@@ -126,47 +191,46 @@ static CK_RV context_login(const vk_session *of, const CK_BYTE *pin, CK_ULONG le
     return rv;
 }
 
-static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG len) {
+static CK_RV login_as(vk_session *session, CK_USER_TYPE user, const vk_proof *proof) {
     switch (user) {
     case CKU_SO:
-        return login(session->slot, VK_ROLE_SO, pin, len);
+        return login_so(session, proof);
     case CKU_USER:
-        return login(session->slot, VK_ROLE_USER, pin, len);
+        return login_user(session, proof);
     case CKU_CONTEXT_SPECIFIC:
-        return context_login(session, pin, len);
+        return context_login(session, proof);
     default:
         return CKR_USER_TYPE_INVALID;
     }
 }
 
-/* A security key may verify its user by itself; whether it does, it says. */
-static bool lacks_pin(const vk_session *session, const CK_BYTE *pin) {
-    return pin == NULL && session->slot->device == NULL;
-}
-
 /* The session is not locked: a login takes long on purpose, and concerns all sessions alike. */
 CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
+    const vk_proof proof = {.pin = pin, .len = pin_len};
     vk_session *session;
     CK_RV rv = vk_session_enter(handle, &session);
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    rv = lacks_pin(session, pin) ? CKR_ARGUMENTS_BAD : login_as(session, user, pin, pin_len);
-    return vk_session_leave(session, rv);
+    return rv != CKR_OK ? rv : vk_session_leave(session, login_as(session, user, &proof));
 }
 
-/* The token has one user, who has no name. */
+/* The token has one user, who has no name, but may come with a security key. */
+static bool names_device(const CK_UTF8CHAR *name, CK_ULONG len) {
+    return len == strlen(VK_UNLOCK_USER) && memcmp(name, VK_UNLOCK_USER, len) == 0;
+}
+
 CK_RV C_LoginUser(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin,
                   CK_ULONG pin_len, CK_UTF8CHAR_PTR name, CK_ULONG name_len) {
+    vk_proof proof = {.pin = pin, .len = pin_len};
     vk_session *session;
     CK_RV rv = vk_session_enter(handle, &session);
     if (rv != CKR_OK) {
         return rv;
     }
-    if (lacks_pin(session, pin) || (name == NULL && name_len > 0)) {
+    if (name == NULL && name_len > 0) {
         rv = CKR_ARGUMENTS_BAD;
     } else {
-        rv = name_len > 0 ? CKR_USER_TYPE_INVALID : login_as(session, user, pin, pin_len);
+        proof.by_device = name_len > 0 && names_device(name, name_len);
+        rv = name_len > 0 && !proof.by_device ? CKR_USER_TYPE_INVALID
+                                              : login_as(session, user, &proof);
     }
     return vk_session_leave(session, rv);
 }

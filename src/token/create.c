@@ -25,7 +25,8 @@ static bool has_login(const vk_token_new *args) {
 
 static bool is_enrolment_sound(const vk_token_new *args) {
     return args->enrolment == NULL ||
-           (args->enrolment_secret32 != NULL && vk_enrolment_is_sound(args->enrolment));
+           (args->enrolment_secret32 != NULL && vk_enrolment_is_sound(args->enrolment) &&
+            (args->enrolment->verified || !args->is_device_store));
 }
 
 static vk_status check_args(const vk_token_new *args, vk_error *err) {

@@ -91,9 +91,13 @@ static vk_status write_nonce(vk_token *token, const vk_decision *decision, const
     return vk_nonce_write(token, w->from->id, &w->from->subject, &decision->nonce, &w->row, err);
 }
 
+/* A touch stands where a denial has its rule. */
 static vk_status write_signed(vk_token *token, const vk_decision *decision, const work *w,
                               vk_journal_added *added, vk_error *err) {
-    vk_journal_record record = {.event = VK_EVENT_SIGNED};
+    const char *touched = decision->entry != NULL ? decision->entry->touched : NULL;
+    vk_journal_record record = {.event = VK_EVENT_SIGNED,
+                                .rule = text_of(touched != NULL ? "touch" : NULL),
+                                .reason = text_of(touched)};
     vk_status status = write_nonce(token, decision, w, err);
     if (status != VK_OK || decision->entry == NULL) {
         return status;

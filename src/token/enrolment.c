@@ -50,7 +50,8 @@ static vk_bytes point_of(const vk_enrolment *enrolment) {
 
 /* ---- Wrapping ---- */
 
-/* What is wrapped under this secret is for this row alone. */
+/* What is wrapped under this secret is for this row alone. Verification is not named: rows of
+ * before version 12 have it without saying so. */
 static vk_status prepare(const char *serial, const vk_enrolment *enrolment,
                          const uint8_t secret32[32], uint8_t kek32[32], vk_buf *aad) {
     vk_row_head(aad, "enrolment", serial);
@@ -60,6 +61,9 @@ static vk_status prepare(const char *serial, const vk_enrolment *enrolment,
     vk_canonical_bytes(aad, credential_of(enrolment));
     vk_canonical_bytes(aad, salt_of(enrolment));
     vk_canonical_bytes(aad, point_of(enrolment));
+    if (!enrolment->verified) {
+        vk_canonical_text(aad, "touch only");
+    }
     vk_status status = vk_buf_status(aad);
     return status == VK_OK ? vk_crypt_subkey(secret32, "valetkey enrolment", kek32) : status;
 }
@@ -123,11 +127,12 @@ static bool get_point(const vk_query *query, int column, vk_enrolment *out) {
 static vk_status parse_row(const vk_query *query, vk_enrolment *out, uint8_t wrapped[VK_SEALED_LEN],
                            vk_error *err) {
     *out = (vk_enrolment){.id = vk_column_int(query, 0)};
-    bool whole =
-        get_text(query, 1, out->name, sizeof out->name) &&
-        get_text(query, 2, out->rp_id, sizeof out->rp_id) && get_credential(query, 3, out) &&
-        vk_column_fixed(query, 4, out->salt32, sizeof out->salt32) && get_point(query, 5, out) &&
-        vk_column_fixed(query, 6, wrapped, VK_SEALED_LEN) && vk_enrolment_is_sound(out);
+    bool whole = get_text(query, 1, out->name, sizeof out->name) &&
+                 get_text(query, 2, out->rp_id, sizeof out->rp_id) &&
+                 get_credential(query, 3, out) &&
+                 vk_column_fixed(query, 4, out->salt32, sizeof out->salt32) &&
+                 get_point(query, 5, out) && vk_column_flag(query, 6, &out->verified) &&
+                 vk_column_fixed(query, 7, wrapped, VK_SEALED_LEN) && vk_enrolment_is_sound(out);
     return whole ? VK_OK : vk_row_broken(err);
 }
 
@@ -179,10 +184,11 @@ void vk_enrolments_free(vk_enrolment *enrolments) {
     free(enrolments);
 }
 
-vk_status vk_enrolments_count(vk_token *token, size_t *out, vk_error *err) {
+vk_status vk_enrolments_count(vk_token *token, size_t *out, size_t *touch_only, vk_error *err) {
     vk_query query = vk_query_start(&token->db, VK_SQL_ENROLMENT_COUNT);
     vk_status status = vk_query_row(&query, err);
     *out = status == VK_OK ? (size_t)vk_column_int(&query, 0) : 0;
+    *touch_only = status == VK_OK ? (size_t)vk_column_int(&query, 1) : 0;
     vk_query_end(&query);
     return status;
 }
@@ -207,6 +213,27 @@ static vk_status log_in(vk_token *token, int64_t id, const uint8_t secret32[32])
     return vk_login_enter(token, VK_ROLE_USER, keys, status);
 }
 
+static vk_status check(vk_token *token, int64_t id, const uint8_t secret32[32]) {
+    uint8_t wrapped[VK_SEALED_LEN], key[32];
+    vk_enrolment enrolment;
+    vk_status status = vk_token_needs(token, VK_ROLE_USER);
+    if (status == VK_OK) {
+        status = read_row(token, id, &enrolment, wrapped);
+    }
+    if (status == VK_OK) {
+        status = unwrap(token->serial, &enrolment, secret32, wrapped, key);
+    }
+    vk_wipe(key, sizeof key);
+    return status;
+}
+
+vk_status vk_token_check_enrolled(vk_token *token, int64_t id, const uint8_t secret32[32]) {
+    vk_token_lock(token);
+    vk_status status = check(token, id, secret32);
+    vk_token_unlock(token);
+    return status;
+}
+
 vk_status vk_token_login_enrolled(vk_token *token, int64_t id, const uint8_t secret32[32]) {
     vk_token_lock(token);
     vk_status status = log_in(token, id, secret32);
@@ -223,6 +250,7 @@ static vk_status insert(vk_db *db, vk_enrolment *new, vk_error *err) {
     vk_query_blob(&query, credential_of(new));
     vk_query_blob(&query, salt_of(new));
     vk_query_blob(&query, point_of(new));
+    vk_query_int(&query, new->verified);
     vk_status status = vk_query_run(&query, err);
     if (status == VK_OK) {
         new->id = sqlite3_last_insert_rowid(db->handle);
@@ -260,8 +288,8 @@ static vk_status check_new(vk_token *token, const vk_enrolment *new, vk_error *e
 }
 
 static vk_status check_room(vk_token *token, vk_error *err) {
-    size_t count;
-    vk_status status = vk_enrolments_count(token, &count, err);
+    size_t count, ignored;
+    vk_status status = vk_enrolments_count(token, &count, &ignored, err);
     if (status == VK_OK && count >= VK_ENROLMENTS_MAX) {
         return vk_fail(err, VK_ERR_STORE_FULL, NULL,
                        "%zu security keys unlock the token, which is as many as can: remove one",
@@ -286,7 +314,7 @@ static vk_status enrol(vk_token *token, vk_enrolment *new, const uint8_t secret3
 
 vk_status vk_token_enrol(vk_token *token, vk_enrolment *new, const uint8_t secret32[32],
                          vk_error *err) {
-    if (!vk_enrolment_is_sound(new)) {
+    if (!vk_enrolment_is_sound(new) || (!new->verified &&vk_token_is_device_store(token))) {
         return VK_ERR_ARGUMENT;
     }
     vk_status status = vk_token_begin(token, err);
@@ -318,9 +346,9 @@ static vk_status delete_row(vk_token *token, int64_t id, vk_error *err) {
 
 /* Nobody could open the token any more. */
 static vk_status check_left(vk_token *token, vk_error *err) {
-    size_t left;
+    size_t left, ignored;
     bool has_any = true;
-    vk_status status = vk_enrolments_count(token, &left, err);
+    vk_status status = vk_enrolments_count(token, &left, &ignored, err);
     if (status == VK_OK && left == 0) {
         status = has_pin(token, &has_any);
     }
@@ -350,8 +378,8 @@ vk_status vk_token_enrolment_remove(vk_token *token, int64_t id, vk_error *err) 
 /* ---- In place of the PIN ---- */
 
 static vk_status check_replaced(vk_token *token, vk_error *err) {
-    size_t count;
-    vk_status status = vk_enrolments_count(token, &count, err);
+    size_t count, ignored;
+    vk_status status = vk_enrolments_count(token, &count, &ignored, err);
     if (status == VK_OK && count == 0) {
         return vk_fail(err, VK_ERR_PROHIBITED, NULL,
                        "no security key unlocks the token in place of the PIN");

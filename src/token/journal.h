@@ -55,12 +55,13 @@ typedef struct vk_journal_record {
     uint64_t chain_id;
     vk_bytes account, permission_id; /* of the grant */
     vk_bytes operation;              /* 32 bytes: userOpHash, or the digest that was to be signed */
-    vk_bytes rule, reason;           /* text, of a denial */
-    vk_bytes hardening;              /* text: the hardening rule that decided */
-    vk_bytes before, after;          /* the budget: VK_RULE_STATE_LEN bytes a rule; after is empty
-                                        where nothing changed */
-    vk_bytes previous;               /* hash of the record before it in its chain, or zero */
-    vk_bytes last;                   /* hash of record number - 1, or zero */
+    /* Text, of a denial; of what was signed after a touch of a security key: "touch", and why. */
+    vk_bytes rule, reason;
+    vk_bytes hardening;     /* text: the hardening rule that decided */
+    vk_bytes before, after; /* the budget: VK_RULE_STATE_LEN bytes a rule; after is empty
+                               where nothing changed */
+    vk_bytes previous;      /* hash of the record before it in its chain, or zero */
+    vk_bytes last;          /* hash of record number - 1, or zero */
     vk_bytes hash, mac;
 } vk_journal_record;
 

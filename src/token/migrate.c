@@ -162,9 +162,14 @@ static const char passkey_users[] =
     " sign_count INTEGER NOT NULL, transports TEXT NOT NULL, created_at INTEGER NOT NULL,"
     " mac BLOB NOT NULL);";
 
+/* Version 12: security keys that unlock the token by a touch alone. Those of before verify. */
+static const char touches[] =
+    "ALTER TABLE enrolment ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
-static const char *const steps[] = {state,       pending,   relaxed, journal,       reservations,
-                                    spend_rules, addresses, objects, security_keys, passkey_users};
+static const char *const steps[] = {state,         pending,       relaxed,   journal,
+                                    reservations,  spend_rules,   addresses, objects,
+                                    security_keys, passkey_users, touches};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

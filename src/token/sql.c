@@ -5,7 +5,7 @@
     " origin, credential_id, authenticator_id_hash, use_sign_count, sealed, last_denial,"          \
     " private_label, private_ckid, public_label, public_ckid, address, home, has_blob"
 
-#define ENROLMENT_COLUMNS "id, name, rp_id, credential_id, salt, point, wrapped"
+#define ENROLMENT_COLUMNS "id, name, rp_id, credential_id, salt, point, verified, wrapped"
 
 #define PASSKEY_COLUMNS                                                                            \
     "id, user_id, name, rp_id, credential_id, point, sign_count, transports, created_at, mac"
@@ -58,10 +58,11 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
 
     [VK_SQL_ENROLMENT_READ] = "SELECT " ENROLMENT_COLUMNS " FROM enrolment WHERE id = ?",
     [VK_SQL_ENROLMENT_LIST] = "SELECT " ENROLMENT_COLUMNS " FROM enrolment ORDER BY id",
-    [VK_SQL_ENROLMENT_COUNT] = "SELECT count(*) FROM enrolment",
+    [VK_SQL_ENROLMENT_COUNT] =
+        "SELECT count(*), count(*) FILTER (WHERE verified = 0) FROM enrolment",
     [VK_SQL_ENROLMENT_SAME] = "SELECT id FROM enrolment WHERE credential_id = ?",
     [VK_SQL_ENROLMENT_INSERT] = "INSERT INTO enrolment(name, rp_id, credential_id, salt, point,"
-                                " wrapped) VALUES(?, ?, ?, ?, ?, x'')",
+                                " verified, wrapped) VALUES(?, ?, ?, ?, ?, ?, x'')",
     [VK_SQL_ENROLMENT_WRAP] = "UPDATE enrolment SET wrapped = ? WHERE id = ?",
     [VK_SQL_ENROLMENT_REMOVE] = "DELETE FROM enrolment WHERE id = ?",
     [VK_SQL_ENROLMENT_REMOVE_ALL] = "DELETE FROM enrolment",

@@ -160,7 +160,11 @@ bool vk_enrolment_is_sound(const vk_enrolment *enrolment);
 VK_MUST_USE vk_status vk_enrolment_write(vk_db *db, const char *serial, vk_enrolment *new,
                                          const uint8_t secret32[32], const uint8_t token_key32[32],
                                          vk_error *err);
-VK_MUST_USE vk_status vk_enrolments_count(vk_token *token, size_t *out, vk_error *err);
+/* *touch_only: those of them that are not verified. */
+VK_MUST_USE vk_status vk_enrolments_count(vk_token *token, size_t *out, size_t *touch_only,
+                                          vk_error *err);
+/* Is it the store of a security key, by its name? */
+bool vk_token_is_device_store(const vk_token *token);
 
 /* ---- Users of the passkey server (passkey.c) ---- */
 

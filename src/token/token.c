@@ -234,10 +234,12 @@ static vk_status read_info(vk_token *token, vk_token_info *out) {
     if (status == VK_OK) {
         status = vk_pin_tries(token, VK_ROLE_USER, &out->user_pin_set, &out->user_tries_left);
     }
-    return status == VK_OK ? vk_enrolments_count(token, &out->enrolments, NULL) : status;
+    return status == VK_OK
+               ? vk_enrolments_count(token, &out->enrolments, &out->touch_enrolments, NULL)
+               : status;
 }
 
-static bool is_device_store(const vk_token *token) {
+bool vk_token_is_device_store(const vk_token *token) {
     const char *slash = strrchr(token->path, '/');
     return vk_home_is_device_store(slash != NULL ? slash + 1 : token->path);
 }
@@ -247,7 +249,7 @@ vk_status vk_token_get_info(vk_token *token, vk_token_info *out) {
     vk_token_lock(token);
     memcpy(out->serial, token->serial, sizeof out->serial);
     out->read_only = token->db.read_only;
-    out->is_device_store = is_device_store(token);
+    out->is_device_store = vk_token_is_device_store(token);
     vk_status status = read_info(token, out);
     vk_token_unlock(token);
     return status;

@@ -102,6 +102,7 @@ typedef struct vk_token_info {
     bool read_only;                          /* the file cannot be written */
     bool is_device_store;                    /* by the file's name */
     size_t enrolments;                       /* see enrolment.h */
+    size_t touch_enrolments;                 /* those of them that a touch alone is enough for */
     vk_token_settings settings;
 } vk_token_info;
 
@@ -113,8 +114,8 @@ typedef struct vk_token_new {
     /* A security key that unlocks the token from the start; NULL: none does. */
     const vk_enrolment *enrolment;
     const uint8_t *enrolment_secret32;
-    /* It holds the keys that are on a security key: SERIAL.fido2.db. It needs the enrolment, but no
-     * so_pin: then there is no SO (VK_ERR_PIN_NOT_SET at a login). */
+    /* It holds the keys that are on a security key: SERIAL.fido2.db. It needs the enrolment, a
+     * verified one, but no so_pin: then there is no SO (VK_ERR_PIN_NOT_SET at a login). */
     bool is_device_store;
 } vk_token_new;
 
@@ -237,7 +238,8 @@ VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *
  * Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
-/* Sets one of the private attributes, which its user may not be able to: SO login. Reseals. */
+/* Sets one of the private attributes, which its user may not be able to; empty: it has none any
+ * more. SO login. Reseals. */
 VK_MUST_USE vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type,
                                             vk_bytes value, vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
@@ -351,6 +353,7 @@ typedef struct vk_journal_entry {
     /* All that was to be signed; not kept, but tells a denial that is repeated. */
     vk_bytes payload;
     const char *hardening; /* the hardening rule that decided; decide may set it */
+    const char *touched;   /* which security key was touched before it was signed; NULL: none */
 } vk_journal_entry;
 
 /*

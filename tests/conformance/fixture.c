@@ -148,6 +148,8 @@ static void choose_home(bool own) {
     snprintf(path, sizeof path, "%s-%ld-%u", shared, (long)getpid(), serial);
     serial += own;
     setenv("VALETKEY_HOME", own ? path : shared, 1);
+    /* A security key that is plugged in is nobody's business here. */
+    setenv("VALETKEY_FIDO2", "off", 1);
 }
 
 void fixture_start(context *c) {

@@ -14,6 +14,7 @@ const fuzz_target fuzz_targets[] = {
     {"serialized", fuzz_serialized},
     {"grant", fuzz_grant},
     {"policy", fuzz_policy},
+    {"step_up", fuzz_step_up},
     {"verdict", fuzz_verdict},
     {"execute_read", fuzz_execute_read},
     {"session_part", fuzz_session_part},

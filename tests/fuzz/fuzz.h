@@ -37,6 +37,7 @@ void fuzz_answer(vk_bytes input);         /* which question, then what the accou
 void fuzz_serialized(vk_bytes input);     /* the JSON inside of the base64 */
 void fuzz_grant(vk_bytes input);          /* address20, policy text, NUL, grant text */
 void fuzz_policy(vk_bytes input);         /* JSON */
+void fuzz_step_up(vk_bytes input);        /* a step-up rule, JSON, NUL, operation text */
 void fuzz_verdict(vk_bytes input);        /* policy text, NUL, operation text */
 void fuzz_execute_read(vk_bytes input);   /* calldata */
 void fuzz_session_part(vk_bytes input);   /* number of policies, then a signature */

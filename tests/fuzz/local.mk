@@ -5,7 +5,7 @@ fuzz_sources = src/gate/login_request.c src/net/answer.c src/net/header.c src/ne
 	tests/fuzz/calls_arguments.c tests/fuzz/calls_arguments.h tests/fuzz/calls_token.c tests/fuzz/calls_token.h \
 	tests/fuzz/credential.c tests/fuzz/fido2.c tests/fuzz/fido2.h tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
-	tests/fuzz/kernel.c tests/fuzz/message.c tests/fuzz/net.c tests/fuzz/passkey.c tests/fuzz/policy.c tests/fuzz/thirdweb.c \
+	tests/fuzz/kernel.c tests/fuzz/message.c tests/fuzz/net.c tests/fuzz/passkey.c tests/fuzz/policy.c tests/fuzz/step_up.c tests/fuzz/thirdweb.c \
 	tests/fuzz/userop.c tests/fuzz/verify.c tests/fuzz/webauthn.c
 # Without src/keys/fido2_unix.c, whose place tests/fuzz/fido2.c takes.
 fuzz_sources += src/keys/fido2.c src/keys/fido2_assert.c src/keys/fido2_error.c \

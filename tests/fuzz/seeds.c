@@ -587,6 +587,35 @@ static void sow_calls(const sower *s) {
     }
 }
 
+#define STEP_UP_POINT                                                                              \
+    "0x046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4"  \
+    "a7c0f9e162bce33576b315ececbb6406837bf51f5"
+
+/* A rule, and an operation of the SDK's. */
+static void sow_step_ups(const sower *s) {
+    static const char *const rules[] = {
+        "\"above\":\"100000000000000000\"",
+        "\"unless\":{\"name\":\"small\",\"policies\":[{\"type\":\"call\",\"policyVersion\":"
+        "\"0.0.4\",\"permissions\":[{\"target\":\"0x70997970C51812dc3A010C7d01b50e0d17dc79C8\","
+        "\"valueLimit\":\"10\"}]}]}"};
+    cJSON *file = vectors_load("session/ecdsa.json");
+    const cJSON *first = cJSON_GetArrayItem(vectors_get(file, "operations"), 0);
+    char *op = cJSON_PrintUnformatted(vectors_get(first, "userOp"));
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        vk_buf input = {0};
+        vk_buf_put_text(&input, "{\"device\":{\"name\":\"k\",\"rpId\":\"r\",\"credentialId\":"
+                                "\"0x01\",\"publicKey\":\"" STEP_UP_POINT "\"},");
+        vk_buf_put_text(&input, rules[i]);
+        vk_buf_put_text(&input, "}");
+        vk_buf_put_byte(&input, 0);
+        vk_buf_put_text(&input, op);
+        sow(s, "step_up", &input);
+        vk_buf_clear(&input);
+    }
+    free(op);
+    cJSON_Delete(file);
+}
+
 void seeds_each(seed_fn use, void *context) {
     static const char *const kinds[] = {
         "account_address", "enable",      "enable_v2",          "execute_calldata",
@@ -617,6 +646,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_calls(&s);
     sow_other_grants(&s);
     sow_thirdweb_grants(&s);
+    sow_step_ups(&s);
     sow_session(&s, "session/ecdsa.json");
     sow_session(&s, "session/passkey.json");
     seeds_of_authenticators(use, context);

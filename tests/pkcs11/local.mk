@@ -43,3 +43,17 @@ tests_pkcs11_test_device_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFL
 tests_pkcs11_test_device_store_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
 tests_pkcs11_test_device_store_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_pkcs11_test_device_store_DEPENDENCIES = valetkey-pkcs11.la
+
+# Security keys that unlock tokens, and are touched for what keys in software sign.
+check_PROGRAMS += tests/pkcs11/test_touch
+tests_pkcs11_test_touch_SOURCES = tests/pkcs11/run_touch.c tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/pkcs11/support.c \
+	tests/pkcs11/support.h tests/pkcs11/step_up_support.c tests/pkcs11/step_up_support.h tests/pkcs11/test_step_up.c \
+	tests/pkcs11/test_step_up_outcome.c tests/pkcs11/test_touch.c tests/pkcs11/touch_support.c tests/pkcs11/touch_support.h \
+	tests/pkcs11/message_support.c tests/pkcs11/message_support.h tests/pkcs11/waiting.c tests/pkcs11/waiting.h \
+	tests/support/clock.c tests/support/clock.h tests/support/quick_pins.c tests/support/so.c tests/support/so.h
+tests_pkcs11_test_touch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_pkcs11_test_touch_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_touch_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_touch_DEPENDENCIES = valetkey-pkcs11.la
+TESTS += tests/pkcs11/test_touch
+thread_tests += tests/pkcs11/test_touch

@@ -126,6 +126,7 @@ static const char *const edits[] = {
     "UPDATE enrolment SET point = (SELECT point FROM key WHERE id = 2)",
     "UPDATE enrolment SET point = x''",
     "UPDATE enrolment SET salt = zeroblob(32)",
+    "UPDATE enrolment SET verified = 0",
     "UPDATE enrolment SET wrapped = randomblob(length(wrapped))",
     "DELETE FROM enrolment",
     "UPDATE token SET serial = '0123456789abcdef'",
@@ -177,17 +178,24 @@ START_TEST(what_is_edited_signs_nothing) {
 }
 END_TEST
 
-/* Under the name of an ordinary token it is one that nobody can open. */
+/* Under the name of an ordinary token it is one that its security key unlocks, whose keys are
+ * nowhere. */
 START_TEST(a_store_is_no_ordinary_token) {
     CK_UTF8CHAR label[32], pin[] = "1234";
+    CK_BYTE signature[SIGNATURE_MAX];
+    CK_ULONG len = sizeof signature;
+    CK_OBJECT_HANDLE key;
     CK_SESSION_HANDLE session = device_login();
-    device_key(session, "bot");
+    device_key(session, "late");
     f->C_Finalize(NULL);
     run("cd $VALETKEY_HOME && for n in *.fido2.db; do mv $n ${n%.fido2.db}.db; done");
     ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
     session = open_session(DEVICE_LABEL, true);
-    ck_assert_int_eq(try_login(session, CKU_USER, "1234"), CKR_USER_PIN_NOT_INITIALIZED);
     ck_assert_int_eq(try_login(session, CKU_SO, "1234"), CKR_USER_PIN_NOT_INITIALIZED);
+    ck_assert_int_eq(try_login(session, CKU_USER, "4321"), CKR_PIN_INCORRECT);
+    ck_assert_int_eq(try_login(session, CKU_USER, "1234"), CKR_OK);
+    ck_assert_int_eq(find_late(session, &key), CKR_OK);
+    ck_assert_int_eq(device_sign(session, key, 9, signature, &len), CKR_DEVICE_REMOVED);
     f->C_CloseAllSessions(slot_of(DEVICE_LABEL));
     memset(label, ' ', sizeof label);
     ck_assert_int_ne(f->C_InitToken(slot_of(DEVICE_LABEL), pin, 4, label), CKR_OK);

@@ -7,7 +7,10 @@ void device_secret(unsigned n, uint8_t secret32[32]) {
 }
 
 vk_enrolment enrolment_new(unsigned n) {
-    vk_enrolment enrolment = {.name = "spare key", .rp_id = "valetkey", .credential_id_len = 40};
+    vk_enrolment enrolment = {.name = "spare key",
+                              .rp_id = "valetkey",
+                              .credential_id_len = 40,
+                              .verified = n != TOUCH_ONLY};
     memset(enrolment.credential_id, (int)n, enrolment.credential_id_len);
     memset(enrolment.salt32, 0x20 + (int)n, sizeof enrolment.salt32);
     enrolment.has_point = n % 2 == 0;

@@ -5,6 +5,9 @@
 #include "support.h"
 #include "token/enrolment.h"
 
+/* The number of the one whose touch alone is enough. */
+#define TOUCH_ONLY 3
+
 /* What number n gives, and says. */
 void device_secret(unsigned n, uint8_t secret32[32]);
 vk_enrolment enrolment_new(unsigned n);

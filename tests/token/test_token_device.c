@@ -88,6 +88,7 @@ START_TEST(a_store_has_no_so) {
     ck_assert_ptr_nonnull(strstr(err.message, "the last"));
     ck_assert_uint_eq(info_of(token).enrolments, 1);
     int64_t other;
+    assert_status(enrol(token, TOUCH_ONLY, &other), VK_ERR_ARGUMENT);
     assert_ok(enrol(token, 1, &other));
     assert_ok(vk_token_enrolment_remove(token, id, NULL));
     assert_status(vk_token_enrolment_remove(token, other, NULL), VK_ERR_PROHIBITED);
@@ -130,7 +131,8 @@ END_TEST
 
 START_TEST(nobody_makes_what_nobody_could_open) {
     uint8_t secret[32] = {1};
-    vk_enrolment enrolment = enrolment_new(0), unsound = {0};
+    vk_enrolment enrolment = enrolment_new(0), unsound = {0},
+                 touch_only = enrolment_new(TOUCH_ONLY);
     vk_token *token;
     const vk_token_new bad[] = {
         {.label = "t"},
@@ -139,6 +141,10 @@ START_TEST(nobody_makes_what_nobody_could_open) {
         {.label = "t", .enrolment = &enrolment, .is_device_store = true},
         {.label = "t",
          .enrolment = &unsound,
+         .enrolment_secret32 = secret,
+         .is_device_store = true},
+        {.label = "t",
+         .enrolment = &touch_only,
          .enrolment_secret32 = secret,
          .is_device_store = true},
         {.label = "t",

@@ -62,8 +62,8 @@ START_TEST(a_row_of_another_token_opens_nothing) {
     char *row =
         raw_text(path, "SELECT 'INSERT INTO enrolment VALUES(' || id || ', ''' || name ||"
                        "''', ''' || rp_id || ''', x''' || hex(credential_id) || ''', x''' ||"
-                       " hex(salt) || ''', x''' || hex(point) || ''', x''' || hex(wrapped) ||"
-                       "''')' FROM enrolment");
+                       " hex(salt) || ''', x''' || hex(point) || ''', x''' ||"
+                       " hex(wrapped) || ''', ' || verified || ')' FROM enrolment");
     vk_token_close(token);
     other = token_new(home);
     free(path);
@@ -73,6 +73,44 @@ START_TEST(a_row_of_another_token_opens_nothing) {
     vk_token_close(other);
     free(row);
     free(path);
+}
+END_TEST
+
+/* Which of its two secrets a security key has to give is known before it is asked. */
+START_TEST(tells_what_a_touch_alone_opens) {
+    int64_t id, other;
+    vk_enrolment *list;
+    size_t count;
+    vk_token *token = enrolled_token(&id);
+    ck_assert_uint_eq(info_of(token).touch_enrolments, 0);
+    assert_ok(enrol(token, TOUCH_ONLY, &other));
+    token = token_reopen(token);
+    ck_assert_uint_eq(info_of(token).enrolments, 2);
+    ck_assert_uint_eq(info_of(token).touch_enrolments, 1);
+    assert_ok(vk_token_enrolments(token, &list, &count, NULL));
+    ck_assert(list[0].verified && !list[1].verified);
+    vk_enrolments_free(list);
+    assert_ok(touch(token, other, TOUCH_ONLY));
+    vk_token_close(token);
+}
+END_TEST
+
+/* Of an operation that asks its user once more. */
+START_TEST(asks_again) {
+    int64_t id;
+    uint8_t right[32], wrong[32];
+    vk_token *token = enrolled_token(&id);
+    device_secret(0, right);
+    device_secret(1, wrong);
+    assert_ok(vk_token_check_enrolled(token, id, right));
+    assert_status(vk_token_check_enrolled(token, id, wrong), VK_ERR_PIN_INCORRECT);
+    assert_status(vk_token_check_enrolled(token, id + 1, right), VK_ERR_NOT_FOUND);
+    ck_assert_int_eq(vk_token_role(token), VK_ROLE_USER);
+    vk_token_logout(token);
+    assert_status(vk_token_check_enrolled(token, id, right), VK_ERR_NOT_LOGGED_IN);
+    assert_ok(login(token, VK_ROLE_SO, SO_PIN));
+    assert_status(vk_token_check_enrolled(token, id, right), VK_ERR_NOT_LOGGED_IN);
+    vk_token_close(token);
 }
 END_TEST
 
@@ -221,12 +259,15 @@ START_TEST(edited_rows_open_nothing) {
         {"UPDATE enrolment SET point = x''", VK_ERR_PIN_INCORRECT, VK_OK},
         {"UPDATE enrolment SET point = zeroblob(65)", VK_ERR_PIN_INCORRECT, VK_OK},
         {"UPDATE enrolment SET point = zeroblob(64)", VK_ERR_INTEGRITY, VK_ERR_INTEGRITY},
+        {"UPDATE enrolment SET verified = 0", VK_ERR_PIN_INCORRECT, VK_OK},
+        {"UPDATE enrolment SET verified = 2", VK_ERR_INTEGRITY, VK_ERR_INTEGRITY},
         {"UPDATE enrolment SET wrapped = zeroblob(60)", VK_ERR_PIN_INCORRECT, VK_OK},
         {"UPDATE enrolment SET wrapped = x''", VK_ERR_INTEGRITY, VK_ERR_INTEGRITY},
         {"DELETE FROM enrolment", VK_ERR_NOT_FOUND, VK_OK},
         {"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 17)"
-         " INSERT INTO enrolment(name, rp_id, credential_id, salt, point, wrapped)"
-         " SELECT name, rp_id, randomblob(8), salt, point, wrapped FROM enrolment, n WHERE id = 1",
+         " INSERT INTO enrolment(name, rp_id, credential_id, salt, point, verified, wrapped)"
+         " SELECT name, rp_id, randomblob(8), salt, point, verified, wrapped FROM enrolment, n"
+         " WHERE id = 1",
          VK_OK, VK_ERR_INTEGRITY},
     };
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
@@ -344,6 +385,8 @@ int main(void) {
     const TTest *const tests[] = {unlocks_what_the_pin_locked,
                                   wrong_secrets_open_nothing,
                                   a_row_of_another_token_opens_nothing,
+                                  tells_what_a_touch_alone_opens,
+                                  asks_again,
                                   lists_without_a_login,
                                   enrolling_needs_a_login,
                                   enrols_once_and_so_many,

@@ -391,7 +391,7 @@ START_TEST(every_column_is_listed) {
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('nonce')"), 10);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('pin')"), 7);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('object')"), 7);
-    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('enrolment')"), 7);
+    ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('enrolment')"), 8);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('passkey_user')"), 10);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM pragma_table_info('token')"), 11);
     ck_assert_int_eq(raw_int(path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"

@@ -70,14 +70,14 @@ START_TEST(test_fido2) {
         unsigned timeout;
         size_t count;
         const char *last;
-    } cases[] = {{"", VK_FIDO2_ON, 30, 0, ""},
-                 {"fido2 = off\n", VK_FIDO2_OFF, 30, 0, ""},
-                 {"fido2 = configured\n", VK_FIDO2_CONFIGURED, 30, 0, ""},
-                 {"fido2 = off\nfido2 = on\nfido2-timeout = 1", VK_FIDO2_ON, 1, 0, ""},
-                 {"fido2-timeout=600\nfido2-device = unix:/run/key # the spare one\n", VK_FIDO2_ON,
-                  600, 1, "unix:/run/key"},
-                 {"fido2-device=unix:/a\nfido2-device=unix:/b c\n", VK_FIDO2_ON, 30, 2,
-                  "unix:/b c"}};
+    } cases[] = {
+        {"", VK_FIDO2_ON, 30, 0, ""},
+        {"fido2 = off\n", VK_FIDO2_OFF, 30, 0, ""},
+        {"fido2 = configured\n", VK_FIDO2_CONFIGURED, 30, 0, ""},
+        {"fido2 = off\nfido2 = on\nfido2-timeout = 1", VK_FIDO2_ON, 1, 0, ""},
+        {"fido2-timeout=600\nfido2-device = unix:/run/key # the spare one\n", VK_FIDO2_ON, 600, 1,
+         "unix:/run/key"},
+        {"fido2-device=unix:/a\nfido2-device=unix:/b c\n", VK_FIDO2_ON, 30, 2, "unix:/b c"}};
     ck_assert_int_eq(unsetenv("VALETKEY_FIDO2"), 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         vk_home_settings settings = {0};
@@ -173,7 +173,8 @@ START_TEST(test_unsafe_mode) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {test_understood,   test_lint,    test_fido2, test_fido2_variable,
-                                  test_fido2_bounds, test_refused, test_unsafe_mode};
+    const TTest *const tests[] = {test_understood,     test_lint,         test_fido2,
+                                  test_fido2_variable, test_fido2_bounds, test_refused,
+                                  test_unsafe_mode};
     return RUN_TESTS("token settings", tests);
 }
