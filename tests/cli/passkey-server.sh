@@ -117,6 +117,11 @@ want 3 passkey login "${main[@]}" "${here[@]}" --label alice --pin-file pin
 want 0 audit list "${main[@]}" --label alice --json
 json '[.records[] | select(.form == "login") | .event] | join(" ")' \
     'signed signed denied signed denied'
+json '[.records[] | select(.event == "settings") | .reason] | join(", ")' \
+    'the SO allowed logins, the SO forbade logins'
+json '[.records[].event] | join(" ")' 'signed signed denied settings signed settings denied'
+want 0 audit list "${main[@]}" --label alice
+grep -qx '    the SO allowed logins' out || fail "$(cat out)"
 want 0 audit verify "${main[@]}" --pin-file pin
 
 # ---- A key on a security key ----
