@@ -191,7 +191,12 @@ static void say_key(vk_out *out, const vk_key_info *key, const vk_cli *cli,
 }
 
 static void say_next(vk_out *out, const vk_key_info *key, bool has_grant) {
-    if (!key->has_policy) {
+    if (!key->has_policy && key->on_device) {
+        vk_say(out,
+               "A key on a security key gets its policy when it is made, or never: this one can "
+               "log in at passkey servers, but signs no operation.\n"
+               "For a session key: valetkey key create --policy FILE, with another label\n");
+    } else if (!key->has_policy) {
         vk_say(out, "Next: the SO gives it a policy (a valetkey-policy data object).\n");
     } else if (has_grant) {
         vk_say(out, "Next: valetkey sign --label '%s' --input FILE\n", key->label);
