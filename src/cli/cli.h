@@ -124,6 +124,8 @@ vk_exit vk_cmd_thirdweb_call(vk_cli *cli);
 vk_exit vk_cmd_passkey_register(vk_cli *cli);
 vk_exit vk_cmd_passkey_login(vk_cli *cli);
 vk_exit vk_cmd_passkey_serve(vk_cli *cli);
+vk_exit vk_cmd_passkey_users(vk_cli *cli);
+vk_exit vk_cmd_passkey_remove_user(vk_cli *cli);
 vk_exit vk_cmd_batch(vk_cli *cli);
 
 #endif

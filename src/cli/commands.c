@@ -396,6 +396,20 @@ const vk_command vk_commands[] = {
      "  valetkey passkey serve --rp-id localhost --origin http://localhost:3000\n"
      "  valetkey passkey serve --listen 127.0.0.1:9000 --rp-id app.example \\\n"
      "      --origin https://app.example --name 'The App' --pin-file pin\n"},
+    {"passkey users", vk_cmd_passkey_users, NONE, ALL(PIN), "list who registered a passkey",
+     "Lists the users of \"passkey serve\" as they registered: name, relying party, the count of\n"
+     "their last login, transports and credential id. A row that was edited outside the token is\n"
+     "told as such. It needs the user's PIN, which alone can tell the rows from forged ones.",
+     "  valetkey passkey users --token main\n"
+     "  valetkey passkey users --pin-file pin --json | jq -r '.users[].name'\n"},
+    {"passkey remove-user", vk_cmd_passkey_remove_user, NONE,
+     ALL(PIN, OPT(NAME), OPT(AUTHENTICATOR_ID)), "let a registered passkey log in no more",
+     "Removes a user of \"passkey serve\", by name or by credential id. It works at once, in a "
+     "server\n"
+     "that is running, too. The passkey may register again.",
+     "  valetkey passkey remove-user --name alice\n"
+     "  valetkey passkey remove-user --authenticator-id "
+     "7-f0mXvVWWlRyMBRi9rJQhYMm_5Rkv6CnZ2pMDlpT1Y\n"},
     {"batch", vk_cmd_batch, NONE, NONE, "answer requests of the library, a JSON object a line",
      "Reads one JSON request a line from standard input and writes one answer a line, in order:\n"
      "hashes, addresses, calldata, enable data, signatures, serialized accounts. The kinds and\n"

@@ -141,6 +141,21 @@ vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out) {
                                                 : vk_bad_value(cli, option, "hex bytes");
 }
 
+vk_exit vk_read_authenticator_id(vk_cli *cli, vk_buf *out) {
+    const char *text = vk_opt(cli, VK_OPT_AUTHENTICATOR_ID);
+    if (text == NULL) {
+        return VK_EXIT_OK;
+    }
+    size_t before = out->len;
+    vk_status status = vk_base64url_read(text, strlen(text), out);
+    size_t len = out->len - before;
+    return status == VK_OK && len > 0 && len <= VK_CREDENTIAL_ID_MAX
+               ? VK_EXIT_OK
+               : vk_cli_fail(cli, VK_EXIT_USAGE,
+                             "--authenticator-id must be base64url of 1 to %d bytes",
+                             VK_CREDENTIAL_ID_MAX);
+}
+
 vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out) {
     *out = vk_kernel_read(vk_opt(cli, VK_OPT_KERNEL_VERSION));
     return *out != VK_KERNEL_UNKNOWN

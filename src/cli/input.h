@@ -25,6 +25,8 @@ VK_MUST_USE vk_exit vk_read_quantity(vk_cli *cli, vk_option option, vk_u256 *out
 VK_MUST_USE vk_exit vk_read_address(vk_cli *cli, vk_option option, vk_address *out);
 /* Hex with or without "0x", 1 to max bytes; appends. */
 VK_MUST_USE vk_exit vk_read_hex(vk_cli *cli, vk_option option, size_t max, vk_buf *out);
+/* --authenticator-id; appends, nothing when it is not given. */
+VK_MUST_USE vk_exit vk_read_authenticator_id(vk_cli *cli, vk_buf *out);
 VK_MUST_USE vk_exit vk_read_kernel(vk_cli *cli, vk_kernel_version *out);
 /* --type; secp256k1 when it is not given. */
 VK_MUST_USE vk_exit vk_read_curve(vk_cli *cli, bool *p256);

@@ -144,12 +144,16 @@ static vk_exit read_relaxed(vk_cli *cli, vk_key_info *key) {
     return exit;
 }
 
+static bool is_text(const vk_buf *value, const char *text) {
+    return value->len == strlen(text) && memcmp(value->data, text, value->len) == 0;
+}
+
 static vk_exit read_home(vk_cli *cli, vk_key_info *key) {
-    static const char remote[] = "remote";
     vk_buf home = {0};
     bool present = false;
     vk_exit exit = vk_object_get(cli, key->object, CKA_VALETKEY_HOME, &home, &present);
-    key->remote = home.len == strlen(remote) && memcmp(home.data, remote, home.len) == 0;
+    key->remote = is_text(&home, "remote");
+    key->on_device = is_text(&home, "fido2");
     vk_buf_clear(&home);
     return exit;
 }

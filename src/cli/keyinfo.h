@@ -10,7 +10,8 @@ typedef struct vk_key_info {
     char *label; /* UTF-8, control characters replaced; owned: vk_text_free */
     vk_buf raw_label, id;
     bool p256;
-    bool remote; /* with a browser: there is no private half */
+    bool remote;    /* with a browser: there is no private half */
+    bool on_device; /* on a security key: its policy never changes */
     uint8_t point65[65];
     vk_signer signer;
     vk_buf policy_json; /* empty: no policy */

@@ -14,7 +14,7 @@ valetkey_SOURCES = src/cli/approval.c src/cli/approval.h src/cli/approval_draft.
 	src/cli/makekey.h src/cli/message.c src/cli/message.h src/cli/module.c src/cli/object.c \
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
 	src/cli/key_set.c src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
-	src/cli/passkey_register.c src/cli/passkey_serve.c \
+	src/cli/passkey_register.c src/cli/passkey_serve.c src/cli/passkey_users.c \
 	src/cli/owner_key.c src/cli/owner_key.h src/cli/passkey.h src/cli/passkey_ask.c src/cli/passkey_assertion.c \
 	src/cli/passkey_import.c src/cli/passkey_options.c src/cli/passkey_read.c src/cli/pin.c src/cli/pin.h src/cli/rv.c \
 	src/cli/session.c src/cli/session.h src/cli/sign.c src/cli/sign_message.c src/cli/signature.c src/cli/signed.c \

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <valetkey/pkcs11.h>
 
-#define CREDENTIAL_ID_MAX 1023
 #define RANDOM_ID_LEN 8
 
 void vk_new_key_clear(vk_new_key *key) {
@@ -20,19 +19,13 @@ void vk_new_key_clear(vk_new_key *key) {
 }
 
 static vk_exit read_credential(vk_cli *cli, vk_new_key *out) {
-    const char *text = vk_opt(cli, VK_OPT_AUTHENTICATOR_ID);
-    if (text != NULL && vk_opt_flag(cli, VK_OPT_AUTHENTICATOR_ID_HASH)) {
+    bool has_id = vk_opt_flag(cli, VK_OPT_AUTHENTICATOR_ID);
+    if (has_id && vk_opt_flag(cli, VK_OPT_AUTHENTICATOR_ID_HASH)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "--authenticator-id and --authenticator-id-hash exclude each other");
     }
-    if (text != NULL) {
-        vk_status status = vk_base64url_read(text, strlen(text), &out->credential_id);
-        size_t len = out->credential_id.len;
-        return status == VK_OK && len > 0 && len <= CREDENTIAL_ID_MAX
-                   ? VK_EXIT_OK
-                   : vk_cli_fail(cli, VK_EXIT_USAGE,
-                                 "--authenticator-id must be base64url of 1 to %d bytes",
-                                 CREDENTIAL_ID_MAX);
+    if (has_id) {
+        return vk_read_authenticator_id(cli, &out->credential_id);
     }
     if (!vk_opt_flag(cli, VK_OPT_AUTHENTICATOR_ID_HASH)) {
         return VK_EXIT_OK;
@@ -202,7 +195,12 @@ static void say_key(vk_out *out, const vk_key_info *key, const vk_cli *cli,
 }
 
 static void say_next(vk_out *out, const vk_key_info *key, bool has_grant) {
-    if (!key->has_policy) {
+    if (!key->has_policy && key->on_device) {
+        vk_say(out,
+               "A key on a security key gets its policy when it is made, or never: this one can "
+               "log in at passkey servers, but signs no operation.\n"
+               "For a session key: valetkey key create --policy FILE, with another label\n");
+    } else if (!key->has_policy) {
         vk_say(out, "Next: the SO gives it a policy (a valetkey-policy data object).\n");
     } else if (has_grant) {
         vk_say(out, "Next: valetkey sign --label '%s' --input FILE\n", key->label);

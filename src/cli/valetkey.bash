@@ -31,6 +31,8 @@ _valetkey_options() {
         ;;
     'passkey login') echo "$key --server --rp-id --header --header-file $pin" ;;
     'passkey serve') echo "--listen --rp-id --origin --name $pin" ;;
+    'passkey users') echo "$pin" ;;
+    'passkey remove-user') echo "--name --authenticator-id $pin" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -126,11 +128,10 @@ _valetkey() {
     '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
-    passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve' -- "$cur") ;;
+    passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
-    passkey) mapfile -t COMPREPLY < <(compgen -W 'register login serve' -- "$cur") ;;
     userop) mapfile -t COMPREPLY < <(compgen -W 'attach' -- "$cur") ;;
     thirdweb)
         mapfile -t COMPREPLY < <(

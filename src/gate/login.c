@@ -70,6 +70,7 @@ vk_status vk_gate_set_logins(vk_gate *gate, int64_t key_id, const char *text, si
         return vk_fail(err, VK_ERR_FORMAT, NULL, "only P-256 keys answer logins");
     }
     return vk_token_key_set_attr(gate->token, key_id, VK_ATTR_LOGIN_ALLOWED, (vk_bytes){&flag, 1},
+                                 flag == 1 ? "the SO allowed logins" : "the SO forbade logins",
                                  err);
 }
 

@@ -69,6 +69,7 @@ static vk_status check_is_here(vk_gate *gate, int64_t key_id, vk_error *err) {
 
 vk_status vk_gate_set_step_up(vk_gate *gate, int64_t key_id, const char *json, size_t json_len,
                               vk_error *err) {
+    char words[128] = "the SO took the step-up rule away";
     vk_step_up rule;
     vk_status status = VK_OK;
     if (json_len > 0) {
@@ -78,12 +79,15 @@ vk_status vk_gate_set_step_up(vk_gate *gate, int64_t key_id, const char *json, s
         return status;
     }
     if (json_len > 0) {
+        snprintf(words, sizeof words, "the SO set a step-up rule, with the security key \"%s\"",
+                 rule.device.name);
         vk_step_up_clear(&rule);
     }
     status = check_is_here(gate, key_id, err);
-    return status == VK_OK ? vk_token_key_set_attr(gate->token, key_id, VK_ATTR_STEP_UP,
-                                                   (vk_bytes){(const uint8_t *)json, json_len}, err)
-                           : status;
+    return status == VK_OK
+               ? vk_token_key_set_attr(gate->token, key_id, VK_ATTR_STEP_UP,
+                                       (vk_bytes){(const uint8_t *)json, json_len}, words, err)
+               : status;
 }
 
 /* ---- Which security key ---- */

@@ -306,11 +306,15 @@ static vk_status login_options(vk_relying_party *rp, vk_bytes body, vk_buf *answ
 
 /* ---- /login/verify ---- */
 
+static vk_status not_here(vk_error *err) {
+    return vk_fail(err, VK_ERR_MISMATCH, "cred.id", "this passkey is not registered here");
+}
+
 static vk_status find_user(vk_relying_party *rp, const vk_rp_login *l, vk_passkey_user *out,
                            vk_error *err) {
     vk_status status = vk_token_passkey_find(rp->token, vk_buf_view(&l->credential_id), out, err);
     if (status == VK_ERR_NOT_FOUND || (status == VK_OK && strcmp(out->rp_id, rp->rp_id) != 0)) {
-        return vk_fail(err, VK_ERR_MISMATCH, "cred.id", "this passkey is not registered here");
+        return not_here(err);
     }
     if (status == VK_OK && l->user_handle != NULL && strcmp(l->user_handle, out->user_id) != 0) {
         status = vk_fail(err, VK_ERR_MISMATCH, "cred.response.userHandle",
@@ -329,9 +333,11 @@ static vk_status verify_assertion(vk_relying_party *rp, const vk_rp_login *l, co
                                          .signature_der = vk_buf_view(&l->signature)};
     memcpy(credential.point65, user->point65, sizeof credential.point65);
     vk_status status = vk_credential_verify(&ceremony, &credential, &answer, &count, err);
-    return status == VK_OK && count != user->sign_count
-               ? vk_token_passkey_count(rp->token, user, count, err)
-               : status;
+    if (status == VK_OK && count != user->sign_count) {
+        status = vk_token_passkey_count(rp->token, user, count, err);
+    }
+    /* Removed since it was looked up. */
+    return status == VK_ERR_NOT_FOUND ? not_here(err) : status;
 }
 
 static void put_login(vk_buf *out, const vk_passkey_user *user) {

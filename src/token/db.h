@@ -99,6 +99,7 @@ typedef enum vk_sql {
     VK_SQL_PASSKEY_NUMBER,
     VK_SQL_PASSKEY_INSERT,
     VK_SQL_PASSKEY_COUNT,
+    VK_SQL_PASSKEY_REMOVE,
     VK_SQL_PASSKEY_REMOVE_ALL,
     VK_SQL_PENDING_READ,
     VK_SQL_PENDING_FIND,
@@ -205,6 +206,8 @@ void vk_query_text_bytes(vk_query *query, vk_bytes value); /* UTF-8 */
 void vk_query_null(vk_query *query);
 /* *row: there is a row to read. VK_ERR_INTEGRITY: a value in it is not of its column's type. */
 VK_MUST_USE vk_status vk_query_step(vk_query *query, bool *row, vk_error *err);
+/* The same of the row that vk_query_start_any's query stands on. */
+VK_MUST_USE vk_status vk_query_check_types(const vk_query *query, vk_error *err);
 /* For loops over rows: true, with the next, as long as *status is VK_OK and there is one. Sets
  * *status where that cannot be told. */
 bool vk_query_next(vk_query *query, vk_status *status, vk_error *err);

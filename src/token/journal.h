@@ -20,8 +20,9 @@ typedef enum vk_journal_event {
     VK_EVENT_SIGNED = 1, /* the signature was made after this was written */
     VK_EVENT_DENIED = 2,
     VK_EVENT_CHECKPOINT = 3, /* older records of this chain were dropped, see VK_CHECKPOINT_LEN */
-    /* Of the token's own chain; the reason says more. */
-    VK_EVENT_SETTINGS = 4,    /* the SO changed the journal's settings */
+    /* Of the token's own chain, or of a key's; the reason says more. */
+    VK_EVENT_SETTINGS = 4, /* the SO changed settings of the token, or what the key may do */
+    /* Of the token's own chain. */
     VK_EVENT_INITIALIZED = 5, /* the SO initialized the token again */
     VK_EVENT_ANCHOR = 6,      /* the anchor was lost, is damaged or cannot be kept */
     VK_EVENT_ACCEPTED = 7,    /* the SO accepted a state that does not go with the anchor */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "token/attrs.h"
+#include "token/journal.h"
 #include "token/store.h"
 
 /* ---- Putting rows together ---- */
@@ -311,6 +312,7 @@ typedef struct so_change {
     const char *policy; /* NULL: the attribute is meant */
     uint64_t type;
     vk_bytes value;
+    const char *words; /* for the journal; NULL: nothing */
 } so_change;
 
 static vk_status make_change(vk_token *token, vk_key_record *record, const so_change *change,
@@ -323,6 +325,25 @@ static vk_status make_change(vk_token *token, vk_key_record *record, const so_ch
         status = check_no_grant(token, record->id, err);
     }
     return status == VK_OK ? copy_text(&record->policy, change->policy) : status;
+}
+
+/* In the key's chain: who reads there what the key did sees who allowed it. */
+static vk_status note_change(vk_token *token, const vk_key_record *record, const char *words,
+                             vk_error *err) {
+    vk_state *state;
+    vk_journal_added added;
+    vk_journal_record noted = {.event = VK_EVENT_SETTINGS,
+                               .point = {record->point65, sizeof record->point65},
+                               .reason = {(const uint8_t *)words, strlen(words)}};
+    vk_status status = vk_scope_open(token, &state, err);
+    if (status == VK_OK) {
+        status = vk_journal_put(token, &noted, &added, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_journal_added_stands(token, &added);
+    return vk_scope_flush(token, err);
 }
 
 static vk_status change_as_so(vk_token *token, int64_t id, const so_change *change, vk_error *err) {
@@ -342,6 +363,9 @@ static vk_status change_as_so(vk_token *token, int64_t id, const so_change *chan
     if (status == VK_OK) {
         status = store(token, &row, secret32, err);
     }
+    if (status == VK_OK && change->words != NULL) {
+        status = note_change(token, &row.record, change->words, err);
+    }
     vk_wipe(buffer, sizeof buffer);
     vk_key_row_clear(&row);
     return status;
@@ -360,8 +384,8 @@ vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *polic
 }
 
 vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type, vk_bytes value,
-                                vk_error *err) {
-    const so_change change = {.type = type, .value = value};
+                                const char *words, vk_error *err) {
+    const so_change change = {.type = type, .value = value, .words = words};
     vk_status status = vk_token_begin(token, err);
     if (status != VK_OK) {
         return status;

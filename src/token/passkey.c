@@ -39,27 +39,27 @@ static bool take_text(const vk_query *query, int column, char *out, size_t size)
 
 static bool take_credential(const vk_query *query, int column, vk_passkey_user *out) {
     vk_bytes id = vk_column_blob(query, column);
-    out->credential_id_len = id.len;
     if (id.len == 0 || id.len > sizeof out->credential_id) {
         return false;
     }
+    out->credential_id_len = id.len;
     memcpy(out->credential_id, id.data, id.len);
     return true;
 }
 
-/* As PASSKEY_COLUMNS has them. */
+/* As PASSKEY_COLUMNS has them. Of a row that was edited, whatever of it can be read. */
 static vk_status parse(const vk_token *token, const vk_query *query, vk_passkey_user *out,
                        vk_error *err) {
     vk_buf data = {0};
     int64_t count = vk_column_int(query, 6), created = vk_column_int(query, 8);
     *out = (vk_passkey_user){.id = vk_column_int(query, 0)};
-    bool whole = take_text(query, 1, out->user_id, sizeof out->user_id) &&
-                 take_text(query, 2, out->name, sizeof out->name) &&
-                 take_text(query, 3, out->rp_id, sizeof out->rp_id) &&
-                 take_credential(query, 4, out) &&
-                 vk_column_fixed(query, 5, out->point65, sizeof out->point65) && count >= 0 &&
-                 count <= UINT32_MAX &&
-                 take_text(query, 7, out->transports, sizeof out->transports) && created >= 0;
+    bool whole = count >= 0 && count <= UINT32_MAX && created >= 0;
+    whole &= take_text(query, 1, out->user_id, sizeof out->user_id);
+    whole &= take_text(query, 2, out->name, sizeof out->name);
+    whole &= take_text(query, 3, out->rp_id, sizeof out->rp_id);
+    whole &= take_credential(query, 4, out);
+    whole &= vk_column_fixed(query, 5, out->point65, sizeof out->point65);
+    whole &= take_text(query, 7, out->transports, sizeof out->transports);
     if (!whole) {
         return vk_row_broken(err);
     }
@@ -106,6 +106,39 @@ vk_status vk_passkeys_check(vk_token *token, vk_error *err) {
         status = parse(token, &query, &user, err);
     }
     vk_query_end(&query);
+    return status;
+}
+
+/* The row that somebody edited is one of those that a person wants to see. */
+static vk_status show(const vk_token *token, const vk_query *query, vk_passkey_user_fn each,
+                      void *context, vk_error *err) {
+    vk_passkey_user user;
+    vk_status status = parse(token, query, &user, err);
+    if (status == VK_OK) {
+        status = vk_query_check_types(query, err);
+    }
+    return status == VK_OK || status == VK_ERR_INTEGRITY ? each(context, &user, status == VK_OK)
+                                                         : status;
+}
+
+static vk_status each_user(vk_token *token, vk_passkey_user_fn each, void *context, vk_error *err) {
+    vk_status status = vk_token_needs(token, VK_ROLE_USER);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_query query = vk_query_start_any(&token->db, VK_SQL_PASSKEY_LIST);
+    while (vk_query_next(&query, &status, err)) {
+        status = show(token, &query, each, context, err);
+    }
+    vk_query_end(&query);
+    return status;
+}
+
+vk_status vk_token_passkey_each(vk_token *token, vk_passkey_user_fn each, void *context,
+                                vk_error *err) {
+    vk_token_lock(token);
+    vk_status status = vk_token_explain(err, each_user(token, each, context, err));
+    vk_token_unlock(token);
     return status;
 }
 
@@ -216,4 +249,22 @@ vk_status vk_token_passkey_count(vk_token *token, const vk_passkey_user *user, u
     vk_status status = vk_token_begin(token, err);
     return status == VK_OK ? vk_token_end_logins(token, count(token, user, sign_count, err), err)
                            : status;
+}
+
+/* ---- Removing ---- */
+
+static vk_status remove_user(vk_token *token, int64_t id, vk_error *err) {
+    vk_status status = vk_token_needs(token, VK_ROLE_USER);
+    if (status != VK_OK) {
+        return status;
+    }
+    vk_query query = vk_query_start(&token->db, VK_SQL_PASSKEY_REMOVE);
+    vk_query_int(&query, id);
+    status = vk_query_run(&query, err);
+    return status == VK_OK && sqlite3_changes(token->db.handle) == 0 ? VK_ERR_NOT_FOUND : status;
+}
+
+vk_status vk_token_passkey_remove(vk_token *token, int64_t id, vk_error *err) {
+    vk_status status = vk_token_begin(token, err);
+    return status == VK_OK ? vk_token_end_logins(token, remove_user(token, id, err), err) : status;
 }

@@ -41,5 +41,14 @@ VK_MUST_USE vk_status vk_token_passkey_find(vk_token *token, vk_bytes credential
  * meanwhile: the row has another count by now. */
 VK_MUST_USE vk_status vk_token_passkey_count(vk_token *token, const vk_passkey_user *user,
                                              uint32_t sign_count, vk_error *err);
+/* Not VK_OK ends the reading, with that status. Must not use the token. A row that is not whole was
+ * edited: its members are what stands there, empty where that cannot be. */
+typedef vk_status (*vk_passkey_user_fn)(void *context, const vk_passkey_user *user, bool is_whole);
+/* Every user, in the order in which they registered. Needs the user's login. */
+VK_MUST_USE vk_status vk_token_passkey_each(vk_token *token, vk_passkey_user_fn each, void *context,
+                                            vk_error *err);
+/* Removes one by its id, be it whole or not; the passkey may register again. VK_ERR_NOT_FOUND.
+ * Needs the user's login. */
+VK_MUST_USE vk_status vk_token_passkey_remove(vk_token *token, int64_t id, vk_error *err);
 
 #endif

@@ -75,7 +75,7 @@ static bool is_as_declared(sqlite3_stmt *statement, int column) {
     }
 }
 
-static vk_status check_types(const vk_query *query, vk_error *err) {
+vk_status vk_query_check_types(const vk_query *query, vk_error *err) {
     int count = sqlite3_column_count(query->statement);
     for (int i = 0; i < count; i++) {
         if (!is_as_declared(query->statement, i)) {
@@ -94,7 +94,7 @@ vk_status vk_query_step(vk_query *query, bool *row, vk_error *err) {
     }
     if (query->rc == SQLITE_ROW) {
         query->rc = SQLITE_OK;
-        vk_status status = query->any_type ? VK_OK : check_types(query, err);
+        vk_status status = query->any_type ? VK_OK : vk_query_check_types(query, err);
         *row = status == VK_OK;
         return status;
     }

@@ -172,6 +172,7 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         "INSERT INTO passkey_user(user_id, name, rp_id, credential_id, point, sign_count,"
         " transports, created_at, mac) VALUES(?, ?, ?, ?, ?, 0, ?, ?, x'')",
     [VK_SQL_PASSKEY_COUNT] = "UPDATE passkey_user SET sign_count = ?, mac = ? WHERE id = ?",
+    [VK_SQL_PASSKEY_REMOVE] = "DELETE FROM passkey_user WHERE id = ?",
     [VK_SQL_PASSKEY_REMOVE_ALL] = "DELETE FROM passkey_user",
 
     [VK_SQL_PENDING_READ] = "SELECT id, " PENDING_COLUMNS " FROM pending WHERE id = ?",

@@ -239,9 +239,10 @@ VK_MUST_USE vk_status vk_token_key_update(vk_token *token, const vk_key_record *
 VK_MUST_USE vk_status vk_token_key_set_policy(vk_token *token, int64_t id, const char *policy,
                                               vk_error *err);
 /* Sets one of the private attributes, which its user may not be able to; empty: it has none any
- * more. SO login. Reseals. */
+ * more. SO login. Reseals. The words are the reason of the record that the key's chain gets about
+ * it. */
 VK_MUST_USE vk_status vk_token_key_set_attr(vk_token *token, int64_t id, uint64_t type,
-                                            vk_bytes value, vk_error *err);
+                                            vk_bytes value, const char *words, vk_error *err);
 /* Removes one half or both; the grants, the policy and what else only the private half needs go
  * with it; budgets stay. User login if there is a private half. VK_ERR_NOT_FOUND if none of them
  * exists. */

@@ -1,4 +1,4 @@
-api_tests = tests/api/example.sh tests/api/headers.sh tests/api/pages.sh tests/api/symbols.sh
+api_tests = tests/api/example.sh tests/api/headers.sh tests/api/pages.sh tests/api/packages.sh tests/api/symbols.sh
 TESTS += $(api_tests)
 EXTRA_DIST += $(api_tests)
 

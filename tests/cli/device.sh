@@ -96,6 +96,22 @@ want 0 audit verify "${device[@]}"
 want 0 key remove "${device[@]}" --label bot --pin-file device-pin
 want 5 "${sign[@]}"
 
+# One without a policy gets none later, and the SO of a token's key can give one.
+want 0 key create "${device[@]}" --label bare --type p256 --rp-id agent.example --pin-file device-pin
+tail -n 2 out >next
+diff -u - next <<'E' || fail "what comes next"
+A key on a security key gets its policy when it is made, or never: this one can log in at passkey servers, but signs no operation.
+For a session key: valetkey key create --policy FILE, with another label
+E
+grep -q 'the SO gives' out && fail "it speaks of an SO"
+want 2 approve "${device[@]}" --label bare --chain-id 31337 --kernel-version 0.3.1 --owner "$owner" \
+    --pre-installed --pin-file device-pin
+want 0 key remove "${device[@]}" --label bare --pin-file device-pin
+want 0 token init --label warm --so-pin-file so-pin --pin-file pin
+want 0 key create --token warm --label bare --type p256 --pin-file pin
+tail -n 1 out | grep -qx 'Next: the SO gives it a policy (a valetkey-policy data object).' ||
+    fail "$(cat out)"
+
 # How a credential is made can be chosen; on a token that means nothing.
 create=(key create --label stored --type p256 --policy policy.json)
 want 1 "${create[@]}" "${device[@]}" --cred-protect 4 --pin-file device-pin

@@ -117,6 +117,11 @@ want 3 passkey login "${main[@]}" "${here[@]}" --label alice --pin-file pin
 want 0 audit list "${main[@]}" --label alice --json
 json '[.records[] | select(.form == "login") | .event] | join(" ")' \
     'signed signed denied signed denied'
+json '[.records[] | select(.event == "settings") | .reason] | join(", ")' \
+    'the SO allowed logins, the SO forbade logins'
+json '[.records[].event] | join(" ")' 'signed signed denied settings signed settings denied'
+want 0 audit list "${main[@]}" --label alice
+grep -qx '    the SO allowed logins' out || fail "$(cat out)"
 want 0 audit verify "${main[@]}" --pin-file pin
 
 # ---- A key on a security key ----
@@ -181,6 +186,51 @@ want 2 passkey login "${main[@]}" "${here[@]}" --label carol --header-file heade
 want 2 passkey login "${main[@]}" "${here[@]}" --label carol --header secret-value --pin-file pin
 grep -q secret-value err && fail "a header is told"
 
+# ---- Who registered, and who does no more ----
+
+want 0 passkey users "${main[@]}" --pin-file pin --json
+cp out users
+json '.token' main
+json '[.users[] | "\(.name) \(.rpId) \(if .name == "bob" then .signCount > 1 else .signCount end) \(.transports | join("+")) \(.edited)"] | join(", ")' \
+    'alice app.example 0 internal false, carol app.example 4 internal false, bob app.example true usb false'
+json '[.users[] | (.userId | test("^[0-9a-f]{32}$")) and .created > 1700000000] | all' true
+same "$(jq -r '.users[2].authenticatorId' users)" "$(jq -r .authenticatorId registered)" \
+    "the credential that is listed"
+want 0 passkey users "${main[@]}" --pin-file pin
+grep -q '^alice  *app\.example  *0  .*Z  internal  *[A-Za-z0-9_-]\{20,\}$' out || fail "$(cat out)"
+want 4 passkey users "${main[@]}" --pin-file so-pin
+want 4 passkey remove-user "${main[@]}" --name carol --pin-file so-pin
+want 1 passkey remove-user "${main[@]}" --pin-file pin
+want 1 passkey remove-user "${main[@]}" --name carol --authenticator-id AAAA --pin-file pin
+want 1 passkey remove-user "${main[@]}" --authenticator-id 'A=' --pin-file pin
+want 5 passkey remove-user "${main[@]}" --name mallory --pin-file pin
+err <<'E'
+valetkey: no passkey is registered under "mallory"
+valetkey: see "valetkey passkey users"
+E
+want 5 passkey remove-user "${main[@]}" --authenticator-id AAAA --pin-file pin
+
+# A name may have several passkeys: then the credential says which.
+want 0 passkey register "${main[@]}" "${here[@]}" "${origin[@]}" --name carol --label carol-2 \
+    --pin-file pin --json
+second=$(jq -r .authenticatorId out)
+want 1 passkey remove-user "${main[@]}" --name carol --pin-file pin
+err <<'E'
+valetkey: 2 passkeys are registered under "carol"
+valetkey: choose one with --authenticator-id, as "valetkey passkey users" shows it
+E
+want 0 passkey login "${main[@]}" "${here[@]}" --label carol-2 --pin-file pin
+want 0 passkey remove-user "${main[@]}" --authenticator-id "$second" --pin-file pin --json
+json '.name + " " + (.removed | tostring)' 'carol true'
+same "$(jq -r .authenticatorId out)" "$second" "the credential that was removed"
+# The server that is running knows at once.
+want 8 passkey login "${main[@]}" "${here[@]}" --label carol-2 --pin-file pin
+grep -q 'HTTP status 400: cred.id: this passkey is not registered here' err || fail "$(cat err)"
+want 5 passkey remove-user "${main[@]}" --authenticator-id "$second" --pin-file pin
+want 0 passkey login "${main[@]}" "${here[@]}" --label carol --pin-file pin
+want 0 passkey users "${main[@]}" --pin-file pin --json
+json '[.users[].name] | join(" ")' 'alice carol bob'
+
 # ---- It remembers, and it is the file's owner who vouches ----
 
 end
@@ -196,7 +246,23 @@ if command -v sqlite3 >/dev/null; then
     grep -q 'HTTP status 500: the server cannot answer' err || fail "$(cat err)"
     want 7 audit verify "${main[@]}" --pin-file pin
     grep -q passkey err out || fail "$(cat err out)"
+    want 0 passkey users "${main[@]}" --pin-file pin
+    sed -n '2,5s/ .*//p' out | tr '\n' ' ' | grep -qx 'alice alice  bob ' || fail "$(cat out)"
+    grep -qx '  edited outside the token: this one cannot log in' out || fail "$(cat out)"
+    want 0 passkey users "${main[@]}" --pin-file pin --json
+    json '[.users[].edited | tostring] | join(" ")' 'false true false'
+    edited=$(jq -r '.users[1].authenticatorId' out)
+    want 0 passkey remove-user "${main[@]}" --authenticator-id "$edited" --pin-file pin
+    head -1 out | grep -qx 'Removed the passkey of "alice": it cannot log in any more.' ||
+        fail "$(cat out)"
+    want 0 audit verify "${main[@]}" --pin-file pin
 fi
+want 0 passkey remove-user "${main[@]}" --name bob --pin-file pin
 end
+want 0 token init --label empty --so-pin-file so-pin --pin-file pin
+want 0 passkey users --token empty --pin-file pin
+out <<'E'
+Nobody registered a passkey.
+E
 grep -c '^POST /login/verify 200$' log-two | grep -qx 2 || fail "$(cat log-two)"
 finish

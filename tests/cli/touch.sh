@@ -177,6 +177,9 @@ want 0 "${set_key[@]}" --no-step-up
 out <<<'The key "many-3" on the token "hot" has no step-up rule any more.'
 want 5 "${set_key[@]}" --no-step-up
 err <<<'valetkey: the key "many-3" has no step-up rule'
+want 0 audit list --token hot --label many-3 --json
+json '[.records[] | select(.event == "settings") | .reason]' \
+    '["the SO set a step-up rule, with the security key \"FIDO2 security key\"","the SO set a step-up rule, with the security key \"FIDO2 security key\"","the SO took the step-up rule away"]'
 want 0 key show --token hot --label many-3 --json
 json .stepUp null
 want 0 key show --token hot --label many-2 --json

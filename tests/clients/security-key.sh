@@ -12,7 +12,7 @@ url=pkcs11:token=FIDO2%20security%20key
 mkdir -m 700 "$VALETKEY_HOME"
 printf 'fido2 = configured\nfido2-timeout = 10\nfido2-device = unix:%s/key\n' "$work" \
     >"$VALETKEY_HOME/valetkey.conf"
-# With credBlob, session parts have more than the 512 bytes that pkcs11-tool 0.23 takes.
+# With credBlob, most session parts have more than the 512 bytes that pkcs11-tool 0.23 takes: below.
 "$authenticator" --socket "$work/key" --control "$work/control" --pin 1234 --no credBlob \
     >"$work/ready" &
 servers+=($!)
@@ -72,10 +72,15 @@ valetkey key import --token cold --label owner --key-file "$work/owner.hex" \
     --pin-file "$work/pin" >/dev/null
 must valetkey key create --token "$device" --label bot --id 04 --type p256 \
     --policy "$work/policy.json" --rp-id agent.example --pin-file "$work/device-pin"
-permission=$(valetkey key show --token "$device" --label bot --json | jq -r .permissionId)
-must valetkey approve --token "$device" --label bot --chain-id 31337 --kernel-version 0.3.1 \
-    --owner "$(session ecdsa .owner.address)" --pin-file "$work/device-pin" --owner-key \
-    "pkcs11:token=cold;object=owner?module-path=$module&pin-source=file:$work/pin"
+
+# approve_it LABEL: by the owner on the other token; $permission is the key's.
+approve_it() {
+    permission=$(valetkey key show --token "$device" --label "$1" --json | jq -r .permissionId)
+    must valetkey approve --token "$device" --label "$1" --chain-id 31337 --kernel-version 0.3.1 \
+        --owner "$(session ecdsa .owner.address)" --pin-file "$work/device-pin" --owner-key \
+        "pkcs11:token=cold;object=owner?module-path=$module&pin-source=file:$work/pin"
+}
+approve_it bot
 
 # device_operation INDEX MODE SEQUENCE: an operation of the SDK's session, with this key's nonce.
 device_operation() {
@@ -85,7 +90,7 @@ device_operation() {
         >"$work/op.json"
 }
 sign_part() {
-    tool --sign --mechanism 0x80564B02 --id 04 --input-file "$work/op.json" \
+    tool --sign --mechanism 0x80564B02 --id "${1:-04}" --input-file "$work/op.json" \
         --output-file "$work/part"
 }
 device_operation 0 01 0
@@ -111,3 +116,33 @@ must_fail . sign_part
 tell plug
 must sign_part
 echo "a touch that is declined and a key that is pulled out: the next one signs"
+
+# ---- A security key that signs the digest of the policy with each assertion ----
+
+tell unplug
+"$authenticator" --socket "$work/blob" --control "$work/blob-control" --pin 1234 >"$work/blob-ready" &
+servers+=($!)
+wait_for grep -q ready "$work/blob-ready"
+echo "fido2-device = unix:$work/blob" >>"$VALETKEY_HOME/valetkey.conf"
+TEST_PIN=1234
+printf 1234 >"$work/device-pin"
+# make_with ID LABEL ORIGIN
+make_with() {
+    must valetkey key create --token "$device" --label "$2" --id "$1" --type p256 --policy \
+        "$work/policy.json" --rp-id ab.test --origin "$3" --pin-file "$work/device-pin"
+    [ "$(valetkey key show --token "$device" --label "$2" --json | jq -r .devicePolicyDigest)" = \
+        "0x$(sha256sum <"$work/policy.json" | cut -c 1-64)" ] || die "it keeps no digest"
+    approve_it "$2"
+}
+make_with 05 short https://ab.test
+device_operation 0 01 0
+must sign_part 05
+[ "$(stat -c %s "$work/part")" = 481 ] || die "the part has $(stat -c %s "$work/part") bytes, not 481"
+must attach --token "$device" --label short --session-part "$work/part"
+make_with 06 long https://abc.test
+device_operation 0 01 0
+must_fail CKR_BUFFER_TOO_SMALL sign_part 06
+must valetkey sign --token "$device" --label long --session --input "$work/op.json" \
+    --pin-file "$work/device-pin"
+[ "$(tr -d '\n' <"$work/out" | wc -c)" = $((2 + 2 * 513)) ] || die "the part has not 513 bytes"
+echo "with credBlob: an origin of 15 bytes signs through pkcs11-tool, one of 16 does not"

@@ -1,8 +1,9 @@
 # A node on this machine plays what servers do; nothing here needs a network.
 net_test_support = tests/net/chain.c tests/net/chain.h tests/net/server.c tests/net/server.h
+party_support = tests/net/party.c tests/net/party.h tests/support/quick_pins.c
 net_test_libs = libvk-net.la libvk-token.la libvk-test.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) \
 	$(CHECK_LIBS) $(CURL_LIBS)
-net_test_programs = tests/net/test_net_config tests/net/test_net_httpd tests/net/test_net_install tests/net/test_net_passkey tests/net/test_net_relying_party tests/net/test_net_rpc \
+net_test_programs = tests/net/test_net_config tests/net/test_net_httpd tests/net/test_net_install tests/net/test_net_passkey tests/net/test_net_passkey_crash tests/net/test_net_relying_party tests/net/test_net_rpc \
 	tests/net/test_net_settle
 check_PROGRAMS += $(net_test_programs) tests/net/node
 TESTS += $(net_test_programs)
@@ -21,7 +22,12 @@ tests_net_test_net_passkey_SOURCES = tests/net/test_net_passkey.c tests/net/serv
 	tests/net/server.h
 tests_net_test_net_passkey_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_net_test_net_passkey_LDADD = $(net_test_libs)
-tests_net_test_net_relying_party_SOURCES = tests/net/test_net_relying_party.c tests/support/quick_pins.c
+tests_net_test_net_passkey_crash_SOURCES = tests/net/test_net_passkey_crash.c $(party_support) \
+	tests/support/powercut.c tests/support/powercut.h $(disk_support)
+tests_net_test_net_passkey_crash_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_net_test_net_passkey_crash_LDADD = $(net_test_libs)
+tests_net_test_net_passkey_crash_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_net_test_net_relying_party_SOURCES = tests/net/test_net_relying_party.c $(party_support)
 tests_net_test_net_relying_party_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_net_test_net_relying_party_LDADD = $(net_test_libs)
 tests_net_test_net_relying_party_LDFLAGS = $(AM_LDFLAGS) -export-dynamic

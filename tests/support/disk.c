@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +22,16 @@ typedef struct fault {
     char directory[PATH_MAX];
 } fault;
 
+/* The end of the process. */
+typedef struct death {
+    _Atomic bool is_near;
+    _Atomic uint64_t seen;
+    uint64_t skip;
+    char directory[PATH_MAX];
+} death;
+
 static fault faults[DISK_CALLS];
+static death end;
 static _Atomic unsigned delay_us;
 static _Atomic uint64_t syncs;
 static disk_sync_hook sync_hook;
@@ -49,6 +59,14 @@ void disk_fail(disk_call call, const char *directory, uint64_t skip, uint64_t ti
 
 uint64_t disk_failed(disk_call call) {
     return atomic_load(&faults[call].failed);
+}
+
+void disk_kill(const char *directory, uint64_t skip) {
+    atomic_store(&end.is_near, false);
+    atomic_store(&end.seen, 0);
+    end.skip = skip;
+    snprintf(end.directory, sizeof end.directory, "%s/", directory != NULL ? directory : "");
+    atomic_store(&end.is_near, directory != NULL);
 }
 
 void disk_on_sync(disk_sync_hook hook) {
@@ -100,6 +118,17 @@ static bool fails(disk_call call, int fd) {
     return true;
 }
 
+/* Is this call the last one? */
+static bool is_last(int fd) {
+    return atomic_load(&end.is_near) && is_below(fd, end.directory) &&
+           atomic_fetch_add(&end.seen, 1) == end.skip;
+}
+
+_Noreturn static void die(void) {
+    raise(SIGKILL);
+    abort();
+}
+
 /* ---- The system's calls ---- */
 
 static void pause_us(unsigned us) {
@@ -122,6 +151,9 @@ static bool is_directory(int fd) {
 }
 
 static int synced(int fd, int (*sync)(int)) {
+    if (is_last(fd)) {
+        die();
+    }
     atomic_fetch_add(&syncs, 1);
     pause_us(atomic_load(&delay_us));
     if (fails(is_directory(fd) ? DISK_SYNC_DIRECTORY : DISK_SYNC, fd)) {
@@ -138,12 +170,28 @@ EXPORTED int fdatasync(int fd) {
     return synced(fd, system_fdatasync);
 }
 
+static ssize_t system_write(int fd, const void *data, size_t len) {
+    return (ssize_t)syscall(SYS_write, fd, data, len);
+}
+
+static ssize_t system_pwrite(int fd, const void *data, size_t len, off_t offset) {
+    return (ssize_t)syscall(SYS_pwrite64, fd, data, len, offset);
+}
+
 EXPORTED ssize_t write(int fd, const void *data, size_t len) {
-    return fails(DISK_WRITE, fd) ? -1 : (ssize_t)syscall(SYS_write, fd, data, len);
+    if (is_last(fd)) {
+        (void)system_write(fd, data, len / 2);
+        die();
+    }
+    return fails(DISK_WRITE, fd) ? -1 : system_write(fd, data, len);
 }
 
 EXPORTED ssize_t pwrite(int fd, const void *data, size_t len, off_t offset) {
-    return fails(DISK_WRITE, fd) ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, data, len, offset);
+    if (is_last(fd)) {
+        (void)system_pwrite(fd, data, len / 2, offset);
+        die();
+    }
+    return fails(DISK_WRITE, fd) ? -1 : system_pwrite(fd, data, len, offset);
 }
 
 EXPORTED ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset) {
@@ -151,6 +199,9 @@ EXPORTED ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset) 
 }
 
 EXPORTED int ftruncate(int fd, off_t len) {
+    if (is_last(fd)) {
+        die();
+    }
     return fails(DISK_WRITE, fd) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
 }
 

@@ -1,6 +1,6 @@
 /*
- * A disk that is slow, or fails: disk.c stands between a program, with the libraries it loads, and
- * the system's calls. Two ways to use it:
+ * A disk that is slow, fails, or is all that is left: disk.c stands between a program, with the
+ * libraries it loads, and the system's calls. Two ways to use it:
  *
  *   - as a part of a program that is linked with -export-dynamic, steered by the functions below;
  *   - in any program, as LD_PRELOAD=.libs/vk-disk.so, steered by the environment:
@@ -36,6 +36,12 @@ typedef enum disk_call {
 void disk_fail(disk_call call, const char *directory, uint64_t skip, uint64_t times, int error);
 /* How many calls failed since disk_fail. */
 uint64_t disk_failed(disk_call call);
+
+/*
+ * Kills the process at the first call behind skip of those that write or sync below directory: a
+ * write stops half-way, of a sync nothing is done. directory NULL: no longer.
+ */
+void disk_kill(const char *directory, uint64_t skip);
 
 /* Replaces fsync and fdatasync, after delay and failures; sync is the system's. NULL: not any more.
  * Before there are threads. */

@@ -250,6 +250,49 @@ START_TEST(chains_outlive_keys) {
 }
 END_TEST
 
+/* The attributes of the keys here are none that could be read. */
+static void clear_attributes(vk_token *token, int64_t id) {
+    vk_key_record record;
+    vk_key_names names = names_of(0);
+    assert_ok(vk_token_key_get(token, id, &record));
+    vk_buf_clear(&record.private_attrs);
+    assert_ok(vk_token_key_update(token, &record, &names, NULL));
+    vk_key_record_clear(&record);
+}
+
+/* In the key's chain, between what the key did before and after. Nothing is noted of a change that
+ * fails. */
+START_TEST(what_the_so_sets_of_a_key_is_there) {
+    const vk_bytes yes = {(const uint8_t *)"\1", 1};
+    uint8_t point65[65];
+    fixture f = fixture_new();
+    int64_t id = f.grants[0].key_id;
+    clear_attributes(f.token, id);
+    assert_status(vk_token_key_set_attr(f.token, id, 7, yes, "allowed", NULL),
+                  VK_ERR_NOT_LOGGED_IN);
+    vk_token_logout(f.token);
+    assert_ok(login(f.token, VK_ROLE_SO, SO_PIN));
+    assert_status(vk_token_key_set_attr(f.token, id + 9, 7, yes, "allowed", NULL),
+                  VK_ERR_NOT_FOUND);
+    assert_ok(vk_token_key_set_attr(f.token, id, 7, yes, "allowed", NULL));
+    vk_token_logout(f.token);
+    assert_ok(login(f.token, VK_ROLE_USER, USER_PIN));
+    assert_ok(reserve(f.token, &f.grants[0], 8, 1));
+    static copy c;
+    assert_ok(vk_journal_each(f.token, 8, copy_record, &c, NULL));
+    point_of(0, point65);
+    ck_assert_uint_eq(c.count, 2);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(c.list[i].event, i == 0 ? VK_EVENT_SETTINGS : VK_EVENT_SIGNED);
+        ck_assert_int_eq(c.list[i].sequence, 5 + i);
+        ck_assert_mem_eq(c.list[i].point65, point65, 65);
+    }
+    ck_assert_str_eq(c.list[0].reason, "allowed");
+    assert_clean(f.token, 9);
+    fixture_free(&f);
+}
+END_TEST
+
 /* ---- Tampering ---- */
 
 typedef struct edit {
@@ -423,9 +466,15 @@ START_TEST(a_broken_chain_is_its_keys_own) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {
-        every_decision_is_there,  a_repeated_denial_is_one,     decisions_without_a_budget,
-        chains_outlive_keys,      tampering_is_found_and_named, one_edit_is_one_finding,
-        a_forged_record_is_found, the_journal_cannot_be_reset,  a_broken_chain_is_its_keys_own};
+    const TTest *const tests[] = {every_decision_is_there,
+                                  a_repeated_denial_is_one,
+                                  decisions_without_a_budget,
+                                  chains_outlive_keys,
+                                  what_the_so_sets_of_a_key_is_there,
+                                  tampering_is_found_and_named,
+                                  one_edit_is_one_finding,
+                                  a_forged_record_is_found,
+                                  the_journal_cannot_be_reset,
+                                  a_broken_chain_is_its_keys_own};
     return RUN_TESTS("token journal", tests);
 }

@@ -220,6 +220,120 @@ START_TEST(credentials_cannot_be_exchanged) {
 }
 END_TEST
 
+/* ---- Listed and removed ---- */
+
+typedef struct listing {
+    size_t count, edited;
+    int64_t last;
+    char names[256]; /* the credentials, each with a space behind it */
+} listing;
+
+static vk_status note(void *context, const vk_passkey_user *user, bool is_whole) {
+    listing *l = context;
+    size_t len = strlen(l->names);
+    snprintf(l->names + len, sizeof l->names - len, "%.*s ", (int)user->credential_id_len,
+             (const char *)user->credential_id);
+    l->count++;
+    l->edited += !is_whole;
+    l->last = user->id;
+    return VK_OK;
+}
+
+static listing list(vk_token *token) {
+    listing l = {0};
+    assert_ok(vk_token_passkey_each(token, note, &l, NULL));
+    return l;
+}
+
+static vk_status stop(void *context, const vk_passkey_user *user, bool is_whole) {
+    (void)user, (void)is_whole;
+    ++*(size_t *)context;
+    return VK_ERR_MEMORY;
+}
+
+START_TEST(listed_in_order) {
+    size_t count = 0;
+    vk_token *token = user_token();
+    ck_assert_uint_eq(list(token).count, 0);
+    add(token, "two");
+    add(token, "one");
+    ck_assert_str_eq(list(token).names, "two one ");
+    assert_status(vk_token_passkey_each(token, stop, &count, NULL), VK_ERR_MEMORY);
+    ck_assert_uint_eq(count, 1);
+    vk_token_close(token);
+}
+END_TEST
+
+START_TEST(removed) {
+    vk_passkey_user found, again = user_of("one");
+    vk_token *token = user_token();
+    add(token, "one");
+    add(token, "two");
+    assert_ok(vk_token_passkey_find(token, id_of("one"), &found, NULL));
+    assert_ok(vk_token_passkey_remove(token, found.id, NULL));
+    assert_status(vk_token_passkey_remove(token, found.id, NULL), VK_ERR_NOT_FOUND);
+    assert_status(vk_token_passkey_count(token, &found, 7, NULL), VK_ERR_NOT_FOUND);
+    token = token_reopen(token);
+    assert_ok(login(token, VK_ROLE_USER, USER_PIN));
+    assert_status(vk_token_passkey_find(token, id_of("one"), &found, NULL), VK_ERR_NOT_FOUND);
+    ck_assert_str_eq(list(token).names, "two ");
+    /* It may come back, as another row: what was found before is not this one. */
+    assert_ok(vk_token_passkey_add(token, &again, NULL));
+    ck_assert_int_eq(again.id, 3);
+    vk_token_close(token);
+}
+END_TEST
+
+START_TEST(listing_and_removing_are_the_users) {
+    size_t count = 0;
+    vk_token *token = user_token();
+    add(token, "one");
+    int64_t id = list(token).last;
+    vk_token_logout(token);
+    for (int i = 0; i < 2; i++) {
+        assert_status(vk_token_passkey_each(token, stop, &count, NULL), VK_ERR_NOT_LOGGED_IN);
+        assert_status(vk_token_passkey_remove(token, id, NULL), VK_ERR_NOT_LOGGED_IN);
+        assert_ok(i == 0 ? login(token, VK_ROLE_SO, SO_PIN) : VK_OK);
+    }
+    vk_token_logout(token);
+    assert_ok(login(token, VK_ROLE_USER, USER_PIN));
+    ck_assert_uint_eq(list(token).count, 1);
+    vk_token_close(token);
+}
+END_TEST
+
+/* Whoever edits rows must not be able to keep them in the list, or others out of it. */
+START_TEST(edited_ones_are_listed_and_removed) {
+    static const char *const edits[] = {
+        "UPDATE passkey_user SET name = 'mallory' WHERE id = 1",
+        "UPDATE passkey_user SET name = printf('%0100d', 1) WHERE id = 1",
+        "UPDATE passkey_user SET name = x'6100', user_id = x'00' WHERE id = 1",
+        "UPDATE passkey_user SET rp_id = CAST(rp_id AS BLOB) WHERE id = 1",
+        "UPDATE passkey_user SET credential_id = zeroblob(2000) WHERE id = 1",
+        "UPDATE passkey_user SET credential_id = x'', sign_count = -1 WHERE id = 1",
+        "UPDATE passkey_user SET point = 'x', created_at = 9223372036854775807 WHERE id = 1",
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        char *own = home_new();
+        vk_token *token = token_new(own);
+        char *path = path_of(token);
+        assert_ok(login(token, VK_ROLE_USER, USER_PIN));
+        add(token, "one");
+        add(token, "two");
+        raw(path, edits[i]);
+        listing l = list(token);
+        ck_assert(l.count == 2 && l.edited == 1);
+        assert_ok(vk_token_passkey_remove(token, 1, NULL));
+        l = list(token);
+        ck_assert(l.count == 1 && l.edited == 0);
+        ck_assert_str_eq(l.names, "two ");
+        vk_token_close(token);
+        free(path);
+        home_remove(own);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {kept_and_found,
                                   one_credential_is_registered_once,
@@ -230,6 +344,10 @@ int main(void) {
                                   there_is_an_end,
                                   starting_over_removes_them,
                                   edited,
-                                  credentials_cannot_be_exchanged};
+                                  credentials_cannot_be_exchanged,
+                                  listed_in_order,
+                                  removed,
+                                  listing_and_removing_are_the_users,
+                                  edited_ones_are_listed_and_removed};
     return RUN_TESTS("passkey users", tests);
 }
