@@ -207,6 +207,20 @@ static vk_status ask(const vk_touch *touch, const vk_step_up_device *wanted,
     return name_device(status, wanted, err);
 }
 
+/* Who waited for a touch comes late: the user may have logged out, or the SO changed the key. What
+ * is reserved or written down afterwards would show it, but not every signature is. */
+static vk_status check_still(const vk_gate_question *question, vk_error *err) {
+    const vk_loaded *before = question->loaded;
+    vk_loaded *now;
+    vk_status status = vk_loaded_get(question->gate, before->record.id, &now, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    bool is_same = now->record.version == before->record.version;
+    vk_loaded_put(now);
+    return is_same ? VK_OK : VK_ERR_MISMATCH; /* see vk_gate_sign */
+}
+
 /* ---- Both ---- */
 
 vk_status vk_gate_ask_touch(const vk_gate_question *question, const vk_step_up_request *request,
@@ -221,6 +235,9 @@ vk_status vk_gate_ask_touch(const vk_gate_question *question, const vk_step_up_r
         vk_journal_entry entry = vk_gate_entry(question, request->hash);
         entry.grant = request->grant != NULL ? &request->grant->record : NULL;
         return vk_gate_record(question, &entry, status, err);
+    }
+    if (status == VK_OK) {
+        status = check_still(question, err);
     }
     if (status == VK_OK) {
         vk_buf_printf(touched, "the security key \"%s\" was touched: %s", wanted->name,
