@@ -73,6 +73,16 @@ START_TEST(another_security_key_is_not_asked) {
 }
 END_TEST
 
+/* It may be the one, which another program uses. */
+START_TEST(one_that_cannot_be_asked_is_not_said_to_be_away) {
+    stepped k = stepped_new();
+    authn_misbehave(k.key, AUTHN_LONG_REPLY | AUTHN_EVERYWHERE);
+    ck_assert_int_eq(pay(&k, 1, "0x" BOB, 101), CKR_FUNCTION_FAILED);
+    authn_misbehave(k.key, 0);
+    ck_assert_int_eq(pay(&k, 1, "0x" BOB, 101), CKR_OK);
+}
+END_TEST
+
 START_TEST(a_wrong_answer_is_no_touch) {
     static const uint32_t mistakes[] = {AUTHN_WRONG_KEY, AUTHN_WRONG_RP_ID, AUTHN_NO_UP,
                                         AUTHN_GARBAGE};
@@ -299,6 +309,7 @@ void add_outcomes(Suite *suite) {
     tcase_add_test(outcomes, the_verdict_comes_first);
     tcase_add_test(outcomes, a_length_needs_no_touch);
     tcase_add_test(outcomes, another_security_key_is_not_asked);
+    tcase_add_test(outcomes, one_that_cannot_be_asked_is_not_said_to_be_away);
     tcase_add_test(outcomes, a_wrong_answer_is_no_touch);
     tcase_add_test(outcomes, a_verified_touch_is_one_of_its_user);
     tcase_add_test(outcomes, session_cancel_ends_the_wait);
