@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define SUDO_ALONE "[{\"type\":\"sudo\"}]"
 
@@ -125,6 +126,42 @@ START_TEST(session_cancel_ends_the_wait) {
     ck_assert_int_eq(load_3_0()->C_SessionCancel(k.session, CKF_SIGN), CKR_OK);
     ck_assert_int_eq(end_waiting(&w), CKR_FUNCTION_CANCELED);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM nonce"), 0);
+}
+END_TEST
+
+typedef struct two_calls {
+    stepped k;
+    atomic_int first; /* what the first gave; -1: nothing yet */
+} two_calls;
+
+static CK_RV pay_twice(void *context) {
+    two_calls *calls = context;
+    CK_RV first = pay(&calls->k, 1, "0x" BOB, 101);
+    atomic_store(&calls->first, (int)first);
+    return pay(&calls->k, 2, "0x" BOB, 101);
+}
+
+static CK_RV cancel_call(void *context) {
+    const two_calls *calls = context;
+    return load_3_0()->C_SessionCancel(calls->k.session, CKF_SIGN);
+}
+
+/* Who asks again at once does not wait in vain. */
+START_TEST(session_cancel_ends_one_wait) {
+    two_calls calls = {.k = stepped_new()};
+    waiting_call w, cancel;
+    atomic_init(&calls.first, -1);
+    authn_set_touch(calls.k.key, AUTHN_TOUCH_NEVER, 0);
+    begin_waiting(&w, pay_twice, &calls, calls.k.key);
+    begin_waiting(&cancel, cancel_call, &calls, calls.k.key);
+    while (atomic_load(&calls.first) == -1) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000L}, NULL);
+    }
+    ck_assert_int_eq(atomic_load(&calls.first), CKR_FUNCTION_CANCELED);
+    nanosleep(&(struct timespec){.tv_nsec = 500000000L}, NULL);
+    ck_assert(authn_touch(calls.k.key, 1000));
+    ck_assert_int_eq(end_waiting(&w), CKR_OK);
+    ck_assert_int_eq(end_waiting(&cancel), CKR_OK);
 }
 END_TEST
 
@@ -313,6 +350,7 @@ void add_outcomes(Suite *suite) {
     tcase_add_test(outcomes, a_wrong_answer_is_no_touch);
     tcase_add_test(outcomes, a_verified_touch_is_one_of_its_user);
     tcase_add_test(outcomes, session_cancel_ends_the_wait);
+    tcase_add_test(outcomes, session_cancel_ends_one_wait);
     tcase_add_test(outcomes, finalize_ends_the_wait);
     tcase_add_test(outcomes, a_logout_in_the_meantime);
     tcase_add_test(outcomes, a_logout_in_the_meantime_where_nothing_is_written);
