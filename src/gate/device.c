@@ -43,6 +43,18 @@ vk_fido2 *vk_device_fido2(vk_device *device) {
 
 /* ---- Which enrolment is the device's? ---- */
 
+/* Anything can be plugged in that says it knows every credential, so as to be told a PIN. */
+static vk_status check_enrolment(vk_device *device, const vk_enrolment *said,
+                                 const vk_enrolment **out, vk_error *err) {
+    const vk_bytes id = {said->credential_id, said->credential_id_len};
+    bool is_true = false;
+    vk_status status = said->has_point
+                           ? vk_fido2_proves(device->fido2, RP_ID, id, said->point65, &is_true, err)
+                           : VK_OK;
+    *out = is_true ? said : NULL;
+    return status;
+}
+
 static vk_status find_enrolment(vk_device *device, const vk_enrolment *enrolments, size_t count,
                                 const vk_enrolment **out, vk_error *err) {
     vk_bytes ids[VK_ENROLMENTS_MAX] = {{0}};
@@ -52,10 +64,8 @@ static vk_status find_enrolment(vk_device *device, const vk_enrolment *enrolment
         ids[i] = (vk_bytes){enrolments[i].credential_id, enrolments[i].credential_id_len};
     }
     vk_status status = vk_fido2_which(device->fido2, RP_ID, ids, count, &index, err);
-    if (status == VK_OK && index < count) {
-        *out = &enrolments[index];
-    }
-    return status;
+    return status == VK_OK && index < count ? check_enrolment(device, &enrolments[index], out, err)
+                                            : status;
 }
 
 /* A store that cannot be read is none of this device's business: the log of its slot says so. */

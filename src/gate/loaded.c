@@ -218,7 +218,7 @@ static vk_status load_journaling(vk_gate *gate, vk_loaded *loaded, vk_error *err
     vk_token_settings settings;
     vk_status status = vk_token_get_settings(gate->token, &settings, err);
     bool is_plain = vk_policy_is_sudo(&loaded->policy) && !vk_policy_has_state(&loaded->policy) &&
-                    !vk_loaded_is_counted(loaded);
+                    !vk_loaded_is_counted(loaded) && loaded->step_up == NULL;
     loaded->journals_logins = status == VK_OK && settings.journal >= VK_JOURNAL_ON;
     loaded->is_journaled = status == VK_OK && loaded->policy.count > 0 &&
                            settings.journal >= (is_plain ? VK_JOURNAL_ALL : VK_JOURNAL_ON);

@@ -98,29 +98,38 @@ static vk_status not_here(const vk_step_up_device *wanted, vk_error *err) {
                    wanted->name);
 }
 
-static vk_status has_credential(vk_device *device, const vk_step_up_device *wanted, bool *out) {
-    const vk_bytes id = {wanted->credential_id, wanted->credential_id_len};
-    size_t index = 1;
-    vk_status status = vk_fido2_which(device->fido2, wanted->rp_id, &id, 1, &index, NULL);
-    *out = status == VK_OK && index == 0;
-    return status;
+static vk_status cannot_tell(const vk_step_up_device *wanted, vk_status status, const vk_error *why,
+                             vk_error *err) {
+    return vk_fail(err, status, NULL,
+                   "whether the security key \"%s\" is plugged in, whose touch this needs, cannot "
+                   "be told: %s",
+                   wanted->name, why->message[0] != '\0' ? why->message : vk_status_text(status));
 }
 
-/* One that cannot be asked is not the one; each may be in use, so that its turn is waited for. *out
- * stays NULL if none is. */
+/* One that cannot be asked may be the one. Each may be in use, so that its turn is waited for. */
 static vk_status find_device(const vk_touch *touch, const vk_step_up_device *wanted,
-                             vk_device **out) {
+                             vk_device **out, vk_error *err) {
+    const vk_bytes id = {wanted->credential_id, wanted->credential_id_len};
     vk_device *devices[DEVICES_MAX];
     size_t count = touch != NULL ? touch->devices(touch->context, devices, DEVICES_MAX) : 0;
-    vk_status status = VK_OK;
-    *out = NULL;
-    for (size_t i = 0; i < count && *out == NULL && status != VK_ERR_CANCELED; i++) {
-        bool found;
+    vk_error said = {0};
+    vk_status found = not_here(wanted, &said);
+    for (size_t i = 0; i < count; i++) {
+        vk_error why = {0};
+        bool is_it;
         touch->asks(touch->context, devices[i]);
-        status = has_credential(devices[i], wanted, &found);
-        *out = found ? devices[i] : NULL;
+        vk_status status =
+            vk_fido2_proves(devices[i]->fido2, wanted->rp_id, id, wanted->point65, &is_it, &why);
+        if (is_it || status == VK_ERR_CANCELED) {
+            *out = devices[i];
+            return status;
+        }
+        if (status != VK_OK && status != VK_ERR_REMOVED) {
+            found = cannot_tell(wanted, status, &why, &said);
+        }
     }
-    return status == VK_ERR_CANCELED ? status : VK_OK;
+    *err = said;
+    return found;
 }
 
 /* ---- The assertion ---- */
@@ -199,16 +208,30 @@ static vk_status name_device(vk_status status, const vk_step_up_device *wanted, 
 static vk_status ask(const vk_touch *touch, const vk_step_up_device *wanted,
                      const vk_hash *challenge, vk_error *err) {
     char origin[sizeof "https://" + VK_STEP_UP_RP_ID_MAX];
-    vk_device *device;
+    vk_device *device = NULL;
     snprintf(origin, sizeof origin, "https://%s", wanted->rp_id);
-    vk_status status = find_device(touch, wanted, &device);
+    vk_status status = find_device(touch, wanted, &device, err);
     if (status == VK_OK) {
-        status = device != NULL ? ask_with(device, wanted, challenge, origin, err) : VK_ERR_REMOVED;
+        status = ask_with(device, wanted, challenge, origin, err);
     }
     if (touch != NULL) {
         touch->asks(touch->context, NULL);
     }
     return name_device(status, wanted, err);
+}
+
+/* Who waited for a touch comes late: the user may have logged out, or the SO changed the key. What
+ * is reserved or written down afterwards would show it, but not every signature is. */
+static vk_status check_still(const vk_gate_question *question, vk_error *err) {
+    const vk_loaded *before = question->loaded;
+    vk_loaded *now;
+    vk_status status = vk_loaded_get(question->gate, before->record.id, &now, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    bool is_same = now->record.version == before->record.version;
+    vk_loaded_put(now);
+    return is_same ? VK_OK : VK_ERR_MISMATCH; /* see vk_gate_sign */
 }
 
 /* ---- Both ---- */
@@ -225,6 +248,9 @@ vk_status vk_gate_ask_touch(const vk_gate_question *question, const vk_step_up_r
         vk_journal_entry entry = vk_gate_entry(question, request->hash);
         entry.grant = request->grant != NULL ? &request->grant->record : NULL;
         return vk_gate_record(question, &entry, status, err);
+    }
+    if (status == VK_OK) {
+        status = check_still(question, err);
     }
     if (status == VK_OK) {
         vk_buf_printf(touched, "the security key \"%s\" was touched: %s", wanted->name,

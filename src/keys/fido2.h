@@ -176,10 +176,14 @@ typedef struct vk_fido2_answer {
 VK_MUST_USE vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question,
                                       vk_fido2_answer *out, vk_error *err);
 
-/* Which of these credentials is on it? Asks for no touch and no PIN. *index is count if none is.
- */
+/* Which of these credentials is on it, as it says? Asks for no touch and no PIN. *index is count if
+ * none is. */
 VK_MUST_USE vk_status vk_fido2_which(vk_fido2 *fido2, const char *rp_id, const vk_bytes *ids,
                                      size_t count, size_t *index, vk_error *err);
+/* Is this one on it, by a signature? What only says so is not to be given a PIN. No touch either.
+ */
+VK_MUST_USE vk_status vk_fido2_proves(vk_fido2 *fido2, const char *rp_id, vk_bytes id,
+                                      const uint8_t point65[65], bool *out, vk_error *err);
 
 /* A discoverable credential that was found on it. */
 typedef struct vk_fido2_resident {

@@ -3,6 +3,8 @@
 
 #include "webauthn/cbor.h"
 
+#include <fido/es256.h>
+#include <openssl/rand.h>
 #include <string.h>
 #include <valetkey/eth.h>
 
@@ -184,11 +186,11 @@ vk_status vk_fido2_assert(vk_fido2 *fido2, const vk_fido2_question *question, vk
 
 /* ---- Which credential is it that it knows? ---- */
 
-static int ask_silently(fido_dev_t *dev, fido_assert_t *assertion, const char *rp_id, vk_bytes id) {
-    static const uint8_t hash[32];
+static int ask_silently(fido_dev_t *dev, fido_assert_t *assertion, const char *rp_id, vk_bytes id,
+                        const uint8_t hash32[32]) {
     int code = fido_assert_set_rp(assertion, rp_id);
     if (code == FIDO_OK) {
-        code = fido_assert_set_clientdata_hash(assertion, hash, sizeof hash);
+        code = fido_assert_set_clientdata_hash(assertion, hash32, 32);
     }
     if (code == FIDO_OK) {
         code = fido_assert_allow_cred(assertion, id.data, id.len);
@@ -212,12 +214,13 @@ static bool is_unknown(int code) {
 }
 
 static int knows(fido_dev_t *dev, const char *rp_id, vk_bytes id, bool *out) {
+    static const uint8_t hash[32];
     fido_assert_t *assertion = fido_assert_new();
     *out = false;
     if (assertion == NULL) {
         return FIDO_ERR_INTERNAL;
     }
-    int code = ask_silently(dev, assertion, rp_id, id);
+    int code = ask_silently(dev, assertion, rp_id, id, hash);
     *out = code == FIDO_OK && is_about(assertion, id);
     fido_assert_free(&assertion);
     return is_unknown(code) ? FIDO_OK : code;
@@ -242,4 +245,38 @@ vk_status vk_fido2_which(vk_fido2 *fido2, const char *rp_id, const vk_bytes *ids
         *index = found ? i : count;
     }
     return vk_fido2_leave(&use, code, err);
+}
+
+/* ---- Is it really on it? ---- */
+
+static bool is_signed_by(const fido_assert_t *assertion, const uint8_t point65[65]) {
+    es256_pk_t *key = es256_pk_new();
+    bool is = key != NULL && es256_pk_from_ptr(key, point65 + 1, 64) == FIDO_OK &&
+              fido_assert_count(assertion) == 1 &&
+              fido_assert_verify(assertion, 0, COSE_ES256, key) == FIDO_OK;
+    es256_pk_free(&key);
+    return is;
+}
+
+static int proves(fido_dev_t *dev, const char *rp_id, vk_bytes id, const uint8_t point65[65],
+                  bool *out) {
+    uint8_t hash[32];
+    fido_assert_t *assertion = fido_assert_new();
+    if (assertion == NULL || RAND_bytes(hash, sizeof hash) != 1) {
+        fido_assert_free(&assertion);
+        return FIDO_ERR_INTERNAL;
+    }
+    int code = ask_silently(dev, assertion, rp_id, id, hash);
+    *out = code == FIDO_OK && is_signed_by(assertion, point65);
+    fido_assert_free(&assertion);
+    return is_unknown(code) ? FIDO_OK : code;
+}
+
+vk_status vk_fido2_proves(vk_fido2 *fido2, const char *rp_id, vk_bytes id,
+                          const uint8_t point65[65], bool *out, vk_error *err) {
+    vk_fido2_use use;
+    *out = false;
+    vk_status status = vk_fido2_enter(fido2, VK_FIDO2_QUICK, &use, err);
+    return status == VK_OK ? vk_fido2_leave(&use, proves(use.dev, rp_id, id, point65, out), err)
+                           : status;
 }

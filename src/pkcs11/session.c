@@ -23,6 +23,9 @@ void vk_session_put(vk_session *session) {
 void vk_session_asks(vk_session *session, vk_device *device) {
     atomic_store(&session->asking, pthread_self());
     atomic_store(&session->asks, device);
+    if (device == NULL) {
+        atomic_fetch_add(&session->waits, 1);
+    }
 }
 
 void vk_session_reset(vk_session *session) {
@@ -111,6 +114,7 @@ static vk_session *create(vk_slot *slot, bool rw) {
     atomic_init(&session->users, 1);
     atomic_init(&session->asking, pthread_self());
     atomic_init(&session->asks, NULL);
+    atomic_init(&session->waits, 0);
     return session;
 }
 
@@ -309,7 +313,8 @@ static CK_RV cancel(vk_session *session, CK_FLAGS flags) {
 #define CANCEL_AGAIN_MS 20
 
 /* Who waits for a touch holds the session, and lets go of it when that is cancelled. He may be
- * about to wait, so one cancel may not be enough. Security keys stay as long as the call is in. */
+ * about to wait, so one cancel may not be enough; but his next call is not meant. Security keys
+ * stay as long as the call is in. */
 static CK_RV cancel_touch(CK_SESSION_HANDLE handle) {
     const struct timespec pause = {.tv_nsec = CANCEL_AGAIN_MS * 1000000L};
     vk_session *session;
@@ -318,7 +323,9 @@ static CK_RV cancel_touch(CK_SESSION_HANDLE handle) {
     if (rv != CKR_OK) {
         return rv;
     }
-    while ((device = atomic_load(&session->asks)) != NULL) {
+    unsigned ended = atomic_load(&session->waits);
+    while ((device = atomic_load(&session->asks)) != NULL &&
+           atomic_load(&session->waits) == ended) {
         vk_fido2_cancel_of(vk_device_fido2(device), atomic_load(&session->asking));
         nanosleep(&pause, NULL);
     }

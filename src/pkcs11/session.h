@@ -56,6 +56,7 @@ typedef struct vk_session {
     atomic_uint users;
     _Atomic(pthread_t) asking; /* the thread that does */
     _Atomic(vk_device *) asks; /* it waits for this security key: C_SessionCancel ends that */
+    atomic_uint waits;         /* that have ended */
     pthread_mutex_t lock;      /* guards everything below */
     uint64_t epoch;            /* of the slot, when the operations began */
     vk_search search;

@@ -80,7 +80,7 @@ VK_MUST_USE vk_status vk_home_settings_read(const char *home, vk_home_settings *
 /* What is written into the journal (see journal.h). */
 typedef enum vk_journal_mode {
     VK_JOURNAL_OFF = 0,
-    VK_JOURNAL_ON = 1, /* but for keys under sudo whose policy remembers nothing */
+    VK_JOURNAL_ON = 1, /* but for keys under sudo that remember nothing and want no touch */
     VK_JOURNAL_ALL = 2 /* those too */
 } vk_journal_mode;
 

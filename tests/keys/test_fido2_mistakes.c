@@ -207,6 +207,28 @@ START_TEST(test_which) {
 }
 END_TEST
 
+START_TEST(test_proves) {
+    static const uint32_t wrong[] = {AUTHN_WRONG_KEY, AUTHN_WRONG_RP_ID, AUTHN_GARBAGE};
+    vk_fido2_made made;
+    bool is = false;
+    begin_impatient(&made);
+    const vk_bytes id = vk_buf_view(&made.credential_id);
+    ck_assert_int_eq(vk_fido2_proves(f.fido2, RP, id, made.point65, &is, NULL), VK_OK);
+    ck_assert(is);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        authn_misbehave(f.device, wrong[i]);
+        vk_status status = vk_fido2_proves(f.fido2, RP, id, made.point65, &is, NULL);
+        ck_assert_int_eq(status == VK_OK, wrong[i] != AUTHN_GARBAGE);
+        ck_assert(!is);
+    }
+    authn_misbehave(f.device, 0);
+    ck_assert_int_eq(vk_fido2_proves(f.fido2, "another.test", id, made.point65, &is, NULL), VK_OK);
+    ck_assert(!is);
+    vk_fido2_made_clear(&made);
+    end(&f);
+}
+END_TEST
+
 /* ---- All other functions, when nothing is answered as it should be ---- */
 
 static const uint8_t pin[] = {'1', '2', '3', '4', '-', 'p', 'i', 'n'};
@@ -289,6 +311,7 @@ int main(void) {
     tcase_add_test(tests, test_blob);
     tcase_add_test(tests, test_made_with_wrong_id);
     tcase_add_test(tests, test_which);
+    tcase_add_test(tests, test_proves);
     tcase_add_loop_test(tests, test_everywhere, 0, (int)(sizeof everywhere / sizeof everywhere[0]));
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -25,8 +25,12 @@ static vk_step_up_device credential_on(int number) {
 }
 
 void write_rule(stepped *k, const char *above, const char *unless) {
+    write_rule_of(k, 0, above, unless);
+}
+
+void write_rule_of(stepped *k, int number, const char *above, const char *unless) {
     vk_buf json = {0};
-    vk_step_up_device device = credential_on(0);
+    vk_step_up_device device = credential_on(number);
     vk_step_up_write(&device, above, "small", unless, &json);
     ck_assert_uint_lt(json.len, sizeof k->rule);
     memcpy(k->rule, json.data, json.len);

@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#define SUDO_ALONE "[{\"type\":\"sudo\"}]"
 
 static uint64_t left(const stepped *k) {
     const sdk_key as_sdk = {.session = k->session, .key = k->keys.private_key};
@@ -71,6 +74,16 @@ START_TEST(another_security_key_is_not_asked) {
 }
 END_TEST
 
+/* It may be the one, which another program uses. */
+START_TEST(one_that_cannot_be_asked_is_not_said_to_be_away) {
+    stepped k = stepped_new();
+    authn_misbehave(k.key, AUTHN_LONG_REPLY | AUTHN_EVERYWHERE);
+    ck_assert_int_eq(pay(&k, 1, "0x" BOB, 101), CKR_FUNCTION_FAILED);
+    authn_misbehave(k.key, 0);
+    ck_assert_int_eq(pay(&k, 1, "0x" BOB, 101), CKR_OK);
+}
+END_TEST
+
 START_TEST(a_wrong_answer_is_no_touch) {
     static const uint32_t mistakes[] = {AUTHN_WRONG_KEY, AUTHN_WRONG_RP_ID, AUTHN_NO_UP,
                                         AUTHN_GARBAGE};
@@ -116,6 +129,42 @@ START_TEST(session_cancel_ends_the_wait) {
 }
 END_TEST
 
+typedef struct two_calls {
+    stepped k;
+    atomic_int first; /* what the first gave; -1: nothing yet */
+} two_calls;
+
+static CK_RV pay_twice(void *context) {
+    two_calls *calls = context;
+    CK_RV first = pay(&calls->k, 1, "0x" BOB, 101);
+    atomic_store(&calls->first, (int)first);
+    return pay(&calls->k, 2, "0x" BOB, 101);
+}
+
+static CK_RV cancel_call(void *context) {
+    const two_calls *calls = context;
+    return load_3_0()->C_SessionCancel(calls->k.session, CKF_SIGN);
+}
+
+/* Who asks again at once does not wait in vain. */
+START_TEST(session_cancel_ends_one_wait) {
+    two_calls calls = {.k = stepped_new()};
+    waiting_call w, cancel;
+    atomic_init(&calls.first, -1);
+    authn_set_touch(calls.k.key, AUTHN_TOUCH_NEVER, 0);
+    begin_waiting(&w, pay_twice, &calls, calls.k.key);
+    begin_waiting(&cancel, cancel_call, &calls, calls.k.key);
+    while (atomic_load(&calls.first) == -1) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000L}, NULL);
+    }
+    ck_assert_int_eq(atomic_load(&calls.first), CKR_FUNCTION_CANCELED);
+    nanosleep(&(struct timespec){.tv_nsec = 500000000L}, NULL);
+    ck_assert(authn_touch(calls.k.key, 1000));
+    ck_assert_int_eq(end_waiting(&w), CKR_OK);
+    ck_assert_int_eq(end_waiting(&cancel), CKR_OK);
+}
+END_TEST
+
 START_TEST(finalize_ends_the_wait) {
     stepped k = stepped_new();
     waiting_call w;
@@ -138,6 +187,61 @@ START_TEST(a_logout_in_the_meantime) {
     ck_assert(authn_touch(k.key, 1000));
     ck_assert_int_ne(end_waiting(&w), CKR_OK);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM nonce"), 0);
+}
+END_TEST
+
+/* Of sudo keys nothing else is looked up in the token, and where the journal is off nothing is
+ * written either. */
+static stepped unwritten(void) {
+    stepped k = {.key = plug(0, NULL)};
+    vk_token *token = open_token("plain", VK_ROLE_SO);
+    ck_assert_int_eq(vk_token_set_journal(token, VK_JOURNAL_OFF, VK_JOURNAL_MAX_DEFAULT, NULL),
+                     VK_OK);
+    vk_token_close(token);
+    write_rule(&k, "100", NULL);
+    stepped_initialize();
+    k.session = login("plain", CKU_USER);
+    ck_assert_int_eq(stepped_key(&k, SUDO_ALONE), CKR_OK);
+    grant_installed(k.session, k.keys, CHAIN, 0);
+    return k;
+}
+
+START_TEST(a_logout_in_the_meantime_where_nothing_is_written) {
+    stepped k = unwritten();
+    CK_SESSION_HANDLE other = open_session("plain", true);
+    waiting_call w;
+    authn_set_touch(k.key, AUTHN_TOUCH_NEVER, 0);
+    begin_waiting(&w, pay_call, &k, k.key);
+    ck_assert_int_eq(f->C_Logout(other), CKR_OK);
+    ck_assert(authn_touch(k.key, 1000));
+    ck_assert_int_eq(end_waiting(&w), CKR_USER_NOT_LOGGED_IN);
+}
+END_TEST
+
+/* The SO's, who is in another process: the touch was for the rule of before. */
+static void set_rule_elsewhere(const char *rule) {
+    vk_error err = {0};
+    vk_gate *gate;
+    vk_token *token = open_token("plain", VK_ROLE_SO);
+    ck_assert_int_eq(vk_gate_new(token, &gate), VK_OK);
+    vk_status status = vk_gate_set_step_up(gate, 1, rule, strlen(rule), &err);
+    ck_assert_msg(status == VK_OK, "%s: %s", vk_status_text(status), err.message);
+    vk_gate_free(gate);
+    vk_token_close(token);
+}
+
+START_TEST(another_rule_in_the_meantime) {
+    stepped k = unwritten(), other = k;
+    waiting_call w;
+    authn_set_touch(k.key, AUTHN_TOUCH_NEVER, 0);
+    begin_waiting(&w, pay_call, &k, k.key);
+    authn *new_key = plug(1, NULL);
+    write_rule_of(&other, 1, "100", NULL);
+    set_rule_elsewhere(other.rule);
+    authn_set_touch(new_key, AUTHN_TOUCH_DENIED, 0);
+    ck_assert(authn_touch(k.key, 1000));
+    ck_assert_int_eq(end_waiting(&w), CKR_FUNCTION_REJECTED);
+    assert_denied_for(&k, "touch: ");
 }
 END_TEST
 
@@ -203,12 +307,11 @@ static vk_status look_at(void *context, const vk_journal_record *record) {
     return VK_OK;
 }
 
-START_TEST(the_journal_says_that_it_was_touched_for) {
-    stepped k = stepped_new();
+static void assert_told_in_journal(const stepped *k) {
     seen s = {0};
     vk_journal_check check;
-    ck_assert_int_eq(pay(&k, 1, "0x" BOB, 100), CKR_OK);
-    ck_assert_int_eq(pay(&k, 2, "0x" BOB, 101), CKR_OK);
+    ck_assert_int_eq(pay(k, 1, "0x" BOB, 100), CKR_OK);
+    ck_assert_int_eq(pay(k, 2, "0x" BOB, 101), CKR_OK);
     vk_token *token = open_token("plain", VK_ROLE_USER);
     ck_assert_int_eq(vk_journal_each(token, 0, look_at, &s, NULL), VK_OK);
     ck_assert_int_eq(s.touched, 1);
@@ -219,6 +322,22 @@ START_TEST(the_journal_says_that_it_was_touched_for) {
     ck_assert_int_eq(check.findings, 0);
     vk_token_close(token);
 }
+
+START_TEST(the_journal_says_that_it_was_touched_for) {
+    stepped k = stepped_new();
+    assert_told_in_journal(&k);
+}
+END_TEST
+
+/* Keys under sudo that want no touch are not written down; see VK_JOURNAL_ALL. */
+START_TEST(the_journal_says_it_of_a_key_under_sudo) {
+    stepped k = stepped_new();
+    ck_assert_int_eq(f->C_DestroyObject(k.session, k.keys.private_key), CKR_OK);
+    ck_assert_int_eq(f->C_DestroyObject(k.session, k.keys.public_key), CKR_OK);
+    ck_assert_int_eq(stepped_key(&k, SUDO_ALONE), CKR_OK);
+    grant_installed(k.session, k.keys, CHAIN, 0);
+    assert_told_in_journal(&k);
+}
 END_TEST
 
 void add_outcomes(Suite *suite) {
@@ -227,13 +346,18 @@ void add_outcomes(Suite *suite) {
     tcase_add_test(outcomes, the_verdict_comes_first);
     tcase_add_test(outcomes, a_length_needs_no_touch);
     tcase_add_test(outcomes, another_security_key_is_not_asked);
+    tcase_add_test(outcomes, one_that_cannot_be_asked_is_not_said_to_be_away);
     tcase_add_test(outcomes, a_wrong_answer_is_no_touch);
     tcase_add_test(outcomes, a_verified_touch_is_one_of_its_user);
     tcase_add_test(outcomes, session_cancel_ends_the_wait);
+    tcase_add_test(outcomes, session_cancel_ends_one_wait);
     tcase_add_test(outcomes, finalize_ends_the_wait);
     tcase_add_test(outcomes, a_logout_in_the_meantime);
+    tcase_add_test(outcomes, a_logout_in_the_meantime_where_nothing_is_written);
+    tcase_add_test(outcomes, another_rule_in_the_meantime);
     tcase_add_test(outcomes, others_sign_meanwhile);
     tcase_add_test(outcomes, what_waits_is_touched_for_when_it_is_signed);
     tcase_add_test(outcomes, the_journal_says_that_it_was_touched_for);
+    tcase_add_test(outcomes, the_journal_says_it_of_a_key_under_sudo);
     suite_add_tcase(suite, outcomes);
 }

@@ -205,6 +205,22 @@ START_TEST(another_one_opens_nothing) {
 END_TEST
 
 /* It is found as soon as it is plugged in, and among others. */
+/* What only says that it has the credential is told no PIN. */
+START_TEST(a_fake_one_gets_no_pin) {
+    authn *key = plug_with_pin(0);
+    enrol("sudo", 0, false);
+    initialize();
+    CK_SESSION_HANDLE session = open_session("sudo", true);
+    int retries = authn_pin_retries(key);
+    authn_misbehave(key, AUTHN_WRONG_KEY);
+    ck_assert_int_eq(login_named(session, "9999"), CKR_DEVICE_REMOVED);
+    ck_assert_int_eq(authn_pin_retries(key), retries);
+    authn_misbehave(key, 0);
+    ck_assert_int_eq(login_named(session, "9999"), CKR_PIN_INCORRECT);
+    ck_assert_int_eq(login_named(session, DEVICE_PIN), CKR_OK);
+}
+END_TEST
+
 START_TEST(it_is_found_when_it_comes) {
     authn *key = plug(0, NULL);
     enrol("sudo", 0, true);
@@ -492,6 +508,7 @@ Suite *touch_suite(void) {
     suite_add_tcase(suite, verified);
     TCase *which = touch_case("which");
     tcase_add_test(which, another_one_opens_nothing);
+    tcase_add_test(which, a_fake_one_gets_no_pin);
     tcase_add_test(which, it_is_found_when_it_comes);
     tcase_add_test(which, one_unlocks_two_tokens);
     tcase_add_test(which, two_unlock_one_token);
