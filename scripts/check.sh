@@ -5,6 +5,7 @@
 # tarball (distcheck). Warnings of both are errors.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+must_not_be_in_place
 
 out=${CHECK_DIR:-$root/build}
 passed=0

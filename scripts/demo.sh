@@ -8,7 +8,11 @@ set -euo pipefail
 build_dir=${VALETKEY_BUILD:-$root/build/demo}
 # shellcheck disable=SC2086
 install_packages $build_packages $demo_packages
-if [ -z "${VALETKEY_BUILD:-}" ]; then
+if [ -z "${VALETKEY_BUILD:-}" ] && is_configured_in_place; then
+    build_dir=$root
+    say "Building valetkey where it is configured, in $root"
+    build "$build_dir"
+elif [ -z "${VALETKEY_BUILD:-}" ]; then
     say "Building valetkey in ${build_dir#"$root"/}"
     bootstrap
     build "$build_dir"

@@ -37,8 +37,19 @@ install_packages() {
         "${missing[@]}" >/dev/null
 }
 
+# Was ./configure run in the source tree itself? Then configure refuses every other directory.
+is_configured_in_place() {
+    [ -f "$root/config.status" ]
+}
+
+must_not_be_in_place() {
+    ! is_configured_in_place || die "$root was configured in place (./configure), and $(basename "$0") \
+builds in directories of its own, which works only with a clean source tree. Run first: make -C '$root' distclean"
+}
+
 # autoreconf, once for all build directories.
 bootstrap() {
+    must_not_be_in_place
     if [ ! -x "$root/configure" ] || [ "$root/configure.ac" -nt "$root/configure" ]; then
         (cd "$root" && autoreconf -fi >/dev/null 2>&1) || (cd "$root" && autoreconf -fi)
     fi

@@ -1,6 +1,7 @@
 /* Making a credential, and the checks of what comes back. */
 #include "keys/fido2_device.h"
 
+#include "webauthn/attestation.h"
 #include "webauthn/cbor.h"
 
 #include <openssl/rand.h>
@@ -81,28 +82,6 @@ static int ask(vk_fido2_use *use, fido_cred_t *credential, const vk_fido2_wish *
 
 /* ---- The answer ---- */
 
-static void put_head(vk_buf *out, uint8_t major, size_t count) {
-    if (count < 24) {
-        vk_buf_put_byte(out, (uint8_t)(major | count));
-    } else if (count < 0x100) {
-        vk_buf_put_byte(out, major | 24);
-        vk_buf_put_byte(out, (uint8_t)count);
-    } else {
-        vk_buf_put_byte(out, major | 25);
-        vk_buf_put_byte(out, (uint8_t)(count >> 8));
-        vk_buf_put_byte(out, (uint8_t)count);
-    }
-}
-
-#define CBOR_BYTES 0x40
-#define CBOR_TEXT 0x60
-#define CBOR_MAP_OF_3 0xa3
-
-static void put_text(vk_buf *out, const char *text) {
-    put_head(out, CBOR_TEXT, strlen(text));
-    vk_buf_put_text(out, text);
-}
-
 /* The members, which libfido2 gives one by one, as the attestation object of WebAuthn. */
 static vk_status put_object(const fido_cred_t *credential, vk_buf *out, vk_error *err) {
     const char *format = fido_cred_fmt(credential);
@@ -114,15 +93,7 @@ static vk_status put_object(const fido_cred_t *credential, vk_buf *out, vk_error
     if (!whole) {
         return vk_fido2_wrong(err, "it is no whole attestation");
     }
-    vk_buf_put_byte(out, CBOR_MAP_OF_3);
-    put_text(out, "fmt");
-    put_text(out, format);
-    put_text(out, "attStmt");
-    vk_buf_put(out, statement.data, statement.len);
-    put_text(out, "authData");
-    put_head(out, CBOR_BYTES, data.len);
-    vk_buf_put(out, data.data, data.len);
-    return vk_buf_status(out);
+    return vk_attestation_write(format, statement, data, out);
 }
 
 /* Is this extension's output true? */

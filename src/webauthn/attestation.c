@@ -4,6 +4,7 @@
  *   packed    {"alg": int, "sig": bytes[, "x5c": [bytes ...]]}
  *   fido-u2f  {"sig": bytes, "x5c": [bytes]}
  */
+#include "webauthn/attestation.h"
 #include "webauthn/internal.h"
 
 #include <string.h>
@@ -159,4 +160,18 @@ vk_status vk_attestation_read(vk_bytes object, vk_attestation *out, vk_error *er
         *out = attestation;
     }
     return status;
+}
+
+/* ---- Writing ---- */
+
+vk_status vk_attestation_write(const char *format, vk_bytes statement, vk_bytes auth_data,
+                               vk_buf *out) {
+    vk_cbor_put_map(out, 3);
+    vk_cbor_put_text(out, "fmt");
+    vk_cbor_put_text(out, format);
+    vk_cbor_put_text(out, "attStmt");
+    vk_buf_put(out, statement.data, statement.len);
+    vk_cbor_put_text(out, "authData");
+    vk_cbor_put_bytes(out, auth_data);
+    return vk_buf_status(out);
 }

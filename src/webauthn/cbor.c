@@ -238,3 +238,24 @@ vk_status vk_cbor_key_is(vk_bytes *rest, vk_bytes *last, const char *text) {
     }
     return status;
 }
+
+/* ---- Writing ---- */
+
+#define HEAD_MAX 9
+
+void vk_cbor_put_bytes(vk_buf *out, vk_bytes bytes) {
+    uint8_t head[HEAD_MAX];
+    vk_buf_put(out, head, cbor_encode_bytestring_start(bytes.len, head, sizeof head));
+    vk_buf_put(out, bytes.data, bytes.len);
+}
+
+void vk_cbor_put_text(vk_buf *out, const char *text) {
+    uint8_t head[HEAD_MAX];
+    vk_buf_put(out, head, cbor_encode_string_start(strlen(text), head, sizeof head));
+    vk_buf_put_text(out, text);
+}
+
+void vk_cbor_put_map(vk_buf *out, size_t pairs) {
+    uint8_t head[HEAD_MAX];
+    vk_buf_put(out, head, cbor_encode_map_start(pairs, head, sizeof head));
+}

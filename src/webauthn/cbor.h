@@ -46,4 +46,11 @@ VK_MUST_USE vk_status vk_cbor_key(vk_bytes *rest, vk_bytes *last, vk_cbor_item *
 /* A key that must be this text. */
 VK_MUST_USE vk_status vk_cbor_key_is(vk_bytes *rest, vk_bytes *last, const char *text);
 
+/* ---- Writing: in the shortest form; appends ---- */
+
+void vk_cbor_put_bytes(vk_buf *out, vk_bytes bytes);
+void vk_cbor_put_text(vk_buf *out, const char *text);
+/* The head of a map with so many pairs, which follow. */
+void vk_cbor_put_map(vk_buf *out, size_t pairs);
+
 #endif

@@ -1,4 +1,4 @@
-libvk_core_la_SOURCES += src/webauthn/assertion.c src/webauthn/attest.c src/webauthn/attestation.c \
+libvk_core_la_SOURCES += src/webauthn/assertion.c src/webauthn/attest.c src/webauthn/attestation.c src/webauthn/attestation.h \
 	src/webauthn/auth_data.c src/webauthn/cbor.c src/webauthn/cbor.h \
 	src/webauthn/certificate.c src/webauthn/certificate.h src/webauthn/client_data.c \
 	src/webauthn/contracts.c src/webauthn/credential.c src/webauthn/der.c \

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <webauthn/attestation.h>
+#include <webauthn/cbor.h>
 
 #define NOW 1750000000 /* within the certificates' years */
 
@@ -719,6 +721,42 @@ START_TEST(test_assertion) {
 }
 END_TEST
 
+/* Heads of one byte, of two, of three and of five, as the readers of the product want them, and as
+ * the test's own writer has them. */
+START_TEST(test_written) {
+    static const size_t lengths[] = {0, 1, 23, 24, 255, 256, 65535, 65536};
+    static const uint8_t zeroes[65536];
+    static const uint8_t empty_map[] = {0xa0};
+    const vk_bytes statement = {empty_map, sizeof empty_map};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        const vk_bytes data = {zeroes, lengths[i]};
+        vk_buf expected = attestation_object("none", statement, data), written = {0};
+        ck_assert_int_eq(vk_attestation_write("none", statement, data, &written), VK_OK);
+        ck_assert(vk_bytes_equal(vk_buf_view(&written), vk_buf_view(&expected)));
+        vk_buf_clear(&written);
+        vk_buf_clear(&expected);
+    }
+}
+END_TEST
+
+START_TEST(test_written_is_read) {
+    made_credential made;
+    vk_attestation read;
+    vk_buf statement = {0}, written = {0};
+    make_credential(model, &made);
+    vk_cbor_put_map(&statement, 0);
+    ck_assert_int_eq(vk_attestation_write("none", vk_buf_view(&statement),
+                                          vk_buf_view(&made.auth_data_bytes), &written),
+                     VK_OK);
+    ck_assert_int_eq(vk_attestation_read(vk_buf_view(&written), &read, NULL), VK_OK);
+    ck_assert_int_eq(read.format, VK_ATTESTATION_NONE);
+    ck_assert(vk_bytes_equal(read.auth_data, vk_buf_view(&made.auth_data_bytes)));
+    vk_buf_clear(&statement);
+    vk_buf_clear(&written);
+    drop_credential(&made);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("attestation");
     TCase *tcase = tcase_create("statements");
@@ -737,6 +775,8 @@ int main(void) {
     tcase_add_test(tcase, test_u2f);
     tcase_add_test(tcase, test_u2f_two_certificates);
     tcase_add_test(tcase, test_chains);
+    tcase_add_test(tcase, test_written);
+    tcase_add_test(tcase, test_written_is_read);
     suite_add_tcase(suite, tcase);
     TCase *ceremonies = tcase_create("ceremonies");
     tcase_set_timeout(ceremonies, 300);
