@@ -217,10 +217,20 @@ tell blue touch never
 want 6 sign --token hot --label sdk --input op.json --pin-file pin
 tell blue unplug
 want 5 sign --token hot --label sdk --input op.json --pin-file pin
-grep -q 'needs a touch of the security key "FIDO2 security key", which is not plugged in' err ||
+grep -q 'cannot sign: the security key "FIDO2 security key" is not plugged in, and this needs its touch' err ||
     fail "another reason"
 tell blue plug
 tell blue touch now
+tell blue misbehave garbage
+want 6 sign --token hot --label sdk --input op.json --pin-file pin
+grep -q 'if a touch is needed, it may be the security key "FIDO2 security key"' err || fail "whose fault is it?"
+tell blue misbehave none
+jq -c '.device.verified = true' rule.json >finger.json
+want 0 key set --token hot --label sdk --step-up finger.json --so-pin-file so-pin
+want 4 sign --token hot --label sdk --input op.json --pin-file pin
+grep -q 'the security key "FIDO2 security key" has to verify its user, and cannot do so by itself' err ||
+    fail "who has to log in to what?"
+want 0 key set --token hot --label sdk --step-up rule.json --so-pin-file so-pin
 want 0 budget list --token hot --label sdk --pin-file pin --json
 json '[.grants[].reservations[]] | length' 0
 want 0 sign --token hot --label sdk --input op.json --pin-file pin
