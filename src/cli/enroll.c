@@ -11,8 +11,15 @@ static const char *kind_of(const vk_enrolment *enrolment) {
     return enrolment->verified ? "verified" : "touch";
 }
 
-static const char *needs(const vk_enrolment *enrolment) {
-    return enrolment->verified ? "its PIN (or a finger) and a touch" : "a touch";
+static const char *what_unlocks(const vk_enrolment *enrolment) {
+    return enrolment->verified ? "its PIN (or a finger) and a touch unlock" : "a touch unlocks";
+}
+
+static const char *what_of_pin(bool instead, bool had_pin) {
+    if (instead) {
+        return ", and the user PIN is gone";
+    }
+    return had_pin ? ", as the user PIN does" : "";
 }
 
 static void put_enrolment(vk_out *out, const vk_enrolment *enrolment) {
@@ -105,7 +112,12 @@ static vk_exit say_enrolled(vk_cli *cli, vk_token *token) {
     size_t count;
     vk_out *out = &cli->out;
     vk_error err = {0};
-    vk_status status = vk_token_enrolments(token, &list, &count, &err);
+    vk_token_info info;
+    vk_status status = vk_token_get_info(token, &info);
+    if (status != VK_OK) {
+        return vk_cli_fail_status(cli, "cannot read the token", status);
+    }
+    status = vk_token_enrolments(token, &list, &count, &err);
     if (status != VK_OK || count == 0) {
         return vk_cli_fail_with(cli, "cannot read the token", status, &err);
     }
@@ -113,8 +125,8 @@ static vk_exit say_enrolled(vk_cli *cli, vk_token *token) {
     bool instead = vk_opt_flag(cli, VK_OPT_INSTEAD_OF_PIN);
     vk_say(out, "Enrolled the security key \"%s\" (number %" PRId64 ") with the token \"%s\".\n",
            new->name, new->id, cli->token_label);
-    vk_say(out, "From now on %s unlocks the token%s.\n", needs(new),
-           instead ? ", and the user PIN is gone" : ", as the user PIN does");
+    vk_say(out, "From now on %s the token%s.\n", what_unlocks(new),
+           what_of_pin(instead, info.user_pin_set));
     vk_out_open(out, NULL, '{');
     vk_out_text(out, "token", cli->token_label);
     put_enrolment(out, new);

@@ -86,6 +86,9 @@ static vk_exit fail_unlock(vk_cli *cli, CK_RV rv) {
         return vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "no security key unlocks the token \"%s\"",
                            cli->token_label);
     }
+    if (rv == CKR_ACTION_PROHIBITED) {
+        return vk_plugged_are_several(cli);
+    }
     if (rv == CKR_FUNCTION_REJECTED) {
         return vk_cli_fail(cli, VK_EXIT_PIN,
                            "cannot unlock the token: it was declined on the security key");

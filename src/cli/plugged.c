@@ -235,20 +235,28 @@ vk_exit vk_plugged_is_meant(vk_cli *cli, vk_token *token, bool *out) {
 typedef struct chosen {
     const vk_plugged_key *key;
     vk_enrolment enrolment;
-    bool needs_pin; /* nothing else verifies its user */
+    bool needs_pin;         /* nothing else verifies its user */
+    bool is_one_of_several; /* whose PIN it is cannot be told, and each counts wrong ones */
 } chosen;
 
 static bool find_with(const vk_plugged *keys, vk_token *token, bool has_pin, chosen *out) {
     vk_error err = {0};
-    for (size_t i = 0; i < keys->count; i++) {
-        out->key = &keys->list[i];
-        if (vk_device_find_enrolment(out->key->device, token, has_pin, &out->enrolment, &err) ==
-            VK_OK) {
-            out->needs_pin = has_pin && out->enrolment.verified;
-            return true;
+    bool is_chosen = false;
+    *out = (chosen){.key = NULL};
+    for (size_t i = 0; i < keys->count && !is_chosen; i++) {
+        vk_enrolment found;
+        if (vk_device_find_enrolment(keys->list[i].device, token, has_pin, &found, &err) != VK_OK) {
+            continue;
         }
+        bool needs_pin = has_pin && found.verified;
+        if (out->key == NULL) {
+            *out = (chosen){.key = &keys->list[i], .enrolment = found, .needs_pin = needs_pin};
+        } else {
+            out->is_one_of_several = out->is_one_of_several || needs_pin;
+        }
+        is_chosen = !out->needs_pin;
     }
-    return false;
+    return out->key != NULL;
 }
 
 /* One that wants no PIN comes first, unless there is a PIN. */
@@ -278,12 +286,23 @@ static vk_exit log_in(vk_cli *cli, vk_token *token, const chosen *with, const vk
                            : vk_cli_fail_with(cli, "cannot unlock the token", status, &err);
 }
 
+vk_exit vk_plugged_are_several(vk_cli *cli) {
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE,
+                               "several security keys that are plugged in unlock the token \"%s\" "
+                               "by PIN",
+                               cli->token_label);
+    return vk_cli_hint(cli, exit, "leave the one plugged in whose PIN you give");
+}
+
 static vk_exit unlock_with(vk_cli *cli, const vk_plugged *keys, vk_token *token, bool *found) {
     chosen with = {0};
     vk_pin pin = {0};
     *found = find_enrolled(cli, keys, token, &with);
     if (!*found) {
         return VK_EXIT_OK;
+    }
+    if (with.is_one_of_several) {
+        return vk_plugged_are_several(cli);
     }
     vk_exit exit = with.needs_pin ? vk_pin_device(cli, &pin) : VK_EXIT_OK;
     if (exit == VK_EXIT_OK) {

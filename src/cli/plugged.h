@@ -33,6 +33,8 @@ VK_MUST_USE vk_exit vk_plugged_log_in(vk_cli *cli, const vk_plugged_key *key, bo
 /* Logs the user in to a token with any of them that is enrolled. *found false: there is none, which
  * is a failure if must. */
 VK_MUST_USE vk_exit vk_plugged_unlock(vk_cli *cli, vk_token *token, bool must, bool *found);
+/* Says that the PIN may be that of several. */
+vk_exit vk_plugged_are_several(vk_cli *cli);
 /* Is --device-pin-file for the login? In some commands it is for another security key, unless
  * --unlock says so. */
 bool vk_plugged_pin_is_for_login(const vk_cli *cli);

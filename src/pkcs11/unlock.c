@@ -30,30 +30,50 @@ typedef struct candidate {
     vk_enrolment enrolment;
 } candidate;
 
+/* Of two that verify their user whose PIN it is cannot be told, and each counts wrong ones. */
+static vk_status take(const candidate *one, candidate *out, vk_error *err) {
+    if (out->device != NULL && one->enrolment.verified) {
+        return vk_fail(err, VK_ERR_PROHIBITED, NULL,
+                       "several security keys that are plugged in unlock this token by PIN: leave "
+                       "the one plugged in whose PIN it is");
+    }
+    *out = out->device != NULL ? *out : *one;
+    return VK_OK;
+}
+
 /* What is said of one that is enrolled counts more than that another is not. Each may be in use, so
  * that its turn is waited for. */
 static vk_status find(vk_session *session, bool has_pin, candidate *out, vk_error *err) {
     vk_token *token = session->slot->token;
     vk_device *devices[VK_FIDO2_PLACES_MAX];
     size_t count = vk_devices_present(devices, VK_FIDO2_PLACES_MAX);
-    vk_status found =
-        vk_fail(err, VK_ERR_REMOVED, NULL, "no security key that is plugged in unlocks this token");
-    for (size_t i = 0; i < count; i++) {
+    vk_error said = {0};
+    vk_status found = vk_fail(&said, VK_ERR_REMOVED, NULL,
+                              "no security key that is plugged in unlocks this token");
+    bool is_chosen = false;
+    *out = (candidate){.device = NULL};
+    for (size_t i = 0; i < count && !is_chosen; i++) {
+        candidate one = {.device = devices[i]};
         vk_error why = {0};
         vk_session_asks(session, devices[i]);
         vk_status status =
-            vk_device_find_enrolment(devices[i], token, has_pin, &out->enrolment, &why);
+            vk_device_find_enrolment(devices[i], token, has_pin, &one.enrolment, &why);
         if (status == VK_OK) {
-            out->device = devices[i];
-            return VK_OK;
+            status = take(&one, out, &why);
+            is_chosen = status == VK_OK && !(has_pin && out->enrolment.verified);
         }
-        if (status == VK_ERR_CANCELED) {
+        if (status == VK_ERR_CANCELED || status == VK_ERR_PROHIBITED) {
             return vk_fail(err, status, why.path, "%s", why.message);
         }
-        if (status != VK_ERR_NOT_FOUND) {
-            found = vk_fail(err, status, why.path, "%s", why.message);
+        if (status != VK_OK && status != VK_ERR_NOT_FOUND) {
+            found = status;
+            said = why;
         }
     }
+    if (out->device != NULL) {
+        return VK_OK;
+    }
+    *err = said;
     return found;
 }
 

@@ -223,6 +223,9 @@ static vk_status check(vk_token *token, int64_t id, const uint8_t secret32[32]) 
     if (status == VK_OK) {
         status = unwrap(token->serial, &enrolment, secret32, wrapped, key);
     }
+    if (status == VK_OK) {
+        status = vk_login_check_key(token, key);
+    }
     vk_wipe(key, sizeof key);
     return status;
 }

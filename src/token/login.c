@@ -40,12 +40,19 @@ vk_status vk_token_login(vk_token *token, vk_role role, const uint8_t *pin, size
     return status;
 }
 
+vk_status vk_login_check_key(const vk_token *token, const uint8_t token_key32[32]) {
+    return vk_equal_secret(token->keys->token, token_key32, 32) ? VK_OK : VK_ERR_INTEGRITY;
+}
+
 vk_status vk_token_check_pin(vk_token *token, const uint8_t *pin, size_t len) {
     uint8_t key[32];
     vk_token_lock(token);
     vk_status status = VK_ERR_NOT_LOGGED_IN;
     if (token->role != VK_ROLE_NONE) {
         status = vk_pin_unwrap(token, token->role, pin, len, key);
+    }
+    if (status == VK_OK) {
+        status = vk_login_check_key(token, key);
     }
     vk_token_unlock(token);
     vk_wipe(key, sizeof key);

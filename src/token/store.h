@@ -153,6 +153,10 @@ VK_MUST_USE vk_status vk_token_keys_derive(vk_token_keys *keys);
 VK_MUST_USE vk_status vk_login_enter(vk_token *token, vk_role role, vk_token_keys *keys,
                                      vk_status status);
 
+/* Somebody is logged in and unwrapped a key again: VK_ERR_INTEGRITY if it is not the token's, as of
+ * a row that was wrapped elsewhere (login.c). */
+VK_MUST_USE vk_status vk_login_check_key(const vk_token *token, const uint8_t token_key32[32]);
+
 /* ---- Enrolments (enrolment.c) ---- */
 
 bool vk_enrolment_is_sound(const vk_enrolment *enrolment);

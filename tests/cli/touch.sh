@@ -62,7 +62,7 @@ json .enrollments '[]'
 want 0 token enroll --token main --name 'blue key' --pin-file pin --device-pin-file device-pin
 out <<END
 Enrolled the security key "blue key" (number 1) with the token "main".
-From now on its PIN (or a finger) and a touch unlocks the token, as the user PIN does.
+From now on its PIN (or a finger) and a touch unlock the token, as the user PIN does.
 END
 want 2 token enroll --token main --pin-file pin --device-pin-file device-pin
 err <<<'valetkey: cannot enroll the security key: this security key unlocks the token already: it is number 1'
@@ -121,6 +121,23 @@ want 4 key create --token main --label fifth --pin-file pin
 want 0 key create --token main --label fifth --device-pin-file device-pin
 want 0 budget list --token main --device-pin-file device-pin
 want 0 key create --token main --label sixth --pin-file device-pin
+
+# A PIN is not tried on a security key that it may not be of.
+plug green --pin 4321
+want 0 token enroll --token main --device "unix:$work/green" --so-pin-file so-pin --device-pin-file wrong-pin
+out <<END
+Enrolled the security key "FIDO2 security key" (number 4) with the token "main".
+From now on its PIN (or a finger) and a touch unlock the token.
+END
+for command in "key create --label seventh" "budget list"; do
+    want 1 $command --token main --device-pin-file wrong-pin
+    err <<END
+valetkey: several security keys that are plugged in unlock the token "main" by PIN
+valetkey: leave the one plugged in whose PIN you give
+END
+done
+want 0 token unenroll --token main --id 4 --so-pin-file so-pin
+
 want 2 token unenroll --token main --id 3 --device-pin-file device-pin
 want 0 token unenroll --token main --id 3 --so-pin-file so-pin
 want 0 token enrollments --token main --json
@@ -203,10 +220,20 @@ tell blue touch never
 want 6 sign --token hot --label sdk --input op.json --pin-file pin
 tell blue unplug
 want 5 sign --token hot --label sdk --input op.json --pin-file pin
-grep -q 'needs a touch of the security key "FIDO2 security key", which is not plugged in' err ||
+grep -q 'cannot sign: the security key "FIDO2 security key" is not plugged in, and this needs its touch' err ||
     fail "another reason"
 tell blue plug
 tell blue touch now
+tell blue misbehave garbage
+want 6 sign --token hot --label sdk --input op.json --pin-file pin
+grep -q 'if a touch is needed, it may be the security key "FIDO2 security key"' err || fail "whose fault is it?"
+tell blue misbehave none
+jq -c '.device.verified = true' rule.json >finger.json
+want 0 key set --token hot --label sdk --step-up finger.json --so-pin-file so-pin
+want 4 sign --token hot --label sdk --input op.json --pin-file pin
+grep -q 'the security key "FIDO2 security key" has to verify its user, and cannot do so by itself' err ||
+    fail "who has to log in to what?"
+want 0 key set --token hot --label sdk --step-up rule.json --so-pin-file so-pin
 want 0 budget list --token hot --label sdk --pin-file pin --json
 json '[.grants[].reservations[]] | length' 0
 want 0 sign --token hot --label sdk --input op.json --pin-file pin

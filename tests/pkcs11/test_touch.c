@@ -268,6 +268,22 @@ START_TEST(two_unlock_one_token) {
 }
 END_TEST
 
+/* A PIN is not tried on a security key that it may not be of: each counts wrong ones. */
+START_TEST(a_pin_of_one_of_two_is_tried_on_neither) {
+    authn *key = plug_with_pin(0), *other = plug_with_pin(1);
+    enrol("sudo", 0, false);
+    enrol("sudo", 1, false);
+    initialize();
+    CK_SESSION_HANDLE session = open_session("sudo", true);
+    int retries = authn_pin_retries(key), of_other = authn_pin_retries(other);
+    ck_assert_int_eq(login_named(session, "9999"), CKR_ACTION_PROHIBITED);
+    ck_assert_int_eq(authn_pin_retries(key), retries);
+    ck_assert_int_eq(authn_pin_retries(other), of_other);
+    authn_unplug(key);
+    ck_assert_int_eq(login_named(session, DEVICE_PIN), CKR_OK);
+}
+END_TEST
+
 /* Somebody with the file makes a touch enough for what wants a verified user: its secret is another
  * one. */
 START_TEST(an_edited_enrolment_opens_nothing) {
@@ -512,6 +528,7 @@ Suite *touch_suite(void) {
     tcase_add_test(which, it_is_found_when_it_comes);
     tcase_add_test(which, one_unlocks_two_tokens);
     tcase_add_test(which, two_unlock_one_token);
+    tcase_add_test(which, a_pin_of_one_of_two_is_tried_on_neither);
     tcase_add_test(which, an_edited_enrolment_opens_nothing);
     suite_add_tcase(suite, which);
     TCase *outcomes = touch_case("outcomes");

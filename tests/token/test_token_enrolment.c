@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "enrolled.h"
+#include "token/store.h"
 
 /* A token of the user's with number 0 enrolled. */
 static vk_token *enrolled_token(int64_t *id) {
@@ -110,6 +111,24 @@ START_TEST(asks_again) {
     assert_status(vk_token_check_enrolled(token, id, right), VK_ERR_NOT_LOGGED_IN);
     assert_ok(login(token, VK_ROLE_SO, SO_PIN));
     assert_status(vk_token_check_enrolled(token, id, right), VK_ERR_NOT_LOGGED_IN);
+    vk_token_close(token);
+}
+END_TEST
+
+/* Who can write the file, and knows no PIN, can write rows that open: but not with the token's key.
+ */
+START_TEST(asks_again_for_the_tokens_key) {
+    static const uint8_t own_pin[] = "own-pin", own_key[32] = {7};
+    uint8_t secret[32];
+    vk_enrolment forged = enrolment_new(1);
+    vk_token *token = token_new(home);
+    assert_ok(login(token, VK_ROLE_USER, USER_PIN));
+    device_secret(1, secret);
+    assert_ok(vk_enrolment_write(&token->db, token->serial, &forged, secret, own_key, NULL));
+    assert_ok(vk_pin_write(&token->db, token->serial, VK_ROLE_USER, own_pin, sizeof own_pin - 1,
+                           own_key));
+    assert_status(vk_token_check_enrolled(token, forged.id, secret), VK_ERR_INTEGRITY);
+    assert_status(vk_token_check_pin(token, own_pin, sizeof own_pin - 1), VK_ERR_INTEGRITY);
     vk_token_close(token);
 }
 END_TEST
@@ -387,6 +406,7 @@ int main(void) {
                                   a_row_of_another_token_opens_nothing,
                                   tells_what_a_touch_alone_opens,
                                   asks_again,
+                                  asks_again_for_the_tokens_key,
                                   lists_without_a_login,
                                   enrolling_needs_a_login,
                                   enrols_once_and_so_many,

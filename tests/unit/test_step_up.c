@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <valetkey/thirdweb.h>
 
 #define POINT                                                                                      \
     "0x046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4"  \
@@ -268,6 +269,67 @@ START_TEST(judges_operations) {
 }
 END_TEST
 
+/* ---- The forms in which accounts take their calls ---- */
+
+static vk_call paying(const char *target, uint64_t wei) {
+    vk_call call = {.value = vk_u256_from_u64(wei)};
+    ck_assert_int_eq(vk_address_read(target, strlen(target), &call.target), VK_OK);
+    return call;
+}
+
+static void check_batch(const vk_grant *grant, const vk_buf *call_data, bool needed) {
+    char reason[VK_REASON_MAX];
+    ck_assert_int_eq(judge(ABOVE_10, vk_buf_view(call_data), grant, reason), needed);
+    ck_assert_msg(strstr(reason, needed ? "more than" : "at most") != NULL, "%s", reason);
+}
+
+/* A batch is counted in each, whichever contract takes it apart. */
+START_TEST(every_kernel_is_counted) {
+    vk_grant grant = grant_of((vk_kernel_version)_i);
+    for (int more = 0; more < 2; more++) {
+        vk_call calls[] = {paying(EVE, 5), paying(BOB, more ? 6 : 5)};
+        vk_execution execution = {.call_type = VK_CALL_BATCH, .call_count = 2, .calls = calls};
+        for (int hooked = 0; hooked <= (_i >= VK_KERNEL_0_3_0); hooked++) {
+            vk_buf encoded = {0};
+            execution.hooked = hooked == 1;
+            ck_assert_int_eq(
+                vk_execution_encode_for(grant.kernel, NULL, &execution, &encoded, NULL), VK_OK);
+            check_batch(&grant, &encoded, more == 1);
+            vk_buf_clear(&encoded);
+        }
+    }
+}
+END_TEST
+
+START_TEST(sessions_of_thirdweb_are_counted) {
+    vk_grant grant = grant_of(VK_KERNEL_UNKNOWN);
+    grant.kind = VK_GRANT_THIRDWEB;
+    for (int more = 0; more < 2; more++) {
+        vk_call calls[] = {paying(EVE, 5), paying(BOB, more ? 6 : 5)};
+        const vk_thirdweb_calls batch = {.batch = true, .count = 2, .calls = calls};
+        vk_buf encoded = {0};
+        ck_assert_int_eq(vk_thirdweb_calls_encode(&batch, &encoded), VK_OK);
+        check_batch(&grant, &encoded, more == 1);
+        vk_buf_clear(&encoded);
+    }
+}
+END_TEST
+
+/* 2^255 twice is 0 in 256 bits. */
+START_TEST(a_sum_that_does_not_fit_is_touched_for) {
+    vk_grant grant = grant_of(VK_KERNEL_0_3_1);
+    char reason[VK_REASON_MAX];
+    vk_call calls[] = {paying(EVE, 0), paying(BOB, 0)};
+    vk_buf encoded = {0};
+    const vk_execution execution = {.call_type = VK_CALL_BATCH, .call_count = 2, .calls = calls};
+    calls[0].value.be[0] = calls[1].value.be[0] = 0x80;
+    ck_assert_int_eq(vk_execution_encode(&execution, &encoded), VK_OK);
+    ck_assert(judge(ABOVE_10, vk_buf_view(&encoded), &grant, reason));
+    ck_assert_msg(strstr(reason, "does not fit 256 bits") != NULL, "%s", reason);
+    vk_buf_clear(&encoded);
+}
+END_TEST
+
 /* A large threshold and a rule for everything do not help what nobody can read. */
 START_TEST(what_cannot_be_read_is_touched_for) {
     static const char *const call_data[] = {
@@ -301,6 +363,9 @@ int main(void) {
     tcase_add_test(tcase, writes_what_it_reads);
     tcase_add_test(tcase, says_it_in_words);
     tcase_add_loop_test(tcase, judges_operations, 0, (int)(sizeof cases / sizeof cases[0]));
+    tcase_add_loop_test(tcase, every_kernel_is_counted, VK_KERNEL_V1, VK_KERNEL_0_3_3 + 1);
+    tcase_add_test(tcase, sessions_of_thirdweb_are_counted);
+    tcase_add_test(tcase, a_sum_that_does_not_fit_is_touched_for);
     tcase_add_test(tcase, what_cannot_be_read_is_touched_for);
     Suite *suite = suite_create("step-up rules");
     suite_add_tcase(suite, tcase);
