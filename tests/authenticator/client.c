@@ -2,7 +2,6 @@
 
 #include "socket_io.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +40,12 @@ void client_begin(client *c, int transport, const authn_options *options) {
         ck_assert(authn_serve(c->device, c->socket));
     }
     c->dev = client_open(c);
+}
+
+void client_begin_variant(client *c, int variant, const authn_options *options) {
+    authn_options one_protocol = options != NULL ? *options : (authn_options){0};
+    one_protocol.without |= variant % 2 == 0 ? AUTHN_PIN_PROTOCOL_2 : AUTHN_PIN_PROTOCOL_1;
+    client_begin(c, variant / 2, &one_protocol);
 }
 
 void client_end(client *c) {
@@ -130,4 +135,14 @@ int client_call_end(client_call *call) {
     ck_assert_int_eq(pthread_join(call->thread, NULL), 0);
     fido_assert_free(&call->assert);
     return call->result;
+}
+
+/* ---- Running ---- */
+
+int client_run(Suite *suite) {
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

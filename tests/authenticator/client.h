@@ -5,6 +5,7 @@
 
 #include "authenticator.h"
 
+#include <check.h>
 #include <fido/credman.h>
 #include <fido/es256.h>
 #include <pthread.h>
@@ -14,6 +15,8 @@
 
 /* For loop tests: in process, and over the socket. */
 enum { CLIENT_LOCAL, CLIENT_SOCKET, CLIENT_TRANSPORTS };
+/* In process with PIN protocol 1, with 2; over the socket with 1, with 2. */
+#define CLIENT_VARIANTS (2 * CLIENT_TRANSPORTS)
 
 typedef struct client {
     authn *device;
@@ -24,6 +27,8 @@ typedef struct client {
 
 /* A new authenticator, and a device that is open. */
 void client_begin(client *c, int transport, const authn_options *options);
+/* The same in a variant: one of the PIN protocols, over one of the transports. */
+void client_begin_variant(client *c, int variant, const authn_options *options);
 void client_end(client *c);
 /* One more device of the same authenticator; close it with client_close. */
 fido_dev_t *client_open(const client *c);
@@ -52,5 +57,8 @@ typedef struct client_call {
 void client_call_begin(client_call *call, client *c, const fido_cred_t *allowed);
 /* What fido_dev_get_assert gave. */
 int client_call_end(client_call *call);
+
+/* Runs it; the program's exit status. */
+int client_run(Suite *suite);
 
 #endif

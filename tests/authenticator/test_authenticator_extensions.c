@@ -1,18 +1,9 @@
 /* Extensions, large blobs and the management of stored credentials. */
 #include "client.h"
 
-#include <check.h>
 #include <string.h>
 
 static client c;
-
-/* In process with PIN protocol 1, with 2; over the socket with 1, with 2. */
-#define VARIANTS (2 * CLIENT_TRANSPORTS)
-
-static void begin(int variant, authn_options options) {
-    options.without |= variant % 2 == 0 ? AUTHN_PIN_PROTOCOL_2 : AUTHN_PIN_PROTOCOL_1;
-    client_begin(&c, variant / 2, &options);
-}
 
 /* ---- credBlob ---- */
 
@@ -33,7 +24,7 @@ static void check_blob(bool discoverable) {
 }
 
 START_TEST(test_blob) {
-    begin(_i, (authn_options){.pin = PIN});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN});
     check_blob(true);
     check_blob(false);
     client_end(&c);
@@ -53,7 +44,7 @@ static bool is_there(const fido_cred_t *cred, bool by_id, const char *pin) {
 
 START_TEST(test_protect) {
     for (int level = 1; level <= 3; level++) {
-        begin(_i, (authn_options){.pin = PIN});
+        client_begin_variant(&c, _i, &(authn_options){.pin = PIN});
         fido_cred_t *cred = client_cred("u", true, FIDO_EXT_CRED_PROTECT);
         ck_assert_int_eq(fido_cred_set_prot(cred, level), FIDO_OK);
         ck_assert_int_eq(fido_dev_make_cred(c.dev, cred, PIN), FIDO_OK);
@@ -105,7 +96,7 @@ static void check_secrets(bool discoverable) {
 }
 
 START_TEST(test_hmac_secret) {
-    begin(_i, (authn_options){.pin = PIN});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN});
     check_secrets(true);
     check_secrets(false);
     client_end(&c);
@@ -113,7 +104,8 @@ START_TEST(test_hmac_secret) {
 END_TEST
 
 START_TEST(test_min_pin_length) {
-    begin(_i, (authn_options){.pin = PIN, .min_pin_length = 5, .min_pin_rp = RP});
+    client_begin_variant(&c, _i,
+                         &(authn_options){.pin = PIN, .min_pin_length = 5, .min_pin_rp = RP});
     fido_cred_t *cred = client_cred("u", false, FIDO_EXT_MINPINLEN);
     ck_assert_int_eq(fido_cred_set_pin_minlen(cred, 5), FIDO_OK);
     ck_assert_int_eq(fido_dev_make_cred(c.dev, cred, PIN), FIDO_OK);
@@ -128,7 +120,7 @@ END_TEST
 
 START_TEST(test_large_blob) {
     static uint8_t text[3000];
-    begin(_i, (authn_options){.pin = PIN, .max_large_blobs = 5000});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN, .max_large_blobs = 5000});
     for (size_t i = 0; i < sizeof text; i++) {
         text[i] = (uint8_t)(i * i >> 7 ^ i * 31); /* that does not compress to one fragment */
     }
@@ -212,7 +204,7 @@ static fido_cred_t *make_elsewhere(void) {
 }
 
 START_TEST(test_management) {
-    begin(_i, (authn_options){.pin = PIN});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN});
     check_counts(0, 25);
     check_rps(0);
     fido_cred_t *made[] = {client_make(&c, "a", true, 0, PIN), client_make(&c, "b", true, 0, PIN),
@@ -243,20 +235,16 @@ END_TEST
 static Suite *suite(void) {
     Suite *s = suite_create("authenticator_extensions");
     TCase *tc = tcase_create("extensions");
-    tcase_add_loop_test(tc, test_blob, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_protect, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_hmac_secret, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_min_pin_length, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_large_blob, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_management, 0, VARIANTS);
+    tcase_add_loop_test(tc, test_blob, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_protect, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_hmac_secret, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_min_pin_length, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_large_blob, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_management, 0, CLIENT_VARIANTS);
     suite_add_tcase(s, tc);
     return s;
 }
 
 int main(void) {
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return client_run(suite());
 }

@@ -1,18 +1,7 @@
 /* PINs, tokens and built-in user verification, with each PIN protocol. */
 #include "client.h"
 
-#include <check.h>
-
 static client c;
-
-static const uint32_t other_protocol[] = {AUTHN_PIN_PROTOCOL_2, AUTHN_PIN_PROTOCOL_1};
-/* In process with protocol 1, with 2; over the socket with 1, with 2. */
-#define VARIANTS (2 * CLIENT_TRANSPORTS)
-
-static void begin(int variant, authn_options options) {
-    options.without |= other_protocol[variant % 2];
-    client_begin(&c, variant / 2, &options);
-}
 
 static int retries(void) {
     int count = -1;
@@ -35,7 +24,7 @@ static int get(const fido_cred_t *cred, const char *pin, int *flags) {
 
 START_TEST(test_set_and_change) {
     int flags;
-    begin(_i, (authn_options){0});
+    client_begin_variant(&c, _i, &(authn_options){0});
     ck_assert(!fido_dev_has_pin(c.dev));
     fido_cred_t *cred = client_make(&c, "u", false, 0, NULL);
     ck_assert_int_eq(get(cred, PIN, &flags), FIDO_ERR_PIN_NOT_SET);
@@ -60,7 +49,7 @@ END_TEST
 
 START_TEST(test_wrong_pins) {
     int flags;
-    begin(_i, (authn_options){.pin = PIN});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN});
     fido_cred_t *cred = client_make(&c, "u", false, 0, PIN);
     ck_assert_int_eq(retries(), 8);
     ck_assert_int_eq(get(cred, "wrong", &flags), FIDO_ERR_PIN_INVALID);
@@ -86,7 +75,7 @@ END_TEST
 
 START_TEST(test_hard_lock) {
     int flags;
-    begin(_i, (authn_options){.pin = PIN});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN});
     fido_cred_t *cred = client_make(&c, "u", false, 0, PIN);
     for (int left = 7; left >= 0; left--) {
         if (left % 2 == 1) {
@@ -109,7 +98,7 @@ END_TEST
 
 /* Which credentials can be made without the PIN that is set. */
 static void check_unverified(int variant, authn_options options, bool discoverable, int expected) {
-    begin(variant, options);
+    client_begin_variant(&c, variant, &options);
     fido_cred_t *cred = client_cred("u", discoverable, 0);
     ck_assert_int_eq(fido_dev_make_cred(c.dev, cred, NULL), expected);
     fido_cred_free(&cred);
@@ -130,7 +119,7 @@ END_TEST
 
 START_TEST(test_always_uv) {
     int flags;
-    begin(_i, (authn_options){.with = AUTHN_ALWAYS_UV});
+    client_begin_variant(&c, _i, &(authn_options){.with = AUTHN_ALWAYS_UV});
     fido_cred_t *cred = client_cred("u", false, 0);
     ck_assert_int_eq(fido_dev_make_cred(c.dev, cred, NULL), FIDO_ERR_PIN_REQUIRED);
     fido_cred_free(&cred);
@@ -146,7 +135,7 @@ END_TEST
 /* Tokens of CTAP 2.0 permit everything, for any relying party. */
 START_TEST(test_old_tokens) {
     int flags;
-    begin(_i, (authn_options){.pin = PIN, .without = AUTHN_PERMISSIONS});
+    client_begin_variant(&c, _i, &(authn_options){.pin = PIN, .without = AUTHN_PERMISSIONS});
     ck_assert(!fido_dev_supports_permissions(c.dev));
     fido_cred_t *cred = client_make(&c, "u", true, 0, PIN);
     ck_assert_int_eq(get(cred, PIN, &flags), FIDO_OK);
@@ -176,7 +165,7 @@ static int get_uv(const fido_cred_t *cred, int *flags) {
 
 START_TEST(test_built_in) {
     int flags, left;
-    begin(_i, (authn_options){.uv = AUTHN_UV_SUCCEEDS});
+    client_begin_variant(&c, _i, &(authn_options){.uv = AUTHN_UV_SUCCEEDS});
     ck_assert(fido_dev_has_uv(c.dev));
     fido_cred_t *cred = client_make(&c, "u", false, 0, NULL);
     ck_assert_int_eq(get_uv(cred, &flags), FIDO_OK);
@@ -196,7 +185,7 @@ END_TEST
 
 START_TEST(test_no_built_in) {
     int flags;
-    begin(_i, (authn_options){0});
+    client_begin_variant(&c, _i, &(authn_options){0});
     fido_cred_t *cred = client_make(&c, "u", false, 0, NULL);
     ck_assert_int_ne(get_uv(cred, &flags), FIDO_OK);
     fido_cred_free(&cred);
@@ -207,22 +196,18 @@ END_TEST
 static Suite *suite(void) {
     Suite *s = suite_create("authenticator_pin");
     TCase *tc = tcase_create("pin");
-    tcase_add_loop_test(tc, test_set_and_change, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_wrong_pins, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_hard_lock, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_unverified, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_always_uv, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_old_tokens, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_built_in, 0, VARIANTS);
-    tcase_add_loop_test(tc, test_no_built_in, 0, VARIANTS);
+    tcase_add_loop_test(tc, test_set_and_change, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_wrong_pins, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_hard_lock, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_unverified, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_always_uv, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_old_tokens, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_built_in, 0, CLIENT_VARIANTS);
+    tcase_add_loop_test(tc, test_no_built_in, 0, CLIENT_VARIANTS);
     suite_add_tcase(s, tc);
     return s;
 }
 
 int main(void) {
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return client_run(suite());
 }

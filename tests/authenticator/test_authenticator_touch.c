@@ -1,7 +1,6 @@
 /* The user's touch, what ends the wait for it, and what others may do meanwhile. */
 #include "client.h"
 
-#include <check.h>
 #include <string.h>
 
 #define SOON_MS 10000 /* and no later */
@@ -177,9 +176,5 @@ int main(void) {
     tcase_add_loop_test(tests, test_closed, 0, CLIENT_TRANSPORTS);
     tcase_add_loop_test(tests, test_plug_again, 0, CLIENT_TRANSPORTS);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return client_run(suite);
 }

@@ -3,21 +3,10 @@
 # after it, refusing what its policy refuses without asking for a touch.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 file=ecdsa
-unset VALETKEY_FIDO2
-authenticator=$VK_TEST_BUILDDIR/tests/authenticator/authenticator
+. "$VK_TEST_SRCDIR/tests/cli/plug.sh"
 
-mkdir -m 700 "$VALETKEY_HOME"
-printf 'fido2 = configured\nfido2-timeout = 5\nfido2-device = unix:%s/key\n' "$work" \
-    >"$VALETKEY_HOME/valetkey.conf"
-"$authenticator" --socket "$work/key" --control "$work/control" --pin 1234 >ready &
-trap 'kill $!; rm -rf "$work"' EXIT
-for _ in {1..100}; do
-    [ -s ready ] && break
-    sleep 0.1
-done
-tell() {
-    "$authenticator" --tell "$work/control" "$1"
-}
+touches_time_out 5
+plug key --pin 1234
 echo 1234 >device-pin
 device=(--token 'FIDO2 security key')
 
@@ -79,13 +68,13 @@ want 3 "${sign[@]}"
 
 # A touch that is declined, and one that does not come.
 operation 0 00 3
-tell 'touch denied' >/dev/null
+tell key touch denied
 want 3 "${sign[@]}"
-tell 'touch now' >/dev/null
+tell key touch now
 want 0 "${sign[@]}"
-tell unplug >/dev/null
+tell key unplug
 want 5 "${sign[@]}"
-tell plug >/dev/null
+tell key plug
 
 # Its decisions are in the journal of its store.
 want 0 audit list "${device[@]}" --json
@@ -117,6 +106,6 @@ create=(key create --label stored --type p256 --policy policy.json)
 want 1 "${create[@]}" "${device[@]}" --cred-protect 4 --pin-file device-pin
 want 0 "${create[@]}" "${device[@]}" --discoverable --user-handle 0x0102 --cred-protect 2 \
     --pin-file device-pin
-same "$(tell credentials)" "ok 1" "the credentials that are stored"
+same "$(answer key credentials)" "ok 1" "the credentials that are stored"
 want 2 "${create[@]}" --token cold --discoverable --pin-file pin
 finish

@@ -3,22 +3,9 @@
 # key (tests/authenticator's), and with what each of them must refuse.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 file=ecdsa
-unset VALETKEY_FIDO2
+. "$VK_TEST_SRCDIR/tests/cli/plug.sh"
 valetkey=$VK_TEST_BUILDDIR/valetkey
-authenticator=$VK_TEST_BUILDDIR/tests/authenticator/authenticator
-[ -x "$authenticator" ] || exit 77
-started=()
-# shellcheck disable=SC2064
-trap 'kill "${started[@]}" 2>/dev/null; rm -rf "$work"' EXIT
 
-# until TEST...: within ten seconds.
-until_true() {
-    for _ in {1..100}; do
-        "$@" && return
-        sleep 0.1
-    done
-    fail "it never came to be: $*"
-}
 serves() {
     [ -s served ] && jq -e .url served >/dev/null 2>&1
 }
@@ -42,12 +29,8 @@ end() {
     same "$got" 0 "the exit status of a server that was told to end"
 }
 
-mkdir -m 700 "$VALETKEY_HOME"
-printf 'fido2 = configured\nfido2-timeout = 5\nfido2-device = unix:%s/key\n' "$work" \
-    >"$VALETKEY_HOME/valetkey.conf"
-"$authenticator" --socket "$work/key" --control "$work/control" --pin 1234 >ready &
-started+=($!)
-until_true test -s ready
+touches_time_out 5
+plug key --pin 1234
 echo 1234 >device-pin
 device=(--token 'FIDO2 security key')
 want 0 token init --label main --so-pin-file so-pin --pin-file pin

@@ -1,30 +1,9 @@
 #!/bin/bash
 # Security keys that unlock a token, from the command. The authenticators are tests/authenticator's.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
-unset VALETKEY_FIDO2
-authenticator=$VK_TEST_BUILDDIR/tests/authenticator/authenticator
-[ -x "$authenticator" ] || exit 77
+. "$VK_TEST_SRCDIR/tests/cli/plug.sh"
 
-mkdir -m 700 "$VALETKEY_HOME"
-printf 'fido2 = configured\nfido2-timeout = 3\n' >"$VALETKEY_HOME/valetkey.conf"
-started=()
-trap 'kill "${started[@]}"; rm -rf "$work"' EXIT
-# plug NAME OPTION...: one more security key.
-plug() {
-    local name=$1
-    shift
-    printf 'fido2-device = unix:%s/%s\n' "$work" "$name" >>"$VALETKEY_HOME/valetkey.conf"
-    "$authenticator" --socket "$work/$name" --control "$work/$name.control" "$@" >"$name.ready" &
-    started+=($!)
-    for _ in {1..100}; do
-        [ -s "$name.ready" ] && break
-        sleep 0.1
-    done
-}
-# tell NAME WORD...: what its user does.
-tell() {
-    "$authenticator" --tell "$work/$1.control" "${*:2}" >/dev/null || fail "cannot tell $*"
-}
+touches_time_out 3
 echo 1234 >device-pin
 echo 4321 >wrong-pin
 plug blue --pin 1234

@@ -19,7 +19,8 @@ thread_tests += tests/pkcs11/test_pkcs11
 device_test_support = tests/pkcs11/device_support.c tests/pkcs11/device_support.h \
 	tests/pkcs11/support.c tests/pkcs11/support.h tests/support/quick_pins.c
 device_test_programs = tests/pkcs11/test_device tests/pkcs11/test_device_key \
-	tests/pkcs11/test_device_misuse tests/pkcs11/test_device_store
+	tests/pkcs11/test_device_misuse tests/pkcs11/test_device_sign tests/pkcs11/test_device_store \
+	tests/pkcs11/test_device_touch
 check_PROGRAMS += $(device_test_programs)
 TESTS += $(device_test_programs)
 thread_tests += $(device_test_programs)
@@ -38,11 +39,21 @@ tests_pkcs11_test_device_misuse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CF
 tests_pkcs11_test_device_misuse_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
 tests_pkcs11_test_device_misuse_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_pkcs11_test_device_misuse_DEPENDENCIES = valetkey-pkcs11.la
+tests_pkcs11_test_device_sign_SOURCES = tests/pkcs11/test_device_sign.c $(device_test_support)
+tests_pkcs11_test_device_sign_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_sign_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_sign_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_sign_DEPENDENCIES = valetkey-pkcs11.la
 tests_pkcs11_test_device_store_SOURCES = tests/pkcs11/test_device_store.c $(device_test_support)
 tests_pkcs11_test_device_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
 tests_pkcs11_test_device_store_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
 tests_pkcs11_test_device_store_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 EXTRA_tests_pkcs11_test_device_store_DEPENDENCIES = valetkey-pkcs11.la
+tests_pkcs11_test_device_touch_SOURCES = tests/pkcs11/test_device_touch.c $(device_test_support)
+tests_pkcs11_test_device_touch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FIDO2_CFLAGS)
+tests_pkcs11_test_device_touch_LDADD = libvk-authenticator.la $(vk_test_token_libs) $(FIDO2_LIBS) $(CRYPTO_LIBS)
+tests_pkcs11_test_device_touch_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+EXTRA_tests_pkcs11_test_device_touch_DEPENDENCIES = valetkey-pkcs11.la
 
 # Security keys that unlock tokens, and are touched for what keys in software sign.
 check_PROGRAMS += tests/pkcs11/test_touch

@@ -202,6 +202,31 @@ START_TEST(a_store_is_no_ordinary_token) {
 }
 END_TEST
 
+/* ---- The files ---- */
+
+/* What is in the file says nothing that the device's secret does not vouch for. */
+START_TEST(an_edited_store_frees_nothing) {
+    CK_BYTE signature[4096];
+    CK_ULONG len = sizeof signature;
+    (void)device_key(device_login(), "bot");
+    f->C_Finalize(NULL);
+    edit_tokens("UPDATE key SET credential_id = x'0102' WHERE home = 1");
+    ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
+    CK_SESSION_HANDLE session = device_login();
+    CK_OBJECT_HANDLE key = find_object(session, CKO_PRIVATE_KEY, "bot");
+    ck_assert_int_eq(device_sign(session, key, 5, signature, &len), CKR_DEVICE_ERROR);
+}
+END_TEST
+
+START_TEST(an_edited_enrolment_opens_nothing) {
+    (void)device_key(device_login(), "bot");
+    f->C_Finalize(NULL);
+    edit_tokens("UPDATE enrolment SET salt = zeroblob(32)");
+    ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
+    ck_assert_int_eq(try_login(device_session(), CKU_USER, DEVICE_PIN), CKR_PIN_INCORRECT);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("stores of security keys");
     TCase *tcase = tcase_create("plugged in");
@@ -213,6 +238,8 @@ int main(void) {
     tcase_add_loop_test(tcase, what_is_edited_signs_nothing, 0, (int)COUNT(edits) + 1);
     tcase_add_test(tcase, a_store_is_no_ordinary_token);
     tcase_add_test(tcase, a_home_that_is_mended_has_its_device);
+    tcase_add_test(tcase, an_edited_store_frees_nothing);
+    tcase_add_test(tcase, an_edited_enrolment_opens_nothing);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     make_template_home();
