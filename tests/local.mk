@@ -15,6 +15,19 @@ valgrind_tests = tests/unit/test_base tests/unit/test_userop
 valgrind_slow_tests =
 thread_tests =
 
+# Tests start in this order: the long ones first, so that none of them runs alone at the end.
+include tests/crash/local.mk
+include tests/pkcs11/local.mk
+include tests/cli/local.mk
+include tests/keys/local.mk
+include tests/token/local.mk
+include tests/conformance/local.mk
+include tests/net/local.mk
+include tests/verdicts/local.mk
+include tests/authenticator/local.mk
+include tests/fuzz/local.mk
+include tests/api/local.mk
+include tests/batch/local.mk
 include tests/unit/core.mk
 include tests/unit/credential.mk
 include tests/unit/kernel.mk
@@ -28,18 +41,6 @@ include tests/unit/permissions.mk
 include tests/unit/thirdweb.mk
 include tests/unit/userop.mk
 include tests/unit/verify.mk
-include tests/api/local.mk
-include tests/batch/local.mk
-include tests/authenticator/local.mk
-include tests/keys/local.mk
-include tests/fuzz/local.mk
-include tests/token/local.mk
-include tests/pkcs11/local.mk
-include tests/conformance/local.mk
-include tests/crash/local.mk
-include tests/net/local.mk
-include tests/cli/local.mk
-include tests/verdicts/local.mk
 
 # The same programs under valgrind, each as one process; and those with threads, for builds with
 # -fsanitize=thread. Both are many times slower, so what check takes for a test that hangs is, too.
