@@ -59,9 +59,10 @@ check_build() {
 # The leak checker of clang 14 can crash over the memory of threads in children of a process with
 # modules that come and go; it finds no fewer leaks without looking there. What it passes over for
 # that is nothing for the standard error that tests compare.
-LSAN_OPTIONS=use_tls=0:print_suppressions=0 check_build asan check --enable-werror --enable-fuzz CC=clang CFLAGS='-g -O1 -fno-omit-frame-pointer'
+LSAN_OPTIONS=use_tls=0:print_suppressions=0 check_build asan check --enable-werror --enable-fuzz CC=clang \
+    CFLAGS='-gline-tables-only -O1 -fno-omit-frame-pointer' LDFLAGS=-fuse-ld=lld
 count_skipped "$out/asan"
-check_build tsan check-threads CC=gcc CFLAGS='-g -O1 -fsanitize=thread'
+check_build tsan check-threads CC=gcc CFLAGS='-g1 -O1 -fsanitize=thread'
 
 say "make distcheck in build/gcc: --enable-werror CC=gcc"
 build "$out/gcc" --enable-werror CC=gcc
