@@ -20,6 +20,19 @@ install_packages $build_packages $demo_packages $check_packages $clang_packages 
 export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$root
 bootstrap
 
+# configure has one core busy: all of them at once. Of debug information, what the sanitizers print is
+# enough. The tarball is built as users build it.
+asan=(--enable-werror --enable-fuzz CC=clang CFLAGS='-gline-tables-only -O1 -fno-omit-frame-pointer'
+    LDFLAGS=-fuse-ld=lld)
+tsan=(CC=gcc CFLAGS='-g1 -O1 -fsanitize=thread')
+gcc=(--enable-werror CC=gcc)
+configure "$out/asan" "${asan[@]}" &
+configure "$out/tsan" "${tsan[@]}" &
+configure "$out/gcc" "${gcc[@]}" &
+for pid in $(jobs -p); do
+    wait "$pid" || die "configure failed."
+done
+
 # Adds a build's count of passed tests; a failed or skipped one ends the run.
 count_tests() {
     local log=$1/${2:-check.out} n
@@ -59,15 +72,14 @@ check_build() {
 # The leak checker of clang 14 can crash over the memory of threads in children of a process with
 # modules that come and go; it finds no fewer leaks without looking there. What it passes over for
 # that is nothing for the standard error that tests compare.
-LSAN_OPTIONS=use_tls=0:print_suppressions=0 check_build asan check --enable-werror --enable-fuzz CC=clang \
-    CFLAGS='-gline-tables-only -O1 -fno-omit-frame-pointer' LDFLAGS=-fuse-ld=lld
+LSAN_OPTIONS=use_tls=0:print_suppressions=0 check_build asan check "${asan[@]}"
 count_skipped "$out/asan"
-check_build tsan check-threads CC=gcc CFLAGS='-g1 -O1 -fsanitize=thread'
+check_build tsan check-threads "${tsan[@]}"
 
-say "make distcheck in build/gcc: --enable-werror CC=gcc"
-build "$out/gcc" --enable-werror CC=gcc
 # Nobody takes these archives anywhere: at its best, xz is half a minute on one core.
-(cd "$out/gcc" && XZ_OPT=-1 DISTCHECK_CONFIGURE_FLAGS='--enable-werror CC=gcc' \
+say "make distcheck in build/gcc: ${gcc[*]}"
+build "$out/gcc" "${gcc[@]}"
+(cd "$out/gcc" && XZ_OPT=-1 DISTCHECK_CONFIGURE_FLAGS=${gcc[*]} \
     make -s -j "$jobs" GZIP_ENV=--fast distcheck 2>&1 |
     tee distcheck.out | grep --line-buffered -E '^(PASS|FAIL|ERROR|SKIP|XFAIL|XPASS): ') || {
     grep -v '^PASS: ' "$out/gcc/distcheck.out" | tail -n 60
@@ -75,7 +87,7 @@ build "$out/gcc" --enable-werror CC=gcc
     die "make distcheck failed."
 }
 count_tests "$out/gcc" distcheck.out
-check_build gcc check-valgrind --enable-werror CC=gcc
+check_build gcc check-valgrind "${gcc[@]}"
 
 say "Fuzz targets, 3 seconds each"
 FUZZ_BUILD=$out/asan "$root/scripts/fuzz.sh" 3

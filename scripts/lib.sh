@@ -48,14 +48,19 @@ bootstrap() {
 # half the time that they take in bash.
 export CONFIG_SHELL=/bin/sh
 
-# build DIR CONFIGURE-ARGUMENTS...: configures once, then makes.
-build() {
+# configure DIR ARGUMENTS...: once.
+configure() {
     local dir=$1
     shift
     mkdir -p "$dir"
     (
         cd "$dir"
         [ -f config.status ] || "$root/configure" --quiet "$@"
-        make -s -j "$jobs"
     )
+}
+
+# build DIR CONFIGURE-ARGUMENTS...: configures once, then makes.
+build() {
+    configure "$@"
+    make -s -C "$1" -j "$jobs"
 }
