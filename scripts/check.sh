@@ -7,6 +7,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 out=${CHECK_DIR:-$root/build}
+# Tests wait: for disks, for time-outs, for each other. With one for each core, these would idle.
+test_jobs=$((2 * jobs))
 passed=0
 skipped=0
 fixed_addresses=
@@ -58,7 +60,7 @@ check_build() {
     build "$dir" "$@"
     # The sanitizers' shadow memory does not get on with every random address. Results are printed
     # as they come, so that a run that is cut off shows where it was.
-    (cd "$dir" && $fixed_addresses make -s -j "$jobs" "$target" 2>&1 | tee check.out |
+    (cd "$dir" && $fixed_addresses make -s -j "$test_jobs" "$target" 2>&1 | tee check.out |
         grep --line-buffered -E '^(PASS|FAIL|ERROR|SKIP|XFAIL|XPASS): ') || {
         grep -v '^PASS: ' "$dir/check.out" | tail -n 60
         tail -n 100 "$dir"/test-suite.log 2>/dev/null
@@ -80,7 +82,7 @@ check_build tsan check-threads "${tsan[@]}"
 say "make distcheck in build/gcc: ${gcc[*]}"
 build "$out/gcc" "${gcc[@]}"
 (cd "$out/gcc" && XZ_OPT=-1 DISTCHECK_CONFIGURE_FLAGS=${gcc[*]} \
-    make -s -j "$jobs" GZIP_ENV=--fast distcheck 2>&1 |
+    make -s -j "$test_jobs" GZIP_ENV=--fast distcheck 2>&1 |
     tee distcheck.out | grep --line-buffered -E '^(PASS|FAIL|ERROR|SKIP|XFAIL|XPASS): ') || {
     grep -v '^PASS: ' "$out/gcc/distcheck.out" | tail -n 60
     tail -n 100 "$out"/gcc/valetkey-*/_build/sub/test-suite.log 2>/dev/null
