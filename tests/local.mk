@@ -15,6 +15,19 @@ valgrind_tests = tests/unit/test_base tests/unit/test_userop
 valgrind_slow_tests =
 thread_tests =
 
+# Tests start in this order: the long ones first, so that none of them runs alone at the end.
+include tests/crash/local.mk
+include tests/pkcs11/local.mk
+include tests/cli/local.mk
+include tests/keys/local.mk
+include tests/token/local.mk
+include tests/conformance/local.mk
+include tests/net/local.mk
+include tests/verdicts/local.mk
+include tests/authenticator/local.mk
+include tests/fuzz/local.mk
+include tests/api/local.mk
+include tests/batch/local.mk
 include tests/unit/core.mk
 include tests/unit/credential.mk
 include tests/unit/kernel.mk
@@ -28,28 +41,21 @@ include tests/unit/permissions.mk
 include tests/unit/thirdweb.mk
 include tests/unit/userop.mk
 include tests/unit/verify.mk
-include tests/api/local.mk
-include tests/batch/local.mk
-include tests/authenticator/local.mk
-include tests/keys/local.mk
-include tests/fuzz/local.mk
-include tests/token/local.mk
-include tests/pkcs11/local.mk
-include tests/conformance/local.mk
-include tests/crash/local.mk
-include tests/net/local.mk
-include tests/cli/local.mk
-include tests/verdicts/local.mk
 
 # The same programs under valgrind, each as one process; and those with threads, for builds with
 # -fsanitize=thread. Both are many times slower, so what check takes for a test that hangs is, too.
-check-valgrind check-valgrind-slow: $(check_PROGRAMS) valetkey-pkcs11.la
+# Of the programs, these alone are built.
+check-valgrind: $(valgrind_tests)
+check-valgrind-slow: $(valgrind_slow_tests) valetkey-pkcs11.la
+check-valgrind check-valgrind-slow:
 	tests='$(valgrind_tests)'; test $@ = check-valgrind || tests='$(valgrind_slow_tests)'; \
 	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$tests" \
+		check_PROGRAMS= check_LTLIBRARIES= \
 		LOG_COMPILER='$(LIBTOOL) --mode=execute valgrind' \
 		AM_LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite'
 check-threads: $(thread_tests) valetkey-pkcs11.la
-	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
+	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)' \
+		check_PROGRAMS= check_LTLIBRARIES=
 .PHONY: check-valgrind check-valgrind-slow check-threads
 
 # Where the tests' tokens keep their anchors.

@@ -17,7 +17,8 @@ want 0 key import --label usdc --id 0102 --key-file key.hex --serialized account
     --chain-id 31337 --pin-file pin
 for i in {0..10}; do
     session ".operations[$i].userOp" >"op$i.json"
-    "$VK_TEST_BUILDDIR/valetkey" sign --label usdc --input "op$i.json" --pin-file pin >/dev/null 2>&1
+    "${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" sign --label usdc --input "op$i.json" --pin-file pin \
+        >/dev/null 2>&1
 done
 db=$(echo tokens/*.db)
 

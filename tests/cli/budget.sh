@@ -11,7 +11,8 @@ session .session.privateKey >key.hex
 want 0 key import --label usdc --key-file key.hex --serialized account.txt --chain-id 31337 --pin-file pin
 for i in 0 1 2; do
     session ".operations[$i].userOp" >"op$i.json"
-    "$VK_TEST_BUILDDIR/valetkey" sign --label usdc --input "op$i.json" --pin-file pin >/dev/null 2>&1
+    "${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" sign --label usdc --input "op$i.json" --pin-file pin \
+        >/dev/null 2>&1
 done
 first=0x1022bed801e0000000000000000000000000000000000000000000000000000
 second=0x22bed801e0000000000000000000000000000000000000000000000000000

@@ -3,6 +3,7 @@
 # comes out as the SDK signed it, the rest is refused with these words.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 file=ecdsa
+quick=() # the PINs as they are
 
 want 0 token init --label main --so-pin-file so-pin --pin-file pin --json
 json 'del(.serial)' '{"label":"main","defaultPolicy":"none"}'

@@ -19,6 +19,11 @@ export VALETKEY_ANCHOR_DIR=$work/anchors
 failures=0
 step=
 
+# Before a program that logs in: its PINs cost nothing (tests/support/quick_pins.c). Where a test wants
+# them as they are, quick=().
+quick=(env LD_PRELOAD="$VK_TEST_BUILDDIR/.libs/vk-quick-pins.so"
+    ASAN_OPTIONS="verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}")
+
 umask 077
 echo so-pin-1 >so-pin
 echo user-pin-1 >pin
@@ -33,7 +38,7 @@ want() {
     local status=$1 got=0
     shift
     step="valetkey $*"
-    setsid -w "$VK_TEST_BUILDDIR/valetkey" "$@" >out 2>err </dev/null || got=$?
+    setsid -w "${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" "$@" >out 2>err </dev/null || got=$?
     if [ "$got" != "$status" ]; then
         fail "exit status $got, not $status"
         cat out err

@@ -2,4 +2,11 @@ cli_tests = tests/cli/approve.sh tests/cli/audit.sh tests/cli/batch.sh tests/cli
 	tests/cli/errors.sh tests/cli/explain.sh tests/cli/lint.sh tests/cli/many.sh tests/cli/message.sh tests/cli/owner.sh \
 	tests/cli/passkey.sh tests/cli/passkey-browser.sh tests/cli/passkey-server.sh tests/cli/plugin.sh tests/cli/resolve.sh tests/cli/spend.sh tests/cli/stores.sh tests/cli/texts.sh tests/cli/thirdweb.sh tests/cli/touch.sh
 TESTS += $(cli_tests)
+# For LD_PRELOAD, by these tests. Programs that theirs start load it as well, such as the sanitizers'
+# symbolizer, which has none: so no flags of configure's that would put them in.
+check_LTLIBRARIES += vk-quick-pins.la
+vk_quick_pins_la_SOURCES = tests/support/quick_pins.c
+vk_quick_pins_la_CFLAGS = $(CRYPTO_CFLAGS)
+vk_quick_pins_la_LIBADD = $(CRYPTO_LIBS)
+vk_quick_pins_la_LDFLAGS = -module -avoid-version -rpath /nowhere
 EXTRA_DIST += $(cli_tests) tests/cli/lib.sh tests/cli/pairing.sh tests/cli/plug.sh tests/cli/expected

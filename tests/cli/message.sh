@@ -115,8 +115,8 @@ want 0 sign --label shop --typed-data mail.json --replayable --pin-file pin
 
 # pkcs11-tool's 512 bytes are enough. It cannot load a module with sanitizers.
 if command -v pkcs11-tool >/dev/null && pkcs11-tool --module "$VALETKEY_MODULE" -L >/dev/null 2>&1; then
-    USER_PIN=$(cat pin) pkcs11-tool --module "$VALETKEY_MODULE" --login --pin env:USER_PIN --sign \
-        --mechanism 0x80564B03 --label shop --input-file text --output-file part >/dev/null 2>&1 ||
+    USER_PIN=$(cat pin) "${quick[@]}" pkcs11-tool --module "$VALETKEY_MODULE" --login \
+        --pin env:USER_PIN --sign --mechanism 0x80564B03 --label shop --input-file text --output-file part >/dev/null 2>&1 ||
         fail "pkcs11-tool signs no message"
     want 0 sign --label shop --message-file text --pin-file pin
     same "0x$(od -An -v -tx1 part | tr -d ' \n')" "$(cat out)" "pkcs11-tool's signature"

@@ -76,8 +76,8 @@ by_tool() {
     command -v pkcs11-tool >/dev/null && pkcs11-tool --module "$VALETKEY_MODULE" -L >/dev/null 2>&1 ||
         return 0
     want 0 key show --token main --label "$1" --json
-    USER_PIN=$(cat pin) pkcs11-tool --module "$VALETKEY_MODULE" --token-label main --login \
-        --pin env:USER_PIN --sign --mechanism 0x80564B01 --id "$(jq -r ".id[2:]" out)" --input-file "$2" \
+    USER_PIN=$(cat pin) "${quick[@]}" pkcs11-tool --module "$VALETKEY_MODULE" --token-label main \
+        --login --pin env:USER_PIN --sign --mechanism 0x80564B01 --id "$(jq -r ".id[2:]" out)" --input-file "$2" \
         --output-file part >/dev/null 2>&1 || fail "pkcs11-tool signs nothing"
     same "0x$(od -An -v -tx1 part | tr -d ' \n')" "$3" "pkcs11-tool's signature"
 }

@@ -14,7 +14,7 @@ serve() {
     local name=$1
     shift
     : >served
-    "$valetkey" passkey serve --token main --listen 127.0.0.1:0 --pin-file pin --json "$@" \
+    "${quick[@]}" "$valetkey" passkey serve --token main --listen 127.0.0.1:0 --pin-file pin --json "$@" \
         >served 2>"log-$name" </dev/null &
     server=$!
     started+=("$server")
