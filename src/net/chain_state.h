@@ -34,7 +34,8 @@ VK_MUST_USE vk_status vk_node_fees(vk_node *node, vk_fees *out, vk_error *err);
 typedef enum vk_permission_state {
     VK_PERMISSION_ABSENT = 0, /* never installed, or the account is not deployed */
     VK_PERMISSION_INSTALLED,
-    VK_PERMISSION_REVOKED /* it was, and cannot be again under this id; or its nonce was invalidated */
+    VK_PERMISSION_REVOKED /* it was, and cannot be again under this id; or its nonce was invalidated
+                           */
 } vk_permission_state;
 typedef struct vk_account_state {
     bool is_deployed;
