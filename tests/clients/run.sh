@@ -10,10 +10,10 @@ install_packages $demo_packages $client_packages
 command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm
 
 # What is tested, and the package or command that says in which version. The slowest come first.
-clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc p11-kit-server:p11-kit
-    p11-kit:p11-kit security-key:opensc pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl
-    pkcs11-spy:opensc ssh:openssh-client p11tool:gnutls-bin nss:libnss3-tools
-    pkcs11-provider:pkcs11-provider chromium:chromium zerodev:chromium"
+clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc zerodev:chromium
+    chromium:chromium p11-kit-server:p11-kit p11-kit:p11-kit security-key:opensc
+    pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl pkcs11-spy:opensc
+    ssh:openssh-client p11tool:gnutls-bin nss:libnss3-tools pkcs11-provider:pkcs11-provider"
 logs=$VALETKEY_BUILD/clients
 mkdir -p "$logs"
 rm -f "$logs"/*.log "$logs"/*.line
