@@ -41,3 +41,7 @@ tests_net_test_net_settle_LDADD = $(net_test_libs)
 # The same node as a program, for tests of the command.
 tests_net_node_SOURCES = tests/net/node.c $(net_test_support)
 tests_net_node_LDADD = $(vk_test_libs)
+# And a chain with a bundler and a paymaster that answer as a file says.
+check_PROGRAMS += tests/net/bundler
+tests_net_bundler_SOURCES = tests/net/bundler.c tests/net/server.c tests/net/server.h
+tests_net_bundler_LDADD = $(vk_test_libs) $(CJSON_LIBS)
