@@ -27,9 +27,9 @@ static const struct {
     {"22", "the operation is outside of the time in which the session key is valid: wait until the "
            "time begins, or have the owner approve a new session"},
     {"23", "the account reverts while it validates, as Kernel does if a policy of the session key "
-           "says no, if the permission is not installed or was revoked, or if the owner's approval "
-           "is not good or used up: \"valetkey explain\" says what the policies make of the "
-           "operation"},
+           "says no, if the permission is not installed or was revoked, if the owner's approval is "
+           "not good or used up, or if verificationGasLimit is too low: \"valetkey explain\" says "
+           "what the policies make of the operation"},
     {"24", "the signature is not the session key's for this operation: another key, chain, "
            "EntryPoint or gas value was signed than was sent; sign the operation again as it is"},
     {"25", "the nonce was used already, or there is a gap before it: ask the EntryPoint for the "

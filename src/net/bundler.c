@@ -77,7 +77,7 @@ static cJSON *op_params(const vk_userop *op, const vk_address *entry_point) {
     return VK_PARAMS(vk_params_userop(op), vk_params_address(entry_point));
 }
 
-vk_status vk_bundler_estimate(vk_bundler *bundler, const vk_userop *op,
+static vk_status ask_estimate(vk_bundler *bundler, const vk_userop *op,
                               const vk_address *entry_point, vk_gas_estimate *out, vk_error *err) {
     static const char method[] = "eth_estimateUserOperationGas";
     cJSON *reply = NULL;
@@ -91,11 +91,42 @@ vk_status vk_bundler_estimate(vk_bundler *bundler, const vk_userop *op,
     return status;
 }
 
-/* "Method not found", "invalid request", "method not supported": servers do not agree. */
+/* Some (alto 0.0.20) give no gas for verification if the account pays for itself, but do for an
+ * operation without fees. */
+static vk_status estimate_without_fees(vk_bundler *bundler, const vk_userop *op,
+                                       const vk_address *entry_point, vk_gas_estimate *estimate,
+                                       vk_error *err) {
+    const vk_u256 zero = {{0}};
+    vk_userop free_op = *op;
+    vk_gas_estimate again;
+    free_op.max_fee_per_gas = free_op.max_priority_fee_per_gas = zero;
+    vk_status status = ask_estimate(bundler, &free_op, entry_point, &again, err);
+    if (status == VK_OK) {
+        estimate->verification_gas_limit = again.verification_gas_limit;
+    }
+    return status;
+}
+
+vk_status vk_bundler_estimate(vk_bundler *bundler, const vk_userop *op,
+                              const vk_address *entry_point, vk_gas_estimate *out, vk_error *err) {
+    vk_gas_estimate estimate;
+    vk_status status = ask_estimate(bundler, op, entry_point, &estimate, err);
+    if (status == VK_OK && vk_u256_is_zero(&estimate.verification_gas_limit) &&
+        !vk_u256_is_zero(&op->max_fee_per_gas)) {
+        status = estimate_without_fees(bundler, op, entry_point, &estimate, err);
+    }
+    if (status == VK_OK) {
+        *out = estimate;
+    }
+    return status;
+}
+
+/* Of a call without parameters. "Method not found", "invalid request", "invalid parameters",
+ * "method not supported": servers do not agree. */
 static bool is_method_unknown(const vk_rpc *rpc) {
     const vk_refusal *refusal = vk_rpc_refusal(rpc);
-    return refusal != NULL &&
-           (refusal->code == -32601 || refusal->code == -32600 || refusal->code == -32004);
+    return refusal != NULL && (refusal->code == -32601 || refusal->code == -32600 ||
+                               refusal->code == -32602 || refusal->code == -32004);
 }
 
 static vk_status ask_fees(vk_bundler *bundler, const char *method, vk_fees *out, vk_error *err) {
@@ -165,18 +196,40 @@ vk_status vk_bundler_send(vk_bundler *bundler, const vk_userop *op, const vk_add
 
 /* ---- What became of it ---- */
 
-vk_status vk_bundler_knows(vk_bundler *bundler, const vk_hash *operation, bool *out,
+static vk_status ask_known(vk_bundler *bundler, const char *method, const vk_hash *operation,
+                           vk_status (*reader)(const cJSON *, bool *, vk_error *), bool *out,
                            vk_error *err) {
-    static const char method[] = "eth_getUserOperationByHash";
     cJSON *reply = NULL;
     vk_error why = {0};
     vk_status status =
         vk_rpc_call(bundler->rpc, method, VK_PARAMS(vk_params_hash(operation)), &reply, err);
     if (status == VK_OK) {
-        status = vk_bundler_read_known(reply, out, &why);
+        status = reader(reply, out, &why);
         status = vk_rpc_read(bundler->rpc, method, status, &why, err);
     }
     cJSON_Delete(reply);
+    return status;
+}
+
+/* Alto knows by its hash only what is included; of what waits another call tells, which others
+ * refuse. */
+vk_status vk_bundler_knows(vk_bundler *bundler, const vk_hash *operation, bool *out,
+                           vk_error *err) {
+    bool is_known = false;
+    vk_status status = ask_known(bundler, "eth_getUserOperationByHash", operation,
+                                 vk_bundler_read_known, &is_known, err);
+    if (status == VK_OK && !is_known) {
+        vk_error refused = {0};
+        status = ask_known(bundler, "pimlico_getUserOperationStatus", operation,
+                           vk_bundler_read_status, &is_known, &refused);
+        if (status != VK_OK && vk_rpc_refusal(bundler->rpc) == NULL) {
+            return vk_fail(err, status, NULL, "%s", refused.message);
+        }
+        status = VK_OK;
+    }
+    if (status == VK_OK) {
+        *out = is_known;
+    }
     return status;
 }
 

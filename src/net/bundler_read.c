@@ -115,6 +115,24 @@ vk_status vk_bundler_read_known(const cJSON *reply, bool *out, vk_error *err) {
     return VK_OK;
 }
 
+vk_status vk_bundler_read_status(const cJSON *reply, bool *out, vk_error *err) {
+    static const char *const alive[] = {"not_submitted", "submitted", "included", "queued"};
+    const cJSON *result;
+    const char *text;
+    vk_status status = get_object(reply, "result", NULL, &result, err);
+    if (status == VK_OK) {
+        status = vk_json_text(result, "status", &result_path, &text, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    *out = false;
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++) {
+        *out = *out || strcmp(text, alive[i]) == 0;
+    }
+    return VK_OK;
+}
+
 static vk_status check_whose(const cJSON *result, const vk_hash *operation,
                              const vk_address *sender, vk_operation_receipt *out, vk_error *err) {
     vk_status status = vk_json_fixed(result, "userOpHash", &result_path, out->operation.b,

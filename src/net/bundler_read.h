@@ -23,6 +23,9 @@ VK_MUST_USE vk_status vk_bundler_read_fees(const cJSON *reply, vk_fees *out, vk_
 VK_MUST_USE vk_status vk_bundler_read_hash(const cJSON *reply, vk_hash *out, vk_error *err);
 /* Is there an operation (an object), or none (null)? */
 VK_MUST_USE vk_status vk_bundler_read_known(const cJSON *reply, bool *out, vk_error *err);
+/* Of pimlico_getUserOperationStatus: is the operation waiting, on its way, or included? Not so if
+ * it was dropped, or the transaction that had it failed. */
+VK_MUST_USE vk_status vk_bundler_read_status(const cJSON *reply, bool *out, vk_error *err);
 /* VK_ERR_MISMATCH if it is the receipt of another operation or another sender. *out is untouched
  * also if nothing is found. */
 VK_MUST_USE vk_status vk_bundler_read_receipt(const cJSON *reply, const vk_hash *operation,
