@@ -77,12 +77,30 @@ static cJSON *op_params(const vk_userop *op, const vk_address *entry_point) {
     return VK_PARAMS(vk_params_userop(op), vk_params_address(entry_point));
 }
 
+/* {"0x...":{"code":"0x..."}} */
+static cJSON *override_param(const vk_code_override *override) {
+    char address[43];
+    vk_address_text(&override->address, address);
+    cJSON *account = vk_params_with(cJSON_CreateObject(), "code",
+                                    vk_params_hex(override->code.data, override->code.len));
+    return vk_params_with(cJSON_CreateObject(), address, account);
+}
+
+static cJSON *estimate_params(const vk_userop *op, const vk_address *entry_point,
+                              const vk_code_override *override) {
+    return override == NULL ? op_params(op, entry_point)
+                            : VK_PARAMS(vk_params_userop(op), vk_params_address(entry_point),
+                                        override_param(override));
+}
+
 static vk_status ask_estimate(vk_bundler *bundler, const vk_userop *op,
-                              const vk_address *entry_point, vk_gas_estimate *out, vk_error *err) {
+                              const vk_address *entry_point, const vk_code_override *override,
+                              vk_gas_estimate *out, vk_error *err) {
     static const char method[] = "eth_estimateUserOperationGas";
     cJSON *reply = NULL;
     vk_error why = {0};
-    vk_status status = vk_rpc_call(bundler->rpc, method, op_params(op, entry_point), &reply, err);
+    vk_status status =
+        vk_rpc_call(bundler->rpc, method, estimate_params(op, entry_point, override), &reply, err);
     if (status == VK_OK) {
         status = vk_bundler_read_estimate(reply, out, &why);
         status = vk_rpc_read(bundler->rpc, method, status, &why, err);
@@ -94,13 +112,14 @@ static vk_status ask_estimate(vk_bundler *bundler, const vk_userop *op,
 /* Some (alto 0.0.20) give no gas for verification if the account pays for itself, but do for an
  * operation without fees. */
 static vk_status estimate_without_fees(vk_bundler *bundler, const vk_userop *op,
-                                       const vk_address *entry_point, vk_gas_estimate *estimate,
+                                       const vk_address *entry_point,
+                                       const vk_code_override *override, vk_gas_estimate *estimate,
                                        vk_error *err) {
     const vk_u256 zero = {{0}};
     vk_userop free_op = *op;
     vk_gas_estimate again;
     free_op.max_fee_per_gas = free_op.max_priority_fee_per_gas = zero;
-    vk_status status = ask_estimate(bundler, &free_op, entry_point, &again, err);
+    vk_status status = ask_estimate(bundler, &free_op, entry_point, override, &again, err);
     if (status == VK_OK) {
         estimate->verification_gas_limit = again.verification_gas_limit;
     }
@@ -108,12 +127,13 @@ static vk_status estimate_without_fees(vk_bundler *bundler, const vk_userop *op,
 }
 
 vk_status vk_bundler_estimate(vk_bundler *bundler, const vk_userop *op,
-                              const vk_address *entry_point, vk_gas_estimate *out, vk_error *err) {
+                              const vk_address *entry_point, const vk_code_override *override,
+                              vk_gas_estimate *out, vk_error *err) {
     vk_gas_estimate estimate;
-    vk_status status = ask_estimate(bundler, op, entry_point, &estimate, err);
+    vk_status status = ask_estimate(bundler, op, entry_point, override, &estimate, err);
     if (status == VK_OK && vk_u256_is_zero(&estimate.verification_gas_limit) &&
         !vk_u256_is_zero(&op->max_fee_per_gas)) {
-        status = estimate_without_fees(bundler, op, entry_point, &estimate, err);
+        status = estimate_without_fees(bundler, op, entry_point, override, &estimate, err);
     }
     if (status == VK_OK) {
         *out = estimate;

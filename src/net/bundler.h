@@ -31,8 +31,15 @@ typedef struct vk_gas_estimate {
     vk_u256 pre_verification_gas, verification_gas_limit, call_gas_limit;
     vk_u256 paymaster_verification_gas_limit, paymaster_post_op_gas_limit;
 } vk_gas_estimate;
+/* A contract that the bundler is to take for another while it estimates. */
+typedef struct vk_code_override {
+    vk_address address;
+    vk_bytes code;
+} vk_code_override;
+/* override: NULL for none; not every bundler takes one. */
 VK_MUST_USE vk_status vk_bundler_estimate(vk_bundler *bundler, const vk_userop *op,
-                                          const vk_address *entry_point, vk_gas_estimate *out,
+                                          const vk_address *entry_point,
+                                          const vk_code_override *override, vk_gas_estimate *out,
                                           vk_error *err);
 
 typedef struct vk_fees {

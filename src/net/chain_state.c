@@ -26,6 +26,20 @@ vk_status vk_node_has_code(vk_node *node, const vk_address *address, bool *out, 
     return status;
 }
 
+vk_status vk_node_code(vk_node *node, const vk_address *address, vk_buf *out, vk_error *err) {
+    static const char method[] = "eth_getCode";
+    vk_rpc *rpc = vk_node_rpc(node);
+    cJSON *reply = NULL;
+    vk_error why = {0};
+    vk_status status = vk_rpc_call(rpc, method, account_params(address), &reply, err);
+    if (status == VK_OK) {
+        status = vk_json_bytes(reply, "result", NULL, VK_NODE_ANSWER_MAX, out, &why);
+        status = vk_rpc_read(rpc, method, status, &why, err);
+    }
+    cJSON_Delete(reply);
+    return status;
+}
+
 vk_status vk_node_balance(vk_node *node, const vk_address *address, vk_u256 *out, vk_error *err) {
     static const char method[] = "eth_getBalance";
     vk_rpc *rpc = vk_node_rpc(node);

@@ -14,6 +14,9 @@
 /* eth_getCode: is there a contract? */
 VK_MUST_USE vk_status vk_node_has_code(vk_node *node, const vk_address *address, bool *out,
                                        vk_error *err);
+/* The same: appends it, nothing if there is none. */
+VK_MUST_USE vk_status vk_node_code(vk_node *node, const vk_address *address, vk_buf *out,
+                                   vk_error *err);
 /* eth_getBalance, wei. */
 VK_MUST_USE vk_status vk_node_balance(vk_node *node, const vk_address *address, vk_u256 *out,
                                       vk_error *err);

@@ -42,7 +42,7 @@ static vk_status ask_supports(vk_error *err) {
 }
 
 static vk_status ask_estimate(vk_error *err) {
-    return vk_bundler_estimate(bundler, &s.op, &s.entry_point, &estimate, err);
+    return vk_bundler_estimate(bundler, &s.op, &s.entry_point, NULL, &estimate, err);
 }
 
 static vk_status ask_fees(vk_error *err) {
