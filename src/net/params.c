@@ -44,7 +44,9 @@ cJSON *vk_params_hex(const void *data, size_t len) {
 }
 
 cJSON *vk_params_address(const vk_address *address) {
-    return vk_params_hex(address->b, sizeof address->b);
+    char text[43];
+    vk_address_text(address, text);
+    return cJSON_CreateString(text);
 }
 
 cJSON *vk_params_hash(const vk_hash *hash) {

@@ -21,6 +21,7 @@ cJSON *vk_params_with(cJSON *object, const char *name, cJSON *item);
 
 cJSON *vk_params_number(uint64_t number); /* "0x2a" */
 cJSON *vk_params_hex(const void *data, size_t len);
+/* With its checksum: there are bundlers that compare an EntryPoint's address by its letters. */
 cJSON *vk_params_address(const vk_address *address);
 cJSON *vk_params_hash(const vk_hash *hash);
 /* As JSON-RPC has it; NULL also if it has no such form. */
