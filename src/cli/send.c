@@ -317,9 +317,10 @@ static vk_exit check_options(vk_cli *cli) {
                            "say what to send: --call TARGET,VALUE,DATA, once or "
                            "more, or --resume HASH");
     }
-    return resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)
-               ? vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other")
-               : VK_EXIT_OK;
+    if (resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other");
+    }
+    return calls ? vk_send_check_calls(cli) : VK_EXIT_OK;
 }
 
 vk_exit vk_cmd_send(vk_cli *cli) {

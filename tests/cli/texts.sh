@@ -30,7 +30,7 @@ while read -r command; do
     same "$(complete_words valetkey $command --)" "$(cat options)" "what the completion offers"
 done <commands
 same "$(complete_words valetkey '' | grep -v '^--' | tr '\n' ' ')" \
-    'approve audit batch budget explain key lint passkey sign spend thirdweb token userop ' "what the completion offers"
+    'approve audit batch budget explain key lint passkey send sign spend thirdweb token userop ' "what the completion offers"
 same "$(complete_words valetkey key '' | tr '\n' ' ')" 'certify create import list remove set show ' \
     "what the completion offers"
 same "$(complete_words valetkey key create --type p)" p256 "what the completion offers"
