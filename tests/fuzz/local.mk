@@ -1,6 +1,6 @@
 # Fuzz targets. In make check they run over seeds and old findings; "make fuzzers" in a build
 # configured with --enable-fuzz makes the program for libFuzzer, which scripts/fuzz.sh runs.
-fuzz_sources = src/gate/login_request.c src/net/aa_error.c src/net/answer.c src/net/bundler_read.c src/net/chain_config.c \
+fuzz_sources = src/gate/login_request.c src/net/aa_error.c src/net/aa_revert.c src/net/answer.c src/net/bundler_read.c src/net/chain_config.c \
 	src/net/chain_state_read.c src/net/node_config.c src/net/paymaster_read.c src/net/url.c src/net/header.c src/net/member.c src/net/passkey_read.c \
 	src/net/relying_party_read.c src/net/reply.c src/token/anchor_slot.c tests/fuzz/anchor.c tests/fuzz/answers.c tests/fuzz/base.c tests/fuzz/batch.c tests/fuzz/calls.c \
 	tests/fuzz/calls_arguments.c tests/fuzz/calls_arguments.h tests/fuzz/calls_token.c tests/fuzz/calls_token.h \

@@ -16,6 +16,10 @@ static void check_refusal(const vk_refusal *refusal) {
         FUZZ_REQUIRE(len > 0);
     }
     const char *meaning = vk_aa_meaning(refusal->words, code);
+    char revert[VK_AA_REVERT_MAX];
+    bool is_known = vk_aa_revert(refusal->words, revert);
+    FUZZ_REQUIRE(is_known == (revert[0] != '\0') && (!is_known || code[0] != '\0'));
+    FUZZ_REQUIRE(memchr(revert, '\0', sizeof revert) != NULL);
     FUZZ_REQUIRE(code[0] == '\0' ? meaning == NULL : strstr(refusal->words, code) != NULL);
 }
 

@@ -67,6 +67,9 @@ void seeds_of_services(const seed_use *s) {
     sow_file(s, "net/paymaster.json");
     sow_file(s, "net/node.json");
     sow(s, "service_answer", 0, "{\"result\":[\"" H11 "\"]}");
+    sow(s, "service_answer", 3,
+        "{\"result\":"
+        "\"0xe2e0f18a655e3cc325d821533dd5054337a0c8fb6dd030191ca5cd830c5t7915\"}");
     sow(s, "service_answer", 6,
         "{\"result\":{\"userOpHash\":\"" H77 "\",\"sender\":\"" H11 "\",\"nonce\":\"0x2a\","
         "\"success\":false,\"actualGasCost\":\"0x64\",\"actualGasUsed\":10,\"reason\":\"no\","
