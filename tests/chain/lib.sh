@@ -42,15 +42,16 @@ js() {
     printf '%s\n' "$answer"
 }
 
-# start_chains ARGUMENT...: of serve.mjs. What it prints of chain I is in $work/chain-I.
+# start_chains ARGUMENT...: of serve.mjs, process $server. What it prints of chain I is in $work/chain-I.
 start_chains() {
     local i
     : >"$work/chains"
     node "$chain_dir/serve.mjs" "$@" >"$work/chains" 2>"$work/serve.log" &
-    servers+=($!)
+    server=$!
+    servers+=("$server")
     for ((i = 0; i < 1500; i++)); do
         [ ! -s "$work/chains" ] || break
-        kill -0 "${servers[-1]}" 2>/dev/null || { cat "$work/serve.log" && die "there is no chain"; }
+        kill -0 "$server" 2>/dev/null || { cat "$work/serve.log" && die "there is no chain"; }
         sleep 0.1
     done
     [ -s "$work/chains" ] || die "the chain does not start"

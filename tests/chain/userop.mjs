@@ -35,12 +35,13 @@ async function asked({rpc, entryPoints}, version, functionName, args) {
 const sponsorship = ({paymaster, chainId}, entryPoint, method, operation) =>
   ask(paymaster, method, [operation, entryPoint, toHex(chainId), null]).then(onlyText);
 
-// alto names a paymaster's gas also where there is no paymaster.
-async function estimate({bundler}, entryPoint, operation, sponsored) {
+// alto answers more than an operation has: a paymaster's gas also where there is no paymaster, and for
+// EntryPoint 0.6 the verification's gas by two names.
+async function estimate({bundler}, entryPoint, operation) {
   const gas = onlyText(await ask(bundler, 'eth_estimateUserOperationGas', [operation, entryPoint]));
-  return Object.fromEntries(
-    Object.entries(gas).filter(([name]) => sponsored || !name.startsWith('paymaster')),
-  );
+  const names = ['callGasLimit', 'verificationGasLimit', 'preVerificationGas'];
+  if (operation.paymaster) names.push('paymasterVerificationGasLimit', 'paymasterPostOpGasLimit');
+  return Object.fromEntries(names.map((name) => [name, gas[name]]));
 }
 
 // The stub's signer has no permission, so what the account reads of the true one's is not estimated:
@@ -65,7 +66,7 @@ export async function build(chainFile, version, sender, callData, sponsored) {
   };
   if (sponsored)
     Object.assign(operation, await sponsorship(chain, entryPoint, 'pm_getPaymasterStubData', operation));
-  Object.assign(operation, await estimate(chain, entryPoint, operation, sponsored));
+  Object.assign(operation, await estimate(chain, entryPoint, operation));
   operation.verificationGasLimit = withPermission(operation.verificationGasLimit);
   if (sponsored)
     Object.assign(operation, await sponsorship(chain, entryPoint, 'pm_getPaymasterData', operation));
