@@ -54,9 +54,10 @@ const compile = (file) =>
     });
   });
 
+// Who is a child of init from the beginning lost its parent while Node.js started.
 const parent = process.ppid;
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => stop(0));
-setInterval(() => process.ppid === parent || stop(0), 250);
+setInterval(() => (process.ppid === parent && parent !== 1) || stop(0), 250);
 process.stdout.on('error', () => stop(1));
 
 try {

@@ -44,34 +44,58 @@ approve() {
 }
 
 pays() { js encode execute "$1" "$2" 0x; }
-by_token() { valetkey sign "${main[@]}" --label session --input "$work/placed.json"; }
+pays_each() { js encode executeBatch "[\"$payee\",\"$payee\"]" "[\"$1\",\"$2\"]" '["0x","0x"]'; }
 
-# allowed VERSION WEI CALL-DATA [sponsored]: signed by the token, mined, and the payee has that much more.
+by_token() { valetkey sign "${main[@]}" --label session --input "$work/placed.json"; }
+by_spare() { js sign-hash "$work/spare" "$(js hash "$chain" "$1" "$work/op.json")"; }
+
+# allowed VERSION WEI CALL-DATA [sponsored]: signed by the token, mined; the payee has that much more
+# and the account that much less, and the gas unless it is sponsored. The spare key could do it too.
 allowed() {
-    local before signature
+    local before signature paid cost
     before=$(balance "$payee")
+    cost=$(balance "$account")
     build_operation "$1" "$account" "${@:3}"
+    set_signature "$(by_spare "$1")"
+    [ "$(js judge "$chain" "$1" "$work/op.json")" = accepted ] || die "the spare key has no permission"
     signature=$(by_token)
     set_signature "$signature"
     send_operation "$1"
     jq -e '.success' "$work/receipt.json" >/dev/null || die "it was mined, but: $(cat "$work/receipt.json")"
-    [ "$(balance "$payee")" = "$((before + $2))" ] || die "the payee has $(balance "$payee"), not $2 wei more"
+    paid=$(($(balance "$payee") - before))
+    [ "$paid" = "$2" ] || die "the payee has got $paid wei, not $2"
+    cost=$((cost - $(balance "$account") - paid))
+    case ${4-} in
+    sponsored) [ "$cost" = 0 ] || die "the account paid $cost wei of gas" ;;
+    *) [ "$cost" -gt 0 ] || die "who paid the gas?" ;;
+    esac
 }
 
-# forbidden VERSION RULE CALL-DATA: the token names the rule; signed by the spare key, which has the
-# same permission, the chain refuses it as foretold.
+# forbidden VERSION RULE: the operation that was built. The token names the rule; signed by the spare
+# key, which has the same permission, the chain refuses it as foretold.
 forbidden() {
-    local words hash
-    build_operation "$1" "$account" "$3"
+    local words
     must_fail "refused: $2: " by_token
     ! valetkey explain --token main --label session --input "$work/placed.json" --json >"$work/out" ||
         die "explain would sign it"
     [ "$(jq -r .rule "$work/out")" = "$2" ] || die "explain names $(jq -r .rule "$work/out")"
     words=$(jq -r .chainError "$work/out")
-    hash=$(js hash "$chain" "$1" "$work/op.json")
-    set_signature "$(js sign-hash "$work/spare" "$hash")"
-    refuse_operation "$1" -32507 "$words"
-    echo "  $2: the chain says \"$words\""
+    set_signature "$(by_spare "$1")"
+    refuse_operation "$1" "$words"
+}
+
+# revoked VERSION: by an admin, by a transaction. The token, which asks no chain, does not know.
+revoked() {
+    local signature
+    valetkey thirdweb remove-session --token main --label session --chain-id "$chain_id" --account "$account" \
+        --so-pin-file "$work/so-pin" --output "$work/request.json" --json | jq .typedData >"$work/typed-data"
+    signature=$(js sign-typed-data "$work/admin" "$work/typed-data")
+    transact "$account" "$(valetkey thirdweb call --token main --chain-id "$chain_id" --account "$account" \
+        --request "$work/request.json" --signature "$signature" --owner "$admin")"
+    build_operation "$1" "$account" "$(pays "$payee" 5)"
+    signature=$(by_token)
+    set_signature "$signature"
+    refuse_operation "$1" "AA24 signature error"
 }
 
 # The session's key never leaves the token; the spare one, with the same policy, others have too.
@@ -84,13 +108,22 @@ valetkey key import "${main[@]}" --label spare --key-file "$work/spare" --policy
 for kind in 0.7:simple 0.6:simple 0.6:managed; do
     version=${kind%:*}
     deploy_account "$version" "${kind#*:}"
-    echo "${kind#*:} account on EntryPoint $version"
     approve session "$version"
     approve spare "$version"
     allowed "$version" 5 "$(pays "$payee" 5)"
-    allowed "$version" 9 "$(js encode executeBatch "[\"$payee\",\"$payee\"]" '["4","5"]' '["0x","0x"]')"
+    allowed "$version" 9 "$(pays_each 4 5)"
     allowed "$version" 1 "$(pays "$payee" 1)" sponsored
-    forbidden "$version" limit "$(pays "$payee" 6)"
-    forbidden "$version" targets "$(pays "$admin" 1)"
-    forbidden "$version" callData "$(js encode isAdmin "$admin")"
+    echo "${kind#*:} account on EntryPoint $version: three operations mined, one of them sponsored; refused, by the chain with:"
+    build_operation "$version" "$account" "$(pays "$payee" 6)"
+    forbidden "$version" limit
+    build_operation "$version" "$account" "$(pays_each 5 6)"
+    forbidden "$version" limit
+    build_operation "$version" "$account" "$(pays "$admin" 1)"
+    forbidden "$version" targets
+    build_operation "$version" "$account" "$(js encode isAdmin "$admin")"
+    forbidden "$version" callData
+    # A bundler's estimate would fail.
+    set_call_data "$(pays "$payee" 5 | cut -c -72)"
+    forbidden "$version" callData
+    revoked "$version"
 done
