@@ -231,6 +231,18 @@ const vk_command vk_commands[] = {
      "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
      "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"
      "  valetkey send --label shop --resume 0x5f0c...\n"},
+    {"session status", vk_cmd_session_status, NONE,
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS)), "ask the chain about a session",
+     "Asks the nodes of the chain file about the grants of a key, or those of --chain-id and\n"
+     "--account: is the account deployed, what does it own, is the permission installed, revoked, "
+     "or\n"
+     "still to be enabled, and is the owner's approval good; and shows the gas that is left by "
+     "the\n"
+     "chain's count beside the token's own. No PIN is needed. A node is believed for what it is\n"
+     "worth: nothing on the token changes.",
+     "  valetkey session status --label shop\n  valetkey session status --label shop --chain-id "
+     "8453 "
+     "--json\n"},
     {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
      ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),
      "put the public rest around a session part",

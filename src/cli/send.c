@@ -13,29 +13,7 @@
 #include <time.h>
 #include <valetkey/pkcs11.h>
 
-static void clear_sending(vk_sending *s) {
-    vk_paymaster_close(s->paymaster);
-    vk_bundler_close(s->bundler);
-    vk_node_close(s->node);
-    vk_chain_config_clear(&s->config);
-    vk_userop_clear(&s->op);
-    vk_sponsoring_clear(&s->sponsoring);
-    vk_key_info_clear(&s->key);
-    vk_grants_clear(&s->grants);
-    vk_buf_clear(&s->call_data);
-    vk_buf_clear(&s->factory_data);
-    vk_buf_clear(&s->signature);
-    vk_buf_clear(&s->request);
-}
-
 /* ---- Which session ---- */
-
-static bool is_meant(const vk_cli *cli, const vk_grant *grant, uint64_t chain_id,
-                     const vk_address *account) {
-    return (!vk_opt_flag(cli, VK_OPT_CHAIN_ID) || grant->chain_id == chain_id) &&
-           (!vk_opt_flag(cli, VK_OPT_ACCOUNT) ||
-            vk_address_equal(&grant->account.account, account));
-}
 
 static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
     vk_exit exit =
@@ -49,18 +27,14 @@ static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
 }
 
 static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
-    uint64_t chain_id = 0;
-    vk_address account = {{0}};
+    vk_grant_choice choice;
     size_t count = 0;
     vk_exit exit = vk_grants_load(cli, &s->key, &s->grants);
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_CHAIN_ID)) {
-        exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &chain_id);
-    }
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ACCOUNT)) {
-        exit = vk_read_address(cli, VK_OPT_ACCOUNT, &account);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grant_choice_read(cli, &choice);
     }
     for (size_t i = 0; i < s->grants.count && exit == VK_EXIT_OK; i++) {
-        if (is_meant(cli, &s->grants.list[i], chain_id, &account)) {
+        if (vk_grant_is_chosen(&s->grants.list[i], &choice)) {
             s->grant = &s->grants.list[i];
             count++;
         }
@@ -331,6 +305,6 @@ vk_exit vk_cmd_send(vk_cli *cli) {
                : vk_opt_flag(cli, VK_OPT_DRY_RUN) ? dry_run(cli, &s)
                                                   : send_new(cli, &s);
     }
-    clear_sending(&s);
+    vk_sending_clear(&s);
     return exit;
 }

@@ -26,6 +26,10 @@ typedef struct vk_sending {
 
 /* Opens the servers of the grant's chain, and has each say that it is on that chain. */
 VK_MUST_USE vk_exit vk_send_connect(vk_cli *cli, vk_sending *s);
+/* The node alone. */
+VK_MUST_USE vk_exit vk_send_open_node(vk_cli *cli, vk_sending *s);
+/* Closes and clears all of it. */
+void vk_sending_clear(vk_sending *s);
 /* A failure of a server while it should do `what`; says what an EntryPoint's code means. */
 VK_MUST_USE vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *err);
 

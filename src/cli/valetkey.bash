@@ -46,6 +46,7 @@ _valetkey_options() {
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
     send) echo "$key --call --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    'session status') echo "$key --chain-id --account --chains" ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
@@ -127,7 +128,7 @@ _valetkey() {
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign send session userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
