@@ -243,6 +243,17 @@ const vk_command vk_commands[] = {
      "  valetkey session status --label shop\n  valetkey session status --label shop --chain-id "
      "8453 "
      "--json\n"},
+    {"session revoke", vk_cmd_session_revoke, NONE,
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE),
+         OPT(PAYMASTER), OPT(LANE), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT)),
+     "take a permission away on its chain",
+     "Builds the operation by which the account takes the key's permission away, lets the owner's\n"
+     "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"
+     "used dies with the nonce of its approval, and so does whatever else was approved with it.\n"
+     "The key's grant stays on the token, which asks no chain when it signs: \"key remove\" ends "
+     "it.",
+     "  valetkey session revoke --label shop --owner-key 'pkcs11:token=cold;object=owner' --wait\n"
+     "  valetkey session revoke --label shop --chain-id 8453 --dry-run\n"},
     {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
      ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),
      "put the public rest around a session part",

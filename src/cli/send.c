@@ -26,7 +26,7 @@ static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
                                   : "choose one with --chain-id N, --account ADDRESS, or both");
 }
 
-static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
+vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s) {
     vk_grant_choice choice;
     size_t count = 0;
     vk_exit exit = vk_grants_load(cli, &s->key, &s->grants);
@@ -44,7 +44,7 @@ static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
 
 /* ---- What is signed ---- */
 
-static vk_exit write_request(vk_cli *cli, vk_sending *s) {
+vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
     const vk_bytes no_signature = {NULL, 0};
     s->op.signature = no_signature;
     vk_buf_clear(&s->request);
@@ -64,7 +64,7 @@ static vk_exit write_request(vk_cli *cli, vk_sending *s) {
 }
 
 /* Another operation with this nonce may be on its way: only one of them can be included. */
-static vk_exit check_outbox(vk_cli *cli, const vk_sending *s) {
+vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
     const vk_outgoing item = {.chain_id = s->grant->chain_id,
                               .entry_point = s->grant->entry_point,
                               .hash = s->hash,
@@ -88,22 +88,22 @@ static vk_exit check_outbox(vk_cli *cli, const vk_sending *s) {
 }
 
 static vk_exit prepare(vk_cli *cli, vk_sending *s) {
-    vk_exit exit = choose_grant(cli, s);
+    vk_exit exit = vk_send_choose_grant(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_send_build(cli, s);
     }
-    return exit == VK_EXIT_OK ? write_request(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
 
 static vk_exit price(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_send_price(cli, s);
     if (exit == VK_EXIT_OK) {
-        exit = write_request(cli, s);
+        exit = vk_send_write_request(cli, s);
     }
-    return exit == VK_EXIT_OK ? check_outbox(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_check_outbox(cli, s) : exit;
 }
 
 /* ---- What the key would say ---- */

@@ -47,6 +47,7 @@ _valetkey_options() {
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
     send) echo "$key --call --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
     'session status') echo "$key --chain-id --account --chains" ;;
+    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --paymaster --lane --dry-run --wait --timeout" ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
