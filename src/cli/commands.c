@@ -174,6 +174,45 @@ const vk_command vk_commands[] = {
      "A refusal names the rule and the reason; exit status 3.",
      "  valetkey passkey assertion --label phone --input op.json --assertion answer.json\n"
      "  valetkey passkey assertion --label phone --assertion answer.json --operation < op.json\n"},
+    {"account create", vk_cmd_account_create, ALL(OPT(NAME)),
+     ALL(PIN, OPT(KERNEL_VERSION), OPT(VALIDATOR), OPT(INDEX), OPT(FACTORY), OPT(IMPLEMENTATION),
+         OPT(ENTRY_POINT), OPT(OWNER), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(ACCOUNT),
+         OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(RP_ID), OPT(ORIGIN)),
+     "keep a smart account on the token, to make sessions for",
+     "Computes the address that the owner's account has, or will have, and keeps it on the token "
+     "by\n"
+     "name with all that deploys it. Nothing is sent. The owner is an address or a passkey, given\n"
+     "with --owner, or read from the PKCS#11 token that has the key: --owner-key, which is kept\n"
+     "with the account, without PIN. --kernel-version says which Kernel, --validator how the "
+     "owner\n"
+     "is one: the owner of a \"multichain\" validator signs once for several chains. --factory "
+     "and\n"
+     "--implementation make it a thirdweb account, whose admin is the owner. With --account, the\n"
+     "address must be that one.",
+     "  valetkey account create --name main --kernel-version 0.3.1 --validator multichain \\\n"
+     "      --owner-key 'pkcs11:token=cold;object=owner'\n"
+     "  valetkey account create --name second --kernel-version 0.3.3 --index 1 \\\n"
+     "      --owner 0x0b225eEB23a6F144fA72ab1E9361d21286dD2FdE\n"
+     "  valetkey account create --name tw --factory 0x85e2...7C00 --implementation 0xf22b...5d5b "
+     "\\\n"
+     "      --entry-point 0.6 --owner 0xa946...66E8\n"},
+    {"account list", vk_cmd_account_list, NONE, NONE, "list the accounts that the token keeps",
+     "Lists the accounts with their addresses. Each is computed again: one that was changed "
+     "outside\n"
+     "is told as such. No PIN is needed.",
+     "  valetkey account list\n  valetkey account list --json | jq -r '.accounts[].account'\n"},
+    {"account show", vk_cmd_account_show, ALL(OPT(ACCOUNT)), NONE,
+     "show an account and what deploys it",
+     "Shows the account's address, which it has before it is deployed, its owner, factory and\n"
+     "factory data. No PIN is needed.",
+     "  valetkey account show --account main\n"
+     "  valetkey account show --account main --json | jq -r .factoryData\n"},
+    {"account remove", vk_cmd_account_remove, ALL(OPT(ACCOUNT)), ALL(PIN),
+     "keep an account on the token no more",
+     "Removes what the token says of the account. The account, the owner's key and the sessions "
+     "are\n"
+     "left as they are.",
+     "  valetkey account remove --account main\n"},
     {"approve", vk_cmd_approve, ALL(OPT(CHAIN_ID)),
      ALL(PIN, KEY, OPT(KERNEL_VERSION), OPT(ENTRY_POINT), OPT(ACCOUNT), OPT(OWNER), OPT(INDEX),
          OPT(ENABLE_NONCE), OPT(SIGNATURE), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(PRE_INSTALLED),

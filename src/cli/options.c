@@ -39,10 +39,12 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_AUTHENTICATOR_ID] = {"authenticator-id", "TEXT", "credential id, base64url"},
     [VK_OPT_AUTHENTICATOR_ID_HASH] = {"authenticator-id-hash", "HEX",
                                       "Keccak-256 of the credential id"},
-    [VK_OPT_CHAIN_ID] = {"chain-id", "N", "chain of the account"},
+    [VK_OPT_CHAIN_ID] = {"chain-id", "N[,N...]",
+                         "chain of the account; several where a session is made or imported"},
     [VK_OPT_KERNEL_VERSION] = {"kernel-version", "V",
                                "Kernel version: v1, 0.0.2, 0.2.2 to 0.2.4, 0.3.0 to 0.3.3"},
-    [VK_OPT_ACCOUNT] = {"account", "ADDRESS", "the smart account"},
+    [VK_OPT_ACCOUNT] = {"account", "ADDRESS|NAME",
+                        "the smart account; a name where the token keeps it under one"},
     [VK_OPT_OWNER] = {"owner", "ADDRESS|POINT",
                       "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
                       "an admin of a thirdweb account"},
@@ -94,7 +96,7 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_SIGNER] = {"signer", "ADDRESS", "thirdweb: whom the request is about"},
     [VK_OPT_NAME] =
         {"name", "TEXT",
-         "name of the spend rule, the security key, a passkey's user, the relying party"},
+         "name of the account, spend rule, security key, a passkey's user, the relying party"},
     [VK_OPT_NATIVE] = {"native", NULL, "count the chain's own coin"},
     [VK_OPT_ERC20] = {"erc20", "ADDRESS", "count this token"},
     [VK_OPT_LIMIT] = {"limit", "AMOUNT",
@@ -144,6 +146,11 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_WAIT] = {"wait", NULL, "wait until the operation is included"},
     [VK_OPT_TIMEOUT] = {"timeout", "DURATION", "wait so long; default 2m"},
     [VK_OPT_RESUME] = {"resume", "HASH", "see what became of an operation, or send it again"},
+    [VK_OPT_VALIDATOR] = {"validator", "ecdsa|multichain|passkey",
+                          "the owner's validator; default ecdsa, or passkey for a point"},
+    [VK_OPT_FACTORY] = {"factory", "ADDRESS", "thirdweb: the account's factory"},
+    [VK_OPT_IMPLEMENTATION] = {"implementation", "ADDRESS",
+                               "thirdweb: what factory.accountImplementation() says"},
     [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
 };
 
