@@ -17,6 +17,7 @@
 #include "net/node_config.h"
 
 #define VK_CHAIN_CONFIG_MAX ((size_t)1 << 20)
+#define VK_CHAIN_CONTEXT_MAX ((size_t)16 << 10)
 
 typedef enum vk_gas_price_source {
     VK_GAS_PRICE_ANY = 0, /* whoever answers, in the order above */

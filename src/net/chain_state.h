@@ -9,10 +9,14 @@
 
 #include "net/bundler.h"
 #include "net/node.h"
+#include <valetkey/manage.h>
 
 /* eth_getCode: is there a contract? */
 VK_MUST_USE vk_status vk_node_has_code(vk_node *node, const vk_address *address, bool *out,
                                        vk_error *err);
+/* The same: appends it, nothing if there is none. */
+VK_MUST_USE vk_status vk_node_code(vk_node *node, const vk_address *address, vk_buf *out,
+                                   vk_error *err);
 /* eth_getBalance, wei. */
 VK_MUST_USE vk_status vk_node_balance(vk_node *node, const vk_address *address, vk_u256 *out,
                                       vk_error *err);
@@ -27,7 +31,8 @@ VK_MUST_USE vk_status vk_node_nonce(vk_node *node, const vk_address *entry_point
 /* EntryPoint.balanceOf(account): its deposit, wei. */
 VK_MUST_USE vk_status vk_node_deposit(vk_node *node, const vk_address *entry_point,
                                       const vk_address *account, vk_u256 *out, vk_error *err);
-/* eth_feeHistory: twice the next base fee and the median tip, as viem reckons with it. */
+/* eth_feeHistory: twice the next base fee and the tip, which is the median of what the median
+ * transactions of the last blocks gave. VK_ERR_SERVER for a sum beyond 128 bits. */
 VK_MUST_USE vk_status vk_node_fees(vk_node *node, vk_fees *out, vk_error *err);
 
 /* What a Kernel 0.3.x account knows of a permission. */
@@ -41,6 +46,7 @@ typedef struct vk_account_state {
     bool is_deployed;
     vk_permission_state permission;
     uint32_t current_nonce, valid_nonce_from; /* of approvals; 1 and 0 where it is not deployed */
+    vk_permission_config config;              /* what is installed under the id, or zeros */
 } vk_account_state;
 VK_MUST_USE vk_status vk_node_account_state(vk_node *node, const vk_address *account,
                                             const uint8_t permission_id4[4], vk_account_state *out,

@@ -8,7 +8,7 @@ void fuzz_reply(vk_bytes input) {
     cJSON *reply;
     vk_error err = {0};
     FUZZ_MARK(reply);
-    if (fuzz_read_result(vk_reply_read(input, 1, &reply, &err), &err, &reply, sizeof reply)) {
+    if (fuzz_read_result(vk_reply_read(input, 1, &reply, NULL, &err), &err, &reply, sizeof reply)) {
         const cJSON *id = vk_json_get(reply, "id");
         FUZZ_REQUIRE(vk_json_get(reply, "result") != NULL && vk_json_get(reply, "error") == NULL);
         FUZZ_REQUIRE(cJSON_IsNumber(id) && id->valuedouble == 1);
