@@ -148,6 +148,17 @@ vk_exit vk_account_find(vk_cli *cli, vk_account_entry *out) {
     return exit;
 }
 
+vk_exit vk_account_option(vk_cli *cli, vk_address *out) {
+    vk_account_entry entry = {.object = 0};
+    if (vk_is_address_text(vk_opt(cli, VK_OPT_ACCOUNT))) {
+        return vk_read_address(cli, VK_OPT_ACCOUNT, out);
+    }
+    vk_exit exit = vk_account_find(cli, &entry);
+    *out = entry.account.account;
+    vk_account_entry_clear(&entry);
+    return exit;
+}
+
 vk_exit vk_account_count(vk_cli *cli, const char *name, size_t *out) {
     vk_handles found = {0};
     vk_exit exit = find_objects(cli, name, &found);

@@ -39,6 +39,15 @@ _valetkey_options() {
         ;;
     'account show') echo '--account' ;;
     'account remove') echo "--account $pin" ;;
+    'session create')
+        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --owner-key" \
+            "--owner-pin-file --signature --output $lint $pin"
+        ;;
+    'session import')
+        echo "$key --serialized --chain-id --type $passkey --key-file --authenticator-id --authenticator-id-hash" \
+            "--kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $step_up $lint $pin"
+        ;;
+    'session show') echo "$key --chain-id --account" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -134,11 +143,12 @@ _valetkey() {
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey account approve sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey account approve session sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
     account) mapfile -t COMPREPLY < <(compgen -W 'create list show remove' -- "$cur") ;;
+    session) mapfile -t COMPREPLY < <(compgen -W 'create import list show' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;

@@ -89,12 +89,18 @@ want 1 account show --token main --account "$address"
 echo "valetkey: the token \"main\" keeps 2 accounts \"$address\"" | err
 
 # thirdweb, as its package makes them; v1, whose address nobody can compute.
-create=$(jq -c '[.cases[] | select(.in.data == "0x" and .in.admin != null)][0]' "$vectors/thirdweb.json")
-admin=$(jq -r .in.admin <<<"$create")
-want 0 account create --token main --name tw --factory 0x85e23b94e7F5E9cC1fF78BCe78cfb15B81f0DF00 \
-    --implementation 0xf22175f1b5b85ec0ba6ac75d5eb3bd8e1e5b7dab --entry-point 0.6 \
-    --owner "$admin" --pin-file pin --json
-json '[.kind, .factoryData]' "[\"thirdweb\",$(jq .out.callData <<<"$create")]"
+made=$(jq -c '[.cases[] | select(.in.what == "account address" and .in.data == "0x")][0]' \
+    "$vectors/onchain_thirdweb.json")
+made() {
+    jq -r "$1" <<<"$made"
+}
+admin=$(made .in.admin)
+thirdweb=(account create --token main --factory "$(made .in.factory)" --entry-point 0.6 --owner "$admin" --pin-file pin)
+want 0 "${thirdweb[@]}" --name tw --implementation "$(made .in.implementation)" --json
+json '[.kind, .factoryData[0:10]]' '["thirdweb","0xd8fd8f44"]'
+same "$(jq -r .account out | lower)" "$(made .out.address)" "the account"
+want 1 "${thirdweb[@]}" --name tw2
+echo "valetkey: the address depends on the factory's accountImplementation(): give --implementation ADDRESS" | err
 want 2 account create --token main --name old --kernel-version v1 --owner "$owner" --pin-file pin
 err <<'EOF'
 valetkey: no such account can be: account: the address of an account of Kernel v1 cannot be computed: it must be given
