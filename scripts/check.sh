@@ -107,10 +107,13 @@ export VALETKEY_BUILD=$out/gcc
 say "Processes that are killed, at most 30 runs in 20 seconds (scripts/crash.sh: 500 runs)"
 "$root/scripts/crash.sh" 30 20
 
-# The rest has one core busy at most, but for the clients: these run beside it.
+# The rest has one core busy at most, but for the clients: these run beside it, and so do the tests on
+# a chain, which wait most of their time.
 "$root/tests/clients/run.sh" >"$out/clients.out" 2>&1 &
 clients=$!
-trap 'kill $clients 2>/dev/null; cat "$out/clients.out"' EXIT
+"$root/scripts/check-chain.sh" >"$out/chain.out" 2>&1 &
+chain=$!
+trap 'kill $clients $chain 2>/dev/null; cat "$out/clients.out" "$out/chain.out"' EXIT
 
 say "The demo"
 "$root/scripts/demo.sh" >"$out/demo.log" 2>&1 || {
@@ -128,14 +131,21 @@ say "make install"
 say "2000 keys on a token (scripts/scale.sh: 100000)"
 "$root/scripts/scale.sh" 2000
 
+# collect PID NAME: what ran beside the rest.
+collect() {
+    local status=0
+    wait "$1" || status=$?
+    cat "$out/$2.out"
+    [ "$status" = 0 ] || die "Not everything passed: $2."
+    count_tests "$out" "$2.out"
+    skipped=$((skipped + $(sed -n 's/^# NOT RUN: *//p' "$out/$2.out")))
+}
+
 say "Other people's programs"
-status=0
-wait "$clients" || status=$?
+collect "$clients" clients
+say "A chain"
+collect "$chain" chain
 trap - EXIT
-cat "$out/clients.out"
-[ "$status" = 0 ] || die "Not every client passed."
-count_tests "$out" clients.out
-skipped=$((skipped + $(sed -n 's/^# NOT RUN: *//p' "$out/clients.out")))
 
 say "bench (a short run)"
 (cd "$out/gcc" && make -s bench BENCH_ARGS='3 0.2')

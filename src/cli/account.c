@@ -136,6 +136,7 @@ vk_exit vk_cmd_account_show(vk_cli *cli) {
     if (exit == VK_EXIT_OK) {
         vk_out_open(&cli->out, NULL, '{');
         vk_account_say(&cli->out, entry.name, &entry.account);
+        exit = vk_account_say_chain(cli, &entry.account);
         vk_out_close(&cli->out, '}');
     }
     vk_account_entry_clear(&entry);

@@ -42,6 +42,12 @@ VK_MUST_USE vk_exit vk_account_add(vk_cli *cli, const char *name, const vk_smart
  * texts. */
 VK_MUST_USE vk_exit vk_account_owner(vk_cli *cli, vk_smart_account *out);
 
+/* account_chain.c: what the node of --chain-id says of it; nothing without that option. */
+VK_MUST_USE vk_exit vk_account_say_chain(vk_cli *cli, const vk_smart_account *account);
+/* Asks it for a thirdweb factory's accountImplementation(). */
+VK_MUST_USE vk_exit vk_account_ask_implementation(vk_cli *cli, const vk_address *factory,
+                                                  vk_address *out);
+
 /* The owner: an address, or x and y (64 bytes) in hex. Appends. */
 void vk_root_put_owner(const vk_root *root, vk_buf *out);
 /* The account for people, and as JSON members. */

@@ -24,8 +24,13 @@ static vk_exit check_options(vk_cli *cli) {
                                vk_opt_name(kernel_only[i]));
         }
     }
-    if (!is_thirdweb(cli) && vk_opt_flag(cli, VK_OPT_IMPLEMENTATION)) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE, "--implementation is for thirdweb accounts only");
+    static const vk_option thirdweb_only[] = {VK_OPT_IMPLEMENTATION, VK_OPT_CHAIN_ID,
+                                              VK_OPT_CHAINS};
+    for (size_t i = 0; i < sizeof thirdweb_only / sizeof thirdweb_only[0]; i++) {
+        if (!is_thirdweb(cli) && vk_opt_flag(cli, thirdweb_only[i])) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s is for thirdweb accounts only here",
+                               vk_opt_name(thirdweb_only[i]));
+        }
     }
     return VK_EXIT_OK;
 }
@@ -73,10 +78,10 @@ static vk_exit read_kernel(vk_cli *cli, vk_smart_account *out) {
 
 static vk_exit read_thirdweb(vk_cli *cli, vk_smart_account *out) {
     out->kind = VK_SMART_ACCOUNT_THIRDWEB;
-    if (!vk_opt_flag(cli, VK_OPT_IMPLEMENTATION)) {
+    if (!vk_opt_flag(cli, VK_OPT_IMPLEMENTATION) && !vk_opt_flag(cli, VK_OPT_CHAIN_ID)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "the address depends on the factory's accountImplementation(): give "
-                           "--implementation ADDRESS");
+                           "--implementation ADDRESS, or --chain-id N to ask the chain's node");
     }
     if (!vk_opt_flag(cli, VK_OPT_ENTRY_POINT)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
@@ -84,8 +89,12 @@ static vk_exit read_thirdweb(vk_cli *cli, vk_smart_account *out) {
                            "--entry-point 0.6 or --entry-point 0.7");
     }
     vk_exit exit = vk_read_address(cli, VK_OPT_FACTORY, &out->factory);
-    return exit == VK_EXIT_OK ? vk_read_address(cli, VK_OPT_IMPLEMENTATION, &out->implementation)
-                              : exit;
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    return vk_opt_flag(cli, VK_OPT_IMPLEMENTATION)
+               ? vk_read_address(cli, VK_OPT_IMPLEMENTATION, &out->implementation)
+               : vk_account_ask_implementation(cli, &out->factory, &out->implementation);
 }
 
 /* ---- Both ---- */

@@ -177,7 +177,8 @@ const vk_command vk_commands[] = {
     {"account create", vk_cmd_account_create, ALL(OPT(NAME)),
      ALL(PIN, OPT(KERNEL_VERSION), OPT(VALIDATOR), OPT(INDEX), OPT(FACTORY), OPT(IMPLEMENTATION),
          OPT(ENTRY_POINT), OPT(OWNER), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(ACCOUNT),
-         OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(RP_ID), OPT(ORIGIN)),
+         OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(RP_ID), OPT(ORIGIN), OPT(CHAIN_ID),
+         OPT(CHAINS)),
      "keep a smart account on the token, to make sessions for",
      "Computes the address that the owner's account has, or will have, and keeps it on the token "
      "by\n"
@@ -201,11 +202,13 @@ const vk_command vk_commands[] = {
      "outside\n"
      "is told as such. No PIN is needed.",
      "  valetkey account list\n  valetkey account list --json | jq -r '.accounts[].account'\n"},
-    {"account show", vk_cmd_account_show, ALL(OPT(ACCOUNT)), NONE,
+    {"account show", vk_cmd_account_show, ALL(OPT(ACCOUNT)), ALL(OPT(CHAIN_ID), OPT(CHAINS)),
      "show an account and what deploys it",
      "Shows the account's address, which it has before it is deployed, its owner, factory and\n"
-     "factory data. No PIN is needed.",
+     "factory data; with --chain-id also what the chain's node says: is it deployed, its balance,\n"
+     "its deposit, the currentNonce of approvals. No PIN is needed.",
      "  valetkey account show --account main\n"
+     "  valetkey account show --account main --chain-id 8453\n"
      "  valetkey account show --account main --json | jq -r .factoryData\n"},
     {"account remove", vk_cmd_account_remove, ALL(OPT(ACCOUNT)), ALL(PIN),
      "keep an account on the token no more",

@@ -73,6 +73,7 @@ static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
 static vk_exit write_request(vk_cli *cli, vk_sending *s) {
     const vk_bytes no_signature = {NULL, 0};
     s->op.signature = no_signature;
+    vk_buf_clear(&s->request);
     vk_buf_printf(&s->request, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", s->grant->chain_id);
     vk_hex_put(&s->request, (vk_bytes){s->grant->entry_point.b, sizeof s->grant->entry_point.b});
     vk_buf_put_text(&s->request, "\",\"userOp\":");
@@ -120,13 +121,39 @@ static vk_exit prepare(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK) {
         exit = vk_send_build(cli, s);
     }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_price(cli, s);
-    }
+    return exit == VK_EXIT_OK ? write_request(cli, s) : exit;
+}
+
+static vk_exit price(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = vk_send_price(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = write_request(cli, s);
     }
     return exit == VK_EXIT_OK ? check_outbox(cli, s) : exit;
+}
+
+/* ---- What the key would say ---- */
+
+static vk_exit judge(vk_cli *cli, const vk_sending *s, vk_explain *job) {
+    *job = (vk_explain){.now = (uint64_t)time(NULL)};
+    vk_buf_put(&job->text, s->request.data, s->request.len);
+    vk_exit exit = vk_buf_status(&job->text) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &job->key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_explain_load(cli, job);
+    }
+    return exit == VK_EXIT_OK ? vk_explain_judge(cli, job) : exit;
+}
+
+/* Before a bundler is asked what it costs: it would know only that the account says no. */
+static vk_exit would_refuse(vk_cli *cli, const vk_sending *s, bool *out) {
+    vk_explain job;
+    vk_exit exit = judge(cli, s, &job);
+    *out = exit == VK_EXIT_OK && job.judgement.refusal != NULL;
+    vk_explain_clear(&job);
+    return exit;
 }
 
 /* ---- Without sending ---- */
@@ -146,18 +173,8 @@ static vk_exit say_operation(vk_cli *cli, const vk_explain *job) {
 }
 
 static vk_exit explain(vk_cli *cli, const vk_sending *s) {
-    vk_explain job = {.now = (uint64_t)time(NULL)};
-    vk_buf_put(&job.text, s->request.data, s->request.len);
-    vk_exit exit = vk_buf_status(&job.text) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &job.key);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_explain_load(cli, &job);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_explain_judge(cli, &job);
-    }
+    vk_explain job;
+    vk_exit exit = judge(cli, s, &job);
     if (exit == VK_EXIT_OK) {
         exit = say_operation(cli, &job);
     }
@@ -166,12 +183,19 @@ static vk_exit explain(vk_cli *cli, const vk_sending *s) {
 }
 
 static vk_exit dry_run(vk_cli *cli, vk_sending *s) {
+    bool refuses = false;
     vk_exit exit = vk_session_begin(cli, false);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
     }
     if (exit == VK_EXIT_OK) {
         exit = prepare(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = would_refuse(cli, s, &refuses);
+    }
+    if (exit == VK_EXIT_OK && !refuses) {
+        exit = price(cli, s);
     }
     return exit == VK_EXIT_OK ? explain(cli, s) : exit;
 }
@@ -200,7 +224,17 @@ static vk_exit sign(vk_cli *cli, vk_sending *s) {
     return exit;
 }
 
+/* The key says why not, and has it in its journal. */
+static vk_exit refuse(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = sign(cli, s);
+    return exit == VK_EXIT_OK
+               ? vk_cli_fail(cli, VK_EXIT_REFUSED,
+                             "the operation was refused, and is not any more: try again")
+               : exit;
+}
+
 static vk_exit send_new(vk_cli *cli, vk_sending *s) {
+    bool refuses = false;
     vk_exit exit = vk_session_begin_user(cli, true);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select_signing(cli, &s->key);
@@ -210,6 +244,15 @@ static vk_exit send_new(vk_cli *cli, vk_sending *s) {
     }
     if (exit == VK_EXIT_OK) {
         exit = prepare(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = would_refuse(cli, s, &refuses);
+    }
+    if (exit == VK_EXIT_OK && refuses) {
+        return refuse(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = price(cli, s);
     }
     if (exit == VK_EXIT_OK) {
         exit = sign(cli, s);
@@ -274,9 +317,10 @@ static vk_exit check_options(vk_cli *cli) {
                            "say what to send: --call TARGET,VALUE,DATA, once or "
                            "more, or --resume HASH");
     }
-    return resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)
-               ? vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other")
-               : VK_EXIT_OK;
+    if (resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other");
+    }
+    return calls ? vk_send_check_calls(cli) : VK_EXIT_OK;
 }
 
 vk_exit vk_cmd_send(vk_cli *cli) {

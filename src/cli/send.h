@@ -31,6 +31,8 @@ VK_MUST_USE vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status
 
 /* ---- The operation (send_calls.c, send_build.c) ---- */
 
+/* Can --call be read? */
+VK_MUST_USE vk_exit vk_send_check_calls(vk_cli *cli);
 /* The call data of --call. */
 VK_MUST_USE vk_exit vk_send_calls(vk_cli *cli, vk_sending *s);
 

@@ -86,6 +86,13 @@ static vk_status encode(const vk_sending *s, const called *calls, vk_buf *out, v
                                    err);
 }
 
+vk_exit vk_send_check_calls(vk_cli *cli) {
+    called calls = {.list = NULL};
+    vk_exit exit = read_calls(cli, &calls);
+    clear_calls(&calls);
+    return exit;
+}
+
 vk_exit vk_send_calls(vk_cli *cli, vk_sending *s) {
     called calls = {.list = NULL};
     vk_error err = {0};

@@ -60,11 +60,12 @@ static vk_exit find_out(vk_cli *cli, vk_sending *s, vk_status status, vk_error *
             pause_for(LOOK_SECONDS);
         }
     }
-    return knows
-               ? VK_EXIT_OK
-               : hint_resume(
-                     cli, vk_cli_fail_with(cli, "it is not known whether it was sent", status, err),
-                     s);
+    if (knows) {
+        return VK_EXIT_OK;
+    }
+    vk_exit exit = vk_cli_fail_with(cli, "it is not known whether it was sent",
+                                    status == VK_ERR_MISMATCH ? VK_ERR_SERVER : status, err);
+    return hint_resume(cli, exit, s);
 }
 
 static vk_exit send_once(vk_cli *cli, vk_sending *s) {

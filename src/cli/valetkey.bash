@@ -35,9 +35,9 @@ _valetkey_options() {
     'passkey remove-user') echo "--name --authenticator-id $pin" ;;
     'account create')
         echo "--name --kernel-version --validator --index --factory --implementation --entry-point --owner --owner-key" \
-            "--owner-pin-file --account --authenticator-id --authenticator-id-hash --rp-id --origin $pin"
+            "--owner-pin-file --account --authenticator-id --authenticator-id-hash --rp-id --origin --chain-id --chains $pin"
         ;;
-    'account show') echo '--account' ;;
+    'account show') echo '--account --chain-id --chains' ;;
     'account remove') echo "--account $pin" ;;
     'session create')
         echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --owner-key" \

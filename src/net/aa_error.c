@@ -88,8 +88,8 @@ static bool is_alphanumeric(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Where a code begins that is no part of a longer word, such as hex digits; NULL if none does. */
-static const char *find(const char *message) {
+/* Not as a part of a longer word, such as hex digits. */
+const char *vk_aa_find(const char *message) {
     const char *at = message;
     while ((at = strstr(at, "AA")) != NULL) {
         bool begins = at == message || !is_alphanumeric(at[-1]);
@@ -102,7 +102,7 @@ static const char *find(const char *message) {
 }
 
 const char *vk_aa_meaning(const char *message, char code[5]) {
-    const char *at = find(message);
+    const char *at = vk_aa_find(message);
     code[0] = '\0';
     if (at == NULL) {
         return NULL;

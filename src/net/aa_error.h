@@ -18,4 +18,17 @@
  */
 const char *vk_aa_meaning(const char *message, char code[5]);
 
+#define VK_AA_REVERT_MAX 128
+
+/*
+ * Bundlers give what an account or a paymaster reverted with as data: "AA23 reverted 0x3e49...".
+ * Makes of it the words in which a verdict predicts it ("AA23 reverted: PolicyFailed(1)",
+ * vk_verdict.chain_error). False, and out "", if the text has no code with such data behind it, or
+ * the error is none of Kernel's, its policies' and signers', or Solidity's own.
+ */
+bool vk_aa_revert(const char *message, char out[VK_AA_REVERT_MAX]);
+
+/* Where the first code begins; NULL if there is none. */
+const char *vk_aa_find(const char *message);
+
 #endif

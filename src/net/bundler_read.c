@@ -103,7 +103,12 @@ vk_status vk_bundler_read_fees(const cJSON *reply, vk_fees *out, vk_error *err) 
 /* ---- What became of an operation ---- */
 
 vk_status vk_bundler_read_hash(const cJSON *reply, vk_hash *out, vk_error *err) {
-    return vk_json_fixed(reply, "result", NULL, out->b, sizeof out->b, err);
+    vk_hash read;
+    vk_status status = vk_json_fixed(reply, "result", NULL, read.b, sizeof read.b, err);
+    if (status == VK_OK) {
+        *out = read;
+    }
+    return status;
 }
 
 vk_status vk_bundler_read_known(const cJSON *reply, bool *out, vk_error *err) {

@@ -1,5 +1,6 @@
 #include "chain.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,9 @@ static void put_call(const chain *c, const cJSON *params, vk_buf *out) {
     snprintf(name, sizeof name, "%s:%s",
              cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call, "to")),
              cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call, "data")));
+    for (char *p = name; *p != '\0'; p++) {
+        *p = (char)tolower((unsigned char)*p);
+    }
     const cJSON *calls = cJSON_GetObjectItemCaseSensitive(c->state, "calls");
     const char *answer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(calls, name));
     vk_buf_printf(out, "\"%s\"", answer == NULL ? "0x" : answer);

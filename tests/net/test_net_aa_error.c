@@ -57,6 +57,69 @@ START_TEST(test_all) {
 }
 END_TEST
 
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+
+START_TEST(test_reverts) {
+    static const struct {
+        const char *text, *words; /* NULL: it is none that is known */
+    } cases[] = {
+        {"reason: AA23 reverted 0xb32eeb69", "AA23 reverted: SignerPrefixNotPresent()"},
+        {"AA23 reverted: 0x3F7B7A68", "AA23 reverted: RateLimited()"},
+        {"AA23 reverted 0x3e4983f6" ZEROS "02", "AA23 reverted: PolicyFailed(2)"},
+        {"AA23 reverted 0x4e487b71" ZEROS "11", "AA23 reverted: Panic(0x11)"},
+        {"AA33 reverted 0x08c379a0" ZEROS "20" ZEROS "05"
+         "6e6f1b2121000000000000000000000000000000000000000000000000000000",
+         "AA33 reverted: Error(\"no?!!\")"},
+        {"AA23 reverted 0x", "AA23 reverted: revert()"},
+        {"AA23 reverted 0x, it says", "AA23 reverted: revert()"},
+        {"AA23 reverted 0x12345678", NULL},
+        {"AA23 reverted 0xb32eeb", NULL},
+        {"AA23 reverted 0x3e4983f6" ZEROS, NULL},
+        {"AA23 reverted 0x3e4983f6ff" ZEROS "02", NULL},
+        {"AA23 reverted 0x08c379a0" ZEROS "20" ZEROS "ff", NULL},
+        {"AA23 reverted (or OOG)", NULL},
+        {"AA24 signature error 0xb32eeb69", NULL},
+        {"reverted 0xb32eeb69", NULL},
+        {"AA23", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[VK_AA_REVERT_MAX] = "before";
+        bool is_known = vk_aa_revert(cases[i].text, out);
+        ck_assert_msg(is_known == (cases[i].words != NULL), "%s: %s", cases[i].text, out);
+        ck_assert_str_eq(out, is_known ? cases[i].words : "");
+    }
+}
+END_TEST
+
+/* The errors without arguments that tests/vectors/verdicts has of the published contracts. */
+START_TEST(test_recorded_reverts) {
+    static const char *const names[] = {"CallViolatesParamRule()",
+                                        "CallViolatesTargetRule()",
+                                        "CallViolatesValueRule()",
+                                        "EnableNotApproved()",
+                                        "InvalidCallData()",
+                                        "InvalidCallType()",
+                                        "InvalidNonce()",
+                                        "InvalidSignature()",
+                                        "InvalidValidator()",
+                                        "ParamTooShort()",
+                                        "PermissionNotAlllowedForUserOp()",
+                                        "PolicySignatureOrderError()",
+                                        "RateLimited()",
+                                        "SignerPrefixNotPresent()"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        vk_hash hash = vk_keccak256((vk_bytes){(const uint8_t *)names[i], strlen(names[i])});
+        char text[64], wanted[VK_AA_REVERT_MAX], out[VK_AA_REVERT_MAX];
+        snprintf(text, sizeof text, "AA23 reverted 0x%02x%02x%02x%02x", hash.b[0], hash.b[1],
+                 hash.b[2], hash.b[3]);
+        snprintf(wanted, sizeof wanted, "AA23 reverted: %s", names[i]);
+        ck_assert_msg(vk_aa_revert(text, out), "%s", names[i]);
+        ck_assert_str_eq(out, wanted);
+    }
+}
+END_TEST
+
 /* What alto said of real operations. */
 START_TEST(test_recorded) {
     cJSON *vectors = vectors_load("net/bundler.json");
@@ -82,6 +145,8 @@ int main(void) {
     TCase *tests = tcase_create("net_aa_error");
     tcase_add_test(tests, test_found);
     tcase_add_test(tests, test_all);
+    tcase_add_test(tests, test_reverts);
+    tcase_add_test(tests, test_recorded_reverts);
     tcase_add_test(tests, test_recorded);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

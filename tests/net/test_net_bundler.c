@@ -79,14 +79,14 @@ static const struct {
     {"eth_estimateUserOperationGas", ask_estimate,
      "{\"result\":{\"preVerificationGas\":\"0x1\",\"verificationGasLimit\":2,"
      "\"callGasLimit\":\"3\",\"paymasterVerificationGasLimit\":null}}",
-     "[OP,\"0x0000000071727de22e5e9d8baf0edac6f37da032\"]"},
+     "[OP,\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\"]"},
     {"pimlico_getUserOperationGasPrice", ask_fees, "{\"result\":{" FEES "}}", "[]"},
     {"eth_getUserOperationByHash", ask_knows, "{\"result\":{}}", "[\"" H77 "\"]"},
     {"eth_getUserOperationReceipt", ask_receipt,
      "{\"result\":{\"userOpHash\":\"" H77 "\"," RECEIPT_BUT_FOR_HASH "}}", "[\"" H77 "\"]"},
     /* the last: it is not repeated */
     {"eth_sendUserOperation", ask_send, "{\"result\":\"" H77 "\"}",
-     "[OP,\"0x0000000071727de22e5e9d8baf0edac6f37da032\"]"},
+     "[OP,\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\"]"},
 };
 #define CALLS (sizeof calls / sizeof calls[0])
 #define REPEATED (CALLS - 1)

@@ -20,6 +20,7 @@ static const uint8_t id4[4] = {1, 2, 3, 4};
 static uint8_t key24[24];
 
 #define ACCOUNT "0x2c8a7839cba47040b736dbfa46c46fc87a928f3b"
+#define ACCOUNT_SENT "0x2c8a7839cbA47040B736dbfA46C46fC87A928F3b"
 
 static void set_up(void) {
     served_start(&s);
@@ -65,7 +66,7 @@ static vk_status ask_state(vk_error *err) {
 }
 
 #define WORD(n) "00000000000000000000000000000000000000000000000000000000" n
-#define ENTRY_POINT "0x0000000071727de22e5e9d8baf0edac6f37da032"
+#define ENTRY_POINT "0x0000000071727De22E5E9d8BAf0edAc6f37da032"
 #define HISTORY "{\"baseFeePerGas\":[\"0x1\",\"0x64\"],\"reward\":[[\"0x9\"],[\"0x1\"],[\"0x5\"]]}"
 
 static const struct {
@@ -73,10 +74,10 @@ static const struct {
     served_call call;
     const char *members, *params; /* a good answer; what is asked */
 } calls[] = {
-    {"eth_getCode", ask_code, "{\"result\":\"0x60\"}", "[\"" ACCOUNT "\",\"latest\"]"},
-    {"eth_getBalance", ask_balance, "{\"result\":\"0x2a\"}", "[\"" ACCOUNT "\",\"latest\"]"},
+    {"eth_getCode", ask_code, "{\"result\":\"0x60\"}", "[\"" ACCOUNT_SENT "\",\"latest\"]"},
+    {"eth_getBalance", ask_balance, "{\"result\":\"0x2a\"}", "[\"" ACCOUNT_SENT "\",\"latest\"]"},
     {"eth_call", ask_call, "{\"result\":\"0xabcd\"}",
-     "[{\"to\":\"" ACCOUNT "\",\"data\":\"0x01020304\"},\"latest\"]"},
+     "[{\"to\":\"" ACCOUNT_SENT "\",\"data\":\"0x01020304\"},\"latest\"]"},
     {"eth_call", ask_nonce,
      "{\"result\":\"0x0000845adb2c711129d4f3966735ed98a9f09fc4ce5700000000000000000003\"}",
      "[{\"to\":\"" ENTRY_POINT "\",\"data\":\"0x35567e1a"

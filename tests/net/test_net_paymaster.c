@@ -58,7 +58,7 @@ static void check_params(const char *behind) {
 }
 
 START_TEST(test_good) {
-    static const char behind[] = ",\"0x0000000071727de22e5e9d8baf0edac6f37da032\",\"0x7a69\","
+    static const char behind[] = ",\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\",\"0x7a69\","
                                  "{\"policy\":\"sp_secret\"}]}";
     served_set(&s, stub, good, NULL);
     ck_assert(ask_stub(NULL) == VK_OK);
@@ -84,7 +84,7 @@ START_TEST(test_no_context) {
     ck_assert(vk_paymaster_open(&config, &paymaster, NULL) == VK_OK);
     served_set(&s, stub, good, NULL);
     ck_assert(ask_stub(NULL) == VK_OK);
-    check_params(",\"0x0000000071727de22e5e9d8baf0edac6f37da032\",\"0x7a69\",{}]}");
+    check_params(",\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\",\"0x7a69\",{}]}");
 }
 END_TEST
 

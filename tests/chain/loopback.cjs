@@ -1,0 +1,10 @@
+// Loaded before a server (node --require): it listens on loopback, whatever address it wants, and tells
+// its parent the port that it got.
+const net = require('node:net');
+
+const {listen} = net.Server.prototype;
+net.Server.prototype.listen = function (options, ...rest) {
+  if (typeof options !== 'object') throw new Error('listen() with options only');
+  this.once('listening', () => process.send({port: this.address().port}));
+  return listen.call(this, {...options, host: '127.0.0.1'}, ...rest);
+};
