@@ -100,7 +100,7 @@ want 0 "${thirdweb[@]}" --name tw --implementation "$(made .in.implementation)" 
 json '[.kind, .factoryData[0:10]]' '["thirdweb","0xd8fd8f44"]'
 same "$(jq -r .account out | lower)" "$(made .out.address)" "the account"
 want 1 "${thirdweb[@]}" --name tw2
-echo "valetkey: the address depends on the factory's accountImplementation(): give --implementation ADDRESS" | err
+echo "valetkey: the address depends on the factory's accountImplementation(): give --implementation ADDRESS, or --chain-id N to ask the chain's node" | err
 want 2 account create --token main --name old --kernel-version v1 --owner "$owner" --pin-file pin
 err <<'EOF'
 valetkey: no such account can be: account: the address of an account of Kernel v1 cannot be computed: it must be given
@@ -109,6 +109,52 @@ EOF
 want 0 account create --token main --name old --kernel-version v1 --owner "$owner" \
     --account "$owner" --pin-file pin --json
 json .account "$owner"
+
+# What a node says.
+node=$VK_TEST_BUILDDIR/tests/net/bundler
+word() { printf '0x%064x' "$1"; }
+want 5 account show --token main --account home --chain-id 8453
+jq -n --arg deposit "$(word 3)" --arg implementation "0x$(printf '%024d' 0)$(made .in.implementation | cut -c 3-)" '{
+    chainId: 8453, answers: {eth_chainId: {result: "0x2105"}, eth_getCode: {result: "0x"},
+    eth_getBalance: {result: "0xde0b6b3a7640000"}, "eth_call:0x70a08231": {result: $deposit},
+    "eth_call:0x11464fbe": {result: $implementation}}}' >script.json
+"$node" script.json >url &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+for _ in {1..100}; do [ -s url ] || sleep 0.1; done
+jq -R '{"8453": {node: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
+want 0 account show --token main --account home --chain-id 8453
+tail -n 5 out >last && mv last out
+out <<'EOF'
+On chain 8453
+  deployed       no
+  balance        1 ether
+  deposit        0.000000000000000003 ether
+  currentNonce   1
+EOF
+want 0 account show --token main --account home --chain-id 8453 --json
+json .chain '{"chainId":8453,"deployed":false,"balance":"1000000000000000000","deposit":"3","currentNonce":1}'
+want 5 account show --token main --account home --chain-id 1
+want 0 "${thirdweb[@]}" --name asked --chain-id 8453 --json
+same "$(jq -r .account out | lower)" "$(made .out.address)" "the account"
+# script METHOD ANSWER: what is answered from now on.
+script() {
+    jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
+        mv next.json script.json
+}
+script eth_getCode '{"result": "0x60"}'
+want 0 account show --token main --account asked --chain-id 8453 --json
+json .chain '{"chainId":8453,"deployed":true,"balance":"1000000000000000000","deposit":"3"}'
+script eth_call:0x11464fbe '{"result": "0x"}'
+want 8 "${thirdweb[@]}" --name nothing --chain-id 8453
+echo 'valetkey: http://127.0.0.1 knows no accountImplementation() of the factory' | err
+script eth_getBalance '{"error": {"code": -32000, "message": "too busy"}}'
+want 8 account show --token main --account asked --chain-id 8453
+grep -q 'too busy' err || fail "the server's words are missing"
+script eth_chainId '{"result": "0x1"}'
+want 8 account show --token main --account asked --chain-id 8453
+echo 'valetkey: http://127.0.0.1 is on chain 1, but was asked about chain 8453' | err
+want 5 account show --token main --account nothing
 
 # What does not go together; what is not so.
 want 1 account create --token main --name x --kernel-version 0.3.1 --pin-file pin
