@@ -158,6 +158,41 @@ want 0 session create --token main --account ecdsa --label same --chain-id 5 --p
     --owner-key 'pkcs11:token=main;object=mine' --pin-file pin --json
 json '.sessions | length' 1
 
+# An account of Kernel 0.2.x takes a passkey as a plug-in: the token alone keeps the limits, and there is
+# no text. Of an ECDSA owner an ECDSA key would take the place.
+want 0 account create --token main --name plug --kernel-version 0.2.4 --owner-key "$owner_uri" --pin-file pin
+create=(session create --token main --account plug --chain-id 10,1 --policy policy.json --lint off
+    --owner-key "$owner_uri" --owner-pin-file pin --pin-file pin)
+want 0 "${create[@]}" --label plug --type p256 --json
+json '[.kind, .keptBy, .permissionId, (.sessions | map(.chainId)), .sessions[0].serializedAccount]' \
+    '["plugin","token",null,[10,1],null]'
+want 2 "${create[@]}" --label unplugged
+want 5 key show --token main --label unplugged
+
+# thirdweb: the admin's key signs at once, and what comes of it are the calls that set the session.
+cat >tw.json <<'EOF'
+[{"type":"thirdweb","approvedTargets":["0x00000000000000000000000000000000000000aa"],
+"nativeTokenLimitPerTransaction":"5","permissionStartTimestamp":1767225600,"permissionEndTimestamp":4070908800}]
+EOF
+want 0 account create --token main --name tw --factory 0x86a2ee8faf9a840f7a2c64ca3d51209f9a02081d \
+    --implementation 0x8c8e61e4705d1dbee6deadb39e67ac77650b0704 --entry-point 0.7 --owner-key "$owner_uri" --pin-file pin
+create=(session create --token main --account tw --label tw --chain-id 10,1 --policy tw.json --lint off --pin-file pin)
+want 1 "${create[@]}"
+echo "valetkey: for a thirdweb account the admin's key has to sign at once: give --owner-key URI" | head -n 1 >first
+head -n 1 err | diff first - || fail "another message"
+want 0 "${create[@]}" --owner-key "$owner_uri" --owner-pin-file pin --json
+json '[.kind, (.sessions | map([.chainId, .callData[0:10]]))]' \
+    '["thirdweb",[[10,"0x5892e236"],[1,"0x5892e236"]]]'
+want 0 session list --token main --json
+json '[.sessions[] | select(.label == "tw") | [.kind, .chainId, .permissionId, .validUntil]]' \
+    '[["thirdweb",10,null,4070908800],["thirdweb",1,null,4070908800]]'
+want 2 session create --token main --account tw --label no --chain-id 1 --policy policy.json --lint off \
+    --owner-key "$owner_uri" --owner-pin-file pin --pin-file pin
+echo "valetkey: the policy is one of Kernel accounts, but the account is thirdweb's" | err
+want 2 session create --token main --account ecdsa --label no --chain-id 1 --policy tw.json --lint off \
+    --owner-key "$owner_uri" --owner-pin-file pin --pin-file pin
+echo 'valetkey: the policy is a thirdweb session, but the account is a Kernel account' | err
+
 # What fails leaves nothing: a wrong PIN, a wrong key, an account that nobody can be approved for.
 want 0 key list --token main --json
 before=$(jq -c '[.keys[].label]' out)
