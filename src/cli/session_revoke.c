@@ -19,10 +19,8 @@ static vk_exit check_grant(vk_cli *cli, const vk_sending *s) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "the key is no permission of the account, so there is none to revoke");
     }
-    if (grant->root.kind != VK_ROOT_ECDSA && grant->root.kind != VK_ROOT_MULTI_CHAIN) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "only an owner with an address can sign this here: the account's is %s",
-                           grant->root.kind == VK_ROOT_PASSKEY ? "a passkey" : "not known");
+    if (grant->root.kind == VK_ROOT_UNKNOWN) {
+        return vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "the grant does not say who owns the account");
     }
     return VK_EXIT_OK;
 }
@@ -100,15 +98,21 @@ static vk_exit build(vk_cli *cli, vk_sending *s) {
 
 /* ---- Signed and sent ---- */
 
+/* A passkey's challenge is the operation's hash; others sign its EIP-191 hash. */
 static vk_exit sign(vk_cli *cli, vk_sending *s) {
-    const vk_hash digest = vk_eip191_hash(&s->hash);
-    uint8_t signature65[65];
-    vk_exit exit = vk_owner_key_sign(cli, &s->grant->root.owner, &digest, signature65);
+    const vk_hash digest =
+        s->grant->root.kind == VK_ROOT_PASSKEY ? s->hash : vk_eip191_hash(&s->hash);
+    const vk_owner_question question = {
+        .root = &s->grant->root, .digest = &digest, .chain_id = s->grant->chain_id};
+    vk_owner_key key;
     vk_buf_clear(&s->signature);
-    vk_buf_put(&s->signature, signature65, sizeof signature65);
+    vk_exit exit = vk_owner_key_open(cli, vk_opt(cli, VK_OPT_OWNER_KEY), VK_OWNER_SIGN, &key);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_owner_key_sign(&key, &question, &s->signature);
+    }
+    vk_owner_key_close(&key);
     s->op.signature = vk_buf_view(&s->signature);
-    return exit == VK_EXIT_OK && vk_buf_status(&s->signature) != VK_OK ? vk_cli_no_memory(cli)
-                                                                       : exit;
+    return exit;
 }
 
 static vk_exit say_dry(vk_cli *cli, const vk_sending *s) {
