@@ -320,6 +320,29 @@ const vk_command vk_commands[] = {
      "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
      "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"
      "  valetkey send --label shop --resume 0x5f0c...\n"},
+    {"session status", vk_cmd_session_status, NONE,
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS)), "ask the chain about a session",
+     "Asks the nodes of the chain file about the grants of a key, or those of --chain-id and\n"
+     "--account: is the account deployed, what does it own, is the permission installed, revoked, "
+     "or\n"
+     "still to be enabled, and is the owner's approval good; and shows the gas that is left by "
+     "the\n"
+     "chain's count beside the token's own. No PIN is needed. A node is believed for what it is\n"
+     "worth: nothing on the token changes.",
+     "  valetkey session status --label shop\n  valetkey session status --label shop --chain-id "
+     "8453 "
+     "--json\n"},
+    {"session revoke", vk_cmd_session_revoke, NONE,
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE),
+         OPT(PAYMASTER), OPT(LANE), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT)),
+     "take a permission away on its chain",
+     "Builds the operation by which the account takes the key's permission away, lets the owner's\n"
+     "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"
+     "used dies with the nonce of its approval, and so does whatever else was approved with it.\n"
+     "The key's grant stays on the token, which asks no chain when it signs: \"key remove\" ends "
+     "it.",
+     "  valetkey session revoke --label shop --owner-key 'pkcs11:token=cold;object=owner' --wait\n"
+     "  valetkey session revoke --label shop --chain-id 8453 --dry-run\n"},
     {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
      ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),
      "put the public rest around a session part",

@@ -13,6 +13,21 @@ vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *
     return meaning != NULL ? vk_cli_hint(cli, exit, "%s: %s", code, meaning) : exit;
 }
 
+void vk_sending_clear(vk_sending *s) {
+    vk_paymaster_close(s->paymaster);
+    vk_bundler_close(s->bundler);
+    vk_node_close(s->node);
+    vk_chain_config_clear(&s->config);
+    vk_userop_clear(&s->op);
+    vk_sponsoring_clear(&s->sponsoring);
+    vk_key_info_clear(&s->key);
+    vk_grants_clear(&s->grants);
+    vk_buf_clear(&s->call_data);
+    vk_buf_clear(&s->factory_data);
+    vk_buf_clear(&s->signature);
+    vk_buf_clear(&s->request);
+}
+
 static vk_exit read_config(vk_cli *cli, vk_sending *s) {
     return vk_chain_file_read(cli, s->grant->chain_id, &s->config);
 }
@@ -78,8 +93,13 @@ static vk_exit open_paymaster(vk_cli *cli, vk_sending *s) {
                            : vk_send_fail(cli, "cannot ask the paymaster", status, &err);
 }
 
+vk_exit vk_send_open_node(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = read_config(cli, s);
+    return exit == VK_EXIT_OK ? open_node(cli, s) : exit;
+}
+
 vk_exit vk_send_connect(vk_cli *cli, vk_sending *s) {
-    vk_exit (*const steps[])(vk_cli *, vk_sending *) = {read_config, open_node, open_bundler,
+    vk_exit (*const steps[])(vk_cli *, vk_sending *) = {vk_send_open_node, open_bundler,
                                                         open_paymaster};
     vk_exit exit = VK_EXIT_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && exit == VK_EXIT_OK; i++) {

@@ -61,6 +61,8 @@ _valetkey_options() {
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
     send) echo "$key --call --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    'session status') echo "$key --chain-id --account --chains" ;;
+    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --paymaster --lane --dry-run --wait --timeout" ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
@@ -148,7 +150,7 @@ _valetkey() {
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
     account) mapfile -t COMPREPLY < <(compgen -W 'create list show remove' -- "$cur") ;;
-    session) mapfile -t COMPREPLY < <(compgen -W 'create import list show' -- "$cur") ;;
+    session) mapfile -t COMPREPLY < <(compgen -W 'create import list show status revoke' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;
