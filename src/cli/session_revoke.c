@@ -21,7 +21,7 @@ static vk_exit check_grant(vk_cli *cli, const vk_sending *s) {
     }
     if (grant->root.kind == VK_ROOT_UNKNOWN) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "the account's owner is not known, so nobody can sign as he here");
+                           "the account's owner is not known, so nobody can sign for it here");
     }
     return VK_EXIT_OK;
 }
