@@ -20,7 +20,8 @@ static vk_exit check_grant(vk_cli *cli, const vk_sending *s) {
                            "the key is no permission of the account, so there is none to revoke");
     }
     if (grant->root.kind == VK_ROOT_UNKNOWN) {
-        return vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "the grant does not say who owns the account");
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "the account's owner is not known, so nobody can sign for it here");
     }
     return VK_EXIT_OK;
 }
@@ -98,15 +99,15 @@ static vk_exit build(vk_cli *cli, vk_sending *s) {
 
 /* ---- Signed and sent ---- */
 
-/* A passkey's challenge is the operation's hash; others sign its EIP-191 hash. */
+/* An address signs the EIP-191 hash; of a passkey's assertion the challenge is the hash itself. */
 static vk_exit sign(vk_cli *cli, vk_sending *s) {
-    const vk_hash digest =
-        s->grant->root.kind == VK_ROOT_PASSKEY ? s->hash : vk_eip191_hash(&s->hash);
-    const vk_owner_question question = {
-        .root = &s->grant->root, .digest = &digest, .chain_id = s->grant->chain_id};
     vk_owner_key key;
-    vk_buf_clear(&s->signature);
+    const vk_root *root = &s->grant->root;
+    const vk_hash digest = root->kind == VK_ROOT_PASSKEY ? s->hash : vk_eip191_hash(&s->hash);
+    const vk_owner_question question = {
+        .root = root, .digest = &digest, .chain_id = s->grant->chain_id};
     vk_exit exit = vk_owner_key_open(cli, vk_opt(cli, VK_OPT_OWNER_KEY), VK_OWNER_SIGN, &key);
+    vk_buf_clear(&s->signature);
     if (exit == VK_EXIT_OK) {
         exit = vk_owner_key_sign(&key, &question, &s->signature);
     }
