@@ -1,6 +1,6 @@
 vkincludedir = $(includedir)/valetkey
 vkinclude_HEADERS = include/valetkey/account.h include/valetkey/credential.h include/valetkey/permission.h \
-	include/valetkey/serialized.h include/valetkey/validator.h include/valetkey/bytes.h include/valetkey/eth.h include/valetkey/grant.h \
+	include/valetkey/serialized.h include/valetkey/smart_account.h include/valetkey/validator.h include/valetkey/bytes.h include/valetkey/eth.h include/valetkey/grant.h \
 	include/valetkey/kernel.h include/valetkey/pkcs11.h include/valetkey/policy.h \
 	include/valetkey/status.h include/valetkey/userop.h include/valetkey/valetkey.h \
 	include/valetkey/webauthn.h

@@ -284,6 +284,13 @@
 #define VK_APPLICATION_ACCOUNT "valetkey-account"
 
 /*
+ * A smart account for which sessions are made, JSON (see valetkey/smart_account.h): an ordinary
+ * public data object whose CKA_LABEL is the account's name. The module takes any value: whoever
+ * reads it computes it again with vk_smart_account_read.
+ */
+#define VK_APPLICATION_SMART_ACCOUNT "valetkey-smart-account"
+
+/*
  * The standard way, for clients without vendor mechanisms. The user writes an operation (JSON or
  * ABI, at most 128 KiB) as a token object with CKA_APPLICATION valetkey-userop and the CKA_LABEL of
  * the key, its CKA_ID (needed where keys share a label), or both. C_CreateObject judges it:

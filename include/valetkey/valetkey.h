@@ -32,6 +32,7 @@
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>
 #include <valetkey/serialized.h>
+#include <valetkey/smart_account.h>
 #include <valetkey/spend.h>
 #include <valetkey/status.h>
 #include <valetkey/thirdweb.h>

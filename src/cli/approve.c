@@ -9,9 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SIGNATURE_MAX 8192
-#define ECDSA_LEN 65
-
 static vk_exit check_options(vk_cli *cli) {
     int ways = vk_opt_flag(cli, VK_OPT_SIGNATURE) + vk_opt_flag(cli, VK_OPT_OWNER_KEY) +
                vk_opt_flag(cli, VK_OPT_PRE_INSTALLED);
@@ -121,58 +118,27 @@ static vk_exit ask(vk_cli *cli, const vk_approval *a) {
 
 /* ---- The answer ---- */
 
-static vk_exit read_signature(vk_cli *cli, vk_buf *out) {
-    vk_exit exit = vk_read_hex(cli, VK_OPT_SIGNATURE, SIGNATURE_MAX, out);
-    /* Some wallets write the recovery id as 0 or 1; the contracts want 27 or 28. */
-    if (exit == VK_EXIT_OK && out->len == ECDSA_LEN && out->data[ECDSA_LEN - 1] < 2) {
-        out->data[ECDSA_LEN - 1] = (uint8_t)(out->data[ECDSA_LEN - 1] + 27);
-    }
-    return exit;
-}
-
 static vk_exit sign_as_owner(vk_cli *cli, const vk_approval *a, vk_buf *out) {
-    uint8_t signature[ECDSA_LEN];
-    if (!a->has_owner || a->owner.passkey) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "--owner-key signs for an owner with an address: give --owner ADDRESS");
-    }
-    vk_exit exit = vk_owner_key_sign(cli, &a->owner.address, &a->digest, signature);
+    vk_owner_key key;
+    const vk_root root = vk_approval_root(a);
+    const vk_owner_question question = {
+        .root = &root, .digest = &a->digest, .chain_id = a->chain_id};
+    vk_exit exit = vk_owner_key_open(cli, vk_opt(cli, VK_OPT_OWNER_KEY), VK_OWNER_SIGN, &key);
     if (exit == VK_EXIT_OK) {
-        vk_buf_put(out, signature, sizeof signature);
-        exit = vk_buf_status(out) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+        exit = vk_owner_key_sign(&key, &question, out);
     }
+    vk_owner_key_close(&key);
     return exit;
 }
 
 static vk_exit get_signature(vk_cli *cli, const vk_approval *a, vk_buf *out) {
     if (vk_opt_flag(cli, VK_OPT_SIGNATURE)) {
-        return read_signature(cli, out);
+        return vk_approval_signature(cli, vk_opt(cli, VK_OPT_SIGNATURE), out);
     }
     return vk_opt_flag(cli, VK_OPT_OWNER_KEY) ? sign_as_owner(cli, a, out) : VK_EXIT_OK;
 }
 
 /* ---- The result ---- */
-
-/* What comes of a signature for others than the token: the SDK's text of a permission, or the call
- * that sets thirdweb's. Empty: nothing. Appends, with a final NUL that len does not count. */
-static vk_status make_product(const vk_approval *a, vk_buf *out) {
-    const vk_buf *signature = &a->grant.account.enable_signature;
-    vk_buf call = {0};
-    vk_status status = VK_OK;
-    if (a->kind == VK_GRANT_PERMISSION) {
-        status = vk_serialized_write(&a->grant.account, out);
-    } else if (a->kind == VK_GRANT_THIRDWEB && signature->len == ECDSA_LEN) {
-        status = vk_thirdweb_set_permissions(&a->grant.request, VK_THIRDWEB_ABI_IS_ADMIN,
-                                             VK_THIRDWEB_ANY_TARGET | VK_THIRDWEB_ANY_AMOUNT,
-                                             signature->data, &call, NULL);
-        vk_hex_put(out, vk_buf_view(&call));
-    }
-    vk_buf_clear(&call);
-    vk_buf_put_byte(out, 0);
-    status = status == VK_OK ? vk_buf_status(out) : status;
-    out->len -= status == VK_OK ? 1 : 0;
-    return status;
-}
 
 /* With --json the text is in the result anyway. */
 static vk_exit write_output(vk_cli *cli, vk_bytes product) {
@@ -230,7 +196,7 @@ static vk_exit add_grant(vk_cli *cli, const vk_approval *a, vk_bytes json) {
 
 static vk_exit tell(vk_cli *cli, const vk_approval *a) {
     vk_buf product = {0};
-    vk_status status = make_product(a, &product);
+    vk_status status = vk_approval_product(a, &product);
     vk_exit exit = status == VK_OK ? write_output(cli, vk_buf_view(&product))
                                    : vk_cli_fail_status(cli, "cannot write the result", status);
     if (exit == VK_EXIT_OK) {

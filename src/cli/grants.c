@@ -147,6 +147,23 @@ vk_exit vk_grants_choose(vk_cli *cli, const vk_grants *grants, vk_userop_request
     return exit;
 }
 
+vk_exit vk_grant_choice_read(vk_cli *cli, vk_grant_choice *out) {
+    vk_exit exit = VK_EXIT_OK;
+    *out = (vk_grant_choice){.has_chain_id = vk_opt_flag(cli, VK_OPT_CHAIN_ID),
+                             .has_account = vk_opt_flag(cli, VK_OPT_ACCOUNT)};
+    if (out->has_chain_id) {
+        exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &out->chain_id);
+    }
+    return exit == VK_EXIT_OK && out->has_account
+               ? vk_read_address(cli, VK_OPT_ACCOUNT, &out->account)
+               : exit;
+}
+
+bool vk_grant_is_chosen(const vk_grant *grant, const vk_grant_choice *choice) {
+    return (!choice->has_chain_id || grant->chain_id == choice->chain_id) &&
+           (!choice->has_account || vk_address_equal(&grant->account.account, &choice->account));
+}
+
 vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                        const vk_userop_request *request) {
     char account[43], on_chain[40] = "";

@@ -32,6 +32,15 @@ VK_MUST_USE vk_exit vk_grants_choose(vk_cli *cli, const vk_grants *grants,
 VK_MUST_USE vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                                    const vk_userop_request *request);
 
+/* --chain-id and --account, as far as they are given. */
+typedef struct vk_grant_choice {
+    bool has_chain_id, has_account;
+    uint64_t chain_id;
+    vk_address account;
+} vk_grant_choice;
+VK_MUST_USE vk_exit vk_grant_choice_read(vk_cli *cli, vk_grant_choice *out);
+bool vk_grant_is_chosen(const vk_grant *grant, const vk_grant_choice *choice);
+
 /* What the token remembers of a grant, from CKA_VALETKEY_STATE; nothing for a grant that is NULL.
  */
 typedef struct vk_grant_state {

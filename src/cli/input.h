@@ -20,6 +20,13 @@ VK_MUST_USE vk_exit vk_bad_value(vk_cli *cli, vk_option option, const char *want
 /* Values of options that were given. Failures name the option. */
 VK_MUST_USE vk_exit vk_read_u64(vk_cli *cli, vk_option option, uint64_t max, uint64_t *out);
 VK_MUST_USE vk_exit vk_read_u256(vk_cli *cli, vk_option option, vk_u256 *out);
+/* --chain-id, several separated by commas, in their order; none twice. */
+#define VK_CHAINS_MAX 256
+typedef struct vk_chain_list {
+    uint64_t list[VK_CHAINS_MAX];
+    size_t count;
+} vk_chain_list;
+VK_MUST_USE vk_exit vk_read_chains(vk_cli *cli, vk_chain_list *out);
 /* Decimal, or 0x and hex. */
 VK_MUST_USE vk_exit vk_read_quantity(vk_cli *cli, vk_option option, vk_u256 *out);
 VK_MUST_USE vk_exit vk_read_address(vk_cli *cli, vk_option option, vk_address *out);

@@ -4,23 +4,22 @@
 #include "cli/step_up.h"
 #include "cli/touch.h"
 
-static vk_exit generate(vk_cli *cli, const vk_new_key *key, CK_OBJECT_HANDLE *public_key) {
+vk_exit vk_new_key_generate(vk_cli *cli, const vk_new_key *key, vk_key_pair *out) {
     CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
-    CK_OBJECT_HANDLE private_key;
     vk_template public_half = {0}, private_half = {0};
     vk_new_key_common(cli, key, &public_half);
     vk_new_key_public(key, &public_half);
     vk_new_key_common(cli, key, &private_half);
     vk_new_key_private(cli, key, &private_half);
     vk_touch_say_slot(cli, "to make the key");
-    CK_RV rv = cli->module.f->C_GenerateKeyPair(cli->session, &mechanism, public_half.attrs,
-                                                public_half.count, private_half.attrs,
-                                                private_half.count, public_key, &private_key);
+    CK_RV rv = cli->module.f->C_GenerateKeyPair(
+        cli->session, &mechanism, public_half.attrs, public_half.count, private_half.attrs,
+        private_half.count, &out->public_key, &out->private_key);
     return rv == CKR_OK ? VK_EXIT_OK : vk_cli_fail_rv(cli, "cannot make the key", rv);
 }
 
 static vk_exit make_one(vk_cli *cli, vk_new_key *key) {
-    CK_OBJECT_HANDLE public_key = 0;
+    vk_key_pair made = {0};
     vk_exit exit = vk_session_begin_user(cli, true);
     if (exit == VK_EXIT_OK) {
         exit = vk_new_key_check_label(cli);
@@ -29,10 +28,10 @@ static vk_exit make_one(vk_cli *cli, vk_new_key *key) {
         exit = vk_new_key_choose_id(cli, key);
     }
     if (exit == VK_EXIT_OK) {
-        exit = generate(cli, key, &public_key);
+        exit = vk_new_key_generate(cli, key, &made);
     }
     const vk_new_key_news news = {.verb = "Made"};
-    return exit == VK_EXIT_OK ? vk_new_key_say(cli, public_key, &news) : exit;
+    return exit == VK_EXIT_OK ? vk_new_key_say(cli, made.public_key, &news) : exit;
 }
 
 vk_exit vk_cmd_key_create(vk_cli *cli) {

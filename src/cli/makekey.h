@@ -36,6 +36,12 @@ void vk_new_key_public(const vk_new_key *key, vk_template *t);
 /* A failure if the token has a key with this label already: labels are how keys are called. */
 VK_MUST_USE vk_exit vk_new_key_check_label(vk_cli *cli);
 
+/* Makes the pair on the session's token. */
+typedef struct vk_key_pair {
+    CK_OBJECT_HANDLE public_key, private_key;
+} vk_key_pair;
+VK_MUST_USE vk_exit vk_new_key_generate(vk_cli *cli, const vk_new_key *key, vk_key_pair *out);
+
 /* Makes the keys of --count straight on the token's file, and tells about them. */
 VK_MUST_USE vk_exit vk_new_keys_make(vk_cli *cli, const vk_new_key *key);
 

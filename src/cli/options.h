@@ -117,6 +117,9 @@ typedef enum vk_option {
     VK_OPT_WAIT,
     VK_OPT_TIMEOUT,
     VK_OPT_RESUME,
+    VK_OPT_VALIDATOR,
+    VK_OPT_FACTORY,
+    VK_OPT_IMPLEMENTATION,
     VK_OPT_COUNT
 } vk_option;
 

@@ -1,55 +1,50 @@
+/* Finding an owner's key on a PKCS#11 token. */
 #include "cli/owner_key.h"
 
-#include "cli/object.h"
+#include "cli/keyinfo.h"
 #include "cli/pin.h"
-#include "cli/session.h"
 #include <p11-kit/p11-kit.h>
-#include <p11-kit/uri.h>
 #include <stdlib.h>
 #include <string.h>
+#include <valetkey/pkcs11.h>
 
-/* n of secp256k1, and half of it */
-static const vk_u256 group_order = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
-                                     0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b,
-                                     0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41}};
-static const vk_u256 half_order = {{0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                    0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d,
-                                    0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0}};
+/* ---- URIs ---- */
 
-bool vk_owner_signature_finish(const vk_address *owner, const vk_hash *digest,
-                               uint8_t signature65[65]) {
-    vk_u256 s = vk_u256_from_be(signature65 + 32, 32);
-    if (vk_u256_cmp(&s, &half_order) > 0) {
-        vk_u256 low;
-        if (!vk_u256_sub(&group_order, &s, &low)) {
-            return false;
-        }
-        memcpy(signature65 + 32, low.be, sizeof low.be);
+static vk_exit parse_uri(vk_cli *cli, const char *text, P11KitUri *uri) {
+    int parsed = p11_kit_uri_parse(text, P11_KIT_URI_FOR_OBJECT_ON_TOKEN_AND_MODULE, uri);
+    if (parsed != P11_KIT_URI_OK) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--owner-key: %s", p11_kit_uri_message(parsed));
     }
-    for (uint8_t v = 27; v <= 28; v++) {
-        vk_address signer;
-        signature65[64] = v;
-        if (vk_ecdsa_recover(digest, signature65, &signer) == VK_OK &&
-            vk_address_equal(&signer, owner)) {
-            return true;
-        }
+    /* Without a token's name the PIN would be tried on every token there is. */
+    const CK_TOKEN_INFO *info = p11_kit_uri_get_token_info(uri);
+    if (info->label[0] == '\0' && info->serialNumber[0] == '\0') {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--owner-key must name the token: pkcs11:token=LABEL;object=LABEL");
     }
-    return false;
+    return VK_EXIT_OK;
 }
 
-/* ---- Finding the key ---- */
+char *vk_owner_uri_plain(const char *text) {
+    P11KitUri *uri = p11_kit_uri_new();
+    char *formatted = NULL;
+    vk_buf out = {0};
+    if (uri != NULL && p11_kit_uri_parse(text, P11_KIT_URI_FOR_OBJECT_ON_TOKEN_AND_MODULE, uri) ==
+                           P11_KIT_URI_OK) {
+        p11_kit_uri_set_pin_value(uri, NULL);
+        p11_kit_uri_set_pin_source(uri, NULL);
+        p11_kit_uri_set_module_name(uri, NULL);
+        p11_kit_uri_set_module_path(uri, NULL);
+        if (p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &formatted) ==
+            P11_KIT_URI_OK) {
+            vk_buf_put_text(&out, formatted);
+        }
+    }
+    free(formatted);
+    p11_kit_uri_free(uri);
+    return out.len > 0 ? vk_buf_take_text(&out) : NULL;
+}
 
-/* A place where the key may be: one token of one module. */
-typedef struct owner_search {
-    vk_cli *cli;
-    P11KitUri *uri;
-    CK_FUNCTION_LIST_PTR f;
-    CK_SESSION_HANDLE session;
-    CK_OBJECT_HANDLE key;
-    bool found;
-} owner_search;
+/* ---- Logging in ---- */
 
 static vk_exit get_pin(vk_cli *cli, const P11KitUri *uri, const char *token, vk_pin *out) {
     static const char file_prefix[] = "file:";
@@ -75,183 +70,221 @@ static vk_exit get_pin(vk_cli *cli, const P11KitUri *uri, const char *token, vk_
     return vk_pin_ask(cli, prompt, false, "--owner-pin-file FILE", out);
 }
 
-static vk_exit login(owner_search *search, const CK_TOKEN_INFO *info) {
+static bool is_logged_in(const vk_owner_key *key) {
+    CK_SESSION_INFO info;
+    return key->f->C_GetSessionInfo(key->session, &info) == CKR_OK &&
+           (info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS);
+}
+
+static vk_exit login(const vk_owner_key *key, const CK_TOKEN_INFO *info) {
     char label[33];
     size_t len = sizeof info->label;
     vk_pin pin = {0};
-    if ((info->flags & CKF_LOGIN_REQUIRED) == 0) {
+    if (!key->login || (info->flags & CKF_LOGIN_REQUIRED) == 0 || is_logged_in(key)) {
         return VK_EXIT_OK;
     }
     while (len > 0 && info->label[len - 1] == ' ') {
         len--;
     }
     snprintf(label, sizeof label, "%.*s", (int)len, (const char *)info->label);
-    vk_exit exit = get_pin(search->cli, search->uri, label, &pin);
+    vk_exit exit = get_pin(key->cli, key->uri, label, &pin);
     if (exit == VK_EXIT_OK) {
-        CK_RV rv = search->f->C_Login(search->session, CKU_USER, pin.text, pin.len);
+        CK_RV rv = key->f->C_Login(key->session, CKU_USER, pin.text, pin.len);
         if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN) {
-            exit = vk_cli_fail_rv(search->cli, "cannot log in to the owner's token", rv);
+            exit = vk_cli_fail_rv(key->cli, "cannot log in to the owner's token", rv);
         }
     }
     vk_wipe(&pin, sizeof pin);
     return exit;
 }
 
-/* The first private key with the URI's label and id. */
-static CK_RV find_key(owner_search *search) {
+/* ---- Finding the key ---- */
+
+/* The first key with the URI's label and id. */
+static CK_RV find_object(vk_owner_key *key) {
     vk_template wanted = {0};
     static const CK_ATTRIBUTE_TYPE named[] = {CKA_LABEL, CKA_ID};
     CK_ULONG count = 0;
-    vk_template_ulong(&wanted, CKA_CLASS, &vk_class_private);
+    vk_template_ulong(&wanted, CKA_CLASS,
+                      key->use == VK_OWNER_SIGN ? &vk_class_private : &vk_class_public);
     vk_template_ulong(&wanted, CKA_KEY_TYPE, &vk_key_type_ec);
     for (size_t i = 0; i < 2; i++) {
-        const CK_ATTRIBUTE *attr = p11_kit_uri_get_attribute(search->uri, named[i]);
+        const CK_ATTRIBUTE *attr = p11_kit_uri_get_attribute(key->uri, named[i]);
         if (attr != NULL) {
             vk_template_bytes(&wanted, named[i], (vk_bytes){attr->pValue, attr->ulValueLen});
         }
     }
-    CK_RV rv = search->f->C_FindObjectsInit(search->session, wanted.attrs, wanted.count);
+    CK_RV rv = key->f->C_FindObjectsInit(key->session, wanted.attrs, wanted.count);
     if (rv == CKR_OK) {
-        rv = search->f->C_FindObjects(search->session, &search->key, 1, &count);
-        CK_RV final_rv = search->f->C_FindObjectsFinal(search->session);
+        rv = key->f->C_FindObjects(key->session, &key->object, 1, &count);
+        CK_RV final_rv = key->f->C_FindObjectsFinal(key->session);
         rv = rv == CKR_OK ? final_rv : rv;
     }
-    search->found = rv == CKR_OK && count == 1;
+    key->found = rv == CKR_OK && count == 1;
     return rv;
 }
 
+static bool is_ours(const CK_TOKEN_INFO *info) {
+    static const char name[] = "valetkey";
+    return memcmp(info->manufacturerID, name, sizeof name - 1) == 0 &&
+           info->manufacturerID[sizeof name - 1] == ' ';
+}
+
 /* Looks into one token; leaves the session open where the key was found. */
-static vk_exit search_token(owner_search *search, CK_SLOT_ID slot) {
+static vk_exit search_token(vk_owner_key *key, CK_SLOT_ID slot) {
     CK_TOKEN_INFO info;
-    if (search->f->C_GetTokenInfo(slot, &info) != CKR_OK ||
+    if (key->f->C_GetTokenInfo(slot, &info) != CKR_OK ||
         (info.flags & CKF_TOKEN_INITIALIZED) == 0 ||
-        !p11_kit_uri_match_token_info(search->uri, &info)) {
+        !p11_kit_uri_match_token_info(key->uri, &info)) {
         return VK_EXIT_OK;
     }
-    CK_RV rv = search->f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &search->session);
+    CK_RV rv = key->f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &key->session);
     if (rv != CKR_OK) {
-        return vk_cli_fail_rv(search->cli, "cannot open the owner's token", rv);
+        return vk_cli_fail_rv(key->cli, "cannot open the owner's token", rv);
     }
-    vk_exit exit = login(search, &info);
+    vk_exit exit = login(key, &info);
     if (exit == VK_EXIT_OK) {
-        rv = find_key(search);
+        rv = find_object(key);
         exit = rv == CKR_OK ? VK_EXIT_OK
-                            : vk_cli_fail_rv(search->cli, "cannot search the owner's token", rv);
+                            : vk_cli_fail_rv(key->cli, "cannot search the owner's token", rv);
     }
-    if (!search->found) {
-        search->f->C_CloseSession(search->session);
+    if (!key->found) {
+        key->f->C_CloseSession(key->session);
     }
+    key->is_ours = is_ours(&info);
     return exit;
 }
 
-static vk_exit search_module(owner_search *search, CK_FUNCTION_LIST_PTR f) {
+static vk_exit search_module(vk_owner_key *key, CK_FUNCTION_LIST_PTR f) {
     CK_SLOT_ID slots[64];
     CK_ULONG count = sizeof slots / sizeof slots[0];
     vk_exit exit = VK_EXIT_OK;
-    search->f = f;
+    key->f = f;
     CK_RV rv = f->C_GetSlotList(CK_TRUE, slots, &count);
     if (rv != CKR_OK) {
-        return vk_cli_fail_rv(search->cli, "cannot list the tokens of the owner key's module", rv);
+        return vk_cli_fail_rv(key->cli, "cannot list the tokens of the owner key's module", rv);
     }
-    for (CK_ULONG i = 0; i < count && exit == VK_EXIT_OK && !search->found; i++) {
-        exit = search_token(search, slots[i]);
-    }
-    return exit;
-}
-
-/* Without a token's name the PIN would be tried on every token there is. */
-static bool names_token(P11KitUri *uri) {
-    const CK_TOKEN_INFO *info = p11_kit_uri_get_token_info(uri);
-    return info->label[0] != '\0' || info->serialNumber[0] != '\0';
-}
-
-/* ---- Signing ---- */
-
-static vk_exit sign(owner_search *search, const vk_hash *digest, uint8_t signature65[65]) {
-    CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
-    CK_ULONG len = 64;
-    vk_hash copy = *digest;
-    CK_RV rv = search->f->C_SignInit(search->session, &mechanism, search->key);
-    if (rv == CKR_OK) {
-        rv = search->f->C_Sign(search->session, copy.b, sizeof copy.b, signature65, &len);
-    }
-    if (rv != CKR_OK) {
-        return vk_cli_fail_rv(search->cli, "the owner's key does not sign", rv);
-    }
-    return len == 64 ? VK_EXIT_OK
-                     : vk_cli_fail(search->cli, VK_EXIT_INPUT,
-                                   "the owner's key gave a signature of %lu bytes, not 64", len);
-}
-
-static vk_exit sign_in_module(owner_search *search, CK_FUNCTION_LIST_PTR f, const vk_address *owner,
-                              const vk_hash *digest, uint8_t signature65[65]) {
-    vk_exit exit = search_module(search, f);
-    if (exit != VK_EXIT_OK || !search->found) {
-        return exit;
-    }
-    exit = sign(search, digest, signature65);
-    search->f->C_CloseSession(search->session);
-    if (exit == VK_EXIT_OK && !vk_owner_signature_finish(owner, digest, signature65)) {
-        char text[43];
-        vk_address_text(owner, text);
-        exit = vk_cli_fail(search->cli, VK_EXIT_INPUT,
-                           "the key of --owner-key is not that of the owner %s", text);
+    for (CK_ULONG i = 0; i < count && exit == VK_EXIT_OK && !key->found; i++) {
+        exit = search_token(key, slots[i]);
     }
     return exit;
 }
 
-static vk_exit sign_in_registered(owner_search *search, const vk_address *owner,
-                                  const vk_hash *digest, uint8_t signature65[65]) {
-    CK_FUNCTION_LIST_PTR *modules = p11_kit_modules_load_and_initialize(0);
+static vk_exit search_modules(vk_owner_key *key) {
     vk_exit exit = VK_EXIT_OK;
-    if (modules == NULL) {
-        return vk_cli_fail(search->cli, VK_EXIT_SYSTEM, "cannot load p11-kit's modules: %s",
-                           p11_kit_message());
+    if (key->module.f != NULL) {
+        return search_module(key, key->module.f);
     }
-    for (size_t i = 0; modules[i] != NULL && exit == VK_EXIT_OK && !search->found; i++) {
-        exit = sign_in_module(search, modules[i], owner, digest, signature65);
+    for (size_t i = 0; key->registered[i] != NULL && exit == VK_EXIT_OK && !key->found; i++) {
+        exit = search_module(key, key->registered[i]);
     }
-    p11_kit_modules_finalize_and_release(modules);
-    return exit;
+    return exit == VK_EXIT_OK && !key->found && key->cli->module.f != NULL
+               ? search_module(key, key->cli->module.f)
+               : exit;
 }
 
-static vk_exit sign_in_path(owner_search *search, const char *path, const vk_address *owner,
-                            const vk_hash *digest, uint8_t signature65[65]) {
-    vk_module module;
-    vk_exit exit = vk_module_load(search->cli, path, &module);
-    if (exit == VK_EXIT_OK) {
-        exit = sign_in_module(search, module.f, owner, digest, signature65);
-        vk_module_unload(&module);
+static vk_exit load(vk_owner_key *key) {
+    const char *path = p11_kit_uri_get_module_path(key->uri);
+    if (path != NULL) {
+        return vk_module_load(key->cli, path, &key->module);
     }
-    return exit;
+    key->registered = p11_kit_modules_load_and_initialize(0);
+    return key->registered != NULL
+               ? VK_EXIT_OK
+               : vk_cli_fail(key->cli, VK_EXIT_SYSTEM, "cannot load p11-kit's modules: %s",
+                             p11_kit_message());
 }
 
-vk_exit vk_owner_key_sign(vk_cli *cli, const vk_address *owner, const vk_hash *digest,
-                          uint8_t signature65[65]) {
-    owner_search search = {.cli = cli, .uri = p11_kit_uri_new()};
-    if (search.uri == NULL) {
-        return vk_cli_no_memory(cli);
+/* Where the public half is hidden as well, a PIN that need not be asked for shows it. */
+static vk_exit search(vk_owner_key *key) {
+    key->login = key->use == VK_OWNER_SIGN;
+    vk_exit exit = search_modules(key);
+    bool has_pin = vk_opt_flag(key->cli, VK_OPT_OWNER_PIN_FILE) ||
+                   p11_kit_uri_get_pin_source(key->uri) != NULL;
+    if (exit == VK_EXIT_OK && !key->found && !key->login && has_pin) {
+        key->login = true;
+        exit = search_modules(key);
     }
-    int parsed = p11_kit_uri_parse(vk_opt(cli, VK_OPT_OWNER_KEY),
-                                   P11_KIT_URI_FOR_OBJECT_ON_TOKEN_AND_MODULE, search.uri);
-    if (parsed != P11_KIT_URI_OK) {
-        p11_kit_uri_free(search.uri);
-        return vk_cli_fail(cli, VK_EXIT_USAGE, "--owner-key: %s", p11_kit_uri_message(parsed));
-    }
-    if (!names_token(search.uri)) {
-        p11_kit_uri_free(search.uri);
-        return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "--owner-key must name the token: pkcs11:token=LABEL;object=LABEL");
-    }
-    const char *path = p11_kit_uri_get_module_path(search.uri);
-    vk_exit exit = path != NULL ? sign_in_path(&search, path, owner, digest, signature65)
-                                : sign_in_registered(&search, owner, digest, signature65);
-    if (exit == VK_EXIT_OK && !search.found) {
-        exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "no token has the key of --owner-key");
-        exit = vk_cli_hint(cli, exit,
+    if (exit == VK_EXIT_OK && !key->found) {
+        exit = vk_cli_fail(key->cli, VK_EXIT_NOT_FOUND, "no token has the key of --owner-key");
+        exit = vk_cli_hint(key->cli, exit,
                            "a module that p11-kit does not know needs "
                            "module-path=/path/to/module.so in the URI");
     }
-    p11_kit_uri_free(search.uri);
     return exit;
+}
+
+vk_exit vk_owner_key_open(vk_cli *cli, const char *uri, vk_owner_use use, vk_owner_key *out) {
+    *out = (vk_owner_key){.cli = cli, .use = use, .uri = p11_kit_uri_new()};
+    if (out->uri == NULL) {
+        return vk_cli_no_memory(cli);
+    }
+    vk_exit exit = parse_uri(cli, uri, out->uri);
+    if (exit == VK_EXIT_OK) {
+        exit = load(out);
+    }
+    return exit == VK_EXIT_OK ? search(out) : exit;
+}
+
+void vk_owner_key_close(vk_owner_key *key) {
+    if (key->found) {
+        key->f->C_CloseSession(key->session);
+    }
+    if (key->registered != NULL) {
+        p11_kit_modules_finalize_and_release(key->registered);
+    }
+    vk_module_unload(&key->module);
+    p11_kit_uri_free(key->uri);
+    *key = (vk_owner_key){.cli = key->cli};
+}
+
+/* ---- What it is ---- */
+
+#define ATTRIBUTE_MAX 1024
+
+/* Appends the attribute's value; false if it has none, or one that is too long. */
+static bool get(const vk_owner_key *key, CK_ATTRIBUTE_TYPE type, vk_buf *out) {
+    uint8_t value[ATTRIBUTE_MAX];
+    CK_ATTRIBUTE attr = {type, value, sizeof value};
+    if (key->f->C_GetAttributeValue(key->session, key->object, &attr, 1) != CKR_OK ||
+        attr.ulValueLen > sizeof value) {
+        return false;
+    }
+    vk_buf_put(out, value, attr.ulValueLen);
+    return vk_buf_status(out) == VK_OK;
+}
+
+void vk_owner_key_text(const vk_owner_key *key, CK_ATTRIBUTE_TYPE type, vk_buf *out) {
+    vk_buf value = {0};
+    if (key->is_ours && get(key, type, &value)) {
+        vk_buf_put(out, value.data, value.len);
+    }
+    vk_buf_clear(&value);
+}
+
+static void read_id_hash(const vk_owner_key *key, vk_owner_facts *out) {
+    vk_buf hash = {0};
+    if (key->is_ours && out->p256 && get(key, CKA_VALETKEY_AUTHENTICATOR_ID_HASH, &hash) &&
+        hash.len == sizeof out->authenticator_id_hash.b) {
+        memcpy(out->authenticator_id_hash.b, hash.data, hash.len);
+        out->has_id_hash = true;
+    }
+    vk_buf_clear(&hash);
+}
+
+vk_exit vk_owner_key_facts(const vk_owner_key *key, vk_owner_facts *out) {
+    vk_buf params = {0}, point = {0};
+    *out = (vk_owner_facts){.p256 = false};
+    bool read = get(key, CKA_EC_PARAMS, &params) && get(key, CKA_EC_POINT, &point) &&
+                vk_point_read(vk_buf_view(&point), out->point65);
+    out->p256 = vk_bytes_equal(vk_buf_view(&params), vk_curve_params(true));
+    bool known = out->p256 || vk_bytes_equal(vk_buf_view(&params), vk_curve_params(false));
+    vk_buf_clear(&params);
+    vk_buf_clear(&point);
+    if (!read || !known) {
+        return vk_cli_fail(key->cli, VK_EXIT_INPUT,
+                           "the key of --owner-key is not one of secp256k1 or P-256");
+    }
+    read_id_hash(key, out);
+    return VK_EXIT_OK;
 }

@@ -13,29 +13,7 @@
 #include <time.h>
 #include <valetkey/pkcs11.h>
 
-static void clear_sending(vk_sending *s) {
-    vk_paymaster_close(s->paymaster);
-    vk_bundler_close(s->bundler);
-    vk_node_close(s->node);
-    vk_chain_config_clear(&s->config);
-    vk_userop_clear(&s->op);
-    vk_sponsoring_clear(&s->sponsoring);
-    vk_key_info_clear(&s->key);
-    vk_grants_clear(&s->grants);
-    vk_buf_clear(&s->call_data);
-    vk_buf_clear(&s->factory_data);
-    vk_buf_clear(&s->signature);
-    vk_buf_clear(&s->request);
-}
-
 /* ---- Which session ---- */
-
-static bool is_meant(const vk_cli *cli, const vk_grant *grant, uint64_t chain_id,
-                     const vk_address *account) {
-    return (!vk_opt_flag(cli, VK_OPT_CHAIN_ID) || grant->chain_id == chain_id) &&
-           (!vk_opt_flag(cli, VK_OPT_ACCOUNT) ||
-            vk_address_equal(&grant->account.account, account));
-}
 
 static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
     vk_exit exit =
@@ -48,19 +26,15 @@ static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
                                   : "choose one with --chain-id N, --account ADDRESS, or both");
 }
 
-static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
-    uint64_t chain_id = 0;
-    vk_address account = {{0}};
+vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s) {
+    vk_grant_choice choice;
     size_t count = 0;
     vk_exit exit = vk_grants_load(cli, &s->key, &s->grants);
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_CHAIN_ID)) {
-        exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &chain_id);
-    }
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ACCOUNT)) {
-        exit = vk_read_address(cli, VK_OPT_ACCOUNT, &account);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grant_choice_read(cli, &choice);
     }
     for (size_t i = 0; i < s->grants.count && exit == VK_EXIT_OK; i++) {
-        if (is_meant(cli, &s->grants.list[i], chain_id, &account)) {
+        if (vk_grant_is_chosen(&s->grants.list[i], &choice)) {
             s->grant = &s->grants.list[i];
             count++;
         }
@@ -70,7 +44,7 @@ static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
 
 /* ---- What is signed ---- */
 
-static vk_exit write_request(vk_cli *cli, vk_sending *s) {
+vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
     const vk_bytes no_signature = {NULL, 0};
     s->op.signature = no_signature;
     vk_buf_clear(&s->request);
@@ -90,7 +64,7 @@ static vk_exit write_request(vk_cli *cli, vk_sending *s) {
 }
 
 /* Another operation with this nonce may be on its way: only one of them can be included. */
-static vk_exit check_outbox(vk_cli *cli, const vk_sending *s) {
+vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
     const vk_outgoing item = {.chain_id = s->grant->chain_id,
                               .entry_point = s->grant->entry_point,
                               .hash = s->hash,
@@ -114,22 +88,22 @@ static vk_exit check_outbox(vk_cli *cli, const vk_sending *s) {
 }
 
 static vk_exit prepare(vk_cli *cli, vk_sending *s) {
-    vk_exit exit = choose_grant(cli, s);
+    vk_exit exit = vk_send_choose_grant(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_send_build(cli, s);
     }
-    return exit == VK_EXIT_OK ? write_request(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
 
 static vk_exit price(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_send_price(cli, s);
     if (exit == VK_EXIT_OK) {
-        exit = write_request(cli, s);
+        exit = vk_send_write_request(cli, s);
     }
-    return exit == VK_EXIT_OK ? check_outbox(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_check_outbox(cli, s) : exit;
 }
 
 /* ---- What the key would say ---- */
@@ -331,6 +305,6 @@ vk_exit vk_cmd_send(vk_cli *cli) {
                : vk_opt_flag(cli, VK_OPT_DRY_RUN) ? dry_run(cli, &s)
                                                   : send_new(cli, &s);
     }
-    clear_sending(&s);
+    vk_sending_clear(&s);
     return exit;
 }

@@ -10,6 +10,7 @@ typedef struct vk_sending {
     vk_key_info key;
     vk_grants grants;
     const vk_grant *grant;
+    bool as_owner; /* the account's owner signs, not the session key */
     vk_chain_config config;
     vk_node *node;
     vk_bundler *bundler;
@@ -22,10 +23,23 @@ typedef struct vk_sending {
     vk_buf request; /* {"chainId":N,"entryPoint":"0x...","userOp":{...}}, as it is to be signed */
 } vk_sending;
 
+/* ---- What is meant (send.c) ---- */
+
+/* The one of the key's grants that --chain-id and --account leave; the key is there. */
+VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
+/* The operation as it is to be signed, into s->request, and its hash. */
+VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
+/* Another operation with this nonce may be on its way: only one of them can be included. */
+VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
+
 /* ---- Whom to ask (send_chain.c) ---- */
 
 /* Opens the servers of the grant's chain, and has each say that it is on that chain. */
 VK_MUST_USE vk_exit vk_send_connect(vk_cli *cli, vk_sending *s);
+/* The node alone. */
+VK_MUST_USE vk_exit vk_send_open_node(vk_cli *cli, vk_sending *s);
+/* Closes and clears all of it. */
+void vk_sending_clear(vk_sending *s);
 /* A failure of a server while it should do `what`; says what an EntryPoint's code means. */
 VK_MUST_USE vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *err);
 
@@ -38,6 +52,9 @@ VK_MUST_USE vk_exit vk_send_calls(vk_cli *cli, vk_sending *s);
 
 /* Sender, nonce, factory, calls: all but gas and signature. */
 VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
+/* Its parts: what the chain says of the account; the next nonce of the lane. */
+VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
+VK_MUST_USE vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
 

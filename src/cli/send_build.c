@@ -8,7 +8,7 @@
 
 /* ---- What the chain says ---- */
 
-static vk_exit ask_state(vk_cli *cli, vk_sending *s) {
+vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s) {
     const vk_grant *grant = s->grant;
     const vk_address *account = &grant->account.account;
     vk_error err = {0};
@@ -71,7 +71,7 @@ static vk_exit read_lane(vk_cli *cli, const vk_sending *s, vk_u256 *out) {
 
 static vk_kernel_nonce nonce_form(const vk_sending *s, uint8_t mode) {
     vk_kernel_nonce form = {.mode = mode};
-    if (s->grant->kind == VK_GRANT_PERMISSION) {
+    if (s->grant->kind == VK_GRANT_PERMISSION && !s->as_owner) {
         form.type = VK_NONCE_PERMISSION;
         memcpy(form.identifier, s->grant->account.permission_id, 4);
     } else {
@@ -81,7 +81,7 @@ static vk_kernel_nonce nonce_form(const vk_sending *s, uint8_t mode) {
     return form;
 }
 
-static vk_exit ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode) {
+vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode) {
     const vk_kernel_nonce form = nonce_form(s, mode);
     vk_u256 lane;
     uint8_t key24[24];
@@ -148,13 +148,13 @@ vk_exit vk_send_build(vk_cli *cli, vk_sending *s) {
     s->op.sender = s->grant->account.account;
     vk_exit exit = vk_send_calls(cli, s);
     if (exit == VK_EXIT_OK) {
-        exit = ask_state(cli, s);
+        exit = vk_send_ask_state(cli, s);
     }
     if (exit == VK_EXIT_OK) {
         exit = choose_mode(cli, s, &mode);
     }
     if (exit == VK_EXIT_OK) {
-        exit = ask_nonce(cli, s, mode);
+        exit = vk_send_ask_nonce(cli, s, mode);
     }
     return exit == VK_EXIT_OK ? put_factory(cli, s) : exit;
 }
@@ -173,14 +173,22 @@ static vk_status put_stub_part(const vk_sending *s, vk_buf *out) {
     return status;
 }
 
-vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s) {
+static vk_status put_stub(const vk_sending *s, vk_buf *out) {
     vk_buf part = {0};
-    vk_buf_clear(&s->signature);
+    if (s->as_owner) {
+        return vk_root_stub(s->grant->root.kind, out);
+    }
     vk_status status = put_stub_part(s, &part);
     if (status == VK_OK) {
-        status = vk_grant_attach(s->grant, &s->op, vk_buf_view(&part), &s->signature);
+        status = vk_grant_attach(s->grant, &s->op, vk_buf_view(&part), out);
     }
     vk_buf_clear(&part);
+    return status;
+}
+
+vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s) {
+    vk_buf_clear(&s->signature);
+    vk_status status = put_stub(s, &s->signature);
     s->op.signature = vk_buf_view(&s->signature);
     return status == VK_OK ? VK_EXIT_OK
                            : vk_cli_fail_status(cli, "cannot make a stub signature", status);

@@ -1,18 +1,10 @@
 /* The servers through which an operation goes, from the user's file. */
 #include "cli/send.h"
 
-#include "cli/input.h"
-#include "cli/secret_file.h"
-#include "cli/store.h"
+#include "cli/chain_file.h"
 #include "net/aa_error.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#define CHAIN_FILE "chains.json"
 
 vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *err) {
     char code[5];
@@ -21,69 +13,24 @@ vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *
     return meaning != NULL ? vk_cli_hint(cli, exit, "%s: %s", code, meaning) : exit;
 }
 
-/* ---- The file ---- */
-
-/* --chains, or chains.json beside the tokens; vk_text_free. */
-static vk_exit find_file(vk_cli *cli, char **out) {
-    vk_buf path = {0};
-    char *home;
-    if (vk_opt_flag(cli, VK_OPT_CHAINS)) {
-        vk_buf_put_text(&path, vk_opt(cli, VK_OPT_CHAINS));
-    } else {
-        vk_exit exit = vk_store_home(cli, &home);
-        if (exit != VK_EXIT_OK) {
-            return exit;
-        }
-        vk_buf_printf(&path, "%s/" CHAIN_FILE, home);
-        vk_text_free(home);
-    }
-    *out = vk_buf_take_text(&path);
-    return *out != NULL ? VK_EXIT_OK : vk_cli_no_memory(cli);
-}
-
-static vk_exit read_file(vk_cli *cli, const char *path, vk_buf *out) {
-    static const vk_secret_kind kind = {"chain file", VK_EXIT_INPUT};
-    int fd;
-    if (!vk_opt_flag(cli, VK_OPT_CHAINS) && access(path, F_OK) != 0) {
-        vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
-                                   "nothing says through whom to send: there is no file %s", path);
-        return vk_cli_hint(cli, exit,
-                           "write {\"8453\":{\"node\":{\"url\":\"https://...\"},"
-                           "\"bundler\":{\"url\":\"https://...\"}}} there, closed to others");
-    }
-    vk_exit exit = vk_secret_open(cli, path, &kind, &fd);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_read_fd(cli, fd, path, VK_CHAIN_CONFIG_MAX, out);
-        close(fd);
-    }
-    return exit;
+void vk_sending_clear(vk_sending *s) {
+    vk_paymaster_close(s->paymaster);
+    vk_bundler_close(s->bundler);
+    vk_node_close(s->node);
+    vk_chain_config_clear(&s->config);
+    vk_userop_clear(&s->op);
+    vk_sponsoring_clear(&s->sponsoring);
+    vk_key_info_clear(&s->key);
+    vk_grants_clear(&s->grants);
+    vk_buf_clear(&s->call_data);
+    vk_buf_clear(&s->factory_data);
+    vk_buf_clear(&s->signature);
+    vk_buf_clear(&s->request);
 }
 
 static vk_exit read_config(vk_cli *cli, vk_sending *s) {
-    vk_buf text = {0};
-    vk_error err = {0};
-    char *path;
-    vk_exit exit = find_file(cli, &path);
-    if (exit != VK_EXIT_OK) {
-        return exit;
-    }
-    exit = read_file(cli, path, &text);
-    if (exit == VK_EXIT_OK) {
-        vk_status status =
-            vk_chain_config_read(vk_buf_view(&text), s->grant->chain_id, &s->config, &err);
-        if (status == VK_ERR_NOT_FOUND) {
-            exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "%s says nothing of chain %" PRIu64, path,
-                               s->grant->chain_id);
-        } else if (status != VK_OK) {
-            exit = vk_cli_fail_with(cli, "the chain file", status, &err);
-        }
-    }
-    vk_buf_clear(&text);
-    vk_text_free(path);
-    return exit;
+    return vk_chain_file_read(cli, s->grant->chain_id, &s->config);
 }
-
-/* ---- The servers ---- */
 
 static vk_exit check_chain(vk_cli *cli, const vk_sending *s, const char *server, uint64_t chain) {
     return chain == s->grant->chain_id
@@ -94,14 +41,9 @@ static vk_exit check_chain(vk_cli *cli, const vk_sending *s, const char *server,
 }
 
 static vk_exit open_node(vk_cli *cli, vk_sending *s) {
-    vk_error err = {0};
     uint64_t chain = 0;
-    vk_status status = vk_node_open(&s->config.node, &s->node, &err);
-    if (status == VK_OK) {
-        status = vk_node_chain_id(s->node, &chain, &err);
-    }
-    return status == VK_OK ? check_chain(cli, s, vk_node_name(s->node), chain)
-                           : vk_send_fail(cli, "cannot ask the node", status, &err);
+    vk_exit exit = vk_chain_node_open(cli, &s->config, &s->node, &chain);
+    return exit == VK_EXIT_OK ? check_chain(cli, s, vk_node_name(s->node), chain) : exit;
 }
 
 static vk_exit check_entry_point(vk_cli *cli, const vk_sending *s) {
@@ -151,8 +93,13 @@ static vk_exit open_paymaster(vk_cli *cli, vk_sending *s) {
                            : vk_send_fail(cli, "cannot ask the paymaster", status, &err);
 }
 
+vk_exit vk_send_open_node(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = read_config(cli, s);
+    return exit == VK_EXIT_OK ? open_node(cli, s) : exit;
+}
+
 vk_exit vk_send_connect(vk_cli *cli, vk_sending *s) {
-    vk_exit (*const steps[])(vk_cli *, vk_sending *) = {read_config, open_node, open_bundler,
+    vk_exit (*const steps[])(vk_cli *, vk_sending *) = {vk_send_open_node, open_bundler,
                                                         open_paymaster};
     vk_exit exit = VK_EXIT_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && exit == VK_EXIT_OK; i++) {

@@ -71,6 +71,9 @@ static vk_exit finish_paymaster(vk_cli *cli, vk_sending *s) {
 #define GAS_POLICY_GAS 80000
 
 static const vk_rule *gas_rule(const vk_sending *s) {
+    if (s->as_owner) {
+        return NULL;
+    }
     for (size_t i = 0; i < s->key.policy.count; i++) {
         if (s->key.policy.rules[i].kind == VK_RULE_GAS) {
             return &s->key.policy.rules[i];

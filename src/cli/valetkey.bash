@@ -33,6 +33,21 @@ _valetkey_options() {
     'passkey serve') echo "--listen --rp-id --origin --name $pin" ;;
     'passkey users') echo "$pin" ;;
     'passkey remove-user') echo "--name --authenticator-id $pin" ;;
+    'account create')
+        echo "--name --kernel-version --validator --index --factory --implementation --entry-point --owner --owner-key" \
+            "--owner-pin-file --account --authenticator-id --authenticator-id-hash --rp-id --origin --chain-id --chains $pin"
+        ;;
+    'account show') echo '--account --chain-id --chains' ;;
+    'account remove') echo "--account $pin" ;;
+    'session create')
+        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --owner-key" \
+            "--owner-pin-file --signature --output $lint $pin"
+        ;;
+    'session import')
+        echo "$key --serialized --chain-id --type $passkey --key-file --authenticator-id --authenticator-id-hash" \
+            "--kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $step_up $lint $pin"
+        ;;
+    'session show') echo "$key --chain-id --account" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -46,6 +61,8 @@ _valetkey_options() {
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
     send) echo "$key --call --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    'session status') echo "$key --chain-id --account --chains" ;;
+    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --paymaster --lane --dry-run --wait --timeout" ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
@@ -94,6 +111,7 @@ _valetkey_values() {
     --journal) echo 'off on all' ;;
     --kernel-version) echo 'v1 0.0.2 0.2.2 0.2.3 0.2.4 0.3.0 0.3.1 0.3.2 0.3.3' ;;
     --selector) echo 'execute batch delegatecall' ;;
+    --validator) echo 'ecdsa multichain passkey' ;;
     --token)
         [ -x "$(command -v jq)" ] &&
             "${COMP_WORDS[0]}" token list --json 2>/dev/null | jq -r '.tokens[].label'
@@ -112,7 +130,7 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector | --validator)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
@@ -121,16 +139,18 @@ _valetkey() {
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
         --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above | \
-        --call | --lane | --timeout | --resume)
+        --call | --lane | --timeout | --resume | --factory | --implementation)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey account approve session sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
+    account) mapfile -t COMPREPLY < <(compgen -W 'create list show remove' -- "$cur") ;;
+    session) mapfile -t COMPREPLY < <(compgen -W 'create import list show status revoke' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;

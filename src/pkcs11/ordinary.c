@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <valetkey/pkcs11.h>
 
 /* ---- What may be said of them ---- */
 
@@ -147,13 +148,20 @@ static CK_RV complete(draft *d) {
                                                                        : rv;
 }
 
-/* The names of what the token gives a meaning are its own. */
+static bool begins_with(vk_bytes text, const char *prefix) {
+    size_t len = strlen(prefix);
+    return text.len >= len && memcmp(text.data, prefix, len) == 0;
+}
+
+/* The names of what the token gives a meaning are its own; a smart account means something to its
+ * readers only. */
 static CK_RV check_application(const draft *d) {
-    static const char ours[] = "valetkey-";
+    static const char open[] = VK_APPLICATION_SMART_ACCOUNT;
     vk_bytes application = vk_stored_bytes(&d->attrs, CKA_APPLICATION);
-    bool is_ours =
-        application.len >= sizeof ours - 1 && memcmp(application.data, ours, sizeof ours - 1) == 0;
-    return d->on_token && is_ours ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
+    bool is_open = application.len == sizeof open - 1 && begins_with(application, open);
+    return d->on_token && !is_open && begins_with(application, "valetkey-")
+               ? CKR_TEMPLATE_INCONSISTENT
+               : CKR_OK;
 }
 
 static CK_RV may_make(const vk_session *session, const draft *d) {

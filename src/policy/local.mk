@@ -11,6 +11,7 @@ libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_account.c src/polic
 	src/policy/grant_message.c src/policy/grant_owner.c src/policy/grant_permission.c \
 	src/policy/grant_plugin.c src/policy/grant_thirdweb.c src/policy/grant_use.c
 libvk_core_la_SOURCES += src/policy/write.c
+libvk_core_la_SOURCES += src/policy/smart_account.c src/policy/smart_account_json.c
 libvk_core_la_SOURCES += src/policy/step_up.c src/policy/step_up.h src/policy/step_up_json.c
 libvk_core_la_SOURCES += src/policy/call_slice.c src/policy/call_slice.h \
 	src/policy/evaluate_message.c src/policy/execute_read.c src/policy/execute_read.h \

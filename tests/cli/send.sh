@@ -204,4 +204,36 @@ called pm_getPaymasterData 1
 script pm_getPaymasterStubData '{"error":{"code":-32001,"message":"not sponsored"}}'
 want 8 "${send[@]}" --paymaster --dry-run
 grep -q 'the paymaster does not pay: .*not sponsored' err || fail "$(cat err)"
+
+# ---- What the chain says of the account ----
+cp start.json script.json
+script eth_getBalance '{"result":"0xde0b6b3a7640000"}'
+script eth_call:0x70a08231 "{\"result\":\"0x$(word 5)\"}"
+want 0 session status --label usdc --json
+json '[.sessions[0] | .deployed, .permission, .balance, .deposit, .currentNonce, .enableNonce, .gasLeftOnChain]' \
+    '[false,"absent","1000000000000000000","5",1,1,null]'
+want 0 session status --label usdc
+grep -q '  permission     not installed: the first operation brings' out || fail "$(cat out)"
+want 5 session status --label usdc --chain-id 1
+owner=(--owner-key 'pkcs11:token=none' --owner-pin-file pin)
+want 1 session revoke --label usdc
+want 5 session revoke --label usdc "${owner[@]}"
+grep -q 'the account is not deployed on chain 31337' err || fail "$(cat err)"
+
+# Deployed, without the permission: its approval is good as long as the account's nonce is what it was.
+script eth_getCode '{"result":"0x60"}'
+script eth_call:0xadb610a3 "{\"result\":\"0x$(word 1)\"}"
+script eth_call:0x90ef8862 "{\"result\":\"0x$(word 0)\"}"
+script eth_call:0xb8afe17d "{\"result\":\"0x$(word 0)$(word 0)\"}"
+script eth_call:0xc3e58978 "{\"result\":\"0x$(word 32)$(word 0)$(word 0)$(word 96)$(word 0)\"}"
+want 0 "${send[@]}" --dry-run
+grep -q '  nonce          enable mode, permission ' out || fail "no enable mode"
+! grep -q '  factory ' out || fail "a factory"
+script eth_call:0x35567e1a "{\"result\":\"$(printf '0x0000%040d%04x%016x' 0 0 0)\"}"
+want 8 session revoke --label usdc --dry-run
+script eth_call:0xadb610a3 "{\"result\":\"0x$(word 2)\"}"
+want 3 "${send[@]}" --dry-run
+grep -q 'is at 2 by now: the approval is good no more' err || fail "$(cat err)"
+want 5 session revoke --label usdc "${owner[@]}"
+grep -q 'its approval is good no more: there is nothing to revoke' err || fail "$(cat err)"
 finish

@@ -13,6 +13,7 @@ const fuzz_target fuzz_targets[] = {
     {"answer", fuzz_answer},
     {"serialized", fuzz_serialized},
     {"grant", fuzz_grant},
+    {"smart_account", fuzz_smart_account},
     {"policy", fuzz_policy},
     {"step_up", fuzz_step_up},
     {"verdict", fuzz_verdict},

@@ -36,6 +36,7 @@ void fuzz_approval(vk_bytes input);       /* kind of owner, then an approval */
 void fuzz_answer(vk_bytes input);         /* which question, then what the account answered */
 void fuzz_serialized(vk_bytes input);     /* the JSON inside of the base64 */
 void fuzz_grant(vk_bytes input);          /* address20, policy text, NUL, grant text */
+void fuzz_smart_account(vk_bytes input);  /* JSON */
 void fuzz_policy(vk_bytes input);         /* JSON */
 void fuzz_step_up(vk_bytes input);        /* a step-up rule, JSON, NUL, operation text */
 void fuzz_verdict(vk_bytes input);        /* policy text, NUL, operation text */

@@ -153,3 +153,25 @@ void fuzz_verdict(vk_bytes input) {
     }
     vk_policy_clear(&policy);
 }
+
+/* What was read is what it is made of, and is read again as it was written. */
+void fuzz_smart_account(vk_bytes input) {
+    vk_smart_account account, again;
+    vk_error err = {0};
+    FUZZ_MARK(account);
+    vk_status status = vk_smart_account_read((const char *)input.data, input.len, &account, &err);
+    if (!fuzz_read_result(status, &err, &account, sizeof account)) {
+        return;
+    }
+    vk_buf json = {0}, twice = {0};
+    FUZZ_REQUIRE(vk_smart_account_write(&account, &json) == VK_OK);
+    FUZZ_REQUIRE(vk_smart_account_read((const char *)json.data, json.len, &again, NULL) == VK_OK);
+    FUZZ_REQUIRE(vk_smart_account_write(&again, &twice) == VK_OK);
+    FUZZ_REQUIRE(vk_bytes_equal(vk_buf_view(&json), vk_buf_view(&twice)));
+    FUZZ_REQUIRE(account.factory_data.len > 0 && !vk_address_is_zero(&account.factory));
+    FUZZ_REQUIRE(account.owner_key == NULL || strstr(account.owner_key, "pin-value") == NULL);
+    vk_buf_clear(&json);
+    vk_buf_clear(&twice);
+    vk_smart_account_clear(&again);
+    vk_smart_account_clear(&account);
+}

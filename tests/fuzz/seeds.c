@@ -255,6 +255,31 @@ static void sow_grant_text(const sower *s, const vk_address *key, const char *po
     vk_buf_clear(&input);
 }
 
+/* One of each kind of owner. */
+static void sow_smart_accounts(const sower *s) {
+    for (int kind = VK_ROOT_ECDSA; kind <= VK_ROOT_MULTI_CHAIN; kind++) {
+        vk_smart_account account = {.kernel = VK_KERNEL_0_3_1,
+                                    .root = {.kind = (vk_root_kind)kind, .owner = {{1}}}};
+        vk_buf json = {0};
+        FUZZ_REQUIRE(vk_smart_account_settle(&account, NULL) == VK_OK);
+        FUZZ_REQUIRE(vk_smart_account_write(&account, &json) == VK_OK);
+        sow(s, "smart_account", &json);
+        vk_buf_clear(&json);
+        vk_smart_account_clear(&account);
+    }
+    vk_smart_account thirdweb = {.kind = VK_SMART_ACCOUNT_THIRDWEB,
+                                 .entry_point = VK_ENTRY_POINT_0_7,
+                                 .factory = {{2}},
+                                 .implementation = {{3}},
+                                 .root = {.kind = VK_ROOT_ECDSA, .owner = {{1}}}};
+    vk_buf json = {0};
+    FUZZ_REQUIRE(vk_smart_account_settle(&thirdweb, NULL) == VK_OK);
+    FUZZ_REQUIRE(vk_smart_account_write(&thirdweb, &json) == VK_OK);
+    sow(s, "smart_account", &json);
+    vk_buf_clear(&json);
+    vk_smart_account_clear(&thirdweb);
+}
+
 /* Grants for accounts without permissions. */
 static void sow_other_grants(const sower *s) {
     static const char sudo[] = "[{\"type\":\"sudo\"}]";
@@ -646,6 +671,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_passkey_servers(&s);
     sow_calls(&s);
     sow_other_grants(&s);
+    sow_smart_accounts(&s);
     sow_thirdweb_grants(&s);
     sow_step_ups(&s);
     sow_session(&s, "session/ecdsa.json");

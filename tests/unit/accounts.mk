@@ -1,4 +1,4 @@
-accounts_tests = tests/unit/test_account tests/unit/test_execution
+accounts_tests = tests/unit/test_account tests/unit/test_execution tests/unit/test_smart_account
 check_PROGRAMS += $(accounts_tests)
 TESTS += $(accounts_tests)
 valgrind_tests += $(accounts_tests)
@@ -9,3 +9,6 @@ tests_unit_test_account_LDADD = $(vk_test_libs)
 tests_unit_test_execution_SOURCES = tests/unit/test_execution.c $(accounts_support)
 tests_unit_test_execution_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_execution_LDADD = $(vk_test_libs)
+tests_unit_test_smart_account_SOURCES = tests/unit/test_smart_account.c
+tests_unit_test_smart_account_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_smart_account_LDADD = $(vk_test_libs)

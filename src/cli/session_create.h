@@ -1,0 +1,47 @@
+/* What the parts of "valetkey session create" share. */
+#ifndef VK_CLI_SESSION_CREATE_H
+#define VK_CLI_SESSION_CREATE_H
+
+#include "cli/account.h"
+#include "cli/approval.h"
+#include "cli/input.h"
+#include "cli/makekey.h"
+
+#include <valetkey/multichain.h>
+
+/* A session in the making: one key, one account, an approval and a grant for each chain. */
+typedef struct vk_new_session {
+    vk_new_key key;
+    vk_policy policy;
+    bool has_policy;
+    vk_account_entry account;
+    vk_chain_list chains;
+    uint64_t enable_nonce;
+    vk_key_pair pair;
+    bool is_made;                /* the key was made by this command; else it was there */
+    bool granted[VK_CHAINS_MAX]; /* the key has the grant of that chain already */
+    vk_approval *approvals;      /* owned, one a chain */
+    bool by_root;       /* the owner signs the root of a merkle tree of the digests, once */
+    vk_merkle tree;     /* owned */
+    vk_buf *signatures; /* owned, one a chain, as the root validator takes them */
+    vk_buf *grants;     /* owned, JSON, one a chain */
+} vk_new_session;
+
+/* session_key.c: the key with the label, made if there is none. One that is there must be the same,
+ * and have no other grants. */
+VK_MUST_USE vk_exit vk_new_session_key(vk_cli *cli, vk_new_session *s);
+/* Removes the key that was made. */
+void vk_new_session_undo(vk_cli *cli, vk_new_session *s);
+
+/* session_sign.c: does the owner sign in this call? */
+bool vk_new_session_is_signed(const vk_cli *cli);
+/* The digests, and the tree of them. */
+VK_MUST_USE vk_exit vk_new_session_digests(vk_cli *cli, vk_new_session *s);
+/* The owner's signatures: from --signature, or made by his key. */
+VK_MUST_USE vk_exit vk_new_session_sign(vk_cli *cli, vk_new_session *s);
+
+/* session_tell.c: what the owner is to sign; what came of it. */
+void vk_new_session_ask(vk_cli *cli, const vk_new_session *s);
+VK_MUST_USE vk_exit vk_new_session_tell(vk_cli *cli, const vk_new_session *s);
+
+#endif
