@@ -21,6 +21,7 @@ install_chain() {
         (cd "$chain_dir" && must npm ci --ignore-scripts --legacy-peer-deps --prefer-offline --no-audit --no-fund)
         cp "$chain_dir/package-lock.json" "$chain_dir/installed-lock"
     fi
+    must node "$chain_dir/compile.mjs"
 }
 
 # start_tools: tools.mjs, for tool().
