@@ -36,6 +36,7 @@ case $status in
 0 | 77) ;; # the tests say themselves that they cannot run
 *) cat "$logs/install.out" && die "The packages of tests/chain cannot be installed." ;;
 esac
+# All at once: they wait most of their time.
 for name in "${tests[@]}"; do
     run_script "$root/tests/chain/$name.sh" "anvil $(locked @foundry-rs/anvil), alto $(locked @pimlico/alto)" &
 done
