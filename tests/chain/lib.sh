@@ -24,7 +24,7 @@ install_chain() {
     must node "$chain_dir/compile.mjs"
 }
 
-# start_tools: tools.mjs, for tool().
+# start_tools: tools.mjs, for try and js.
 start_tools() {
     coproc tools { exec node "$chain_dir/tools.mjs"; }
     servers+=("$tools_PID")
