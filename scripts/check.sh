@@ -49,7 +49,7 @@ count_tests() {
 # Adds the parts of tests that a build's logs say are skipped: what only root may, without root.
 count_skipped() {
     local n
-    n=$({ grep -rh --include='*.log' '^skipped: [1-9]' "$1/tests" || true; } | tee /dev/stderr |
+    n=$({ grep -rh --include='*.log' '^skipped: [1-9]' "$1/tests" || true; } | tee -a /dev/stderr |
         awk '{ n += $2 } END { print n + 0 }')
     skipped=$((skipped + n))
 }

@@ -182,8 +182,10 @@
  * C_Sign asks for it when its verdict is yes, before anything is spent; a length query does not.
  * CKR_FUNCTION_REJECTED with CKA_VALETKEY_LAST_DENIAL "touch: ..." if it was declined,
  * CKR_FUNCTION_CANCELED if it did not come in time or was cancelled (C_SessionCancel, C_Finalize),
- * CKR_DEVICE_REMOVED if the security key is not plugged in. set: creation; later by the SO through
- * a valetkey-step-up data object */
+ * CKR_DEVICE_REMOVED if the security key is not plugged in, CKR_FUNCTION_FAILED if another program
+ * uses one that may be it. A key with a rule is in the journal, under sudo too, and agrees on no
+ * secrets (CKM_ECDH1_DERIVE). set: creation; later by the SO through a valetkey-step-up data object
+ */
 #define CKA_VALETKEY_STEP_UP VK_CKA(0x43)
 
 /* ---- Operations that wait to be signed as digests ---- */

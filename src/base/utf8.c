@@ -35,6 +35,23 @@ size_t vk_utf8_printable_len(const uint8_t *p, size_t left) {
     return is_ascii_control || is_control || is_mark || is_isolate ? 0 : len;
 }
 
+void vk_utf8_copy_printable(const char *text, char *out, size_t size) {
+    const uint8_t *p = (const uint8_t *)text;
+    size_t left = strlen(text), have = 0;
+    while (left > 0) {
+        size_t len = vk_utf8_printable_len(p, left);
+        size_t taken = len > 0 ? len : 1;
+        if (have + taken >= size) {
+            break;
+        }
+        memcpy(out + have, len > 0 ? (const char *)p : "?", taken);
+        have += taken;
+        p += taken;
+        left -= taken;
+    }
+    out[have] = '\0';
+}
+
 void vk_utf8_clean(char *text) {
     size_t left = strlen(text);
     while (left > 0) {

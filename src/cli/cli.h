@@ -22,7 +22,8 @@ typedef enum vk_exit {
     VK_EXIT_NOT_FOUND = 5, /* no such token, key, grant */
     VK_EXIT_SYSTEM = 6,    /* token, module, files, memory */
     VK_EXIT_TAMPERED = 7,  /* the journal, or what goes with it, was changed outside the token */
-    VK_EXIT_SERVER = 8     /* a server cannot be reached, or does not do what it was asked */
+    VK_EXIT_SERVER = 8,    /* a server cannot be reached, or does not do what it was asked */
+    VK_EXIT_REVERTED = 9   /* an operation was included, and its calls failed */
 } vk_exit;
 
 /* What is said about a failure. Empty texts are left out. */
@@ -101,6 +102,7 @@ vk_exit vk_cmd_passkey_import(vk_cli *cli);
 vk_exit vk_cmd_passkey_assertion(vk_cli *cli);
 vk_exit vk_cmd_approve(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);
+vk_exit vk_cmd_send(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);
 vk_exit vk_cmd_lint(vk_cli *cli);

@@ -215,6 +215,22 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --message 'Sign in as ...' --chain-id 8453\n"
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
+    {"send", vk_cmd_send, NONE,
+     ALL(PIN, KEY, OPT(CALL), OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(LANE), OPT(PAYMASTER),
+         OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
+     "make calls as a session: build, sign and send an operation",
+     "Builds the operation that makes these calls for the account of the key's grant, has it "
+     "signed\n"
+     "if the policy allows it, and sends it through the chain's bundler. What the chain says of "
+     "the\n"
+     "account decides whether the owner's approval is brought along. --dry-run explains it, and\n"
+     "neither signs nor sends. Servers are named in a file: see CHAINS in valetkey(1).\n"
+     "What was signed is kept until it is known to be included: --resume HASH goes on after a\n"
+     "connection that broke, or Ctrl-C, and sends no other operation.",
+     "  valetkey send --label shop --call 0x7099...79C8,0.1ether --dry-run\n"
+     "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
+     "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"
+     "  valetkey send --label shop --resume 0x5f0c...\n"},
     {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
      ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),
      "put the public rest around a session part",

@@ -1,6 +1,7 @@
 /* Reading times and amounts. */
 #include "cli/input.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -93,20 +94,33 @@ vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *o
                : vk_bad_value(cli, option, "seconds since 1970, or like 2026-01-31T12:00:00Z");
 }
 
-vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out) {
+bool vk_read_amount(const char *text, size_t len, vk_u256 *out) {
     static const struct {
         const char *name;
         unsigned decimals;
     } units[] = {{"", 0}, {"wei", 0}, {"gwei", 9}, {"ether", 18}};
-    const char *text = vk_opt(cli, option);
-    size_t len = strspn(text, DIGITS "."), space = strspn(text + len, " ");
+    size_t digits = 0;
+    while (digits < len && (isdigit((unsigned char)text[digits]) || text[digits] == '.')) {
+        digits++;
+    }
+    size_t unit = digits;
+    while (unit < len && text[unit] == ' ') {
+        unit++;
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(text + len + space, units[i].name) == 0 &&
-            vk_u256_read_scaled(text, len, units[i].decimals, out) == VK_OK) {
-            return VK_EXIT_OK;
+        if (len - unit == strlen(units[i].name) &&
+            memcmp(text + unit, units[i].name, len - unit) == 0) {
+            return vk_u256_read_scaled(text, digits, units[i].decimals, out) == VK_OK;
         }
     }
-    return vk_bad_value(cli, option, "an amount like 4000000000000000, 0.004ether or 25gwei");
+    return false;
+}
+
+vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out) {
+    const char *text = vk_opt(cli, option);
+    return vk_read_amount(text, strlen(text), out)
+               ? VK_EXIT_OK
+               : vk_bad_value(cli, option, "an amount like 4000000000000000, 0.004ether or 25gwei");
 }
 
 vk_exit vk_read_duration(vk_cli *cli, vk_option option, uint64_t *out) {

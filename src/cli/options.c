@@ -134,6 +134,16 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_STEP_UP_UNLESS] = {"step-up-unless", "FILE|-",
                                "a touch unless all calls satisfy these call rules"},
     [VK_OPT_NO_STEP_UP] = {"no-step-up", NULL, "the key wants a touch no more"},
+    [VK_OPT_CALL] = {"call", "TO,VALUE,DATA", "a call to make; several are one batch"},
+    [VK_OPT_CHAINS] = {"chains", "FILE",
+                       "whom to ask about chains; default: chains.json beside the tokens"},
+    [VK_OPT_LANE] = {"lane", "N|TEXT",
+                     "nonces of their own, for operations side by side; default 0"},
+    [VK_OPT_PAYMASTER] = {"paymaster", NULL, "let the chain's paymaster pay"},
+    [VK_OPT_DRY_RUN] = {"dry-run", NULL, "explain the operation, neither sign nor send it"},
+    [VK_OPT_WAIT] = {"wait", NULL, "wait until the operation is included"},
+    [VK_OPT_TIMEOUT] = {"timeout", "DURATION", "wait so long; default 2m"},
+    [VK_OPT_RESUME] = {"resume", "HASH", "see what became of an operation, or send it again"},
     [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
 };
 
@@ -168,6 +178,15 @@ static vk_option find_option(const char *name, size_t len) {
     return VK_OPT_COUNT;
 }
 
+static vk_exit add_call(vk_cli *cli, const char *value) {
+    if (cli->options.call_count == VK_OPT_CALLS_MAX) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--call is given more than %d times",
+                           VK_OPT_CALLS_MAX);
+    }
+    cli->options.calls[cli->options.call_count++] = value;
+    return VK_EXIT_OK;
+}
+
 /* Reads the option at argv[*at]; moves *at to its value if that is the next word. */
 static vk_exit read_option(vk_cli *cli, int argc, char **argv, int *at) {
     const char *name = argv[*at] + 2;
@@ -177,7 +196,7 @@ static vk_exit read_option(vk_cli *cli, int argc, char **argv, int *at) {
     if (option == VK_OPT_COUNT) {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "there is no option %s", argv[*at]);
     }
-    if (cli->options.value[option] != NULL) {
+    if (cli->options.value[option] != NULL && option != VK_OPT_CALL) {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s is given twice", infos[option].name);
     }
     if (infos[option].value == NULL && value != NULL) {
@@ -191,7 +210,7 @@ static vk_exit read_option(vk_cli *cli, int argc, char **argv, int *at) {
         value = argv[++*at];
     }
     cli->options.value[option] = value != NULL ? value : "";
-    return VK_EXIT_OK;
+    return option == VK_OPT_CALL ? add_call(cli, value) : VK_EXIT_OK;
 }
 
 /* The option that a bare word behind the command stands for. */
@@ -320,7 +339,8 @@ static void help_all(FILE *to) {
     help_options(global, global, to);
     fputs("\nExit status: 0 done, 1 wrong use, 2 bad input, 3 refused by the key's policy,\n"
           "4 PIN wrong, locked or missing, 5 not found, 6 token, module or system error,\n"
-          "7 the journal was tampered with, 8 a server could not be asked.\n"
+          "7 the journal was tampered with, 8 a server could not be asked,\n"
+          "9 the operation was included, but its calls failed.\n"
           "\"valetkey COMMAND --help\" shows a command with examples; valetkey(1) has it all.\n",
           to);
 }

@@ -109,6 +109,14 @@ typedef enum vk_option {
     VK_OPT_STEP_UP_ABOVE,
     VK_OPT_STEP_UP_UNLESS,
     VK_OPT_NO_STEP_UP,
+    VK_OPT_CALL,
+    VK_OPT_CHAINS,
+    VK_OPT_LANE,
+    VK_OPT_PAYMASTER,
+    VK_OPT_DRY_RUN,
+    VK_OPT_WAIT,
+    VK_OPT_TIMEOUT,
+    VK_OPT_RESUME,
     VK_OPT_COUNT
 } vk_option;
 
@@ -128,9 +136,14 @@ typedef struct vk_command {
 /* Ends with a command whose name is NULL. */
 extern const vk_command vk_commands[];
 
+/* --call may be given so often. */
+#define VK_OPT_CALLS_MAX 256
+
 typedef struct vk_options {
-    const char *value[VK_OPT_COUNT]; /* NULL: not given; "" for a given flag */
-    const vk_command *command;       /* NULL with --help or --version alone */
+    const char *value[VK_OPT_COUNT];     /* NULL: not given; "" for a given flag */
+    const char *calls[VK_OPT_CALLS_MAX]; /* all values of --call */
+    size_t call_count;
+    const vk_command *command; /* NULL with --help or --version alone */
 } vk_options;
 
 /* Fills cli->options. */

@@ -45,6 +45,7 @@ _valetkey_options() {
         echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
+    send) echo "$key --call --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
     explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
@@ -71,7 +72,7 @@ _valetkey_command() {
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
             --replayable | --undeployed | --denied | --as-owner | --native | --unlock | \
-            --touch-only | --instead-of-pin | --allow-logins | --no-logins | --no-step-up) ;;
+            --touch-only | --instead-of-pin | --allow-logins | --no-logins | --no-step-up | --paymaster | --dry-run | --wait) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -105,7 +106,7 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --step-up | --step-up-unless | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
+    --module | --*-file | --policy | --step-up | --step-up-unless | --chains | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
         --registration | --attestation | --client-data | --trust)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -119,13 +120,14 @@ _valetkey() {
     --label | --id | --*-fd | --user-handle | --cred-protect | --rp-id | --origin | --authenticator-* | --chain-id | --account | \
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
-        --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above)
+        --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above | \
+        --call | --lane | --timeout | --resume)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey approve sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;

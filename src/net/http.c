@@ -15,6 +15,7 @@ struct vk_http {
     vk_url url;
     unsigned tries, backoff_ms;
     size_t answer_max;
+    bool was_connected;
 };
 
 /* Where an answer goes. */
@@ -103,6 +104,8 @@ static vk_status set_up(vk_http *http, const vk_http_config *config, vk_error *e
     http->curl = curl_easy_init();
     bool ok = http->base != NULL && http->curl != NULL && add_headers(http, config) &&
               set_route(http, config->url) && set_safety(http->curl, config) &&
+              (config->tries != 1 ||
+               curl_easy_setopt(http->curl, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK) &&
               (!config->keeps_cookies ||
                curl_easy_setopt(http->curl, CURLOPT_COOKIEFILE, "") == CURLE_OK) &&
               curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
@@ -172,6 +175,17 @@ static void wait_before(const vk_http *http, unsigned tries_done) {
     }
 }
 
+/* The time at which the connection, and over it TLS, stood; zero if it never did. */
+static bool is_connected(const vk_http *http) {
+    bool is_tls = strncmp(http->url.name, "https:", 6) == 0;
+    curl_off_t at = 0;
+    /* What cannot be told counts as connected. */
+    return curl_easy_getinfo(http->curl,
+                             is_tls ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T,
+                             &at) != CURLE_OK ||
+           at > 0;
+}
+
 static CURLcode post_once(vk_http *http, vk_bytes body, vk_buf *answer, long *http_code) {
     CURL *curl = http->curl;
     taking into = {answer, http->answer_max};
@@ -183,10 +197,12 @@ static CURLcode post_once(vk_http *http, vk_bytes body, vk_buf *answer, long *ht
         return CURLE_FAILED_INIT;
     }
     CURLcode code = curl_easy_perform(curl);
+    http->was_connected = http->was_connected || code == CURLE_OK || is_connected(http);
     return code == CURLE_OK ? curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, http_code) : code;
 }
 
 vk_status vk_http_post(vk_http *http, vk_bytes body, vk_buf *answer, long *code, vk_error *err) {
+    http->was_connected = false;
     CURLcode done = post_once(http, body, answer, code);
     for (unsigned i = 1; i < http->tries && is_worth_another(done, *code); i++) {
         wait_before(http, i);
@@ -199,6 +215,10 @@ vk_status vk_http_post(vk_http *http, vk_bytes body, vk_buf *answer, long *code,
     return done == CURLE_OK ? VK_OK
                             : vk_fail(err, VK_ERR_SERVER, NULL, "cannot ask %s: %s", http->url.name,
                                       curl_easy_strerror(done));
+}
+
+bool vk_http_was_connected(const vk_http *http) {
+    return http->was_connected;
 }
 
 /* The URL as a whole must still be one of this server. */

@@ -19,7 +19,9 @@ typedef struct vk_http_config {
     /* "Name: value", besides those that JSON needs; a Content-Type takes the place of JSON's. */
     const char *const *headers;
     size_t header_count;
-    unsigned tries;      /* 1: a request that must not be sent twice; 0: VK_HTTP_TRIES */
+    /* 1: a request that must not be sent twice, not even by libcurl, which sends again what a
+     * connection that was kept open did not answer; 0: VK_HTTP_TRIES. */
+    unsigned tries;
     unsigned backoff_ms; /* 0: VK_HTTP_BACKOFF_MS */
     unsigned seconds;    /* for a try; 0: VK_HTTP_SECONDS */
     size_t answer_max;   /* bytes; 0: VK_HTTP_ANSWER_MAX */
@@ -45,5 +47,8 @@ VK_MUST_USE vk_status vk_http_post(vk_http *http, vk_bytes body, vk_buf *answer,
  * this does not use vk_http_post. */
 VK_MUST_USE vk_status vk_http_post_at(vk_http *http, const char *path, vk_bytes body,
                                       vk_buf *answer, long *code, vk_error *err);
+
+/* Of the last request, in any of its tries: was there a connection that it could be sent over? */
+bool vk_http_was_connected(const vk_http *http);
 
 #endif

@@ -28,8 +28,9 @@ VK_MUST_USE vk_status vk_node_block(vk_node *node, uint64_t number, vk_block *ou
 
 /* What an answer to vk_node_call may have. */
 #define VK_NODE_ANSWER_MAX ((size_t)64 << 10)
-/* eth_call of a contract in the state after that block. Appends what it returns: nothing if there
- * is no contract. */
+#define VK_NODE_LATEST UINT64_MAX /* the newest block, final or not */
+/* eth_call of a contract in the state after that block (or VK_NODE_LATEST). Appends what it
+ * returns: nothing if there is no contract. */
 VK_MUST_USE vk_status vk_node_call(vk_node *node, const vk_address *to, vk_bytes data,
                                    uint64_t block, vk_buf *out, vk_error *err);
 

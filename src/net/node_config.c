@@ -20,7 +20,7 @@ void vk_node_config_clear(vk_node_config *config) {
 }
 
 static void wipe_texts(cJSON *value) {
-    if (cJSON_IsString(value)) {
+    if (cJSON_IsString(value) || cJSON_IsRaw(value)) {
         vk_wipe(value->valuestring, strlen(value->valuestring));
     }
     for (cJSON *item = value == NULL ? NULL : value->child; item != NULL; item = item->next) {
@@ -111,16 +111,26 @@ static vk_status read_max(const cJSON *value, const vk_path *path, vk_node_confi
     return status;
 }
 
+vk_status vk_node_config_server(const cJSON *value, const vk_path *path, vk_node_config *out,
+                                vk_error *err) {
+    *out = (vk_node_config){0};
+    vk_status status = read_url(value, path, out, err);
+    if (status == VK_OK) {
+        status = read_headers(value, path, out, err);
+    }
+    if (status != VK_OK) {
+        vk_node_config_clear(out);
+    }
+    return status;
+}
+
 vk_status vk_node_config_of(const cJSON *value, const vk_path *path, vk_node_config *out,
                             vk_error *err) {
     static const char *const names[] = {"url", "headers", "maxBlocks", NULL};
     *out = (vk_node_config){0};
     vk_status status = vk_json_only(value, names, path, err);
     if (status == VK_OK) {
-        status = read_url(value, path, out, err);
-    }
-    if (status == VK_OK) {
-        status = read_headers(value, path, out, err);
+        status = vk_node_config_server(value, path, out, err);
     }
     if (status == VK_OK) {
         status = read_max(value, path, out, err);
@@ -140,4 +150,12 @@ vk_status vk_node_config_read(vk_bytes json, vk_node_config *out, vk_error *err)
     }
     vk_json_free_secret(value);
     return status;
+}
+
+vk_http_config vk_node_config_http(const vk_node_config *config) {
+    return (vk_http_config){.url = config->url,
+                            .headers = (const char *const *)config->headers,
+                            .header_count = config->header_count,
+                            .backoff_ms = config->backoff_ms,
+                            .seconds = config->seconds};
 }

@@ -1,12 +1,12 @@
 #include "net/reply.h"
 
+#include "base/utf8.h"
 #include <inttypes.h>
 #include <string.h>
 
-/* What of the server's message is repeated. */
-#define QUOTE_MAX 200
+#define CODE_MOST 9007199254740991.0 /* 2^53 - 1: what a JSON number holds exactly */
 
-static vk_status server_error(const cJSON *reply, vk_error *err) {
+static vk_status read_refusal(const cJSON *reply, vk_refusal *out, vk_error *err) {
     const cJSON *error = vk_json_get(reply, "error");
     const cJSON *code = vk_json_get(error, "code");
     const char *message;
@@ -15,11 +15,25 @@ static vk_status server_error(const cJSON *reply, vk_error *err) {
     if (status != VK_OK) {
         return status;
     }
-    if (!cJSON_IsNumber(code)) {
+    if (!cJSON_IsNumber(code) || code->valuedouble > CODE_MOST || code->valuedouble < -CODE_MOST) {
         return vk_fail(err, VK_ERR_FORMAT, "error.code", "\"code\" must be a number");
     }
-    return vk_fail(err, VK_ERR_SERVER, NULL, "the server answers with error %.0f: %.*s",
-                   code->valuedouble, QUOTE_MAX, message);
+    out->code = (int64_t)code->valuedouble;
+    vk_utf8_copy_printable(message, out->words, sizeof out->words);
+    return VK_OK;
+}
+
+static vk_status server_error(const cJSON *reply, vk_refusal *refusal, vk_error *err) {
+    vk_refusal read;
+    vk_status status = read_refusal(reply, &read, err);
+    if (status != VK_OK) {
+        return status;
+    }
+    if (refusal != NULL) {
+        *refusal = read;
+    }
+    return vk_fail(err, VK_ERR_SERVER, NULL, "the server answers with error %" PRId64 ": %s",
+                   read.code, read.words);
 }
 
 static vk_status check_reply(const cJSON *reply, uint64_t id, vk_error *err) {
@@ -40,7 +54,7 @@ static vk_status check_reply(const cJSON *reply, uint64_t id, vk_error *err) {
     return status;
 }
 
-static vk_status check_outcome(const cJSON *reply, vk_error *err) {
+static vk_status check_outcome(const cJSON *reply, vk_refusal *refusal, vk_error *err) {
     bool has_result = vk_json_get(reply, "result") != NULL;
     bool has_error = vk_json_get(reply, "error") != NULL;
     if (has_result == has_error) {
@@ -48,7 +62,7 @@ static vk_status check_outcome(const cJSON *reply, vk_error *err) {
                        has_result ? "both \"result\" and \"error\""
                                   : "neither \"result\" nor \"error\"");
     }
-    return has_error ? server_error(reply, err) : VK_OK;
+    return has_error ? server_error(reply, refusal, err) : VK_OK;
 }
 
 /* A server that cannot read a call does not know its id: null is right then. */
@@ -57,7 +71,8 @@ static bool is_error_without_id(const cJSON *reply) {
            vk_json_get(reply, "result") == NULL;
 }
 
-vk_status vk_reply_read(vk_bytes text, uint64_t id, cJSON **reply, vk_error *err) {
+vk_status vk_reply_read(vk_bytes text, uint64_t id, cJSON **reply, vk_refusal *refusal,
+                        vk_error *err) {
     cJSON *read = NULL;
     vk_status status = vk_json_parse(text, VK_REPLY_MAX, &read, err);
     if (status != VK_OK) {
@@ -69,7 +84,7 @@ vk_status vk_reply_read(vk_bytes text, uint64_t id, cJSON **reply, vk_error *err
         status = check_reply(read, id, err);
     }
     if (status == VK_OK) {
-        status = check_outcome(read, err);
+        status = check_outcome(read, refusal, err);
     }
     if (status != VK_OK) {
         cJSON_Delete(read);

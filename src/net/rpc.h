@@ -6,8 +6,8 @@
 #ifndef VK_NET_RPC_H
 #define VK_NET_RPC_H
 
-#include "base/json.h"
 #include "net/http.h"
+#include "net/reply.h"
 
 typedef struct vk_rpc vk_rpc;
 
@@ -25,5 +25,19 @@ const char *vk_rpc_name(const vk_rpc *rpc);
  */
 VK_MUST_USE vk_status vk_rpc_call(vk_rpc *rpc, const char *method, cJSON *params, cJSON **reply,
                                   vk_error *err);
+
+/* What the server said no with to the last call; NULL if it did not. */
+const vk_refusal *vk_rpc_refusal(const vk_rpc *rpc);
+/*
+ * Of the last call, which failed: may the server have done what it was asked for all the same? So
+ * it is if the call may have reached it, and no answer came, or one that is neither a result nor a
+ * clear no: a server that failed, of itself, and does not say over what.
+ */
+bool vk_rpc_is_unknown(const vk_rpc *rpc);
+
+/* What became of reading a reply: VK_OK is passed on. A failure, of which why tells, is one of the
+ * server, but for VK_ERR_MEMORY and VK_ERR_NOT_FOUND. */
+VK_MUST_USE vk_status vk_rpc_read(const vk_rpc *rpc, const char *method, vk_status status,
+                                  const vk_error *why, vk_error *err);
 
 #endif

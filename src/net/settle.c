@@ -1,12 +1,10 @@
 #include "net/settle_part.h"
 
-#include "eth/abi.h"
+#include "net/nonce.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define KEY_LEN 24 /* nonce = key24 || sequence8 */
 
 void vk_settle_say(vk_settling *s, bool is_open, const char *format, ...) {
     vk_settle_answer *answer = &s->answer;
@@ -55,30 +53,19 @@ static vk_status check_still_there(vk_settling *s, vk_error *err) {
 
 /* ---- The nonce ---- */
 
-static void put_get_nonce(const vk_address *account, const vk_u256 *nonce, vk_buf *out) {
-    static const uint8_t selector[4] = {0x35, 0x56, 0x7e, 0x1a}; /* getNonce(address,uint192) */
-    vk_buf_put(out, selector, sizeof selector);
-    vk_abi_put_address(out, account);
-    vk_buf_put_zeros(out, VK_WORD - KEY_LEN);
-    vk_buf_put(out, nonce->be, KEY_LEN);
-}
-
 static vk_status read_next(vk_settling *s, vk_bytes answer, vk_u256 *next, vk_error *err) {
-    const vk_u256 *nonce = &s->question->reservation->nonce;
-    if (answer.len != VK_WORD || vk_abi_u256(answer, 0, next) != VK_OK ||
-        memcmp(next->be, nonce->be, KEY_LEN) != 0) {
-        return vk_fail(err, VK_ERR_SERVER, NULL,
-                       "%s gives no nonce of the key that the EntryPoint was asked for",
-                       vk_node_name(s->node));
-    }
-    return VK_OK;
+    return vk_get_nonce_read(answer, s->question->reservation->nonce.be, next)
+               ? VK_OK
+               : vk_fail(err, VK_ERR_SERVER, NULL,
+                         "%s gives no nonce of the key that the EntryPoint was asked for",
+                         vk_node_name(s->node));
 }
 
 /* The first nonce of the same key that is still free. */
 static vk_status ask_next_nonce(vk_settling *s, vk_u256 *next, vk_error *err) {
     const vk_settle_question *q = s->question;
     vk_buf call = {0}, answer = {0};
-    put_get_nonce(&q->grant->account, &q->reservation->nonce, &call);
+    vk_get_nonce_put(&q->grant->account, q->reservation->nonce.be, &call);
     vk_status status = vk_buf_status(&call);
     if (status == VK_OK) {
         status = vk_node_call(s->node, &q->grant->entry_point, vk_buf_view(&call), s->block.number,

@@ -1,55 +1,9 @@
 /* Whether a nonce that was not used can be used at all: the account's record of the permission. */
+#include "net/permission_record.h"
 #include "net/settle_part.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <valetkey/manage.h>
-
-/* What the account has for a permission. Nonces of installation only grow, and the last one stays
- * when the permission is revoked. */
-typedef struct permission_state {
-    vk_validation_config config;
-    uint32_t valid_from; /* installations with a lower nonce were invalidated */
-    vk_permission_config permission;
-} permission_state;
-
-static vk_status ask(vk_settling *s, vk_buf *call, vk_buf *answer, vk_error *err) {
-    vk_status status = vk_buf_status(call);
-    vk_buf_clear(answer);
-    if (status == VK_OK) {
-        status = vk_node_call(s->node, &s->question->grant->account, vk_buf_view(call),
-                              s->block.number, answer, err);
-    }
-    vk_buf_clear(call);
-    return status;
-}
-
-/* An account without code answers nothing, and has nothing: then all stays zero. */
-static vk_status read_state(vk_settling *s, vk_buf *answer, permission_state *out, vk_error *err) {
-    const uint8_t *id4 = s->question->grant->permission_id;
-    uint8_t id21[21] = {VK_NONCE_PERMISSION, id4[0], id4[1], id4[2], id4[3]};
-    vk_buf call = {0};
-    vk_manage_ask_validation_config(id21, &call);
-    vk_status status = ask(s, &call, answer, err);
-    if (status != VK_OK || answer->len == 0) {
-        return status;
-    }
-    status = vk_manage_read_validation_config(vk_buf_view(answer), &out->config, err);
-    if (status == VK_OK) {
-        vk_manage_ask_valid_nonce_from(&call);
-        status = ask(s, &call, answer, err);
-    }
-    if (status == VK_OK) {
-        status = vk_manage_read_u32(vk_buf_view(answer), &out->valid_from, err);
-    }
-    if (status == VK_OK) {
-        vk_manage_ask_permission_config(id4, &call);
-        status = ask(s, &call, answer, err);
-    }
-    return status == VK_OK
-               ? vk_manage_read_permission_config(vk_buf_view(answer), &out->permission, err)
-               : status;
-}
 
 /* Does the contract refuse a second installation under the same id for good? The rate limit with
  * reset takes one after the first has ended; sudo remembers nothing. */
@@ -92,17 +46,15 @@ static void say_open(vk_settling *s, const char *besides) {
                   s->block.number, besides);
 }
 
-static void judge(vk_settling *s, const permission_state *state, bool installs) {
+static void judge(vk_settling *s, const vk_permission_record *record, bool installs) {
     const vk_settle_question *q = s->question;
-    const vk_validation_config *config = &state->config;
-    bool is_there = !vk_address_is_zero(&config->hook);
-    bool is_revoked =
-        (!is_there && config->nonce != 0) || (is_there && config->nonce < state->valid_from);
+    bool is_there = vk_permission_record_is_there(record);
+    bool is_revoked = vk_permission_record_is_revoked(record);
     if (!is_revoked && !(is_there && installs)) {
         say_open(s, "");
-    } else if (is_there && !vk_manage_is_installed(&state->permission, q->signer)) {
+    } else if (is_there && !vk_manage_is_installed(&record->permission, q->signer)) {
         say_open(s, ", and the account has another permission of the same id");
-    } else if (!cannot_come_again(q->policy, is_there ? &state->permission : NULL)) {
+    } else if (!cannot_come_again(q->policy, is_there ? &record->permission : NULL)) {
         say_open(s, is_revoked ? "; the permission was revoked, but can be installed again"
                                : "; the permission is installed already, but can be revoked and "
                                  "installed again");
@@ -113,48 +65,33 @@ static void judge(vk_settling *s, const permission_state *state, bool installs) 
     }
 }
 
-static vk_status fail_state(const vk_settling *s, const vk_error *why, vk_error *err) {
-    if (why->status == VK_ERR_SERVER) {
-        return vk_fail(err, why->status, why->path, "%s", why->message);
-    }
-    return vk_fail(err, why->status == VK_ERR_MEMORY ? VK_ERR_MEMORY : VK_ERR_SERVER, NULL,
-                   "%s, asked for the account's permission, says what no Kernel says: %s",
-                   vk_node_name(s->node), why->message);
-}
-
-static vk_status get_state(vk_settling *s, permission_state *out, vk_error *err) {
-    vk_buf answer = {0};
-    vk_error why = {0};
-    vk_status status = read_state(s, &answer, out, &why);
-    vk_buf_clear(&answer);
-    if (status == VK_OK) {
-        return VK_OK;
-    }
-    why.status = status;
-    return fail_state(s, &why, err);
+static vk_status get_record(vk_settling *s, vk_permission_record *out, vk_error *err) {
+    const vk_grant_record *grant = s->question->grant;
+    return vk_permission_record_get(s->node, &grant->account, grant->permission_id, s->block.number,
+                                    out, err);
 }
 
 vk_status vk_settle_by_install(vk_settling *s, vk_error *err) {
     vk_kernel_nonce nonce;
-    permission_state state = {0};
+    vk_permission_record record = {0};
     if (!is_of_permission(s->question, &nonce)) {
         say_open(s, "");
         return VK_OK;
     }
-    vk_status status = get_state(s, &state, err);
+    vk_status status = get_record(s, &record, err);
     if (status == VK_OK) {
-        judge(s, &state, nonce.mode == VK_NONCE_ENABLE);
+        judge(s, &record, nonce.mode == VK_NONCE_ENABLE);
     }
     return status;
 }
 
 vk_status vk_settle_approval(vk_settling *s, vk_error *err) {
     vk_kernel_nonce nonce;
-    permission_state state = {0};
+    vk_permission_record record = {0};
     if (!is_of_permission(s->question, &nonce) || nonce.mode != VK_NONCE_ENABLE) {
         return VK_OK;
     }
-    vk_status status = get_state(s, &state, err);
-    s->answer.is_installed = state.config.nonce != 0 || !vk_address_is_zero(&state.config.hook);
+    vk_status status = get_record(s, &record, err);
+    s->answer.is_installed = record.config.nonce != 0 || vk_permission_record_is_there(&record);
     return status;
 }

@@ -29,7 +29,8 @@ typedef struct vk_unlock_secret {
 } vk_unlock_secret;
 
 /* Finds an enrolled security key among those that are plugged in, and asks for its touch:
- * CKR_DEVICE_REMOVED if there is none. No lock of the slot is held. */
+ * CKR_DEVICE_REMOVED if there is none, CKR_ACTION_PROHIBITED if the PIN may be that of several. No
+ * lock of the slot is held. */
 CK_RV vk_unlock_ask(vk_session *session, const vk_proof *proof, vk_unlock_secret *out);
 /* Logs the user in to the token with it. The slot's lock is held. */
 CK_RV vk_unlock_login(vk_slot *slot, const vk_unlock_secret *secret);

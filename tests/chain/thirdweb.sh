@@ -17,6 +17,8 @@ cat >"$work/policy.json" <<EOP
 [{"type":"thirdweb","approvedTargets":["$payee"],"nativeTokenLimitPerTransaction":"5",
 "permissionStartTimestamp":1767225600,"permissionEndTimestamp":4070908800}]
 EOP
+(umask 077 && jq '{(.chainId | tostring): {node: {url: .rpc}, bundler: {url: .bundler}, paymaster: {url: .paymaster}}}' \
+    "$chain" >"$work/servers.json")
 valetkey token init --label main --so-pin-file "$work/so-pin" --pin-file "$work/pin" >/dev/null
 main=(--token main --pin-file "$work/pin")
 
@@ -71,6 +73,20 @@ allowed() {
     esac
 }
 
+send() {
+    valetkey send "${main[@]}" --label session --chain-id "$chain_id" --account "$account" \
+        --chains "$work/servers.json" --wait "$@"
+}
+
+# sent WEI OPTION...: the same by the command alone, which builds, signs, sends and waits.
+sent() {
+    local before
+    before=$(balance "$payee")
+    send "${@:2}" --json >"$work/out" || die "it was not sent: $(cat "$work/out")"
+    jq -e '.included and .success' "$work/out" >/dev/null || die "it was not done: $(cat "$work/out")"
+    [ $(($(balance "$payee") - before)) = "$1" ] || die "the payee did not get $1 wei"
+}
+
 # forbidden VERSION RULE: the operation that was built. The token names the rule; signed by the spare
 # key, which has the same permission, the chain refuses it as foretold.
 forbidden() {
@@ -113,7 +129,11 @@ for kind in 0.7:simple 0.6:simple 0.6:managed; do
     allowed "$version" 5 "$(pays "$payee" 5)"
     allowed "$version" 9 "$(pays_each 4 5)"
     allowed "$version" 1 "$(pays "$payee" 1)" sponsored
-    echo "${kind#*:} account on EntryPoint $version: three operations mined, one of them sponsored; refused, by the chain with:"
+    sent 5 --call "$payee,5"
+    sent 9 --call "$payee,4" --call "$payee,5wei" --lane payroll
+    sent 1 --call "$payee,1" --paymaster
+    must_fail "refused: limit: " send --call "$payee,6"
+    echo "${kind#*:} account on EntryPoint $version: six operations mined, three of them sent by "valetkey send", two sponsored; refused, by the chain with:"
     build_operation "$version" "$account" "$(pays "$payee" 6)"
     forbidden "$version" limit
     build_operation "$version" "$account" "$(pays_each 5 6)"

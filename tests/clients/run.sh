@@ -11,10 +11,10 @@ install_packages $demo_packages $client_packages
 install_node
 
 # What is tested, and the package or command that says in which version. The slowest come first.
-clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc p11-kit-server:p11-kit
-    p11-kit:p11-kit security-key:opensc pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl
-    pkcs11-spy:opensc ssh:openssh-client p11tool:gnutls-bin nss:libnss3-tools
-    pkcs11-provider:pkcs11-provider chromium:chromium zerodev:chromium"
+clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc zerodev:chromium
+    chromium:chromium p11-kit-server:p11-kit p11-kit:p11-kit security-key:opensc
+    pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl pkcs11-spy:opensc
+    ssh:openssh-client p11tool:gnutls-bin nss:libnss3-tools pkcs11-provider:pkcs11-provider"
 start_runner "$VALETKEY_BUILD/clients"
 
 version_of() {

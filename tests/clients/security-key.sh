@@ -26,7 +26,7 @@ gnutls() { GNUTLS_PIN=$TEST_PIN p11tool --provider "$module" --batch "$@"; }
 # ---- It is a slot ----
 
 must pkcs11-tool --module "$module" --list-slots
-says 'valetkey security key slot'
+says 'security key at unix:'
 says 'token flags *: login required, .*PIN initialized'
 must gnutls --list-tokens
 says "URL: $url\|token=FIDO2%20security%20key"

@@ -32,6 +32,8 @@ const fuzz_target fuzz_targets[] = {
     {"anchor", fuzz_anchor},
     {"reply", fuzz_reply},
     {"node_answer", fuzz_node_answer},
+    {"service_answer", fuzz_service_answer},
+    {"chain_config", fuzz_chain_config},
     {"header", fuzz_header},
     {"passkey_answer", fuzz_passkey_answer},
     {"passkey_body", fuzz_passkey_body},

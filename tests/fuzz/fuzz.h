@@ -55,6 +55,8 @@ void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
 void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
 void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
+void fuzz_service_answer(vk_bytes input); /* which reader, then a JSON-RPC reply */
+void fuzz_chain_config(vk_bytes input);   /* JSON */
 void fuzz_header(vk_bytes input);         /* a line */
 void fuzz_passkey_answer(vk_bytes input); /* which reader, then what a passkey server answers */
 void fuzz_passkey_body(vk_bytes input);   /* which reader, then what its clients send */

@@ -1,14 +1,41 @@
 /* What servers answer, and what the SO says of them. */
 #include "fuzz.h"
 
+#include "base/utf8.h"
+#include "net/aa_error.h"
 #include "net/answer.h"
 #include "net/reply.h"
 
+/* What a server says no with: words that can be shown, and maybe an EntryPoint's code. */
+static void check_refusal(const vk_refusal *refusal) {
+    const uint8_t *p = (const uint8_t *)refusal->words;
+    char code[5];
+    FUZZ_REQUIRE(memchr(refusal->words, '\0', sizeof refusal->words) != NULL);
+    for (size_t left = strlen(refusal->words), len; left > 0; p += len, left -= len) {
+        len = vk_utf8_printable_len(p, left);
+        FUZZ_REQUIRE(len > 0);
+    }
+    const char *meaning = vk_aa_meaning(refusal->words, code);
+    char revert[VK_AA_REVERT_MAX];
+    bool is_known = vk_aa_revert(refusal->words, revert);
+    FUZZ_REQUIRE(is_known == (revert[0] != '\0') && (!is_known || code[0] != '\0'));
+    FUZZ_REQUIRE(memchr(revert, '\0', sizeof revert) != NULL);
+    FUZZ_REQUIRE(code[0] == '\0' ? meaning == NULL : strstr(refusal->words, code) != NULL);
+}
+
 void fuzz_reply(vk_bytes input) {
     cJSON *reply;
+    vk_refusal refusal;
     vk_error err = {0};
     FUZZ_MARK(reply);
-    if (fuzz_read_result(vk_reply_read(input, 1, &reply, &err), &err, &reply, sizeof reply)) {
+    FUZZ_MARK(refusal);
+    vk_status status = vk_reply_read(input, 1, &reply, &refusal, &err);
+    if (status == VK_ERR_SERVER) {
+        check_refusal(&refusal);
+    } else {
+        FUZZ_REQUIRE((uint8_t)refusal.words[0] == 0xa5);
+    }
+    if (fuzz_read_result(status, &err, &reply, sizeof reply)) {
         const cJSON *id = vk_json_get(reply, "id");
         FUZZ_REQUIRE(vk_json_get(reply, "result") != NULL && vk_json_get(reply, "error") == NULL);
         FUZZ_REQUIRE(cJSON_IsNumber(id) && id->valuedouble == 1);

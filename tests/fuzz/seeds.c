@@ -637,6 +637,7 @@ void seeds_each(seed_fn use, void *context) {
         sow_browser(&s, name);
     }
     seeds_of_browsers(&(seed_use){use, context});
+    seeds_of_services(&(seed_use){use, context});
     sow_answers(&s);
     sow_lint(&s);
     sow_all_chain(&s);

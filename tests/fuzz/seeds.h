@@ -14,6 +14,9 @@ typedef struct seed_use {
 /* Part of seeds_each: those of what browsers answer. */
 void seeds_of_browsers(const seed_use *s);
 
+/* Part of seeds_each: those of bundlers, paymasters and nodes. */
+void seeds_of_services(const seed_use *s);
+
 void seeds_each(seed_fn use, void *context);
 void seeds_of_authenticators(seed_fn use, void *context); /* seeds_each does it */
 

@@ -1,5 +1,6 @@
 #include "chain.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,9 @@ static void put_call(const chain *c, const cJSON *params, vk_buf *out) {
     snprintf(name, sizeof name, "%s:%s",
              cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call, "to")),
              cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call, "data")));
+    for (char *p = name; *p != '\0'; p++) {
+        *p = (char)tolower((unsigned char)*p);
+    }
     const cJSON *calls = cJSON_GetObjectItemCaseSensitive(c->state, "calls");
     const char *answer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(calls, name));
     vk_buf_printf(out, "\"%s\"", answer == NULL ? "0x" : answer);
@@ -98,10 +102,22 @@ static bool is_too_long(const chain *c, const cJSON *params) {
     return number(c, "maxBlocks") > 0 && to - from >= number(c, "maxBlocks");
 }
 
+static void put_members(const cJSON *members, vk_buf *out) {
+    char *text = cJSON_PrintUnformatted(members);
+    vk_buf_put_text(out, text + 1);
+    cJSON_free(text);
+}
+
 static void put_reply(const chain *c, const cJSON *call, const char *method, vk_buf *out) {
+    const cJSON *replies = cJSON_GetObjectItemCaseSensitive(c->state, "replies");
+    const cJSON *members = cJSON_GetObjectItemCaseSensitive(replies, method);
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(call, "params");
     double id = cJSON_GetObjectItemCaseSensitive(call, "id")->valuedouble;
     vk_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%.0f,", id);
+    if (members != NULL) {
+        put_members(members, out);
+        return;
+    }
     if (strcmp(method, "eth_getLogs") == 0 && is_too_long(c, params)) {
         vk_buf_put_text(out, "\"error\":{\"code\":-32005,\"message\":\"range too long\"}}");
         return;
@@ -142,10 +158,13 @@ static bool put_from_script(const chain *c, const cJSON *call, const char *metho
     if (is_scripted) {
         const cJSON *status = cJSON_GetObjectItemCaseSensitive(step, "status");
         const cJSON *more = cJSON_GetObjectItemCaseSensitive(step, "more");
+        const cJSON *stall = cJSON_GetObjectItemCaseSensitive(step, "stall");
         const cJSON *spaces = cJSON_GetObjectItemCaseSensitive(step, "spaces");
         const char *body = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(step, "body"));
         const char *head = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(step, "head"));
         out->status = status == NULL ? 200 : status->valueint;
+        out->stall_ms = stall == NULL ? 0 : (unsigned)stall->valueint;
+        out->is_lost = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(step, "lost"));
         out->more = more == NULL ? 0 : (size_t)more->valueint;
         snprintf(out->head, sizeof out->head, "%s", head == NULL ? "" : head);
         put_scripted(body == NULL ? "" : body,

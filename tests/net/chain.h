@@ -7,8 +7,11 @@
  *   "logs": [{"blockNumber":"0x...", ...}]   those in the range are the answer, whatever else is
  *                            asked for; "blockHash", where it is missing, is that of the block
  *   "maxBlocks": 100         a longer range for logs is an error
+ *   "replies": {"METHOD": {"result": ...}}   members of the reply to a call, instead of the above
  *   "script": {"METHOD": [null, {"status":429,"body":"..."}]}   answers that are given instead, in
- *                            order; null, and behind the last: as usual. ID in a body is the call's
+ *                            order; null, and behind the last: as usual. ID in a body is the
+ * call's. "more", "spaces": bytes that do not come, that come behind; "stall": milliseconds before
+ * the answer; "lost": there is none
  */
 #ifndef VK_TESTS_NET_CHAIN_H
 #define VK_TESTS_NET_CHAIN_H

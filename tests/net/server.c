@@ -85,7 +85,10 @@ static void serve_one(const server *s, int fd) {
         vk_bytes body = {(const uint8_t *)text + start, body_len};
         text[start - 1] = '\0';
         s->answer(s->context, text, body, &answer);
-        send_answer(fd, &answer);
+        usleep(answer.stall_ms * 1000);
+        if (!answer.is_lost) {
+            send_answer(fd, &answer);
+        }
         vk_buf_clear(&answer.body);
     }
     free(text);

@@ -9,6 +9,8 @@ typedef struct server_answer {
     vk_buf body;    /* the server clears it */
     size_t more;    /* bytes that Content-Length promises besides the body, and that never come */
     char head[256]; /* more header lines, each with "\r\n" */
+    unsigned stall_ms; /* before the answer */
+    bool is_lost;      /* the connection is closed instead of an answer */
 } server_answer;
 
 /* head: the request line and headers. Runs in the server's thread. */

@@ -156,6 +156,25 @@ START_TEST(test_one_try) {
 }
 END_TEST
 
+/* What a server says no with, and what it may have done. */
+START_TEST(test_refusal) {
+    cJSON *reply;
+    ck_assert(call(REPLY("\\\"id\\\":ID,\\\"error\\\":{\\\"code\\\":-32500,\\\"message\\\":"
+                         "\\\"AA21\\\\u0007 x\\\"}"),
+                   &reply, NULL) == VK_ERR_SERVER);
+    const vk_refusal *refusal = vk_rpc_refusal(rpc);
+    ck_assert_ptr_nonnull(refusal);
+    ck_assert_int_eq(refusal->code, -32500);
+    ck_assert_str_eq(refusal->words, "AA21? x");
+    ck_assert(!vk_rpc_is_unknown(rpc));
+    ck_assert(call("[]", &reply, NULL) == VK_OK);
+    cJSON_Delete(reply);
+    ck_assert(vk_rpc_refusal(rpc) == NULL && !vk_rpc_is_unknown(rpc));
+    ck_assert(call("[{\"body\":\"x\"}]", &reply, NULL) == VK_ERR_SERVER);
+    ck_assert(vk_rpc_refusal(rpc) == NULL && vk_rpc_is_unknown(rpc));
+}
+END_TEST
+
 START_TEST(test_huge) {
     cJSON *reply;
     vk_error err = {0};
@@ -205,6 +224,7 @@ int main(void) {
     tcase_add_test(tests, test_no_replies);
     tcase_add_test(tests, test_tries);
     tcase_add_test(tests, test_one_try);
+    tcase_add_test(tests, test_refusal);
     tcase_add_test(tests, test_huge);
     tcase_add_test(tests, test_nobody_there);
     tcase_add_test(tests, test_no_proxy);

@@ -59,7 +59,7 @@ EXTRA_tests_pkcs11_test_device_touch_DEPENDENCIES = valetkey-pkcs11.la
 check_PROGRAMS += tests/pkcs11/test_touch
 tests_pkcs11_test_touch_SOURCES = tests/pkcs11/run_touch.c tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/pkcs11/support.c \
 	tests/pkcs11/support.h tests/pkcs11/step_up_support.c tests/pkcs11/step_up_support.h tests/pkcs11/test_step_up.c \
-	tests/pkcs11/test_step_up_outcome.c tests/pkcs11/test_touch.c tests/pkcs11/touch_support.c tests/pkcs11/touch_support.h \
+	tests/pkcs11/test_step_up_outcome.c tests/pkcs11/test_touch.c tests/pkcs11/test_touch_outcome.c tests/pkcs11/touch_support.c tests/pkcs11/touch_support.h \
 	tests/pkcs11/message_support.c tests/pkcs11/message_support.h tests/pkcs11/waiting.c tests/pkcs11/waiting.h \
 	tests/support/clock.c tests/support/clock.h tests/support/quick_pins.c tests/support/so.c tests/support/so.h
 tests_pkcs11_test_touch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

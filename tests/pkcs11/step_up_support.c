@@ -45,17 +45,11 @@ CK_RV stepped_key(stepped *k, const char *policy) {
     return try_generate(k->session, &args, &k->keys);
 }
 
-void stepped_initialize(void) {
-    CK_ULONG count;
-    ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
-    ck_assert_int_eq(f->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
-}
-
 stepped stepped_with(const authn_options *options, const char *above, const char *unless) {
     stepped k = {.key = plug(0, options)};
     clock_set(NOON);
     write_rule(&k, above, unless);
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     ck_assert_int_eq(stepped_key(&k, SUDO_AND_GAS), CKR_OK);
     grant_installed(k.session, k.keys, CHAIN, 0);

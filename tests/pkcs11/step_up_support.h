@@ -20,7 +20,6 @@ typedef struct stepped {
 /* The rule for a new credential on security key number 0; above, unless: NULL for none. */
 void write_rule(stepped *k, const char *above, const char *unless);
 void write_rule_of(stepped *k, int number, const char *above, const char *unless);
-void stepped_initialize(void);
 /* Makes the key with the rule. */
 CK_RV stepped_key(stepped *k, const char *policy);
 

@@ -79,7 +79,7 @@ START_TEST(what_cannot_be_told_is_touched_for) {
     stepped k = {.key = plug(0, NULL)};
     clock_set(NOON);
     write_rule(&k, "100", NULL);
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     ck_assert_int_eq(stepped_key(&k, "[{\"type\":\"sudo\"}]"), CKR_OK);
     grant_installed(k.session, k.keys, CHAIN, 0);
@@ -106,7 +106,7 @@ START_TEST(messages_and_digests_are_touched_for) {
     const vk_bytes bytes = {digest, sizeof digest};
     clock_set(NOON);
     write_rule(&k, "100", NULL);
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     ck_assert_int_eq(stepped_key(&k, "[{\"type\":\"sudo\"}]"), CKR_OK);
     grant_installed(k.session, k.keys, CHAIN, 0);
@@ -139,7 +139,7 @@ END_TEST
 START_TEST(a_key_that_wants_touches_agrees_on_no_secrets) {
     stepped k = {.key = plug(0, NULL)};
     write_rule(&k, "100", NULL);
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     ck_assert_int_eq(stepped_key(&k, "[{\"type\":\"sudo\"}]"), CKR_OK);
     CK_BYTE point[67];
@@ -170,7 +170,7 @@ START_TEST(logins_are_touched_for) {
     CK_BYTE answer[2048];
     CK_ULONG len = sizeof answer;
     write_rule(&k, "100", NULL);
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     const CK_ATTRIBUTE extra[] = {TEXT(CKA_VALETKEY_RP_ID, "a.example"),
                                   TEXT(CKA_VALETKEY_ORIGIN, "https://a.example"),
@@ -204,7 +204,7 @@ START_TEST(a_rule_that_is_none_makes_no_key) {
         "\"publicKey\":\"0x04\"},\"above\":\"1\"}";
     const char *const bad[] = {"{}", "null", "[]", "{\"above\":\"1\"}", no_point};
     stepped k = {.key = plug(0, NULL)};
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     for (size_t i = 0; i < COUNT(bad); i++) {
         snprintf(k.rule, sizeof k.rule, "%s", bad[i]);
@@ -287,7 +287,7 @@ START_TEST(an_edited_rule_makes_the_key_unusable) {
     edit_tokens("UPDATE key SET private_attrs = substr(private_attrs, 1,"
                 " instr(private_attrs, x'0000000080564b43') - 1)"
                 " WHERE instr(private_attrs, x'0000000080564b43') > 0");
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     k.keys.private_key = find_object(k.session, CKO_PRIVATE_KEY, "k");
     ck_assert_int_eq(get_rv(k.session, k.keys.private_key, CKA_VALETKEY_STEP_UP),

@@ -199,7 +199,7 @@ static stepped unwritten(void) {
                      VK_OK);
     vk_token_close(token);
     write_rule(&k, "100", NULL);
-    stepped_initialize();
+    touch_initialize();
     k.session = login("plain", CKU_USER);
     ck_assert_int_eq(stepped_key(&k, SUDO_ALONE), CKR_OK);
     grant_installed(k.session, k.keys, CHAIN, 0);

@@ -123,6 +123,26 @@ void remove_user_pin(const char *label) {
 
 /* ---- Calls ---- */
 
+void touch_initialize(void) {
+    CK_ULONG count;
+    ck_assert_int_eq(f->C_Initialize(NULL), CKR_OK);
+    ck_assert_int_eq(f->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+}
+
+CK_RV unlock(CK_SESSION_HANDLE session) {
+    return f->C_Login(session, CKU_USER, NULL, 0);
+}
+
+CK_RV login_named(CK_SESSION_HANDLE session, const char *pin) {
+    CK_UTF8CHAR name[] = "fido2";
+    return load_3_0()->C_LoginUser(session, CKU_USER, (CK_UTF8CHAR_PTR)pin,
+                                   pin != NULL ? strlen(pin) : 0, name, sizeof name - 1);
+}
+
+bool is_user(CK_SESSION_HANDLE session) {
+    return state_of(session) == CKS_RW_USER_FUNCTIONS;
+}
+
 CK_FUNCTION_LIST_3_0 *load_3_0(void) {
     CK_C_GetInterface get;
     CK_INTERFACE *interface;

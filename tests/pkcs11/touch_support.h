@@ -34,6 +34,13 @@ vk_token *open_token(const char *label, vk_role role);
 /* The token's user PIN is removed, as --instead-of-pin does. */
 void remove_user_pin(const char *label);
 
+/* And looks at what is plugged in, as every client does that lists the slots. */
+void touch_initialize(void);
+/* C_Login without a PIN, and C_LoginUser as "fido2"; PIN NULL: none. */
+CK_RV unlock(CK_SESSION_HANDLE session);
+CK_RV login_named(CK_SESSION_HANDLE session, const char *pin);
+bool is_user(CK_SESSION_HANDLE session);
+
 /* The table of 3.0. */
 CK_FUNCTION_LIST_3_0 *load_3_0(void);
 CK_STATE state_of(CK_SESSION_HANDLE session);
@@ -51,6 +58,8 @@ void begin_waiting(waiting_call *w, CK_RV (*call)(void *context), void *context,
 CK_RV end_waiting(waiting_call *w);
 
 Suite *touch_suite(void);
+/* Adds the tests of what becomes of a touch. */
+void add_touch_outcomes(Suite *suite);
 Suite *step_up_suite(void);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 #include "eth/abi.h"
 
 #include <valetkey/eth.h>
@@ -18,6 +19,33 @@ static vk_u256 number(const char *text) {
 
 #define U256_MAX_TEXT                                                                              \
     "115792089237316195423570985008687907853269984665640564039457584007913129639935"
+
+START_TEST(test_copy_printable) {
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *copy;
+    } cases[] = {
+        {"", 1, ""},
+        {"abc", 4, "abc"},
+        {"abc", 3, "ab"},
+        {"abc", 1, ""},
+        {"a\x1b[31m\x7f", 16, "a?[31m?"},
+        {"\xe2\x80\xae"
+         "a",
+         16, "???a"}, /* what turns text around */
+        {"\xff\xc3", 16, "??"},
+        {"a\xc3\xa4", 4, "a\xc3\xa4"},
+        {"a\xc3\xa4", 3, "a"}, /* not half of it */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[16];
+        memset(out, 'z', sizeof out);
+        vk_utf8_copy_printable(cases[i].text, out, cases[i].size);
+        ck_assert_str_eq(out, cases[i].copy);
+    }
+}
+END_TEST
 
 START_TEST(test_u256_text) {
     char text[82];
@@ -371,6 +399,7 @@ int main(void) {
     Suite *suite = suite_create("base");
     TCase *tests = tcase_create("base");
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, test_copy_printable);
     tcase_add_test(tests, test_u256_text);
     tcase_add_test(tests, test_u256_scaled);
     tcase_add_test(tests, test_u256_read_scaled);

@@ -1,0 +1,244 @@
+#include "cli/outbox.h"
+
+#include "base/json.h"
+#include "cli/input.h"
+#include "cli/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER "outbox"
+#define SUFFIX ".json"
+#define ITEM_MAX (VK_USEROP_MAX + 4096)
+#define NAME_LEN (66 + sizeof SUFFIX - 1) /* "0x", the hash, the suffix */
+
+/* ---- Names ---- */
+
+static vk_exit fail_errno(vk_cli *cli, const char *path) {
+    return vk_cli_fail(cli, VK_EXIT_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
+/* The folder of --token's home; vk_text_free. */
+static vk_exit find_folder(vk_cli *cli, char **out) {
+    vk_buf path = {0};
+    char *home;
+    vk_exit exit = vk_store_home(cli, &home);
+    if (exit == VK_EXIT_OK) {
+        vk_buf_printf(&path, "%s/" FOLDER, home);
+        vk_text_free(home);
+        *out = vk_buf_take_text(&path);
+        exit = *out != NULL ? VK_EXIT_OK : vk_cli_no_memory(cli);
+    }
+    return exit;
+}
+
+static vk_exit find_file(vk_cli *cli, const vk_hash *hash, char **out) {
+    vk_buf path = {0};
+    char *folder;
+    vk_exit exit = find_folder(cli, &folder);
+    if (exit == VK_EXIT_OK) {
+        vk_buf_printf(&path, "%s/", folder);
+        vk_hex_put(&path, (vk_bytes){hash->b, sizeof hash->b});
+        vk_buf_put_text(&path, SUFFIX);
+        vk_text_free(folder);
+        *out = vk_buf_take_text(&path);
+        exit = *out != NULL ? VK_EXIT_OK : vk_cli_no_memory(cli);
+    }
+    return exit;
+}
+
+/* ---- Writing ---- */
+
+static vk_status write_item(const vk_outgoing *item, vk_buf *out) {
+    vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", item->chain_id);
+    vk_hex_put(out, (vk_bytes){item->entry_point.b, sizeof item->entry_point.b});
+    vk_buf_put_text(out, "\",\"userOp\":");
+    vk_status status = vk_userop_write_json(&item->op, out);
+    vk_buf_put_text(out, "}\n");
+    return status == VK_OK ? vk_buf_status(out) : status;
+}
+
+static bool write_all(int fd, vk_bytes bytes) {
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.data, bytes.len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        bytes = (vk_bytes){bytes.data + n, bytes.len - (size_t)n};
+    }
+    return true;
+}
+
+static vk_exit sync_folder(vk_cli *cli, const char *folder) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    vk_exit exit = ok ? VK_EXIT_OK : fail_errno(cli, folder);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return exit;
+}
+
+/* Whole or not there: under another name first. */
+static vk_exit write_file(vk_cli *cli, const char *folder, const char *path, vk_bytes text) {
+    vk_buf name = {0};
+    vk_buf_printf(&name, "%s.%ld", path, (long)getpid());
+    char *temporary = vk_buf_take_text(&name);
+    if (temporary == NULL) {
+        return vk_cli_no_memory(cli);
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
+    ok = fd >= 0 && close(fd) == 0 && ok;
+    ok = ok && rename(temporary, path) == 0;
+    vk_exit exit = ok ? sync_folder(cli, folder) : fail_errno(cli, path);
+    if (!ok && fd >= 0) {
+        unlink(temporary);
+    }
+    vk_text_free(temporary);
+    return exit;
+}
+
+static vk_exit put_text(vk_cli *cli, const vk_hash *hash, vk_bytes text) {
+    char *folder, *path = NULL;
+    vk_exit exit = find_folder(cli, &folder);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+        exit = fail_errno(cli, folder);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = find_file(cli, hash, &path);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = write_file(cli, folder, path, text);
+    }
+    vk_text_free(path);
+    vk_text_free(folder);
+    return exit;
+}
+
+vk_exit vk_outbox_put(vk_cli *cli, const vk_outgoing *item) {
+    vk_buf text = {0};
+    vk_status status = write_item(item, &text);
+    vk_exit exit = status == VK_OK ? put_text(cli, &item->hash, vk_buf_view(&text))
+                                   : vk_cli_fail_status(cli, "cannot keep the operation", status);
+    vk_buf_clear(&text);
+    return exit;
+}
+
+vk_exit vk_outbox_remove(vk_cli *cli, const vk_hash *hash) {
+    char *path;
+    vk_exit exit = find_file(cli, hash, &path);
+    if (exit == VK_EXIT_OK) {
+        exit = unlink(path) == 0 || errno == ENOENT ? VK_EXIT_OK : fail_errno(cli, path);
+        vk_text_free(path);
+    }
+    return exit;
+}
+
+/* ---- Reading ---- */
+
+/* A file that somebody edited is another operation. */
+static vk_exit parse(vk_cli *cli, const char *path, const vk_hash *hash, vk_bytes text,
+                     vk_outgoing *out) {
+    vk_userop_request request;
+    vk_error err = {0};
+    vk_status status = vk_userop_read_request(text, VK_ENTRY_POINT_0_7, &request, &err);
+    if (status != VK_OK) {
+        return vk_cli_fail_with(cli, path, status, &err);
+    }
+    *out = (vk_outgoing){
+        .chain_id = request.chain_id, .entry_point = request.entry_point, .op = request.op};
+    status = vk_userop_hash(&out->op, out->chain_id, &out->entry_point, &out->hash);
+    if (status == VK_OK && memcmp(&out->hash, hash, sizeof *hash) == 0) {
+        return VK_EXIT_OK;
+    }
+    vk_userop_clear(&out->op);
+    return vk_cli_fail(cli, VK_EXIT_INPUT, "%s holds another operation than its name says", path);
+}
+
+vk_exit vk_outbox_get(vk_cli *cli, const vk_hash *hash, vk_outgoing *out) {
+    vk_buf text = {0};
+    char *path;
+    vk_exit exit = find_file(cli, hash, &path);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    if (access(path, F_OK) != 0) {
+        exit =
+            vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                        "no operation with this hash waits to be sent: there is no file %s", path);
+    } else {
+        exit = vk_read_file(cli, path, ITEM_MAX, &text);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = parse(cli, path, hash, vk_trim(vk_buf_view(&text)), out);
+    }
+    vk_buf_clear(&text);
+    vk_text_free(path);
+    return exit;
+}
+
+/* ---- Looking for one ---- */
+
+static bool is_name(const char *name, vk_hash *hash) {
+    return strlen(name) == NAME_LEN && strcmp(name + 66, SUFFIX) == 0 &&
+           vk_hex_read_fixed(name, 66, hash->b, sizeof hash->b) == VK_OK;
+}
+
+static bool is_alike(const vk_outgoing *a, const vk_outgoing *b) {
+    return a->chain_id == b->chain_id && vk_address_equal(&a->entry_point, &b->entry_point) &&
+           vk_address_equal(&a->op.sender, &b->op.sender) &&
+           vk_u256_cmp(&a->op.nonce, &b->op.nonce) == 0;
+}
+
+static vk_exit look_at(vk_cli *cli, const vk_hash *hash, const vk_outgoing *like, bool *found) {
+    vk_outgoing item;
+    vk_exit exit = vk_outbox_get(cli, hash, &item);
+    if (exit == VK_EXIT_OK) {
+        *found = is_alike(&item, like);
+        vk_userop_clear(&item.op);
+    }
+    return exit;
+}
+
+static vk_exit search(vk_cli *cli, DIR *folder, const vk_outgoing *like, bool *found,
+                      vk_hash *out) {
+    const struct dirent *entry;
+    vk_exit exit = VK_EXIT_OK;
+    while (exit == VK_EXIT_OK && !*found && (entry = readdir(folder)) != NULL) {
+        if (is_name(entry->d_name, out) && memcmp(out, &like->hash, sizeof *out) != 0) {
+            exit = look_at(cli, out, like, found);
+        }
+    }
+    return exit;
+}
+
+vk_exit vk_outbox_find(vk_cli *cli, const vk_outgoing *like, bool *found, vk_hash *out) {
+    char *path;
+    *found = false;
+    vk_exit exit = find_folder(cli, &path);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    DIR *folder = opendir(path);
+    if (folder != NULL) {
+        exit = search(cli, folder, like, found, out);
+        closedir(folder);
+    } else if (errno != ENOENT) {
+        exit = fail_errno(cli, path);
+    }
+    vk_text_free(path);
+    return exit;
+}

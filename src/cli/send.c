@@ -1,0 +1,336 @@
+/* send: from calls to an operation that is included. */
+#include "cli/send.h"
+
+#include "cli/explain.h"
+#include "cli/input.h"
+#include "cli/outbox.h"
+#include "cli/session.h"
+#include "cli/signed.h"
+#include "cli/step_up.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <valetkey/pkcs11.h>
+
+static void clear_sending(vk_sending *s) {
+    vk_paymaster_close(s->paymaster);
+    vk_bundler_close(s->bundler);
+    vk_node_close(s->node);
+    vk_chain_config_clear(&s->config);
+    vk_userop_clear(&s->op);
+    vk_sponsoring_clear(&s->sponsoring);
+    vk_key_info_clear(&s->key);
+    vk_grants_clear(&s->grants);
+    vk_buf_clear(&s->call_data);
+    vk_buf_clear(&s->factory_data);
+    vk_buf_clear(&s->signature);
+    vk_buf_clear(&s->request);
+}
+
+/* ---- Which session ---- */
+
+static bool is_meant(const vk_cli *cli, const vk_grant *grant, uint64_t chain_id,
+                     const vk_address *account) {
+    return (!vk_opt_flag(cli, VK_OPT_CHAIN_ID) || grant->chain_id == chain_id) &&
+           (!vk_opt_flag(cli, VK_OPT_ACCOUNT) ||
+            vk_address_equal(&grant->account.account, account));
+}
+
+static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
+    vk_exit exit =
+        count == 0
+            ? vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "the key \"%s\" has no such grant", s->key.label)
+            : vk_cli_fail(cli, VK_EXIT_USAGE, "the key \"%s\" has %zu grants to send for",
+                          s->key.label, count);
+    return vk_cli_hint(cli, exit,
+                       count == 0 ? "\"valetkey key show\" lists its grants"
+                                  : "choose one with --chain-id N, --account ADDRESS, or both");
+}
+
+static vk_exit choose_grant(vk_cli *cli, vk_sending *s) {
+    uint64_t chain_id = 0;
+    vk_address account = {{0}};
+    size_t count = 0;
+    vk_exit exit = vk_grants_load(cli, &s->key, &s->grants);
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_CHAIN_ID)) {
+        exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &chain_id);
+    }
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ACCOUNT)) {
+        exit = vk_read_address(cli, VK_OPT_ACCOUNT, &account);
+    }
+    for (size_t i = 0; i < s->grants.count && exit == VK_EXIT_OK; i++) {
+        if (is_meant(cli, &s->grants.list[i], chain_id, &account)) {
+            s->grant = &s->grants.list[i];
+            count++;
+        }
+    }
+    return exit != VK_EXIT_OK || count == 1 ? exit : fail_choice(cli, s, count);
+}
+
+/* ---- What is signed ---- */
+
+static vk_exit write_request(vk_cli *cli, vk_sending *s) {
+    const vk_bytes no_signature = {NULL, 0};
+    s->op.signature = no_signature;
+    vk_buf_clear(&s->request);
+    vk_buf_printf(&s->request, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", s->grant->chain_id);
+    vk_hex_put(&s->request, (vk_bytes){s->grant->entry_point.b, sizeof s->grant->entry_point.b});
+    vk_buf_put_text(&s->request, "\",\"userOp\":");
+    vk_status status = vk_userop_write_json(&s->op, &s->request);
+    vk_buf_put_byte(&s->request, '}');
+    if (status == VK_OK) {
+        status = vk_buf_status(&s->request);
+    }
+    if (status == VK_OK) {
+        status = vk_userop_hash(&s->op, s->grant->chain_id, &s->grant->entry_point, &s->hash);
+    }
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_cli_fail_status(cli, "cannot write the operation", status);
+}
+
+/* Another operation with this nonce may be on its way: only one of them can be included. */
+static vk_exit check_outbox(vk_cli *cli, const vk_sending *s) {
+    const vk_outgoing item = {.chain_id = s->grant->chain_id,
+                              .entry_point = s->grant->entry_point,
+                              .hash = s->hash,
+                              .op = s->op};
+    vk_buf text = {0};
+    vk_hash other;
+    bool found;
+    vk_exit exit = vk_outbox_find(cli, &item, &found, &other);
+    if (exit == VK_EXIT_OK && found) {
+        vk_hex_put(&text, (vk_bytes){other.b, sizeof other.b});
+        exit = vk_cli_fail(cli, VK_EXIT_INPUT,
+                           "an operation with the same nonce may be on its way: %.*s",
+                           (int)text.len, (const char *)text.data);
+        exit =
+            vk_cli_hint(cli, exit,
+                        "see what becomes of it with --resume HASH, or send beside it on another "
+                        "--lane");
+        vk_buf_clear(&text);
+    }
+    return exit;
+}
+
+static vk_exit prepare(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = choose_grant(cli, s);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_connect(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_build(cli, s);
+    }
+    return exit == VK_EXIT_OK ? write_request(cli, s) : exit;
+}
+
+static vk_exit price(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = vk_send_price(cli, s);
+    if (exit == VK_EXIT_OK) {
+        exit = write_request(cli, s);
+    }
+    return exit == VK_EXIT_OK ? check_outbox(cli, s) : exit;
+}
+
+/* ---- What the key would say ---- */
+
+static vk_exit judge(vk_cli *cli, const vk_sending *s, vk_explain *job) {
+    *job = (vk_explain){.now = (uint64_t)time(NULL)};
+    vk_buf_put(&job->text, s->request.data, s->request.len);
+    vk_exit exit = vk_buf_status(&job->text) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &job->key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_explain_load(cli, job);
+    }
+    return exit == VK_EXIT_OK ? vk_explain_judge(cli, job) : exit;
+}
+
+/* Before a bundler is asked what it costs: it would know only that the account says no. */
+static vk_exit would_refuse(vk_cli *cli, const vk_sending *s, bool *out) {
+    vk_explain job;
+    vk_exit exit = judge(cli, s, &job);
+    *out = exit == VK_EXIT_OK && job.judgement.refusal != NULL;
+    vk_explain_clear(&job);
+    return exit;
+}
+
+/* ---- Without sending ---- */
+
+static vk_exit say_operation(vk_cli *cli, const vk_explain *job) {
+    vk_out *out = &cli->out;
+    vk_bytes text = vk_buf_view(&job->text);
+    vk_out_open(out, NULL, '{');
+    vk_explain_headline(out, job);
+    vk_exit exit = vk_explain_operation(cli, job);
+    vk_explain_findings(cli, job);
+    vk_say_in(out, VK_STYLE_HEAD, "Operation\n");
+    vk_say(out, "%.*s\n", (int)text.len, (const char *)text.data);
+    vk_out_raw(out, "operation", text);
+    vk_out_close(out, '}');
+    return exit == VK_EXIT_OK && job->judgement.refusal != NULL ? VK_EXIT_REFUSED : exit;
+}
+
+static vk_exit explain(vk_cli *cli, const vk_sending *s) {
+    vk_explain job;
+    vk_exit exit = judge(cli, s, &job);
+    if (exit == VK_EXIT_OK) {
+        exit = say_operation(cli, &job);
+    }
+    vk_explain_clear(&job);
+    return exit;
+}
+
+static vk_exit dry_run(vk_cli *cli, vk_sending *s) {
+    bool refuses = false;
+    vk_exit exit = vk_session_begin(cli, false);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = prepare(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = would_refuse(cli, s, &refuses);
+    }
+    if (exit == VK_EXIT_OK && !refuses) {
+        exit = price(cli, s);
+    }
+    return exit == VK_EXIT_OK ? explain(cli, s) : exit;
+}
+
+/* ---- For good ---- */
+
+static vk_exit check_key(vk_cli *cli, const vk_sending *s) {
+    if (!s->key.remote) {
+        return VK_EXIT_OK;
+    }
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE,
+                               "the private half of the key \"%s\" is with a browser, which has to "
+                               "sign",
+                               s->key.label);
+    return vk_cli_hint(cli, exit,
+                       "print the operation with --dry-run, then \"valetkey sign\" and \"valetkey "
+                       "passkey assertion\"");
+}
+
+static vk_exit sign(vk_cli *cli, vk_sending *s) {
+    vk_buf_clear(&s->signature);
+    vk_step_up_announce(&s->key, s->grant, &s->op);
+    vk_exit exit = vk_signature_make(cli, CKM_VALETKEY_USEROP, &s->key, vk_buf_view(&s->request),
+                                     &s->signature);
+    s->op.signature = vk_buf_view(&s->signature);
+    return exit;
+}
+
+/* The key says why not, and has it in its journal. */
+static vk_exit refuse(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = sign(cli, s);
+    return exit == VK_EXIT_OK
+               ? vk_cli_fail(cli, VK_EXIT_REFUSED,
+                             "the operation was refused, and is not any more: try again")
+               : exit;
+}
+
+static vk_exit send_new(vk_cli *cli, vk_sending *s) {
+    bool refuses = false;
+    vk_exit exit = vk_session_begin_user(cli, true);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select_signing(cli, &s->key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = check_key(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = prepare(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = would_refuse(cli, s, &refuses);
+    }
+    if (exit == VK_EXIT_OK && refuses) {
+        return refuse(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = price(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = sign(cli, s);
+    }
+    return exit == VK_EXIT_OK ? vk_send_off(cli, s) : exit;
+}
+
+/* ---- Once more ---- */
+
+/* The grant is that of the operation that was kept. */
+static vk_exit choose_kept_grant(vk_cli *cli, vk_sending *s, const vk_outgoing *item) {
+    vk_exit exit = vk_grants_load(cli, &s->key, &s->grants);
+    for (size_t i = 0; i < s->grants.count && exit == VK_EXIT_OK; i++) {
+        const vk_grant *grant = &s->grants.list[i];
+        if (grant->chain_id == item->chain_id &&
+            vk_address_equal(&grant->entry_point, &item->entry_point) &&
+            vk_address_equal(&grant->account.account, &item->op.sender)) {
+            s->grant = grant;
+        }
+    }
+    return exit == VK_EXIT_OK && s->grant == NULL
+               ? vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                             "the key \"%s\" has no grant for the account of this operation",
+                             s->key.label)
+               : exit;
+}
+
+static vk_exit read_kept(vk_cli *cli, vk_outgoing *item) {
+    const char *text = vk_opt(cli, VK_OPT_RESUME);
+    vk_hash hash;
+    if (vk_hex_read_fixed(text, strlen(text), hash.b, sizeof hash.b) != VK_OK) {
+        return vk_bad_value(cli, VK_OPT_RESUME, "the userOpHash, 0x and 64 digits");
+    }
+    return vk_outbox_get(cli, &hash, item);
+}
+
+static vk_exit resume(vk_cli *cli, vk_sending *s) {
+    vk_outgoing item = {.chain_id = 0};
+    vk_exit exit = read_kept(cli, &item);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    s->op = item.op;
+    s->hash = item.hash;
+    exit = vk_session_begin(cli, false);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = choose_kept_grant(cli, s, &item);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_connect(cli, s);
+    }
+    return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
+}
+
+static vk_exit check_options(vk_cli *cli) {
+    bool resumes = vk_opt_flag(cli, VK_OPT_RESUME), calls = cli->options.call_count > 0;
+    if (resumes == calls) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "say what to send: --call TARGET,VALUE,DATA, once or "
+                           "more, or --resume HASH");
+    }
+    if (resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other");
+    }
+    return calls ? vk_send_check_calls(cli) : VK_EXIT_OK;
+}
+
+vk_exit vk_cmd_send(vk_cli *cli) {
+    vk_sending s = {.grant = NULL};
+    vk_exit exit = check_options(cli);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_opt_flag(cli, VK_OPT_RESUME)    ? resume(cli, &s)
+               : vk_opt_flag(cli, VK_OPT_DRY_RUN) ? dry_run(cli, &s)
+                                                  : send_new(cli, &s);
+    }
+    clear_sending(&s);
+    return exit;
+}

@@ -1,0 +1,56 @@
+/* What the parts of "valetkey send" share. */
+#ifndef VK_CLI_SEND_H
+#define VK_CLI_SEND_H
+
+#include "cli/grants.h"
+#include "net/chain_state.h"
+#include "net/paymaster.h"
+
+typedef struct vk_sending {
+    vk_key_info key;
+    vk_grants grants;
+    const vk_grant *grant;
+    vk_chain_config config;
+    vk_node *node;
+    vk_bundler *bundler;
+    vk_paymaster *paymaster; /* NULL: the account pays */
+    vk_account_state state;  /* of a permission; of others is_deployed alone */
+    vk_userop op;            /* its views point into what follows, or into its own storage */
+    vk_buf call_data, factory_data, signature;
+    vk_sponsoring sponsoring;
+    vk_hash hash;   /* userOpHash */
+    vk_buf request; /* {"chainId":N,"entryPoint":"0x...","userOp":{...}}, as it is to be signed */
+} vk_sending;
+
+/* ---- Whom to ask (send_chain.c) ---- */
+
+/* Opens the servers of the grant's chain, and has each say that it is on that chain. */
+VK_MUST_USE vk_exit vk_send_connect(vk_cli *cli, vk_sending *s);
+/* A failure of a server while it should do `what`; says what an EntryPoint's code means. */
+VK_MUST_USE vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *err);
+
+/* ---- The operation (send_calls.c, send_build.c) ---- */
+
+/* Can --call be read? */
+VK_MUST_USE vk_exit vk_send_check_calls(vk_cli *cli);
+/* The call data of --call. */
+VK_MUST_USE vk_exit vk_send_calls(vk_cli *cli, vk_sending *s);
+
+/* Sender, nonce, factory, calls: all but gas and signature. */
+VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
+/* The signature's place is taken by a stub of the same length. */
+VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
+
+/* ---- What it costs (send_price.c) ---- */
+
+/* Fees, gas limits, paymaster: from the servers. */
+VK_MUST_USE vk_exit vk_send_price(vk_cli *cli, vk_sending *s);
+
+/* ---- On its way (send_follow.c) ---- */
+
+/* Sends what is signed; with --wait until it is included, or --timeout is over. */
+VK_MUST_USE vk_exit vk_send_off(vk_cli *cli, vk_sending *s);
+/* The same of an operation that was kept, and may have been sent already. */
+VK_MUST_USE vk_exit vk_send_off_again(vk_cli *cli, vk_sending *s);
+
+#endif

@@ -1,0 +1,181 @@
+/* What an operation costs: fees, gas limits, and who pays. */
+#include "cli/send.h"
+
+#include <string.h>
+
+/* ---- Fees ---- */
+
+static vk_exit ask_fees(vk_cli *cli, vk_sending *s) {
+    vk_fees fees;
+    vk_error err = {0};
+    vk_status status = vk_bundler_fees(s->bundler, &fees, &err);
+    if (status == VK_ERR_NOT_FOUND) {
+        status = vk_node_fees(s->node, &fees, &err);
+    }
+    if (status != VK_OK) {
+        return vk_send_fail(cli, "cannot ask for the fees", status, &err);
+    }
+    s->op.max_fee_per_gas = fees.max_fee_per_gas;
+    s->op.max_priority_fee_per_gas = fees.max_priority_fee_per_gas;
+    return VK_EXIT_OK;
+}
+
+/* ---- Paymaster ---- */
+
+static void put_sponsoring(vk_sending *s) {
+    const vk_sponsoring *from = &s->sponsoring;
+    if (s->op.entry_point == VK_ENTRY_POINT_0_6) {
+        s->op.paymaster_and_data = vk_buf_view(&from->paymaster_and_data);
+        return;
+    }
+    s->op.has_paymaster = true;
+    s->op.paymaster = from->paymaster;
+    s->op.paymaster_data = vk_buf_view(&from->paymaster_data);
+    if (from->has_verification_gas_limit) {
+        s->op.paymaster_verification_gas_limit = from->verification_gas_limit;
+    }
+    if (from->has_post_op_gas_limit) {
+        s->op.paymaster_post_op_gas_limit = from->post_op_gas_limit;
+    }
+}
+
+typedef vk_status (*paymaster_call)(vk_paymaster *paymaster, const vk_userop *op,
+                                    const vk_address *entry_point, vk_sponsoring *out,
+                                    vk_error *err);
+
+static vk_exit ask_paymaster(vk_cli *cli, vk_sending *s, paymaster_call call) {
+    vk_sponsoring answer = {.is_final = false};
+    vk_error err = {0};
+    vk_status status = call(s->paymaster, &s->op, &s->grant->entry_point, &answer, &err);
+    if (status != VK_OK) {
+        return vk_send_fail(cli, "the paymaster does not pay", status, &err);
+    }
+    vk_sponsoring_clear(&s->sponsoring);
+    s->sponsoring = answer;
+    put_sponsoring(s);
+    return VK_EXIT_OK;
+}
+
+/* Of the operation as it will be signed: what the paymaster signs is in it. It may not make it
+ * cheaper to say no later. */
+static vk_exit finish_paymaster(vk_cli *cli, vk_sending *s) {
+    return s->paymaster == NULL || s->sponsoring.is_final
+               ? VK_EXIT_OK
+               : ask_paymaster(cli, s, vk_paymaster_data);
+}
+
+/* ---- Gas ---- */
+
+/* What a gas policy's check may cost above that of a sudo policy, installation included: measured
+ * 38,000. */
+#define GAS_POLICY_GAS 80000
+
+static const vk_rule *gas_rule(const vk_sending *s) {
+    for (size_t i = 0; i < s->key.policy.count; i++) {
+        if (s->key.policy.rules[i].kind == VK_RULE_GAS) {
+            return &s->key.policy.rules[i];
+        }
+    }
+    return NULL;
+}
+
+static vk_exit find_sudo(vk_cli *cli, vk_sending *s, vk_buf *code) {
+    static const char json[] = "[{\"type\":\"sudo\"}]";
+    vk_policy sudo;
+    vk_error err = {0};
+    vk_status status = vk_policy_read(json, sizeof json - 1, &sudo, &err);
+    if (status == VK_OK) {
+        status = vk_node_code(s->node, &sudo.rules[0].address, code, &err);
+        vk_policy_clear(&sudo);
+    }
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_send_fail(cli, "cannot ask for a policy's contract", status, &err);
+}
+
+/* Bundlers try with far more gas than is needed, for which a gas policy with a small budget says
+ * no: then they know nothing of what verification costs. So one that says yes stands in for it. */
+static vk_exit estimate_without_gas_policy(vk_cli *cli, vk_sending *s, const vk_rule *rule,
+                                           vk_gas_estimate *gas) {
+    const vk_u256 more = vk_u256_from_u64(GAS_POLICY_GAS);
+    vk_buf code = {0};
+    vk_error err = {0};
+    vk_exit exit = find_sudo(cli, s, &code);
+    if (exit == VK_EXIT_OK && code.len > 0) {
+        const vk_code_override override = {.address = rule->address, .code = vk_buf_view(&code)};
+        vk_status status =
+            vk_bundler_estimate(s->bundler, &s->op, &s->grant->entry_point, &override, gas, &err);
+        exit = status == VK_OK
+                   ? VK_EXIT_OK
+                   : vk_send_fail(cli, "the bundler cannot estimate the gas", status, &err);
+    }
+    vk_buf_clear(&code);
+    return exit == VK_EXIT_OK && !vk_u256_is_zero(&gas->verification_gas_limit) &&
+                   !vk_u256_add(&gas->verification_gas_limit, &more, &gas->verification_gas_limit)
+               ? vk_cli_fail(cli, VK_EXIT_SERVER, "the bundler's estimate is no amount of gas")
+               : exit;
+}
+
+static vk_exit ask_gas(vk_cli *cli, vk_sending *s, vk_gas_estimate *gas) {
+    const vk_rule *rule = gas_rule(s);
+    vk_error err = {0};
+    vk_exit exit = VK_EXIT_OK;
+    vk_status status =
+        vk_bundler_estimate(s->bundler, &s->op, &s->grant->entry_point, NULL, gas, &err);
+    if (status != VK_OK) {
+        return vk_send_fail(cli, "the bundler cannot estimate the gas", status, &err);
+    }
+    if (vk_u256_is_zero(&gas->verification_gas_limit) && rule != NULL) {
+        exit = estimate_without_gas_policy(cli, s, rule, gas);
+    }
+    return exit == VK_EXIT_OK && vk_u256_is_zero(&gas->verification_gas_limit)
+               ? vk_cli_fail(cli, VK_EXIT_SERVER, "%s does not say what verification costs",
+                             vk_bundler_name(s->bundler))
+               : exit;
+}
+
+/* thirdweb's account looks at a session's permissions only if the signature is of one, which a stub
+ * is not: the window, and each call's target. */
+#define THIRDWEB_GAS 40000
+#define THIRDWEB_CALL_GAS 8000
+
+static bool add_unseen(const vk_cli *cli, const vk_sending *s, vk_gas_estimate *gas) {
+    const vk_u256 more =
+        vk_u256_from_u64(THIRDWEB_GAS + THIRDWEB_CALL_GAS * cli->options.call_count);
+    return s->grant->kind != VK_GRANT_THIRDWEB ||
+           vk_u256_add(&gas->verification_gas_limit, &more, &gas->verification_gas_limit);
+}
+
+static vk_exit estimate(vk_cli *cli, vk_sending *s) {
+    vk_gas_estimate gas = {.call_gas_limit = {{0}}};
+    vk_exit exit = ask_gas(cli, s, &gas);
+    if (exit == VK_EXIT_OK && !add_unseen(cli, s, &gas)) {
+        exit = vk_cli_fail(cli, VK_EXIT_SERVER, "the bundler's estimate is no amount of gas");
+    }
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    s->op.pre_verification_gas = gas.pre_verification_gas;
+    s->op.verification_gas_limit = gas.verification_gas_limit;
+    s->op.call_gas_limit = gas.call_gas_limit;
+    if (s->op.has_paymaster && !s->sponsoring.has_verification_gas_limit) {
+        s->op.paymaster_verification_gas_limit = gas.paymaster_verification_gas_limit;
+    }
+    if (s->op.has_paymaster && !s->sponsoring.has_post_op_gas_limit) {
+        s->op.paymaster_post_op_gas_limit = gas.paymaster_post_op_gas_limit;
+    }
+    return VK_EXIT_OK;
+}
+
+vk_exit vk_send_price(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = ask_fees(cli, s);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_put_stub(cli, s);
+    }
+    if (exit == VK_EXIT_OK && s->paymaster != NULL) {
+        exit = ask_paymaster(cli, s, vk_paymaster_stub_data);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = estimate(cli, s);
+    }
+    return exit == VK_EXIT_OK ? finish_paymaster(cli, s) : exit;
+}

@@ -1,0 +1,207 @@
+#!/bin/bash
+# Operations on their way: built, priced, signed, kept, sent, followed. Node, bundler and paymaster are
+# a program on this machine that answers as script.json says.
+. "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+file=ecdsa
+
+want 0 token init --label main --so-pin-file so-pin --pin-file pin
+session .serializedAccount >account.txt
+session .session.privateKey >key.hex
+want 0 key import --label usdc --key-file key.hex --serialized account.txt --chain-id 31337 --pin-file pin
+account=$(session .account)
+id=$(session .permissionId)
+usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
+word() { printf '%064x' "$1"; }
+pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 1000000)
+steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
+send=(send --label usdc --call "$pay")
+
+# ---- Whom to ask ----
+want 1 send --label usdc
+want 1 send --label usdc --resume 0x12
+want 1 "${send[@]}" --resume "0x$(word 1)"
+want 1 send --label usdc --call "$usdc,much"
+want 1 send --label usdc --call "$usdc,0,0x1"
+want 1 send --label usdc --call "$usdc,0,0x,0x"
+want 5 "${send[@]}" --dry-run
+err <<END
+valetkey: nothing says through whom to send: there is no file $VALETKEY_HOME/chains.json
+valetkey: write {"8453":{"node":{"url":"https://..."},"bundler":{"url":"https://..."}}} there, closed to others
+END
+
+nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${id#0x}" 0 "$2" "$3"; }
+jq -n --arg nonce "$(nonce 01 0 0)" '{chainId: 31337, log: "calls", answers: {
+    eth_chainId: {result: "0x7a69"},
+    eth_supportedEntryPoints: {result: ["0x0000000071727De22E5E9d8BAf0edAc6f37da032"]},
+    eth_getCode: {result: "0x"},
+    "eth_call:0x35567e1a": {result: $nonce},
+    pimlico_getUserOperationGasPrice: {result: {standard: {maxFeePerGas: "0x3b9aca00",
+        maxPriorityFeePerGas: "0x3b9aca00"}}},
+    eth_estimateUserOperationGas: {result: {preVerificationGas: "0xc350",
+        verificationGasLimit: "0xf4240", callGasLimit: "0x186a0"}},
+    eth_sendUserOperation: {hash: true},
+    eth_getUserOperationByHash: {result: null},
+    pimlico_getUserOperationStatus: {result: {status: "not_found", transactionHash: null}},
+    eth_getUserOperationReceipt: {result: null}}}' >script.json
+cp script.json start.json
+"$VK_TEST_BUILDDIR/tests/net/bundler" script.json >url &
+servers=$!
+trap 'kill $servers 2>/dev/null; rm -rf "$work"' EXIT
+for _ in {1..100}; do [ -s url ] || sleep 0.1; done
+jq -R '{"31337": {node: {url: .}, bundler: {url: .}, paymaster: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
+# script METHOD ANSWER: what is answered from now on.
+script() {
+    jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
+        mv next.json script.json
+}
+# called METHOD COUNT: so often since the calls were counted last.
+called() {
+    same "$(grep -cx "$1" calls)" "$2" "the number of calls of $1"
+}
+# receipt HASH SUCCESS
+receipt() {
+    script eth_getUserOperationReceipt "$(jq -nc --arg hash "$1" --argjson success "$2" \
+        --arg sender "$account" --arg nonce "$(nonce 01 0 0)" --arg tx "0x$(word 7)" '{result: {
+            userOpHash: $hash, entryPoint: "0x0000000071727De22E5E9d8BAf0edAc6f37da032", sender: $sender,
+            nonce: $nonce, success: $success, actualGasCost: "0x38d7ea4c68000", actualGasUsed: "0x186a0",
+            reason: "", logs: [], receipt: {transactionHash: $tx, blockNumber: "0x1b4", status: "0x1"}}}')"
+}
+
+chmod 644 "$VALETKEY_HOME/chains.json"
+want 2 "${send[@]}" --dry-run
+chmod 600 "$VALETKEY_HOME/chains.json"
+cp "$VALETKEY_HOME/chains.json" other.json
+want 0 "${send[@]}" --dry-run --chains other.json
+echo '{"1":{"node":{"url":"https://node.example"}}}' >other.json
+want 5 "${send[@]}" --dry-run --chains other.json
+err <<<'valetkey: other.json says nothing of chain 31337'
+script eth_chainId '{"result":"0x1"}'
+want 8 "${send[@]}" --dry-run
+err <<<'valetkey: http://127.0.0.1 is on chain 1, but the session is for chain 31337'
+cp start.json script.json
+script eth_supportedEntryPoints '{"result":["0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789"]}'
+want 8 "${send[@]}" --dry-run
+err <<<'valetkey: http://127.0.0.1 does not bundle for EntryPoint 0.7'
+cp start.json script.json
+
+# ---- Before it is signed ----
+# Without the account's code it is deployed, and the approval comes along.
+rm -f calls
+want 0 "${send[@]}" --dry-run
+grep -q '  nonce          enable mode, permission ' out || fail "no enable mode"
+grep -q '  factory ' out || fail "no factory"
+called eth_sendUserOperation 0
+want 0 "${send[@]}" --dry-run --json
+json .wouldSign true
+hash=$(jq -r .userOpHash out)
+json '[.operation.userOp | .callGasLimit, .verificationGasLimit, .preVerificationGas, .maxFeePerGas]' \
+    '["0x186a0","0xf4240","0xc350","0x3b9aca00"]'
+json '.operation.userOp.signature' 0x
+
+# What is refused costs no server a question of what it costs.
+rm -f calls
+want 3 send --label usdc --call "$steal" --dry-run
+grep -q '^Refused: ' out || fail "no refusal"
+want 3 send --label usdc --call "$steal" --pin-file pin
+grep -q '^valetkey: refused: call: ' err || fail "no reason"
+called eth_estimateUserOperationGas 0
+called eth_sendUserOperation 0
+want 0 audit list --json --label usdc
+json '[.records[].event]' '["denied"]'
+
+script eth_estimateUserOperationGas '{"error":{"code":-32500,"message":"AA23 reverted 0x"}}'
+want 8 "${send[@]}" --pin-file pin
+grep -q 'error -32500: AA23 reverted 0x' err || fail "the bundler's words are not passed on"
+grep -q '^valetkey: AA23: ' err || fail "its code is not explained"
+script eth_estimateUserOperationGas '{"result":{"preVerificationGas":"0x1","verificationGasLimit":"0x0","callGasLimit":"0x1"}}'
+want 8 "${send[@]}" --pin-file pin
+err <<<'valetkey: http://127.0.0.1 does not say what verification costs'
+script eth_estimateUserOperationGas '{"result":{"preVerificationGas":"-1"}}'
+want 8 "${send[@]}" --pin-file pin
+cp start.json script.json
+want 0 budget list --label usdc --pin-file pin --json
+json '[.grants[].reservations[]] | length' 0
+
+# ---- Included ----
+receipt "$hash" true
+rm -f calls
+want 0 "${send[@]}" --wait --pin-file pin
+out <<END
+Sent for the account $account on chain 31337: $hash
+Done in block 436, for 0.001 ether: 0x$(word 7)
+END
+called eth_sendUserOperation 1
+same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+want 0 "${send[@]}" --wait --pin-file pin --json
+json '[.userOpHash, .included, .success, .block, .actualGasCost]' "[\"$hash\",true,true,436,\"1000000000000000\"]"
+receipt "$hash" false
+want 9 "${send[@]}" --wait --pin-file pin --json
+json '[.included, .success]' '[true,false]'
+want 9 "${send[@]}" --wait --pin-file pin
+grep -q '^Included, but its calls failed in block 436, ' out || fail "nobody knows that it failed"
+cp start.json script.json
+
+# ---- The bundler says no: nothing is under way ----
+script eth_sendUserOperation '{"error":{"code":-32500,"message":"AA25 invalid account nonce"}}'
+want 8 "${send[@]}" --pin-file pin
+grep -q '^valetkey: AA25: ' err || fail "its code is not explained"
+same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+# One that answers with another hash has another operation.
+script eth_sendUserOperation "{\"result\":\"0x$(word 1)\"}"
+want 8 "${send[@]}" --pin-file pin
+cp start.json script.json
+rm -f "$VALETKEY_HOME"/outbox/*
+
+# ---- No answer comes ----
+script eth_sendUserOperation '{"drop":true}'
+rm -f calls
+want 8 "${send[@]}" --pin-file pin
+grep -q "valetkey send --resume $hash" err || fail "it is not said how to go on"
+called eth_sendUserOperation 1
+same "$(ls "$VALETKEY_HOME/outbox")" "$hash.json" "the outbox"
+# Another operation with this nonce waits until that one is known.
+want 2 send --label usdc --call "${pay%1000000*}$(word 1000000)" --call "$pay" --pin-file pin
+grep -q "^valetkey: an operation with the same nonce may be on its way: $hash$" err || fail "$(cat err)"
+# The same again is the same operation.
+cp start.json script.json
+rm -f calls
+want 0 send --label usdc --resume "$hash"
+called eth_sendUserOperation 1
+# Who knows it gets it no second time.
+rm -f calls
+script eth_getUserOperationByHash "{\"result\":{\"userOperation\":{},\"entryPoint\":\"0x0000000071727De22E5E9d8BAf0edAc6f37da032\"}}"
+want 8 send --label usdc --resume "$hash" --wait --timeout 1
+grep -q 'it was not included within 1 seconds' err || fail "$(cat err)"
+called eth_sendUserOperation 0
+receipt "$hash" true
+want 0 send --label usdc --resume "$hash" --wait
+called eth_sendUserOperation 0
+same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+want 5 send --label usdc --resume "$hash"
+cp start.json script.json
+
+# An edited file is another operation.
+script eth_sendUserOperation '{"drop":true}'
+want 8 "${send[@]}" --pin-file pin
+cp start.json script.json
+sed -i 's/"callGasLimit":"0x186a0"/"callGasLimit":"0x186a1"/' "$VALETKEY_HOME/outbox/$hash.json"
+rm -f calls
+want 2 send --label usdc --resume "$hash"
+grep -q 'holds another operation than its name says' err || fail "$(cat err)"
+same "$(cat calls 2>/dev/null)" '' "what was asked"
+rm -f "$VALETKEY_HOME"/outbox/*
+
+# ---- A paymaster ----
+paymaster=0x38aef040CEB057B62E1598F5C265946A4E4BaB4C
+script pm_getPaymasterStubData "{\"result\":{\"paymaster\":\"$paymaster\",\"paymasterData\":\"0x01\",
+    \"paymasterVerificationGasLimit\":\"0xc350\",\"paymasterPostOpGasLimit\":\"0x1\"}}"
+script pm_getPaymasterData "{\"result\":{\"paymaster\":\"$paymaster\",\"paymasterData\":\"0x0203\"}}"
+rm -f calls
+want 0 "${send[@]}" --paymaster --dry-run --json
+json '[.operation.userOp | .paymasterData, .paymasterVerificationGasLimit, .paymasterPostOpGasLimit]' \
+    '["0x0203","0xc350","0x1"]'
+called pm_getPaymasterData 1
+script pm_getPaymasterStubData '{"error":{"code":-32001,"message":"not sponsored"}}'
+want 8 "${send[@]}" --paymaster --dry-run
+grep -q 'the paymaster does not pay: .*not sponsored' err || fail "$(cat err)"
+finish

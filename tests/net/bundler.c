@@ -1,0 +1,129 @@
+/*
+ * Serves a chain's node, its bundler and its paymaster as FILE says, read anew for every call,
+ * until it is killed. Prints its URL first. Usage: bundler FILE
+ *
+ * FILE: {"chainId":N,"log":"PATH","answers":{"METHOD":ANSWER}}; of eth_call, METHOD is
+ * "eth_call:0x<selector>". ANSWER is {"result":X}, {"error":{"code":N,"message":"..."}},
+ * {"drop":true} (the connection is closed), or {"hash":true}: the userOpHash of the operation that
+ * was sent. Each call's method is a line of the log; of a method without an answer "?" is behind.
+ */
+#include "base/json.h"
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <valetkey/userop.h>
+
+static cJSON *read_file(const char *path) {
+    static char text[1 << 20];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        perror(path);
+        abort();
+    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    cJSON *json = cJSON_Parse(text);
+    if (json == NULL) {
+        fprintf(stderr, "%s is no JSON\n", path);
+        abort();
+    }
+    return json;
+}
+
+static const cJSON *first_param(const cJSON *call) {
+    return cJSON_GetArrayItem(vk_json_get(call, "params"), 0);
+}
+
+/* "eth_call:0x35567e1a", or the method's name. */
+static void name_call(const cJSON *call, char name[96]) {
+    const char *method = cJSON_GetStringValue(vk_json_get(call, "method"));
+    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
+    if (method != NULL && strcmp(method, "eth_call") == 0 && data != NULL) {
+        snprintf(name, 96, "eth_call:%.10s", data);
+    } else {
+        snprintf(name, 96, "%s", method != NULL ? method : "");
+    }
+}
+
+static void write_log(const cJSON *script, const char *name, bool known) {
+    const char *path = cJSON_GetStringValue(vk_json_get(script, "log"));
+    FILE *log = path != NULL ? fopen(path, "a") : NULL;
+    if (log != NULL) {
+        fprintf(log, "%s%s\n", name, known ? "" : " ?");
+        fclose(log);
+    }
+}
+
+/* As the chain would hash it. */
+static void put_hash(const cJSON *script, const cJSON *call, vk_buf *out) {
+    vk_address entry_point;
+    vk_userop op;
+    vk_hash hash;
+    char *text = cJSON_PrintUnformatted(first_param(call));
+    const char *address = cJSON_GetStringValue(cJSON_GetArrayItem(vk_json_get(call, "params"), 1));
+    uint64_t chain = (uint64_t)cJSON_GetNumberValue(vk_json_get(script, "chainId"));
+    if (address == NULL || vk_address_read(address, strlen(address), &entry_point) != VK_OK ||
+        vk_userop_read_json((vk_bytes){(const uint8_t *)text, strlen(text)},
+                            vk_entry_point_of_address(&entry_point), &op, NULL) != VK_OK) {
+        vk_buf_put_text(out, "\"error\":{\"code\":-32602,\"message\":\"no operation\"}");
+    } else if (vk_userop_hash(&op, chain, &entry_point, &hash) == VK_OK) {
+        vk_buf_put_text(out, "\"result\":\"");
+        vk_hex_put(out, (vk_bytes){hash.b, sizeof hash.b});
+        vk_buf_put_text(out, "\"");
+        vk_userop_clear(&op);
+    }
+    cJSON_free(text);
+}
+
+static void put_member(const cJSON *answer, const char *name, vk_buf *out) {
+    char *text = cJSON_PrintUnformatted(vk_json_get(answer, name));
+    vk_buf_printf(out, "\"%s\":", name);
+    vk_buf_put_text(out, text);
+    cJSON_free(text);
+}
+
+static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answer, vk_buf *out) {
+    vk_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%d,",
+                  (int)cJSON_GetNumberValue(vk_json_get(call, "id")));
+    if (answer == NULL) {
+        vk_buf_put_text(out, "\"error\":{\"code\":-32601,\"message\":\"Method not found\"}");
+    } else if (vk_json_get(answer, "hash") != NULL) {
+        put_hash(script, call, out);
+    } else {
+        put_member(answer, vk_json_get(answer, "error") != NULL ? "error" : "result", out);
+    }
+    vk_buf_put_text(out, "}");
+}
+
+static void answer(void *context, const char *head, vk_bytes body, server_answer *out) {
+    char name[96];
+    cJSON *script = read_file(context),
+          *call = cJSON_ParseWithLength((const char *)body.data, body.len);
+    (void)head;
+    name_call(call, name);
+    const cJSON *found = vk_json_get(vk_json_get(script, "answers"), name);
+    write_log(script, name, found != NULL);
+    if (found != NULL && vk_json_get(found, "drop") != NULL) {
+        out->more = 1;
+    } else {
+        put_answer(script, call, found, &out->body);
+    }
+    cJSON_Delete(call);
+    cJSON_Delete(script);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        fputs("Usage: bundler FILE\n", stderr);
+        return 2;
+    }
+    server *s = server_start(answer, argv[1]);
+    printf("http://127.0.0.1:%u/secret-path\n", server_port(s));
+    fflush(stdout);
+    for (;;) {
+        pause();
+    }
+}
