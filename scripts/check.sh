@@ -19,6 +19,7 @@ fi
 
 # shellcheck disable=SC2086
 install_packages $build_packages $demo_packages $check_packages $clang_packages $client_packages
+install_node
 # The tarball's sources are those of the build before it: they are compiled once.
 export PATH=/usr/lib/ccache:$PATH CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$root
 bootstrap
@@ -142,6 +143,7 @@ collect() {
 }
 
 say "Other people's programs"
+trap 'kill $clients $chain 2>/dev/null' EXIT
 collect "$clients" clients
 say "A chain"
 collect "$chain" chain

@@ -37,6 +37,11 @@ install_packages() {
         "${missing[@]}" >/dev/null
 }
 
+# Node.js, of whatever origin.
+install_node() {
+    command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm
+}
+
 # Was ./configure run in the source tree itself? Then configure refuses every other directory.
 is_configured_in_place() {
     [ -f "$root/config.status" ]

@@ -1,11 +1,11 @@
-// node compile.mjs FILE: collects the contracts of a chain from the npm packages into FILE, as JSON:
-// entryPoints (creation code by version), kernel (creation code), thirdweb (by EntryPoint version, what
-// solc makes of its contracts). serve.mjs runs it when there is no file for these packages yet; a
-// process of its own, because solc has a core busy for many seconds.
+// node compile.mjs: collects the contracts of a chain from the npm packages into a JSON file, unless
+// there is one for these packages: entryPoints (creation code by version), kernel (creation code),
+// thirdweb (by EntryPoint version, what solc makes of its contracts). A process of its own, because solc
+// has a core busy for seconds.
 import fs from 'node:fs';
 import path from 'node:path';
 import {createRequire} from 'node:module';
-import {folder} from './packages.mjs';
+import {contractsFile, folder} from './packages.mjs';
 
 const solc = createRequire(import.meta.url)('solc');
 
@@ -64,7 +64,8 @@ function compile(names, replaced = {}) {
         sources: Object.fromEntries(
           files.map((file) => [file, {content: read(file).contents}]),
         ),
-        settings: {optimizer: {enabled: true, runs: 20}, evmVersion: 'london', outputSelection},
+        // The optimizer would take three times as long, and changes no verdict.
+        settings: {evmVersion: 'london', outputSelection},
       }),
       {import: read},
     ),
@@ -96,16 +97,23 @@ function kernel() {
   return {implementation: literal('KERNEL_BYTECODE'), factory: literal('KERNEL_FACTORY_BYTECODE')};
 }
 
-const [file] = process.argv.slice(2);
-const found = {
-  entryPoints: Object.fromEntries(['0.6', '0.7', '0.8', '0.9'].map((v) => [v, entryPoint(v)])),
-  kernel: {'0.3.1': kernel()},
-  thirdweb: {
-    0.6: compile(Object.keys(CONTRACTS)),
-    0.7: compile(['AccountFactory'], {[STRUCT]: STRUCT_07}),
-  },
-};
-// Several may compile at once; each file is whole.
-const own = `${file}.${process.pid}`;
-fs.writeFileSync(own, JSON.stringify(found));
-fs.renameSync(own, file);
+function collect() {
+  return {
+    entryPoints: Object.fromEntries(['0.6', '0.7', '0.8', '0.9'].map((v) => [v, entryPoint(v)])),
+    kernel: {'0.3.1': kernel()},
+    thirdweb: {
+      0.6: compile(Object.keys(CONTRACTS)),
+      0.7: compile(['AccountFactory'], {[STRUCT]: STRUCT_07}),
+    },
+  };
+}
+
+// Several may collect at once; each file is whole.
+function write(file) {
+  const own = `${file}.${process.pid}`;
+  fs.mkdirSync(path.dirname(file), {recursive: true});
+  fs.writeFileSync(own, JSON.stringify(collect()));
+  fs.renameSync(own, file);
+}
+
+if (!fs.existsSync(contractsFile())) write(contractsFile());

@@ -3,22 +3,28 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../clients/lib.sh"
 
 chain_dir=$VALETKEY_BUILD/chain
+trap 'finish; wait' EXIT # nothing runs any more when a test has ended
 
 # install_chain: the packages and what runs them, into the build directory; what was compiled stays.
+# What is there already is not touched: another test may be running it.
 install_chain() {
-    local source=$root/tests/chain
+    local file
     command -v node >/dev/null && command -v npm >/dev/null || not_run "there is no Node.js with npm"
     [ "$(node -p 'process.versions.node.split(".")[0] >= 18')" = true ] ||
         not_run "Node.js $(node --version) is older than 18"
-    mkdir -p "$chain_dir"
-    cp "$source"/*.mjs "$source"/*.cjs "$source"/package*.json "$chain_dir"
+    mkdir -p "$chain_dir/no-sentry"
+    for file in "$root"/tests/chain/{*.mjs,*.cjs,package*.json,no-sentry/*}; do
+        file=${file#"$root"/tests/chain/}
+        cmp -s "$root/tests/chain/$file" "$chain_dir/$file" || cp "$root/tests/chain/$file" "$chain_dir/$file"
+    done
     if ! cmp -s "$chain_dir/package-lock.json" "$chain_dir/installed-lock"; then
         (cd "$chain_dir" && must npm ci --ignore-scripts --legacy-peer-deps --prefer-offline --no-audit --no-fund)
         cp "$chain_dir/package-lock.json" "$chain_dir/installed-lock"
     fi
+    must node "$chain_dir/compile.mjs"
 }
 
-# start_tools: tools.mjs, for tool().
+# start_tools: tools.mjs, for try and js.
 start_tools() {
     coproc tools { exec node "$chain_dir/tools.mjs"; }
     servers+=("$tools_PID")

@@ -1,5 +1,5 @@
-// Loaded before a server (node --require): it listens on loopback, whatever address it wants, and tells
-// its parent the port that it got.
+// Loaded before a server (node --require): it listens on loopback, whatever address it wants, tells its
+// parent the port that it got, and ends with it.
 const net = require('node:net');
 
 const {listen} = net.Server.prototype;
@@ -8,3 +8,5 @@ net.Server.prototype.listen = function (options, ...rest) {
   this.once('listening', () => process.send({port: this.address().port}));
   return listen.call(this, {...options, host: '127.0.0.1'}, ...rest);
 };
+
+process.on('disconnect', () => process.exit());

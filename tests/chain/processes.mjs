@@ -35,16 +35,12 @@ export function start(command, args, {ended, channel = false}) {
   return {child, output};
 }
 
-// Ends a child and waits until it is gone.
+// Ends a child, which has nothing to save, and waits until it is gone.
 const end = (child) =>
   new Promise((done) => {
     if (child.exitCode !== null || child.signalCode !== null) return done();
-    const hard = setTimeout(() => child.kill('SIGKILL'), 2000);
-    child.once('exit', () => {
-      clearTimeout(hard);
-      done();
-    });
-    child.kill('SIGTERM');
+    child.once('exit', done);
+    child.kill('SIGKILL');
   });
 
 // Ends all that were started; nobody is told.

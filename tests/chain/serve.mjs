@@ -3,10 +3,9 @@
 // sponsoring paymaster unless --no-bundler, on loopback. When all are ready it prints one line: a JSON
 // array of an object for each chain. README.md says what is in it. Runs until SIGTERM, SIGINT or
 // SIGHUP, or until its parent is gone, and takes all that it started with it.
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {here, mustBeInstalled, version} from './packages.mjs';
+import {contractsFile, here, mustBeInstalled} from './packages.mjs';
 import {endAll, start} from './processes.mjs';
 
 const USAGE = 'usage: node serve.mjs [--chains N] [--no-bundler]';
@@ -32,24 +31,15 @@ async function stop(status, why) {
 }
 const failed = (error) => stop(1, error.message);
 
-// The contracts are kept, by the versions of the packages and the way they are compiled.
 async function readContracts() {
-  const {dependencies} = JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8'));
-  const hash = crypto.createHash('sha256');
-  for (const name of Object.keys(dependencies)) hash.update(`${name} ${version(name)}\n`);
-  hash.update(fs.readFileSync(path.join(here, 'compile.mjs')));
-  const cache = path.join(here, '.cache');
-  const file = path.join(cache, `contracts-${hash.digest('hex').slice(0, 16)}.json`);
-  if (!fs.existsSync(file)) {
-    fs.mkdirSync(cache, {recursive: true});
-    await compile(file);
-  }
+  const file = contractsFile();
+  if (!fs.existsSync(file)) await compile(file);
   return JSON.parse(fs.readFileSync(file, 'utf8'));
 }
 
 const compile = (file) =>
   new Promise((done, fail) => {
-    start(process.execPath, [path.join(here, 'compile.mjs'), file], {
+    start(process.execPath, [path.join(here, 'compile.mjs')], {
       ended: (why) => (fs.existsSync(file) ? done() : fail(new Error(`compile.mjs ${why}`))),
     });
   });

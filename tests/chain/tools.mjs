@@ -1,6 +1,7 @@
 // What the tests ask for, in one process: Node.js and viem take long to start. Reads a JSON array of
 // texts a line, [TOOL, ARGUMENT...]; answers each with a line, "ok " or "failed " and the result.
 import readline from 'node:readline';
+import {toFunctionSelector} from 'viem';
 import {ask} from './rpc.mjs';
 import * as thirdweb from './thirdweb.mjs';
 import * as userop from './userop.mjs';
@@ -12,6 +13,7 @@ const tools = {
   address: wallet.address,
   'sign-typed-data': wallet.signTypedData,
   'sign-hash': wallet.signHash,
+  selector: toFunctionSelector,
   encode: thirdweb.encode,
   decode: thirdweb.decode,
   build: userop.build,

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$root/scripts/runner.sh"
 # shellcheck disable=SC2086
 install_packages $demo_packages $client_packages
-command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm
+install_node
 
 # What is tested, and the package or command that says in which version. The slowest come first.
 clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc zerodev:chromium
