@@ -95,9 +95,7 @@ static vk_exit check_grants(vk_cli *cli, vk_new_session *s, const vk_key_info *k
                            "\"valetkey approve\" adds grants to a key; for another session choose "
                            "another label");
     }
-    if (exit == VK_EXIT_OK) {
-        vk_grants_clear(&grants);
-    }
+    vk_grants_clear(&grants);
     return exit;
 }
 

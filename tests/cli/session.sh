@@ -193,6 +193,16 @@ want 2 session create --token main --account ecdsa --label no --chain-id 1 --pol
     --owner-key "$owner_uri" --owner-pin-file pin --pin-file pin
 echo 'valetkey: the policy is a thirdweb session, but the account is a Kernel account' | err
 
+# The account's nonce is part of what is approved.
+create=(session create --token main --account ecdsa --label nonce --chain-id 7 --policy policy.json --lint off --pin-file pin)
+want 0 "${create[@]}" --enable-nonce 3 --json
+json '[.enableNonce, .chains[0].typedData.message.nonce]' '[3,3]'
+digest=$(jq -r '.chains[0].digest' out)
+want 0 "${create[@]}" --json
+[ "$(jq -r '.chains[0].digest' out)" != "$digest" ] || fail "the same digest"
+want 0 "${create[@]}" --enable-nonce 3 --owner-key "$owner_uri" --owner-pin-file pin --json
+json .enableNonce 3
+
 # What fails leaves nothing: a wrong PIN, a wrong key, an account that nobody can be approved for.
 want 0 key list --token main --json
 before=$(jq -c '[.keys[].label]' out)
