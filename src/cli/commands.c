@@ -305,8 +305,8 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"send", vk_cmd_send, NONE,
-     ALL(PIN, KEY, OPT(CALL), OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(LANE), OPT(PAYMASTER),
-         OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
+     ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(LANE),
+         OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
      "make calls as a session: build, sign and send an operation",
      "Builds the operation that makes these calls for the account of the key's grant, has it "
      "signed\n"
@@ -314,6 +314,7 @@ const vk_command vk_commands[] = {
      "the\n"
      "account decides whether the owner's approval is brought along. --dry-run explains it, and\n"
      "neither signs nor sends. Servers are named in a file: see CHAINS in valetkey(1).\n"
+     "--userop takes an operation that somebody else built, and signs and sends it as it is.\n"
      "What was signed is kept until it is known to be included: --resume HASH goes on after a\n"
      "connection that broke, or Ctrl-C, and sends no other operation.",
      "  valetkey send --label shop --call 0x7099...79C8,0.1ether --dry-run\n"

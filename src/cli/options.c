@@ -140,6 +140,7 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                                "a touch unless all calls satisfy these call rules"},
     [VK_OPT_NO_STEP_UP] = {"no-step-up", NULL, "the key wants a touch no more"},
     [VK_OPT_CALL] = {"call", "TO,VALUE,DATA", "a call to make; several are one batch"},
+    [VK_OPT_USEROP] = {"userop", "FILE|-", "a whole operation to sign and send, as it is"},
     [VK_OPT_CHAINS] = {"chains", "FILE",
                        "whom to ask about chains; default: chains.json beside the tokens"},
     [VK_OPT_LANE] = {"lane", "N|TEXT",
@@ -197,12 +198,20 @@ static vk_exit add_call(vk_cli *cli, const char *value) {
     return VK_EXIT_OK;
 }
 
-/* Reads the option at argv[*at]; moves *at to its value if that is the next word. */
-static vk_exit read_option(vk_cli *cli, int argc, char **argv, int *at) {
+/* A session is called by its key's label; to commands about keys "session" is a flag. */
+static vk_option meant_by(vk_option option, const char *words) {
+    bool is_about_sessions =
+        strcmp(words, "send") == 0 || strncmp(words, "session ", strlen("session ")) == 0;
+    return option == VK_OPT_SESSION && is_about_sessions ? VK_OPT_LABEL : option;
+}
+
+/* Reads the option at argv[*at], behind these words; moves *at to its value if that is the next
+ * word. */
+static vk_exit read_option(vk_cli *cli, int argc, char **argv, const char *words, int *at) {
     const char *name = argv[*at] + 2;
     size_t len = strcspn(name, "=");
     const char *value = name[len] == '=' ? name + len + 1 : NULL;
-    vk_option option = find_option(name, len);
+    vk_option option = meant_by(find_option(name, len), words);
     if (option == VK_OPT_COUNT) {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "there is no option %s", argv[*at]);
     }
@@ -256,7 +265,7 @@ static vk_exit read_words(vk_cli *cli, int argc, char **argv, char words[64]) {
         if (strcmp(argv[i], "-h") == 0) {
             cli->options.value[VK_OPT_HELP] = "";
         } else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0') {
-            exit = read_option(cli, argc, argv, &i);
+            exit = read_option(cli, argc, argv, words, &i);
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             exit = vk_cli_fail(cli, VK_EXIT_USAGE, "there is no option %s", argv[i]);
         } else {

@@ -87,19 +87,52 @@ vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
     return exit;
 }
 
-static vk_exit prepare(vk_cli *cli, vk_sending *s) {
+/* --userop: what it is for chooses the grant. */
+static vk_exit take_operation(vk_cli *cli, vk_sending *s) {
+    vk_buf text = {0};
+    vk_userop_request request = {.has_chain_id = false};
+    vk_exit exit = vk_read_file(cli, vk_opt(cli, VK_OPT_USEROP), VK_USEROP_MAX, &text);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_load(cli, &s->key, &s->grants);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, &s->grants, &text, &request);
+    }
+    s->op = request.op;
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_choose(cli, &s->grants, &request, &s->grant);
+    }
+    if (exit == VK_EXIT_OK && s->grant == NULL) {
+        exit = vk_grants_none(cli, &s->key, &s->grants, &request);
+    }
+    vk_buf_clear(&text);
+    return exit;
+}
+
+static vk_exit build_calls(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_send_choose_grant(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_build(cli, s);
+    return exit == VK_EXIT_OK ? vk_send_build(cli, s) : exit;
+}
+
+static vk_exit prepare(vk_cli *cli, vk_sending *s) {
+    vk_exit exit;
+    if (vk_opt_flag(cli, VK_OPT_USEROP)) {
+        exit = take_operation(cli, s);
+        exit = exit == VK_EXIT_OK ? vk_send_connect(cli, s) : exit;
+    } else {
+        exit = build_calls(cli, s);
     }
     return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
 
 static vk_exit price(vk_cli *cli, vk_sending *s) {
-    vk_exit exit = vk_send_price(cli, s);
+    vk_exit exit = VK_EXIT_OK;
+    if (!vk_opt_flag(cli, VK_OPT_USEROP)) {
+        exit = vk_send_price(cli, s);
+    }
     if (exit == VK_EXIT_OK) {
         exit = vk_send_write_request(cli, s);
     }
@@ -286,13 +319,18 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
 
 static vk_exit check_options(vk_cli *cli) {
     bool resumes = vk_opt_flag(cli, VK_OPT_RESUME), calls = cli->options.call_count > 0;
-    if (resumes == calls) {
+    bool whole = vk_opt_flag(cli, VK_OPT_USEROP);
+    if (resumes + calls + whole != 1) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "say what to send: --call TARGET,VALUE,DATA, once or "
-                           "more, or --resume HASH");
+                           "say one of --call TARGET,VALUE,DATA (once or more), --userop FILE and "
+                           "--resume HASH");
     }
     if (resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other");
+    }
+    if (whole && (vk_opt_flag(cli, VK_OPT_PAYMASTER) || vk_opt_flag(cli, VK_OPT_LANE))) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--userop is sent as it is: it excludes --paymaster and --lane");
     }
     return calls ? vk_send_check_calls(cli) : VK_EXIT_OK;
 }

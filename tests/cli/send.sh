@@ -205,6 +205,24 @@ script pm_getPaymasterStubData '{"error":{"code":-32001,"message":"not sponsored
 want 8 "${send[@]}" --paymaster --dry-run
 grep -q 'the paymaster does not pay: .*not sponsored' err || fail "$(cat err)"
 
+# ---- An operation of somebody else's ----
+cp start.json script.json
+want 0 "${send[@]}" --dry-run --json
+jq .operation.userOp out >op.json
+want 1 send --session usdc --userop op.json --paymaster
+want 1 send --session usdc --userop op.json --call "$pay"
+want 2 send --session usdc --userop nowhere --dry-run
+jq '.sender = "0x0000000000000000000000000000000000000001"' op.json >foreign.json
+want 5 send --session usdc --userop foreign.json --dry-run
+rm -f calls
+receipt "$hash" true
+want 0 send --session usdc --userop op.json --wait --pin-file pin --json
+json '[.userOpHash, .success]' "[\"$hash\",true]"
+called eth_estimateUserOperationGas 0
+called eth_sendUserOperation 1
+jq --arg data "$(jq -r .callData op.json | sed 's/0f4240/ffffff/')" '.callData = $data' op.json >steal.json
+want 3 send --session usdc --userop steal.json --pin-file pin
+
 # ---- What the chain says of the account ----
 cp start.json script.json
 script eth_getBalance '{"result":"0xde0b6b3a7640000"}'
