@@ -76,7 +76,7 @@ check_build() {
 # The leak checker of clang 14 can crash over the memory of threads in children of a process with
 # modules that come and go; it finds no fewer leaks without looking there. What it passes over for
 # that is nothing for the standard error that tests compare.
-LSAN_OPTIONS=use_tls=0:print_suppressions=0 check_build asan check "${asan[@]}"
+LSAN_OPTIONS=use_tls=0:print_suppressions=0:suppressions=$root/tests/support/lsan.supp check_build asan check "${asan[@]}"
 count_skipped "$out/asan"
 check_build tsan check-threads "${tsan[@]}"
 

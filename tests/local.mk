@@ -9,7 +9,7 @@ libvk_test_la_SOURCES = tests/support/vectors.c tests/support/vectors.h
 libvk_test_la_LIBADD = $(CHECK_LIBS)
 vk_test_libs = libvk-test.la libvk-core.la $(CJSON_LIBS) $(CHECK_LIBS)
 vk_test_token_libs = libvk-test.la libvk-token.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += tests/vectors tests/clients tests/differential scripts .ci
+EXTRA_DIST += tests/vectors tests/clients tests/differential tests/support/lsan.supp scripts .ci
 # By name: whoever tries things there has its packages there.
 EXTRA_DIST += tests/chain/README.md tests/chain/package.json tests/chain/package-lock.json \
 	tests/chain/no-sentry tests/chain/chain.mjs tests/chain/compile.mjs tests/chain/loopback.cjs \

@@ -180,8 +180,12 @@ want 5 account create --token main --name x --kernel-version 0.3.1 \
     --owner-key "${uri/object=owner/object=nobody}" --pin-file pin
 want 4 account create --token main --name x --kernel-version 0.3.1 --owner "$owner"
 
-# An object that says something else than what it is made of.
-command -v pkcs11-tool >/dev/null || finish
+# An object that says something else than what it is made of. pkcs11-tool, where there is one, cannot
+# load a module with sanitizers.
+if ! command -v pkcs11-tool >/dev/null || ! pkcs11-tool --module "$VALETKEY_MODULE" -L >/dev/null 2>&1; then
+    finish
+    exit 0
+fi
 write_object() {
     "${quick[@]}" pkcs11-tool --module "$VALETKEY_MODULE" --token-label main --login --pin user-pin-1 \
         --write-object "$1" --type data --label "$2" \
