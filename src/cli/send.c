@@ -133,10 +133,7 @@ static vk_exit price(vk_cli *cli, vk_sending *s) {
     if (!vk_opt_flag(cli, VK_OPT_USEROP)) {
         exit = vk_send_price(cli, s);
     }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_write_request(cli, s);
-    }
-    return exit == VK_EXIT_OK ? vk_send_check_outbox(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
 
 /* ---- What the key would say ---- */
@@ -260,6 +257,9 @@ static vk_exit send_new(vk_cli *cli, vk_sending *s) {
     }
     if (exit == VK_EXIT_OK) {
         exit = price(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_check_outbox(cli, s);
     }
     if (exit == VK_EXIT_OK) {
         exit = sign(cli, s);

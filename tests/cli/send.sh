@@ -220,7 +220,7 @@ want 0 send --session usdc --userop op.json --wait --pin-file pin --json
 json '[.userOpHash, .success]' "[\"$hash\",true]"
 called eth_estimateUserOperationGas 0
 called eth_sendUserOperation 1
-jq --arg data "$(jq -r .callData op.json | sed 's/0f4240/ffffff/')" '.callData = $data' op.json >steal.json
+jq --arg data "$(jq -r .callData op.json | sed 's/000f4240/ffffffff/')" '.callData = $data' op.json >steal.json
 want 3 send --session usdc --userop steal.json --pin-file pin
 
 # ---- What the chain says of the account ----
