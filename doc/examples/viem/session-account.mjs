@@ -31,11 +31,14 @@ const CKM_VALETKEY_MESSAGE_REQUEST = 0x80564b06;
 const CKA_VALETKEY_ADDRESS = 0x80564b10;
 const CKA_VALETKEY_LAST_DENIAL = 0x80564b3c;
 
-const { CKR_FUNCTION_REJECTED, CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_USER_ALREADY_LOGGED_IN } =
-    pkcs11js;
 const LONGEST = 64 * 1024; // in enable mode a signature has the policy in it
 
 // ---- The token ----
+
+/** What pkcs11js says: "CKR_...", of some functions with a number behind it. */
+function isOneOf(error, ...names) {
+    return names.includes(error.message.split(":")[0]);
+}
 
 /** The token refuses: reason is "rule: reason", as "valetkey key show" has it. */
 export class RefusedByToken extends Error {
@@ -80,7 +83,7 @@ export class Module {
         try {
             this.pkcs11.C_Login(session, pkcs11js.CKU_USER, pin);
         } catch (error) {
-            if (error.code !== CKR_USER_ALREADY_LOGGED_IN) {
+            if (!isOneOf(error, "CKR_USER_ALREADY_LOGGED_IN")) {
                 throw error;
             }
         }
@@ -152,8 +155,7 @@ class Key {
         try {
             return action();
         } catch (error) {
-            const refused = [CKR_FUNCTION_REJECTED, CKR_KEY_FUNCTION_NOT_PERMITTED];
-            if (!refused.includes(error.code)) {
+            if (!isOneOf(error, "CKR_FUNCTION_REJECTED", "CKR_KEY_FUNCTION_NOT_PERMITTED")) {
                 throw error;
             }
             const reason = this.#attribute(CKA_VALETKEY_LAST_DENIAL).toString();
@@ -278,7 +280,7 @@ async function withRecoveryId(address, hash, bytes) {
     const r = toHex(bytes.subarray(0, 32));
     const s = toHex(bytes.subarray(32)); // low, as the chain wants it
     for (const yParity of [0, 1]) {
-        const signature = { r, s, yParity };
+        const signature = { r, s, yParity, v: BigInt(27 + yParity) };
         if (isAddressEqual(await recoverAddress({ hash, signature }), address)) {
             return signature;
         }
