@@ -10,9 +10,11 @@
 //
 // Exit status: 0 done, 1 failed, 2 bad usage, 3 refused by the token, 4 on the chain, but reverted.
 import { readFileSync } from "node:fs";
+import { GAS_POLICY_CONTRACT, SUDO_POLICY_CONTRACT } from "@zerodev/permissions";
 import { createKernelAccountClient } from "@zerodev/sdk";
 import { getEntryPoint } from "@zerodev/sdk/constants";
 import { BaseError, createPublicClient, defineChain, http, isAddress, isHex, parseEther } from "viem";
+import { estimateUserOperationGas, prepareUserOperation } from "viem/account-abstraction";
 import { Module, RefusedByToken, sessionAccount } from "./session-account.mjs";
 
 const MEMBERS = ["rpc", "bundler", "kernelVersion", "account", "module", "token", "key", "pin"];
@@ -53,6 +55,26 @@ async function connect(rpc) {
     return createPublicClient({ chain, transport: http(rpc) });
 }
 
+// Bundlers try with far more gas than is needed, for which a gas policy with a small budget says no;
+// some (alto 0.0.20) also want an account that can pay for it. They answer 0 then, and are asked again,
+// for an operation without fees, and with a policy that says yes in the gas policy's place.
+const GAS_POLICY_GAS = 80000n; // what its check costs above that of the other, 38000 if measured
+
+async function prepare(client, bundlerClient, parameters) {
+    const operation = await prepareUserOperation(bundlerClient, parameters);
+    if (operation.verificationGasLimit !== 0n) {
+        return operation;
+    }
+    const code = await client.getCode({ address: SUDO_POLICY_CONTRACT });
+    const { verificationGasLimit } = await estimateUserOperationGas(bundlerClient, {
+        ...operation,
+        maxFeePerGas: 0n,
+        maxPriorityFeePerGas: 0n,
+        stateOverride: [{ address: GAS_POLICY_CONTRACT, code }],
+    });
+    return { ...operation, verificationGasLimit: verificationGasLimit + GAS_POLICY_GAS };
+}
+
 function kernelClient(client, account, bundler) {
     return createKernelAccountClient({
         account,
@@ -60,6 +82,7 @@ function kernelClient(client, account, bundler) {
         chain: client.chain,
         bundlerTransport: http(bundler),
         userOperation: {
+            prepareUserOperation: (...args) => prepare(client, ...args),
             // With room for the next blocks. ZeroDev's bundlers have their own way, which the SDK
             // uses if this is left out.
             async estimateFeesPerGas() {

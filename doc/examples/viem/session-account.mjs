@@ -169,7 +169,9 @@ class Key {
 /** What the token reads: the operation, and where it is for. */
 function operationRequest(account, { chainId = account.client.chain.id, ...operation }) {
     const entryPoint = account.entryPoint.address;
-    const userOp = formatUserOperationRequest(operation);
+    const { paymasterVerificationGasLimit, paymasterPostOpGasLimit, ...unsponsored } = operation;
+    // Some bundlers estimate a paymaster's gas where there is none; no part of such an operation.
+    const userOp = formatUserOperationRequest(operation.paymaster ? operation : unsponsored);
     return Buffer.from(JSON.stringify({ chainId, entryPoint, userOp }));
 }
 
