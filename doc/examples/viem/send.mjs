@@ -58,12 +58,12 @@ async function connect(rpc) {
 // Bundlers try with far more gas than is needed, for which a gas policy with a small budget says no;
 // some (alto 0.0.20) also want an account that can pay for it. They answer 0 then, and are asked again,
 // for an operation without fees, and with a policy that says yes in the gas policy's place.
-const GAS_POLICY_GAS = 80000n; // what its check costs above that of the other, 38000 if measured
+const GAS_POLICY_GAS = 80000n; // what its check costs more than the other: measured 38,000
 
-async function prepare(client, bundlerClient, parameters) {
-    const operation = await prepareUserOperation(bundlerClient, parameters);
-    if (operation.verificationGasLimit !== 0n) {
-        return operation;
+async function estimateGas(client, bundlerClient, operation) {
+    const gas = await estimateUserOperationGas(bundlerClient, operation);
+    if (gas.verificationGasLimit !== 0n) {
+        return gas;
     }
     const code = await client.getCode({ address: SUDO_POLICY_CONTRACT });
     const { verificationGasLimit } = await estimateUserOperationGas(bundlerClient, {
@@ -72,7 +72,7 @@ async function prepare(client, bundlerClient, parameters) {
         maxPriorityFeePerGas: 0n,
         stateOverride: [{ address: GAS_POLICY_CONTRACT, code }],
     });
-    return { ...operation, verificationGasLimit: verificationGasLimit + GAS_POLICY_GAS };
+    return { ...gas, verificationGasLimit: verificationGasLimit + GAS_POLICY_GAS };
 }
 
 function kernelClient(client, account, bundler) {
@@ -82,7 +82,13 @@ function kernelClient(client, account, bundler) {
         chain: client.chain,
         bundlerTransport: http(bundler),
         userOperation: {
-            prepareUserOperation: (...args) => prepare(client, ...args),
+            prepareUserOperation(bundlerClient, parameters) {
+                const estimating = bundlerClient.extend(() => ({
+                    estimateUserOperationGas: (operation) =>
+                        estimateGas(client, bundlerClient, operation),
+                }));
+                return prepareUserOperation(estimating, parameters);
+            },
             // With room for the next blocks. ZeroDev's bundlers have their own way, which the SDK
             // uses if this is left out.
             async estimateFeesPerGas() {
