@@ -96,6 +96,11 @@ static void read_key(bot *b, char *label, vk_policy *policy) {
     memcpy(address.b, of_key.data, sizeof address.b);
     b->signer = vk_signer_ecdsa(&address);
     bot_must(vk_policy_read((const char *)json.data, json.len, policy, &err), "policy", &err);
+    for (size_t i = 0; i < policy->count; i++) {
+        if (policy->rules[i].kind == VK_RULE_GAS) {
+            b->gas_policy = policy->rules[i].address;
+        }
+    }
     vk_buf_clear(&of_key);
     vk_buf_clear(&json);
 }
@@ -130,6 +135,45 @@ void bot_read_grant(bot *b, char *label, uint64_t chain_id) {
                 fitting);
     }
     vk_address_text(&b->grant.entry_point, b->entry_point);
+}
+
+/* The grant's place among the key's. */
+static size_t grant_index(bot *b) {
+    vk_buf chains = get_attribute(b, b->key, CKA_VALETKEY_CHAIN_IDS);
+    vk_buf accounts = get_attribute(b, b->key, CKA_VALETKEY_ACCOUNTS);
+    const vk_u256 wanted = vk_u256_from_u64(b->grant.chain_id);
+    size_t count = chains.len / 8 < accounts.len / 20 ? chains.len / 8 : accounts.len / 20, i = 0;
+    for (; i < count; i++) {
+        const vk_u256 chain = vk_u256_from_be(chains.data + 8 * i, 8);
+        if (vk_u256_cmp(&chain, &wanted) == 0 &&
+            memcmp(accounts.data + 20 * i, b->grant.account.account.b, 20) == 0) {
+            break;
+        }
+    }
+    vk_buf_clear(&chains);
+    vk_buf_clear(&accounts);
+    return i;
+}
+
+void bot_check_budget(bot *b) {
+    static const struct {
+        CK_ATTRIBUTE_TYPE type;
+        size_t len;
+        const char *what;
+    } left[] = {{CKA_VALETKEY_GAS_LEFT, 32, "gas"}, {CKA_VALETKEY_COUNT_LEFT, 8, "operations"}};
+    size_t index = grant_index(b);
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        vk_buf all = get_attribute(b, b->key, left[i].type); /* empty: no such rule */
+        if (all.len >= (index + 1) * left[i].len) {
+            const vk_u256 mine = vk_u256_from_be(all.data + index * left[i].len, left[i].len);
+            if (vk_u256_is_zero(&mine)) {
+                b->p11->C_Finalize(NULL);
+                bot_die(EXIT_REFUSED, "the token says that nothing is left of the %s",
+                        left[i].what);
+            }
+        }
+        vk_buf_clear(&all);
+    }
 }
 
 vk_buf bot_sign(bot *b, vk_buf *request) {

@@ -150,28 +150,69 @@ static vk_buf operation_params(const bot *b, const vk_userop *op) {
     return write_operation(op, bot_text("["), after);
 }
 
-/* Gas for a signature that is only as long as the one to come, and without fees, so that neither
- * balance nor gas policy is in the way of the far larger limits that bundlers try; then the fees,
- * which ZeroDev's bundlers tell by zd_getUserOperationGasPrice. */
+static void ask_fees(const bot *b, vk_userop *op) {
+    /* ZeroDev's bundlers call it zd_getUserOperationGasPrice. */
+    cJSON *fees = bot_ask(b->bundler, "pimlico_getUserOperationGasPrice", bot_text("[]"));
+    const cJSON *standard = cJSON_GetObjectItemCaseSensitive(fees, "standard");
+    op->max_fee_per_gas = get_quantity(standard, "maxFeePerGas");
+    op->max_priority_fee_per_gas = get_quantity(standard, "maxPriorityFeePerGas");
+    cJSON_Delete(fees);
+}
+
+/* override: for the estimate only, the code of other contracts; NULL: as it is. */
+static void ask_gas(const bot *b, vk_userop *op, const vk_buf *override) {
+    vk_buf params = operation_params(b, op);
+    if (override != NULL) {
+        params.len--; /* the bracket at its end */
+        vk_buf_put(&params, override->data, override->len);
+    }
+    cJSON *gas = bot_ask(b->bundler, "eth_estimateUserOperationGas", params);
+    op->pre_verification_gas = get_quantity(gas, "preVerificationGas");
+    op->call_gas_limit = get_quantity(gas, "callGasLimit");
+    op->verification_gas_limit = get_quantity(gas, "verificationGasLimit");
+    cJSON_Delete(gas);
+}
+
+/* Bundlers try with far more gas than is needed. A gas policy's budget may be too small for that,
+ * so a policy that says yes to everything stands in for it, and its own gas is added. */
+static void ask_gas_without_policy(const bot *b, vk_userop *op) {
+    static const char json[] = "[{\"type\":\"sudo\"}]";
+    const vk_u256 more = vk_u256_from_u64(80000);
+    char sudo_address[43], gas_address[43];
+    vk_userop unpaid = *op;
+    vk_policy sudo;
+    bot_must(vk_policy_read(json, sizeof json - 1, &sudo, NULL), "sudo", NULL);
+    vk_address_text(&sudo.rules[0].address, sudo_address);
+    vk_address_text(&b->gas_policy, gas_address);
+    vk_buf code =
+        bot_ask_bytes(b->node, "eth_getCode", bot_text("[\"%s\",\"latest\"]", sudo_address));
+    vk_buf override = bot_text(",{\"%s\":{\"code\":\"", gas_address);
+    vk_hex_put(&override, vk_buf_view(&code));
+    vk_buf_put_text(&override, "\"}}]");
+    /* Nor does alto tell it if the account pays. */
+    unpaid.max_fee_per_gas = unpaid.max_priority_fee_per_gas = (vk_u256){{0}};
+    ask_gas(b, &unpaid, &override);
+    if (vk_u256_is_zero(&unpaid.verification_gas_limit) ||
+        !vk_u256_add(&unpaid.verification_gas_limit, &more, &op->verification_gas_limit)) {
+        bot_die(1, "the bundler does not say what verification costs");
+    }
+    vk_policy_clear(&sudo);
+    vk_buf_clear(&code);
+    vk_buf_clear(&override);
+}
+
+/* Fees, and gas for a signature that is only as long as the one to come. */
 static void price(const bot *b, vk_userop *op) {
     vk_buf part = {0}, stub = {0};
     bot_must(vk_permission_stub(b->signer.kind, &part), "stub", NULL);
     bot_must(vk_grant_attach(&b->grant, op, vk_buf_view(&part), &stub), "stub", NULL);
     op->signature = vk_buf_view(&stub);
-    cJSON *gas = bot_ask(b->bundler, "eth_estimateUserOperationGas", operation_params(b, op));
-    op->signature = (vk_bytes){0};
-    op->pre_verification_gas = get_quantity(gas, "preVerificationGas");
-    op->call_gas_limit = get_quantity(gas, "callGasLimit");
-    op->verification_gas_limit = get_quantity(gas, "verificationGasLimit");
+    ask_fees(b, op);
+    ask_gas(b, op, NULL);
     if (vk_u256_is_zero(&op->verification_gas_limit)) {
-        bot_die(1, "the bundler does not say what verification costs");
+        ask_gas_without_policy(b, op);
     }
-    cJSON *fees = bot_ask(b->bundler, "pimlico_getUserOperationGasPrice", bot_text("[]"));
-    const cJSON *standard = cJSON_GetObjectItemCaseSensitive(fees, "standard");
-    op->max_fee_per_gas = get_quantity(standard, "maxFeePerGas");
-    op->max_priority_fee_per_gas = get_quantity(standard, "maxPriorityFeePerGas");
-    cJSON_Delete(gas);
-    cJSON_Delete(fees);
+    op->signature = (vk_bytes){0};
     vk_buf_clear(&part);
     vk_buf_clear(&stub);
 }
@@ -224,6 +265,7 @@ static void pay(bot *b, const vk_call *transfer) {
     vk_userop op;
     vk_hash hash;
     vk_buf call_data = {0}, hash_hex = {0};
+    bot_check_budget(b);
     build(b, transfer, &op, &call_data);
     price(b, &op);
     vk_buf request =

@@ -15,7 +15,8 @@ typedef struct bot {
     CK_FUNCTION_LIST_PTR p11;
     CK_SESSION_HANDLE session;
     CK_OBJECT_HANDLE key;
-    vk_signer signer; /* the key, as the account knows it */
+    vk_signer signer;      /* the key, as the account knows it */
+    vk_address gas_policy; /* zero: none */
     vk_grant grant;
     char entry_point[43];
     char *node, *bundler; /* URLs, maybe with a secret in them: not for messages */
@@ -31,6 +32,8 @@ void bot_log_in(bot *b, const char *token, const char *pin_file);
 /* The key with this label and its permission, as the owner approved it; of several permissions the
  * one on chain_id. */
 void bot_read_grant(bot *b, char *label, uint64_t chain_id);
+/* Ends the bot if nothing is left: a bundler would only say that the account reverts. */
+void bot_check_budget(bot *b);
 /* The finished signature of the operation that request holds. */
 vk_buf bot_sign(bot *b, vk_buf *request);
 

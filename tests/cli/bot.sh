@@ -97,6 +97,7 @@ err <<<'bot: eth_estimateUserOperationGas: the server says: AA23 reverted 0x'
 script eth_estimateUserOperationGas '{"result":{"preVerificationGas":"0x1","verificationGasLimit":"0x0","callGasLimit":"0x1"}}'
 bot 1
 err <<<'bot: the bundler does not say what verification costs'
+called eth_estimateUserOperationGas 2
 script eth_estimateUserOperationGas "$(jq -c .answers.eth_estimateUserOperationGas start.json)"
 script eth_sendUserOperation '{"error":{"code":-32500,"message":"AA25 invalid account nonce"}}'
 bot 1
@@ -113,6 +114,14 @@ script eth_call:0x35567e1a "{\"result\":\"$(nonce 01 0)\"}"
 bot 1
 err <<<'bot: the EntryPoint answers with no nonce of the lane'
 
+# What the token refuses is not sent.
+script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 1)\"}"
+pays="$bob 1001"
+bot 3 -i 0
+grep -q '^bot: the token refuses: call: ' err || fail "$(cat err)"
+called eth_sendUserOperation 0
+pays="$bob 1000"
+
 # ---- SIGTERM ----
 script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 1)\"}"
 step="bot and SIGTERM"
@@ -124,14 +133,12 @@ kill "$running"
 wait "$running" || fail "exit status $?: $(cat out err)"
 same "$(wc -l <out)" 1 "the number of payments"
 
-# ---- The token's no ----
+# ---- The budget is spent ----
 script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 2)\"}"
 bot 3 -i 0
-grep -q '^bot: the token refuses: rate-limit: ' err || fail "$(cat err)"
+err <<<'bot: the token says that nothing is left of the operations'
 called eth_sendUserOperation 0
-pays="$bob 1001"
-bot 3 -i 0
-grep -q '^bot: the token refuses: call: ' err || fail "$(cat err)"
+called eth_estimateUserOperationGas 0
 
 # ---- Several permissions ----
 pays="$bob 1000"
