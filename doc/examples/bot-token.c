@@ -13,6 +13,13 @@ static void must_rv(CK_RV rv, const char *what) {
     }
 }
 
+static CK_FUNCTION_LIST_PTR started;
+
+static void finalize(void) {
+    started->C_Finalize(NULL);
+}
+
+/* However the bot ends, it logs out. */
 void bot_open_module(bot *b) {
     const char *path = getenv("VALETKEY_MODULE");
     void *module = dlopen(path != NULL ? path : "valetkey-pkcs11.so", RTLD_NOW | RTLD_LOCAL);
@@ -26,6 +33,10 @@ void bot_open_module(bot *b) {
         bot_die(1, "that is no PKCS#11 module");
     }
     must_rv(b->p11->C_Initialize(&args), "C_Initialize");
+    started = b->p11;
+    if (atexit(finalize) != 0) {
+        bot_die(1, "atexit");
+    }
 }
 
 static CK_SLOT_ID find_token(bot *b, const char *label) {
@@ -167,7 +178,6 @@ void bot_check_budget(bot *b) {
         if (all.len >= (index + 1) * left[i].len) {
             const vk_u256 mine = vk_u256_from_be(all.data + index * left[i].len, left[i].len);
             if (vk_u256_is_zero(&mine)) {
-                b->p11->C_Finalize(NULL);
                 bot_die(EXIT_REFUSED, "the token says that nothing is left of the %s",
                         left[i].what);
             }
@@ -192,7 +202,6 @@ vk_buf bot_sign(bot *b, vk_buf *request) {
     }
     if (rv == CKR_FUNCTION_REJECTED || rv == CKR_KEY_FUNCTION_NOT_PERMITTED) {
         vk_buf why = get_attribute(b, b->key, CKA_VALETKEY_LAST_DENIAL);
-        b->p11->C_Finalize(NULL);
         bot_die(EXIT_REFUSED, "the token refuses: %.*s", (int)why.len, (const char *)why.data);
     }
     must_rv(rv, "C_Sign");

@@ -346,7 +346,6 @@ int main(int argc, char **argv) {
         pay(&b, &transfer);
     }
 
-    b.p11->C_Finalize(NULL);
     vk_grant_clear(&b.grant);
     free(b.node);
     free(b.bundler);
