@@ -1,7 +1,8 @@
 EXTRA_DIST += doc/guide.md doc/guide-accounts.md doc/guide-browser-passkeys.md doc/images/passkey.png doc/examples/passkey.html doc/guide-data.md doc/guide-passkey-server.md doc/guide-standard-way.md doc/hardening.md doc/security-keys.md \
 	doc/threat-model.md doc/header-man.awk doc/clients doc/examples/standard-way.mjs doc/examples/standard-way.py \
 	doc/examples/valetkey-p11-kit.socket doc/examples/valetkey-p11-kit@.service doc/examples/vendor-way.mjs \
-	doc/examples/vendor-way.py
+	doc/examples/vendor-way.py doc/examples/viem/README.md doc/examples/viem/package.json \
+	doc/examples/viem/package-lock.json doc/examples/viem/send.mjs doc/examples/viem/session-account.mjs
 dist_man1_MANS = doc/valetkey.1 doc/valetkey-batch.1
 
 # valetkey(3), and a page for every other public header.

@@ -44,6 +44,10 @@ gcc "$prefix/use.c" -o "$prefix/use" $flags
 gcc -std=c11 "$root/doc/examples/session.c" -o "$prefix/session" $flags
 LD_LIBRARY_PATH=$lib "$prefix/session" | diff -u "$root/doc/examples/session.expected" - ||
     die "the example does not work with the installed library"
+# shellcheck disable=SC2046,SC2086
+gcc -std=c11 "$root"/doc/examples/bot.c "$root"/doc/examples/bot-token.c "$root"/doc/examples/bot-servers.c \
+    -o "$prefix/bot" $flags $(pkg-config --cflags --libs p11-kit-1 libcurl libcjson)
+LD_LIBRARY_PATH=$lib "$prefix/bot" && die "the bot works without being told anything"
 
 grep -qx 'module: /usr/local/lib/pkcs11/valetkey-pkcs11.so' \
     "$prefix/usr/local/share/p11-kit/modules/valetkey.module" ||

@@ -11,7 +11,7 @@ install_packages $demo_packages $client_packages
 install_node
 
 # What is tested, and the package or command that says in which version. The slowest come first.
-clients="java:openjdk-17-jdk-headless node:node pkcs11-tool:opensc zerodev:chromium
+clients="java:openjdk-17-jdk-headless node:node viem:viem pkcs11-tool:opensc zerodev:chromium
     chromium:chromium p11-kit-server:p11-kit p11-kit:p11-kit security-key:opensc
     pykcs11:python3-pykcs11 openssl-engine:libengine-pkcs11-openssl pkcs11-spy:opensc
     ssh:openssh-client p11tool:gnutls-bin nss:libnss3-tools pkcs11-provider:pkcs11-provider"
@@ -21,6 +21,10 @@ version_of() {
     case $1 in
     node)
         echo "pkcs11js $(jq -r '.packages["node_modules/pkcs11js"].version' "$here/package-lock.json"), node $(node --version)"
+        ;;
+    viem)
+        jq -r '.packages | "viem \(."node_modules/viem".version), @zerodev/sdk \(."node_modules/@zerodev/sdk".version)"' \
+            "$root/doc/examples/viem/package-lock.json"
         ;;
     *) dpkg-query -W -f '${Package} ${Version}' "$1" 2>/dev/null || echo "$1: none" ;;
     esac
