@@ -9,72 +9,67 @@
 #include "net/rpc.h"
 #include <valetkey/eth.h>
 
+/* ---- One call, one answer ---- */
+
+typedef vk_status (*reader)(const cJSON *reply, void *out, vk_error *err);
+
+/* Takes params. */
+static vk_status ask(vk_node *node, const char *method, cJSON *params, reader read, void *out,
+                     vk_error *err) {
+    vk_rpc *rpc = vk_node_rpc(node);
+    cJSON *reply = NULL;
+    vk_error why = {0};
+    vk_status status = vk_rpc_call(rpc, method, params, &reply, err);
+    if (status == VK_OK) {
+        status = read(reply, out, &why);
+        status = vk_rpc_read(rpc, method, status, &why, err);
+    }
+    cJSON_Delete(reply);
+    return status;
+}
+
 /* [address, "latest"] */
 static cJSON *account_params(const vk_address *address) {
     return VK_PARAMS(vk_params_address(address), cJSON_CreateString("latest"));
 }
 
+static vk_status read_has_code(const cJSON *reply, void *out, vk_error *err) {
+    return vk_code_read(reply, out, err);
+}
+
 vk_status vk_node_has_code(vk_node *node, const vk_address *address, bool *out, vk_error *err) {
-    static const char method[] = "eth_getCode";
-    vk_rpc *rpc = vk_node_rpc(node);
-    cJSON *reply = NULL;
-    vk_error why = {0};
-    vk_status status = vk_rpc_call(rpc, method, account_params(address), &reply, err);
-    if (status == VK_OK) {
-        status = vk_code_read(reply, out, &why);
-        status = vk_rpc_read(rpc, method, status, &why, err);
-    }
-    cJSON_Delete(reply);
-    return status;
+    return ask(node, "eth_getCode", account_params(address), read_has_code, out, err);
+}
+
+static vk_status read_code(const cJSON *reply, void *out, vk_error *err) {
+    return vk_json_bytes(reply, "result", NULL, VK_NODE_ANSWER_MAX, out, err);
 }
 
 vk_status vk_node_code(vk_node *node, const vk_address *address, vk_buf *out, vk_error *err) {
-    static const char method[] = "eth_getCode";
-    vk_rpc *rpc = vk_node_rpc(node);
-    cJSON *reply = NULL;
-    vk_error why = {0};
-    vk_status status = vk_rpc_call(rpc, method, account_params(address), &reply, err);
-    if (status == VK_OK) {
-        status = vk_json_bytes(reply, "result", NULL, VK_NODE_ANSWER_MAX, out, &why);
-        status = vk_rpc_read(rpc, method, status, &why, err);
-    }
-    cJSON_Delete(reply);
-    return status;
+    return ask(node, "eth_getCode", account_params(address), read_code, out, err);
+}
+
+static vk_status read_balance(const cJSON *reply, void *out, vk_error *err) {
+    return vk_reply_quantity(reply, "result", NULL, 256, out, err);
 }
 
 vk_status vk_node_balance(vk_node *node, const vk_address *address, vk_u256 *out, vk_error *err) {
-    static const char method[] = "eth_getBalance";
-    vk_rpc *rpc = vk_node_rpc(node);
-    cJSON *reply = NULL;
-    vk_error why = {0};
-    vk_status status = vk_rpc_call(rpc, method, account_params(address), &reply, err);
-    if (status == VK_OK) {
-        status = vk_reply_quantity(reply, "result", NULL, 256, out, &why);
-        status = vk_rpc_read(rpc, method, status, &why, err);
-    }
-    cJSON_Delete(reply);
-    return status;
+    return ask(node, "eth_getBalance", account_params(address), read_balance, out, err);
+}
+
+static vk_status read_fees(const cJSON *reply, void *out, vk_error *err) {
+    return vk_fee_history_read(reply, out, err);
+}
+
+vk_status vk_node_fees(vk_node *node, vk_fees *out, vk_error *err) {
+    cJSON *params = VK_PARAMS(vk_params_number(VK_FEE_BLOCKS), cJSON_CreateString("latest"),
+                              VK_PARAMS(cJSON_CreateNumber(50)));
+    return ask(node, "eth_feeHistory", params, read_fees, out, err);
 }
 
 vk_status vk_node_call_latest(vk_node *node, const vk_address *to, vk_bytes data, vk_buf *out,
                               vk_error *err) {
     return vk_node_call(node, to, data, VK_NODE_LATEST, out, err);
-}
-
-vk_status vk_node_fees(vk_node *node, vk_fees *out, vk_error *err) {
-    static const char method[] = "eth_feeHistory";
-    vk_rpc *rpc = vk_node_rpc(node);
-    cJSON *reply = NULL;
-    vk_error why = {0};
-    cJSON *params = VK_PARAMS(vk_params_number(VK_FEE_BLOCKS), cJSON_CreateString("latest"),
-                              VK_PARAMS(cJSON_CreateNumber(50)));
-    vk_status status = vk_rpc_call(rpc, method, params, &reply, err);
-    if (status == VK_OK) {
-        status = vk_fee_history_read(reply, out, &why);
-        status = vk_rpc_read(rpc, method, status, &why, err);
-    }
-    cJSON_Delete(reply);
-    return status;
 }
 
 /* ---- The EntryPoint ---- */
