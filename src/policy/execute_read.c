@@ -111,3 +111,13 @@ vk_status vk_execute_read(vk_bytes call_data, vk_execution *out, vk_bytes *inner
     *out = execution;
     return VK_OK;
 }
+
+bool vk_execution_calls_itself(const vk_execution *execution, const vk_address *account) {
+    for (size_t i = 0; i < execution->call_count; i++) {
+        const vk_call *call = &execution->calls[i];
+        if (vk_address_equal(&call->target, account) && call->data.len > 0) {
+            return true;
+        }
+    }
+    return false;
+}

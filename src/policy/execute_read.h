@@ -19,4 +19,8 @@ VK_MUST_USE vk_status vk_execute_read(vk_bytes call_data, vk_execution *out, vk_
  * revert. */
 bool vk_execute_old_delegate(vk_bytes inner, vk_call *out);
 
+/* Is there a call of a function of the account itself? That can make other calls, or let others
+ * make them, which nobody sees here. */
+bool vk_execution_calls_itself(const vk_execution *execution, const vk_address *account);
+
 #endif

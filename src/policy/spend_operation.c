@@ -1,21 +1,19 @@
 /* What a whole operation takes of an asset. */
+#include "policy/execute_read.h"
+
 #include <valetkey/spend.h>
 
 #include <stdio.h>
 
-/* Functions of the account make calls that nobody sees here, or let others make them. */
 static vk_status check_targets(const vk_execution *execution, const vk_address *account,
                                char reason[VK_REASON_MAX]) {
-    for (size_t i = 0; i < execution->call_count; i++) {
-        const vk_call *call = &execution->calls[i];
-        if (vk_address_equal(&call->target, account) && call->data.len > 0) {
-            snprintf(reason, VK_REASON_MAX,
-                     "what a function of the account itself takes cannot be counted: it can make "
-                     "other calls");
-            return VK_DENIED;
-        }
+    if (!vk_execution_calls_itself(execution, account)) {
+        return VK_OK;
     }
-    return VK_OK;
+    snprintf(reason, VK_REASON_MAX,
+             "what a function of the account itself takes cannot be counted: it can make other "
+             "calls");
+    return VK_DENIED;
 }
 
 vk_status vk_spend_of_operation(const vk_spend_asset *asset, const vk_grant *grant,

@@ -1,5 +1,6 @@
 #include "policy/step_up.h"
 
+#include "policy/execute_read.h"
 #include "policy/rule.h"
 #include "policy/text.h"
 
@@ -18,17 +19,6 @@ static void say(char reason[VK_REASON_MAX], vk_buf *text) {
     char *words = vk_buf_take_text(text);
     snprintf(reason, VK_REASON_MAX, "%s", words != NULL ? words : "out of memory");
     vk_text_free(words);
-}
-
-/* A function of the account can make other calls, which nobody sees here. */
-static bool calls_itself(const vk_execution *execution, const vk_address *account) {
-    for (size_t i = 0; i < execution->call_count; i++) {
-        const vk_call *call = &execution->calls[i];
-        if (vk_address_equal(&call->target, account) && call->data.len > 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool is_above(const vk_step_up *rule, const vk_grant *grant, const vk_execution *execution,
@@ -70,7 +60,7 @@ static bool is_unlike(const vk_step_up *rule, const vk_grant *grant, const vk_us
 
 static bool judge_calls(const vk_step_up *rule, const vk_grant *grant, const vk_userop *op,
                         const vk_execution *execution, char reason[VK_REASON_MAX]) {
-    if (calls_itself(execution, &grant->account.account)) {
+    if (vk_execution_calls_itself(execution, &grant->account.account)) {
         snprintf(reason, VK_REASON_MAX,
                  "it calls a function of the account itself, which can make other calls");
         return true;
