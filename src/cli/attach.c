@@ -114,16 +114,8 @@ static vk_exit check_part(vk_cli *cli, const attach_job *job) {
 
 static vk_exit choose_grant(vk_cli *cli, attach_job *job) {
     char field[32], reason[VK_REASON_MAX];
-    vk_exit exit = vk_grants_load(cli, &job->key, &job->grants);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
-    }
-    if (exit == VK_EXIT_OK && job->grant == NULL) {
-        exit = vk_grants_none(cli, &job->key, &job->grants, &job->request);
-    }
+    vk_exit exit = vk_grants_of_operation(cli, &job->key, &job->text, &job->grants, &job->request,
+                                          &job->grant);
     if (exit == VK_EXIT_OK && vk_grant_match(job->grant, &job->request, field, reason) != VK_OK) {
         exit = vk_cli_fail(cli, VK_EXIT_INPUT, "the operation is not for this key: %s", reason);
     }

@@ -108,6 +108,12 @@ vk_exit vk_grants_operation(vk_cli *cli, const vk_grants *grants, const vk_buf *
                            : vk_cli_fail_error(cli, "the operation cannot be read", &err);
 }
 
+void vk_request_begin(vk_buf *out, uint64_t chain_id, const vk_address *entry_point) {
+    vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", chain_id);
+    vk_hex_put(out, (vk_bytes){entry_point->b, sizeof entry_point->b});
+    vk_buf_put_text(out, "\",\"userOp\":");
+}
+
 /* --chain-id speaks for a bare operation. */
 static vk_exit take_chain_id(vk_cli *cli, vk_userop_request *request) {
     uint64_t chain_id = 0;
@@ -181,6 +187,19 @@ vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *gra
         vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "the key \"%s\" has no grant for the account %s%s",
                     key->label, account, on_chain);
     return vk_cli_hint(cli, exit, "\"valetkey key show\" lists its grants");
+}
+
+vk_exit vk_grants_of_operation(vk_cli *cli, const vk_key_info *key, const vk_buf *text,
+                               vk_grants *grants, vk_userop_request *request,
+                               const vk_grant **out) {
+    vk_exit exit = vk_grants_load(cli, key, grants);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_operation(cli, grants, text, request);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_grants_choose(cli, grants, request, out);
+    }
+    return exit == VK_EXIT_OK && *out == NULL ? vk_grants_none(cli, key, grants, request) : exit;
 }
 
 vk_exit vk_owner_read(vk_cli *cli, vk_owner *out) {

@@ -22,12 +22,20 @@ void vk_grants_clear(vk_grants *grants);
 VK_MUST_USE vk_exit vk_grants_operation(vk_cli *cli, const vk_grants *grants, const vk_buf *text,
                                         vk_userop_request *out);
 
+/* Appends {"chainId":N,"entryPoint":"0x...","userOp": the operation and the end are the caller's.
+ */
+void vk_request_begin(vk_buf *out, uint64_t chain_id, const vk_address *entry_point);
+
 /*
  * Which grant is an operation for? By its account, and by the chain of --chain-id or of the
  * request, which must not contradict each other. *out is NULL if none is; several are a failure.
  */
 VK_MUST_USE vk_exit vk_grants_choose(vk_cli *cli, const vk_grants *grants,
                                      vk_userop_request *request, const vk_grant **out);
+/* The key's grants, the operation of text, and the one grant that it is for: none is a failure. */
+VK_MUST_USE vk_exit vk_grants_of_operation(vk_cli *cli, const vk_key_info *key, const vk_buf *text,
+                                           vk_grants *grants, vk_userop_request *request,
+                                           const vk_grant **out);
 /* The failure of having none. */
 VK_MUST_USE vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                                    const vk_userop_request *request);

@@ -1,6 +1,6 @@
 #include "cli/outbox.h"
 
-#include "base/json.h"
+#include "cli/grants.h"
 #include "cli/input.h"
 #include "cli/store.h"
 
@@ -56,9 +56,7 @@ static vk_exit find_file(vk_cli *cli, const vk_hash *hash, char **out) {
 /* ---- Writing ---- */
 
 static vk_status write_item(const vk_outgoing *item, vk_buf *out) {
-    vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", item->chain_id);
-    vk_hex_put(out, (vk_bytes){item->entry_point.b, sizeof item->entry_point.b});
-    vk_buf_put_text(out, "\",\"userOp\":");
+    vk_request_begin(out, item->chain_id, &item->entry_point);
     vk_status status = vk_userop_write_json(&item->op, out);
     vk_buf_put_text(out, "}\n");
     return status == VK_OK ? vk_buf_status(out) : status;

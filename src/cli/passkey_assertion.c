@@ -57,25 +57,10 @@ static vk_exit select_passkey(vk_cli *cli, assertion_job *job) {
 
 /* ---- The operation ---- */
 
-static vk_exit choose_grant(vk_cli *cli, assertion_job *job) {
-    vk_exit exit = vk_grants_load(cli, &job->key, &job->grants);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_operation(cli, &job->grants, &job->text, &job->request);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_choose(cli, &job->grants, &job->request, &job->grant);
-    }
-    return exit == VK_EXIT_OK && job->grant == NULL
-               ? vk_grants_none(cli, &job->key, &job->grants, &job->request)
-               : exit;
-}
-
 static vk_exit make_payload(vk_cli *cli, assertion_job *job) {
     vk_buf *out = &job->payload;
     vk_address entry_point = vk_entry_point_address(job->request.op.entry_point);
-    vk_buf_printf(out, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", job->grant->chain_id);
-    vk_hex_put(out, (vk_bytes){entry_point.b, sizeof entry_point.b});
-    vk_buf_put_text(out, "\",\"userOp\":");
+    vk_request_begin(out, job->grant->chain_id, &entry_point);
     vk_status status = vk_userop_write_json(&job->request.op, out);
     if (status != VK_OK) {
         return vk_cli_fail_status(cli, "cannot write the operation", status);
@@ -87,7 +72,8 @@ static vk_exit make_payload(vk_cli *cli, assertion_job *job) {
 }
 
 static vk_exit finish(vk_cli *cli, assertion_job *job) {
-    vk_exit exit = choose_grant(cli, job);
+    vk_exit exit = vk_grants_of_operation(cli, &job->key, &job->text, &job->grants, &job->request,
+                                          &job->grant);
     if (exit == VK_EXIT_OK) {
         exit = make_payload(cli, job);
     }

@@ -3,7 +3,6 @@
 
 #include "cli/explain.h"
 #include "cli/input.h"
-#include "cli/outbox.h"
 #include "cli/session.h"
 #include "cli/signed.h"
 #include "cli/step_up.h"
@@ -48,9 +47,7 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
     const vk_bytes no_signature = {NULL, 0};
     s->op.signature = no_signature;
     vk_buf_clear(&s->request);
-    vk_buf_printf(&s->request, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"", s->grant->chain_id);
-    vk_hex_put(&s->request, (vk_bytes){s->grant->entry_point.b, sizeof s->grant->entry_point.b});
-    vk_buf_put_text(&s->request, "\",\"userOp\":");
+    vk_request_begin(&s->request, s->grant->chain_id, &s->grant->entry_point);
     vk_status status = vk_userop_write_json(&s->op, &s->request);
     vk_buf_put_byte(&s->request, '}');
     if (status == VK_OK) {
@@ -65,10 +62,7 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
 
 /* Another operation with this nonce may be on its way: only one of them can be included. */
 vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
-    const vk_outgoing item = {.chain_id = s->grant->chain_id,
-                              .entry_point = s->grant->entry_point,
-                              .hash = s->hash,
-                              .op = s->op};
+    const vk_outgoing item = vk_send_outgoing(s);
     vk_buf text = {0};
     vk_hash other;
     bool found;
@@ -93,18 +87,9 @@ static vk_exit take_operation(vk_cli *cli, vk_sending *s) {
     vk_userop_request request = {.has_chain_id = false};
     vk_exit exit = vk_read_file(cli, vk_opt(cli, VK_OPT_USEROP), VK_USEROP_MAX, &text);
     if (exit == VK_EXIT_OK) {
-        exit = vk_grants_load(cli, &s->key, &s->grants);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_operation(cli, &s->grants, &text, &request);
+        exit = vk_grants_of_operation(cli, &s->key, &text, &s->grants, &request, &s->grant);
     }
     s->op = request.op;
-    if (exit == VK_EXIT_OK) {
-        exit = vk_grants_choose(cli, &s->grants, &request, &s->grant);
-    }
-    if (exit == VK_EXIT_OK && s->grant == NULL) {
-        exit = vk_grants_none(cli, &s->key, &s->grants, &request);
-    }
     vk_buf_clear(&text);
     return exit;
 }
@@ -151,15 +136,6 @@ static vk_exit judge(vk_cli *cli, const vk_sending *s, vk_explain *job) {
     return exit == VK_EXIT_OK ? vk_explain_judge(cli, job) : exit;
 }
 
-/* Before a bundler is asked what it costs: it would know only that the account says no. */
-static vk_exit would_refuse(vk_cli *cli, const vk_sending *s, bool *out) {
-    vk_explain job;
-    vk_exit exit = judge(cli, s, &job);
-    *out = exit == VK_EXIT_OK && job.judgement.refusal != NULL;
-    vk_explain_clear(&job);
-    return exit;
-}
-
 /* ---- Without sending ---- */
 
 static vk_exit say_operation(vk_cli *cli, const vk_explain *job) {
@@ -176,9 +152,16 @@ static vk_exit say_operation(vk_cli *cli, const vk_explain *job) {
     return exit == VK_EXIT_OK && job->judgement.refusal != NULL ? VK_EXIT_REFUSED : exit;
 }
 
-static vk_exit explain(vk_cli *cli, const vk_sending *s) {
+/* What is not refused is judged once more with what it costs. */
+static vk_exit explain(vk_cli *cli, vk_sending *s) {
     vk_explain job;
     vk_exit exit = judge(cli, s, &job);
+    if (exit == VK_EXIT_OK && job.judgement.refusal == NULL) {
+        vk_explain_clear(&job);
+        job = (vk_explain){.now = 0};
+        exit = price(cli, s);
+        exit = exit == VK_EXIT_OK ? judge(cli, s, &job) : exit;
+    }
     if (exit == VK_EXIT_OK) {
         exit = say_operation(cli, &job);
     }
@@ -187,19 +170,12 @@ static vk_exit explain(vk_cli *cli, const vk_sending *s) {
 }
 
 static vk_exit dry_run(vk_cli *cli, vk_sending *s) {
-    bool refuses = false;
     vk_exit exit = vk_session_begin(cli, false);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
     }
     if (exit == VK_EXIT_OK) {
         exit = prepare(cli, s);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = would_refuse(cli, s, &refuses);
-    }
-    if (exit == VK_EXIT_OK && !refuses) {
-        exit = price(cli, s);
     }
     return exit == VK_EXIT_OK ? explain(cli, s) : exit;
 }
@@ -225,6 +201,15 @@ static vk_exit sign(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_signature_make(cli, CKM_VALETKEY_USEROP, &s->key, vk_buf_view(&s->request),
                                      &s->signature);
     s->op.signature = vk_buf_view(&s->signature);
+    return exit;
+}
+
+/* Before a bundler is asked what it costs: it would know only that the account says no. */
+static vk_exit would_refuse(vk_cli *cli, const vk_sending *s, bool *out) {
+    vk_explain job;
+    vk_exit exit = judge(cli, s, &job);
+    *out = exit == VK_EXIT_OK && job.judgement.refusal != NULL;
+    vk_explain_clear(&job);
     return exit;
 }
 

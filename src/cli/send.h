@@ -3,6 +3,7 @@
 #define VK_CLI_SEND_H
 
 #include "cli/grants.h"
+#include "cli/outbox.h"
 #include "net/chain_state.h"
 #include "net/paymaster.h"
 
@@ -65,6 +66,8 @@ VK_MUST_USE vk_exit vk_send_price(vk_cli *cli, vk_sending *s);
 
 /* ---- On its way (send_follow.c) ---- */
 
+/* As the outbox keeps it. */
+vk_outgoing vk_send_outgoing(const vk_sending *s);
 /* Sends what is signed; with --wait until it is included, or --timeout is over. */
 VK_MUST_USE vk_exit vk_send_off(vk_cli *cli, vk_sending *s);
 /* The same of an operation that was kept, and may have been sent already. */

@@ -2,7 +2,6 @@
 #include "cli/send.h"
 
 #include "cli/input.h"
-#include "cli/outbox.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +25,7 @@ static void progress(const char *text) {
 
 /* ---- Sending ---- */
 
-static vk_outgoing outgoing_of(const vk_sending *s) {
+vk_outgoing vk_send_outgoing(const vk_sending *s) {
     return (vk_outgoing){.chain_id = s->grant->chain_id,
                          .entry_point = s->grant->entry_point,
                          .hash = s->hash,
@@ -175,7 +174,7 @@ static vk_exit follow(vk_cli *cli, vk_sending *s) {
 }
 
 vk_exit vk_send_off(vk_cli *cli, vk_sending *s) {
-    const vk_outgoing item = outgoing_of(s);
+    const vk_outgoing item = vk_send_outgoing(s);
     vk_exit exit = vk_outbox_put(cli, &item);
     if (exit == VK_EXIT_OK) {
         exit = send_once(cli, s);

@@ -56,8 +56,7 @@ static vk_exit ask_paymaster(vk_cli *cli, vk_sending *s, paymaster_call call) {
     return VK_EXIT_OK;
 }
 
-/* Of the operation as it will be signed: what the paymaster signs is in it. It may not make it
- * cheaper to say no later. */
+/* Of the operation as it will be signed: what the paymaster signs is in it. */
 static vk_exit finish_paymaster(vk_cli *cli, vk_sending *s) {
     return s->paymaster == NULL || s->sponsoring.is_final
                ? VK_EXIT_OK

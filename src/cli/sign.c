@@ -38,10 +38,7 @@ static vk_exit make_payload(vk_cli *cli, sign_job *job, bool had_chain_id) {
         vk_buf_put(&job->payload, text.data, text.len);
     } else {
         vk_address entry_point = vk_entry_point_address(job->request.op.entry_point);
-        vk_buf_printf(&job->payload, "{\"chainId\":%" PRIu64 ",\"entryPoint\":\"",
-                      job->request.chain_id);
-        vk_hex_put(&job->payload, (vk_bytes){entry_point.b, 20});
-        vk_buf_put_text(&job->payload, "\",\"userOp\":");
+        vk_request_begin(&job->payload, job->request.chain_id, &entry_point);
         vk_buf_put(&job->payload, text.data, text.len);
         vk_buf_put_text(&job->payload, "}");
     }
