@@ -175,7 +175,7 @@ const vk_command vk_commands[] = {
      "  valetkey passkey assertion --label phone --input op.json --assertion answer.json\n"
      "  valetkey passkey assertion --label phone --assertion answer.json --operation < op.json\n"},
     {"account create", vk_cmd_account_create, ALL(OPT(NAME)),
-     ALL(PIN, OPT(KERNEL_VERSION), OPT(VALIDATOR), OPT(INDEX), OPT(FACTORY), OPT(IMPLEMENTATION),
+     ALL(PIN, OPT(KERNEL_VERSION), OPT(VALIDATOR), OPT(INDEX), OPT(EIP7702), OPT(FACTORY), OPT(IMPLEMENTATION),
          OPT(ENTRY_POINT), OPT(OWNER), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(ACCOUNT),
          OPT(AUTHENTICATOR_ID), OPT(AUTHENTICATOR_ID_HASH), OPT(RP_ID), OPT(ORIGIN), OPT(CHAIN_ID),
          OPT(CHAINS)),
@@ -189,7 +189,9 @@ const vk_command vk_commands[] = {
      "is one: the owner of a \"multichain\" validator signs once for several chains. --factory "
      "and\n"
      "--implementation make it a thirdweb account, whose admin is the owner. With --account, the\n"
-     "address must be that one.",
+     "address must be that one. An account that its owner deploys in a way of his own has no factory\n"
+     "here: with --eip7702 it is the owner's address; for an --entry-point that the version is not\n"
+     "published for, --account says where it is.",
      "  valetkey account create --name main --kernel-version 0.3.1 --validator multichain \\\n"
      "      --owner-key 'pkcs11:token=cold;object=owner'\n"
      "  valetkey account create --name second --kernel-version 0.3.3 --index 1 \\\n"

@@ -50,6 +50,8 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                       "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
                       "an admin of a thirdweb account"},
     [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
+    [VK_OPT_EIP7702] = {"eip7702", NULL,
+                        "the account is the owner's address, whose code is Kernel (EIP-7702)"},
     [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
     [VK_OPT_SIGNATURE] = {"signature", "HEX[,HEX...]",
                           "the owner's (admin's) signature of the typed data; of a session on "

@@ -45,6 +45,7 @@ typedef enum vk_option {
     VK_OPT_ACCOUNT,
     VK_OPT_OWNER,
     VK_OPT_INDEX,
+    VK_OPT_EIP7702,
     VK_OPT_ENABLE_NONCE,
     VK_OPT_SIGNATURE,
     VK_OPT_OWNER_KEY,

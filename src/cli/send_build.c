@@ -112,6 +112,25 @@ static vk_status find_factory(const vk_grant *grant, vk_address *out, vk_error *
     return status;
 }
 
+/* Under EIP-7702 its owner lets his address be Kernel, which takes his signature. */
+static vk_exit fail_deployment(vk_cli *cli, const vk_grant *grant) {
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                               "the account is not deployed on chain %" PRIu64
+                               ", and the grant does not say how",
+                               grant->chain_id);
+    char code[43];
+    if (grant->kernel != VK_KERNEL_0_3_3 ||
+        !vk_address_equal(&grant->root.owner, &grant->account.account)) {
+        return exit;
+    }
+    vk_address implementation = vk_kernel_implementation(grant->kernel);
+    vk_address_text(&implementation, code);
+    return vk_cli_hint(cli, exit,
+                       "its owner has to delegate the address to %s first (EIP-7702), with his "
+                       "wallet",
+                       code);
+}
+
 static vk_exit put_factory(vk_cli *cli, vk_sending *s) {
     const vk_grant *grant = s->grant;
     vk_bytes data = vk_buf_view(&grant->account.factory_data);
@@ -120,10 +139,7 @@ static vk_exit put_factory(vk_cli *cli, vk_sending *s) {
         return VK_EXIT_OK;
     }
     if (grant->kind == VK_GRANT_THIRDWEB || data.len == 0) {
-        return vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
-                           "the account is not deployed on chain %" PRIu64
-                           ", and the grant does not say how",
-                           grant->chain_id);
+        return fail_deployment(cli, grant);
     }
     vk_status status = find_factory(grant, &s->op.factory, &err);
     if (status != VK_OK) {

@@ -34,7 +34,7 @@ _valetkey_options() {
     'passkey users') echo "$pin" ;;
     'passkey remove-user') echo "--name --authenticator-id $pin" ;;
     'account create')
-        echo "--name --kernel-version --validator --index --factory --implementation --entry-point --owner --owner-key" \
+        echo "--name --kernel-version --validator --index --eip7702 --factory --implementation --entry-point --owner --owner-key" \
             "--owner-pin-file --account --authenticator-id --authenticator-id-hash --rp-id --origin --chain-id --chains $pin"
         ;;
     'account show') echo '--account --chain-id --chains' ;;
