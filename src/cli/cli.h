@@ -110,6 +110,8 @@ vk_exit vk_cmd_account_show(vk_cli *cli);
 vk_exit vk_cmd_account_list(vk_cli *cli);
 vk_exit vk_cmd_account_remove(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);
+vk_exit vk_cmd_sign_message(vk_cli *cli);
+vk_exit vk_cmd_sign_typed_data(vk_cli *cli);
 vk_exit vk_cmd_send(vk_cli *cli);
 vk_exit vk_cmd_session_status(vk_cli *cli);
 vk_exit vk_cmd_session_revoke(vk_cli *cli);

@@ -8,7 +8,8 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/audit.c src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h \
 	src/cli/budget_resolve.c src/cli/node_file.c src/cli/node_file.h src/cli/secret_file.c \
 	src/cli/secret_file.h \
-	src/cli/batch.c src/cli/budget.c src/cli/cli.h src/cli/commands.c src/cli/digestpart.c src/cli/digestpart.h \
+	src/cli/batch.c src/cli/budget.c src/cli/cli.h src/cli/commands.c src/cli/commands.h src/cli/commands_keys.c \
+	src/cli/commands_operations.c src/cli/commands_records.c src/cli/commands_sessions.c src/cli/digestpart.c src/cli/digestpart.h \
 	src/cli/error.c src/cli/explain.c src/cli/explain.h src/cli/explain_judge.c \
 	src/cli/explain_message.c src/cli/explain_operation.c src/cli/explain_verdict.c \
 	src/cli/findings.c src/cli/findings.h src/cli/grants.c src/cli/grants.h src/cli/held.c src/cli/held.h src/cli/input.c \

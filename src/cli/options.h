@@ -137,8 +137,8 @@ typedef struct vk_command {
     const char *examples;
 } vk_command;
 
-/* Ends with a command whose name is NULL. */
-extern const vk_command vk_commands[];
+/* Ends with NULL; each of them with a command whose name is NULL. */
+extern const vk_command *const vk_command_tables[];
 
 /* --call may be given so often. */
 #define VK_OPT_CALLS_MAX 256
