@@ -43,7 +43,8 @@ const vk_command vk_commands_operations[] = {
      "  jq .order api.json | valetkey sign-typed-data --label shop --typed-data -\n"},
     {"send", vk_cmd_send, NONE,
      ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(LANE),
-         OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
+         OPT(MAX_FEE), OPT(MAX_COST), OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT),
+         OPT(RESUME)),
      "make calls as a session: build, sign and send an operation",
      "Builds the operation that makes these calls for the account of the key's grant, has it "
      "signed\n"

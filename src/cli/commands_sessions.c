@@ -129,7 +129,8 @@ const vk_command vk_commands_sessions[] = {
      "--json\n"},
     {"session revoke", vk_cmd_session_revoke, NONE,
      ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE),
-         OPT(PAYMASTER), OPT(LANE), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT)),
+         OPT(MAX_FEE), OPT(MAX_COST), OPT(PAYMASTER), OPT(LANE), OPT(DRY_RUN), OPT(WAIT),
+         OPT(TIMEOUT)),
      "take a permission away on its chain",
      "Builds the operation by which the account takes the key's permission away, lets the owner's\n"
      "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"

@@ -113,6 +113,8 @@ typedef enum vk_option {
     VK_OPT_USEROP,
     VK_OPT_CHAINS,
     VK_OPT_LANE,
+    VK_OPT_MAX_FEE,
+    VK_OPT_MAX_COST,
     VK_OPT_PAYMASTER,
     VK_OPT_DRY_RUN,
     VK_OPT_WAIT,

@@ -61,9 +61,9 @@ _valetkey_options() {
         echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
-    send) echo "$key --call --userop --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    send) echo "$key --call --userop --chain-id --account --chains --lane --max-fee --max-cost --paymaster --dry-run --wait --timeout --resume $pin" ;;
     'session status') echo "$key --chain-id --account --chains" ;;
-    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --paymaster --lane --dry-run --wait --timeout" ;;
+    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --max-fee --max-cost --paymaster --lane --dry-run --wait --timeout" ;;
     sign) echo "$key --input --session --operation $message $pin" ;;
     sign-message) echo "$key --message --message-file $of_messages $pin" ;;
     sign-typed-data) echo "$key --typed-data $of_messages $pin" ;;
@@ -142,7 +142,7 @@ _valetkey() {
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
         --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above | \
-        --call | --lane | --timeout | --resume | --factory | --implementation)
+        --call | --lane | --max-fee | --max-cost | --timeout | --resume | --factory | --implementation)
         return
         ;;
     esac
