@@ -94,12 +94,16 @@ static vk_exit take_operation(vk_cli *cli, vk_sending *s) {
     return exit;
 }
 
+/* Who pays is judged too: a policy may demand a paymaster. */
 static vk_exit build_calls(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_send_choose_grant(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
-    return exit == VK_EXIT_OK ? vk_send_build(cli, s) : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_build(cli, s);
+    }
+    return exit == VK_EXIT_OK && s->paymaster != NULL ? vk_send_ask_terms(cli, s) : exit;
 }
 
 static vk_exit prepare(vk_cli *cli, vk_sending *s) {
@@ -117,6 +121,8 @@ static vk_exit price(vk_cli *cli, vk_sending *s) {
     vk_exit exit = VK_EXIT_OK;
     if (!vk_opt_flag(cli, VK_OPT_USEROP)) {
         exit = vk_send_price(cli, s);
+    } else {
+        exit = vk_send_check_caps(cli, s, VK_SERVER_NONE);
     }
     return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
@@ -317,12 +323,20 @@ static vk_exit check_options(vk_cli *cli) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "--userop is sent as it is: it excludes --paymaster and --lane");
     }
+    if (resumes && (vk_opt_flag(cli, VK_OPT_MAX_FEE) || vk_opt_flag(cli, VK_OPT_MAX_COST))) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "--resume is of what was signed already: it excludes --max-fee and "
+                           "--max-cost");
+    }
     return calls ? vk_send_check_calls(cli) : VK_EXIT_OK;
 }
 
 vk_exit vk_cmd_send(vk_cli *cli) {
     vk_sending s = {.grant = NULL};
     vk_exit exit = check_options(cli);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_read_caps(cli, &s);
+    }
     if (exit == VK_EXIT_OK) {
         exit = vk_opt_flag(cli, VK_OPT_RESUME)    ? resume(cli, &s)
                : vk_opt_flag(cli, VK_OPT_DRY_RUN) ? dry_run(cli, &s)
