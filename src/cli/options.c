@@ -50,7 +50,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                       "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
                       "an admin of a thirdweb account"},
     [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
-    [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
+    [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N[,N...]",
+                             "the account's currentNonce(), of several chains one each; default: "
+                             "what a session's chain says, else 1"},
     [VK_OPT_SIGNATURE] = {"signature", "HEX[,HEX...]",
                           "the owner's (admin's) signature of the typed data; of a session on "
                           "several chains one each, or one of the merkle root"},

@@ -41,7 +41,7 @@ _valetkey_options() {
     'account show') echo '--account --chain-id --chains' ;;
     'account remove') echo "--account $pin" ;;
     'session create')
-        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --owner-key" \
+        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --chains --owner-key" \
             "--owner-pin-file --signature --output $lint $pin"
         ;;
     'session import')
