@@ -145,8 +145,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_USEROP] = {"userop", "FILE|-", "a whole operation to sign and send, as it is"},
     [VK_OPT_CHAINS] = {"chains", "FILE",
                        "whom to ask about chains; default: chains.json beside the tokens"},
-    [VK_OPT_LANE] = {"lane", "N|TEXT",
-                     "nonces of their own, for operations side by side; default 0"},
+    [VK_OPT_LANE] =
+        {"lane", "N|TEXT|auto",
+         "nonces of their own, for operations side by side; default 0; auto: a free one"},
     [VK_OPT_MAX_FEE] = {"max-fee", "AMOUNT",
                         "sign nothing that offers more for a gas: 30gwei, wei"},
     [VK_OPT_MAX_COST] = {"max-cost", "AMOUNT",
