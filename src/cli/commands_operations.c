@@ -51,7 +51,7 @@ const vk_command vk_commands_operations[] = {
      "if the policy allows it, and sends it through the chain's bundler. What the chain says of "
      "the\n"
      "account decides whether the owner's approval is brought along. --dry-run explains it, and\n"
-     "neither signs nor sends. Servers are named in a file: see CHAINS in valetkey(1).\n"
+     "neither signs nor sends. Servers are named in a file: see FILES in valetkey(1).\n"
      "--userop takes an operation that somebody else built, and signs and sends it as it is.\n"
      "--lane lets operations go side by side, each on its lane of nonces; auto takes the lowest "
      "that "
