@@ -34,13 +34,6 @@ static vk_exit find_file(vk_cli *cli, char **out) {
 static vk_exit read_file(vk_cli *cli, const char *path, vk_buf *out) {
     static const vk_secret_kind kind = {"chain file", VK_EXIT_INPUT};
     int fd;
-    if (!vk_opt_flag(cli, VK_OPT_CHAINS) && access(path, F_OK) != 0) {
-        vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
-                                   "nothing says through whom to send: there is no file %s", path);
-        return vk_cli_hint(cli, exit,
-                           "write {\"8453\":{\"node\":{\"url\":\"https://...\"},"
-                           "\"bundler\":{\"url\":\"https://...\"}}} there, closed to others");
-    }
     vk_exit exit = vk_secret_open(cli, path, &kind, &fd);
     if (exit == VK_EXIT_OK) {
         exit = vk_read_fd(cli, fd, path, VK_CHAIN_CONFIG_MAX, out);
@@ -49,25 +42,63 @@ static vk_exit read_file(vk_cli *cli, const char *path, vk_buf *out) {
     return exit;
 }
 
-vk_exit vk_chain_file_read(vk_cli *cli, uint64_t chain_id, vk_chain_config *out) {
+/* Whether there is a file, and whether it names the chain. */
+typedef struct finding {
+    bool has_file, has_chain;
+} finding;
+
+static vk_exit find_in(vk_cli *cli, const char *path, uint64_t chain_id, finding *found,
+                       vk_chain_config *out) {
     vk_buf text = {0};
     vk_error err = {0};
+    found->has_file = vk_opt_flag(cli, VK_OPT_CHAINS) || access(path, F_OK) == 0;
+    vk_exit exit = found->has_file ? read_file(cli, path, &text) : VK_EXIT_OK;
+    if (exit == VK_EXIT_OK && found->has_file) {
+        vk_status status = vk_chain_config_read(vk_buf_view(&text), chain_id, out, &err);
+        found->has_chain = status == VK_OK;
+        if (status != VK_OK && status != VK_ERR_NOT_FOUND) {
+            exit = vk_cli_fail_with(cli, "the chain file", status, &err);
+        }
+    }
+    vk_buf_clear(&text);
+    return exit;
+}
+
+vk_exit vk_chain_file_find(vk_cli *cli, uint64_t chain_id, bool *has, vk_chain_config *out) {
+    finding found = {.has_file = false};
+    char *path;
+    vk_exit exit = find_file(cli, &path);
+    if (exit == VK_EXIT_OK) {
+        exit = find_in(cli, path, chain_id, &found, out);
+        vk_text_free(path);
+    }
+    *has = found.has_chain;
+    return exit;
+}
+
+static vk_exit fail_none(vk_cli *cli, const char *path, uint64_t chain_id, const finding *found) {
+    if (found->has_file) {
+        return vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "%s says nothing of chain %" PRIu64, path,
+                           chain_id);
+    }
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                               "nothing says through whom to send: there is no file %s", path);
+    return vk_cli_hint(cli, exit,
+                       "write {\"8453\":{\"node\":{\"url\":\"https://...\"},"
+                       "\"bundler\":{\"url\":\"https://...\"}}} there, closed to others");
+}
+
+vk_exit vk_chain_file_read(vk_cli *cli, uint64_t chain_id, vk_chain_config *out) {
+    finding found = {.has_file = false};
     char *path;
     vk_exit exit = find_file(cli, &path);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    exit = read_file(cli, path, &text);
-    if (exit == VK_EXIT_OK) {
-        vk_status status = vk_chain_config_read(vk_buf_view(&text), chain_id, out, &err);
-        if (status == VK_ERR_NOT_FOUND) {
-            exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND, "%s says nothing of chain %" PRIu64, path,
-                               chain_id);
-        } else if (status != VK_OK) {
-            exit = vk_cli_fail_with(cli, "the chain file", status, &err);
-        }
+    exit = find_in(cli, path, chain_id, &found, out);
+    if (exit == VK_EXIT_OK && !found.has_chain) {
+        exit = fail_none(cli, path, chain_id, &found);
     }
-    vk_buf_clear(&text);
     vk_text_free(path);
     return exit;
 }

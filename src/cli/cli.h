@@ -75,7 +75,9 @@ VK_MUST_USE vk_exit vk_cli_fail_rv(vk_cli *cli, const char *what, CK_RV rv);
 VK_MUST_USE vk_exit vk_cli_refused(vk_cli *cli, const char *what, const char *denial);
 /* Out of memory. */
 VK_MUST_USE vk_exit vk_cli_no_memory(vk_cli *cli);
-/* What the user should know, though nothing failed: a sentence on standard error. */
+/* What the user should know, though nothing failed: a sentence on standard error. A note is of what
+ * is in order, a warning of what may not be meant. */
+void vk_cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void vk_cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* "CKR_PIN_INCORRECT", or NULL for a number that the table does not know. */

@@ -51,13 +51,20 @@ const vk_command vk_commands_operations[] = {
      "if the policy allows it, and sends it through the chain's bundler. What the chain says of "
      "the\n"
      "account decides whether the owner's approval is brought along. --dry-run explains it, and\n"
-     "neither signs nor sends. Servers are named in a file: see CHAINS in valetkey(1).\n"
+     "neither signs nor sends. Servers are named in a file: see FILES in valetkey(1).\n"
      "--userop takes an operation that somebody else built, and signs and sends it as it is.\n"
+     "--lane lets operations go side by side, each on its lane of nonces; auto takes the lowest "
+     "that "
+     "is\n"
+     "free, and of several processes each gets its own. The operation that installs the "
+     "permission\n"
+     "goes alone. --max-fee and --max-cost refuse what a server asks beyond.\n"
      "What was signed is kept until it is known to be included: --resume HASH goes on after a\n"
      "connection that broke, or Ctrl-C, and sends no other operation.",
      "  valetkey send --label shop --call 0x7099...79C8,0.1ether --dry-run\n"
      "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
      "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"
+     "  valetkey send --label shop --call ... --lane auto --max-fee 30gwei --max-cost 0.01ether\n"
      "  valetkey send --label shop --resume 0x5f0c...\n"},
     {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
      ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),

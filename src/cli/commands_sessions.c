@@ -74,7 +74,7 @@ const vk_command vk_commands_sessions[] = {
      "  (the same) --request request.json --signature 0x5b1c...1b --output call.hex\n"},
     {"session create", vk_cmd_session_create,
      ALL(OPT(LABEL), OPT(ACCOUNT), OPT(CHAIN_ID), OPT(POLICY)),
-     ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, STEP_UP, OPT(ENABLE_NONCE), OPT(OWNER_KEY),
+     ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, STEP_UP, OPT(ENABLE_NONCE), OPT(CHAINS), OPT(OWNER_KEY),
          OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), LINT),
      "make a session: a key, approved on one or several chains",
      "Makes a session key, has the owner of an account that the token keeps approve it on each of "
@@ -86,7 +86,10 @@ const vk_command vk_commands_sessions[] = {
      "where\n"
      "the account says where it is. Without them, makes the key and prints what the owner signs; "
      "the\n"
-     "same command with --signature HEX[,HEX...], in the order of the chains, then ends it.",
+     "same command with --signature HEX[,HEX...], in the order of the chains, then ends it.\n"
+     "What is approved is good at one nonce of the account on each chain. The nodes of the chain "
+     "file\n"
+     "are asked for it; without a node it is 1, or what --enable-nonce says.",
      "  valetkey session create --label shop --account main --chain-id 1,8453 \\\n"
      "      --policy policy.json --owner-pin-file cold.pin --output accounts.txt\n"
      "  valetkey session create --label shop --account main --chain-id 8453 --policy policy.json\n"

@@ -100,11 +100,24 @@ vk_exit vk_cli_refused(vk_cli *cli, const char *what, const char *denial) {
                        denial[0] != '\0' ? denial : "refused, no reason is kept");
 }
 
-void vk_cli_warn(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("valetkey: warning: ", stderr);
-    vfprintf(stderr, format, arguments);
+static void remark(const char *kind, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void remark(const char *kind, const char *format, va_list args) {
+    fprintf(stderr, "valetkey: %s: ", kind);
+    vfprintf(stderr, format, args);
     fputs("\n", stderr);
-    va_end(arguments);
+}
+
+void vk_cli_note(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    remark("note", format, args);
+    va_end(args);
+}
+
+void vk_cli_warn(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    remark("warning", format, args);
+    va_end(args);
 }

@@ -27,6 +27,11 @@ typedef struct vk_chain_list {
     size_t count;
 } vk_chain_list;
 VK_MUST_USE vk_exit vk_read_chains(vk_cli *cli, vk_chain_list *out);
+/* Appends "chain 1", or "chains 1, 10 and 8453". */
+void vk_chains_put(const vk_chain_list *chains, vk_buf *out);
+/* --enable-nonce: one for all chains, or one for each of so many in their order; out has room for
+ * them. */
+VK_MUST_USE vk_exit vk_read_enable_nonces(vk_cli *cli, size_t count, uint64_t *out);
 /* Decimal, or 0x and hex. */
 VK_MUST_USE vk_exit vk_read_quantity(vk_cli *cli, vk_option option, vk_u256 *out);
 VK_MUST_USE vk_exit vk_read_address(vk_cli *cli, vk_option option, vk_address *out);

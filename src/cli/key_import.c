@@ -232,9 +232,6 @@ static vk_exit read_grant_options(vk_cli *cli, vk_grant_text *text, vk_owner *ow
         exit = vk_owner_read(cli, owner);
         text->owner = owner;
     }
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ENABLE_NONCE)) {
-        exit = vk_read_u64(cli, VK_OPT_ENABLE_NONCE, UINT32_MAX, &text->enable_nonce);
-    }
     if (exit == VK_EXIT_OK) {
         exit = vk_read_time(cli, VK_OPT_INSTALLED_AT, 0, &text->installed_at);
     }
@@ -242,11 +239,19 @@ static vk_exit read_grant_options(vk_cli *cli, vk_grant_text *text, vk_owner *ow
 }
 
 static vk_exit write_grants(vk_cli *cli, import_job *job, const vk_grant_text *common) {
+    uint64_t nonces[VK_CHAINS_MAX] = {0};
     vk_status status = VK_OK;
+    vk_exit exit = vk_opt_flag(cli, VK_OPT_ENABLE_NONCE)
+                       ? vk_read_enable_nonces(cli, job->text_count, nonces)
+                       : VK_EXIT_OK;
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
     for (size_t i = 0; i < job->text_count && status == VK_OK; i++) {
         vk_grant_text text = *common;
         text.chain_id = job->chains.list[i];
         text.serialized = job->texts[i].text;
+        text.enable_nonce = nonces[i];
         vk_grant_text_write(&text, &job->texts[i].grant);
         status = vk_buf_status(&job->texts[i].grant);
     }

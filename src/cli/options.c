@@ -52,7 +52,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
     [VK_OPT_EIP7702] = {"eip7702", NULL,
                         "the account is the owner's address, whose code is Kernel (EIP-7702)"},
-    [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
+    [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N[,N...]",
+                             "the account's currentNonce(), of several chains one each; default: "
+                             "what a session's chain says, else 1"},
     [VK_OPT_SIGNATURE] = {"signature", "HEX[,HEX...]",
                           "the owner's (admin's) signature of the typed data; of a session on "
                           "several chains one each, or one of the merkle root"},
@@ -145,8 +147,9 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_USEROP] = {"userop", "FILE|-", "a whole operation to sign and send, as it is"},
     [VK_OPT_CHAINS] = {"chains", "FILE",
                        "whom to ask about chains; default: chains.json beside the tokens"},
-    [VK_OPT_LANE] = {"lane", "N|TEXT",
-                     "nonces of their own, for operations side by side; default 0"},
+    [VK_OPT_LANE] =
+        {"lane", "N|TEXT|auto",
+         "nonces of their own, for operations side by side; default 0; auto: a free one"},
     [VK_OPT_MAX_FEE] = {"max-fee", "AMOUNT",
                         "sign nothing that offers more for a gas: 30gwei, wei"},
     [VK_OPT_MAX_COST] = {"max-cost", "AMOUNT",

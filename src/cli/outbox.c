@@ -38,6 +38,16 @@ static vk_exit find_folder(vk_cli *cli, char **out) {
     return exit;
 }
 
+vk_exit vk_outbox_folder(vk_cli *cli, char **out) {
+    vk_exit exit = find_folder(cli, out);
+    if (exit == VK_EXIT_OK && mkdir(*out, 0700) != 0 && errno != EEXIST) {
+        exit = fail_errno(cli, *out);
+        vk_text_free(*out);
+        *out = NULL;
+    }
+    return exit;
+}
+
 static vk_exit find_file(vk_cli *cli, const vk_hash *hash, char **out) {
     vk_buf path = {0};
     char *folder;
@@ -108,16 +118,11 @@ static vk_exit write_file(vk_cli *cli, const char *folder, const char *path, vk_
 
 static vk_exit put_text(vk_cli *cli, const vk_hash *hash, vk_bytes text) {
     char *folder, *path = NULL;
-    vk_exit exit = find_folder(cli, &folder);
+    vk_exit exit = vk_outbox_folder(cli, &folder);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-        exit = fail_errno(cli, folder);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = find_file(cli, hash, &path);
-    }
+    exit = find_file(cli, hash, &path);
     if (exit == VK_EXIT_OK) {
         exit = write_file(cli, folder, path, text);
     }
@@ -166,73 +171,101 @@ static vk_exit parse(vk_cli *cli, const char *path, const vk_hash *hash, vk_byte
     return vk_cli_fail(cli, VK_EXIT_INPUT, "%s holds another operation than its name says", path);
 }
 
-vk_exit vk_outbox_get(vk_cli *cli, const vk_hash *hash, vk_outgoing *out) {
+/* *is_there is false, and nothing failed, if there is no such file. */
+static vk_exit read_item(vk_cli *cli, const char *path, const vk_hash *hash, bool *is_there,
+                         vk_outgoing *out) {
     vk_buf text = {0};
-    char *path;
-    vk_exit exit = find_file(cli, hash, &path);
-    if (exit != VK_EXIT_OK) {
-        return exit;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    *is_there = fd >= 0;
+    if (fd < 0) {
+        return errno == ENOENT ? VK_EXIT_OK : fail_errno(cli, path);
     }
-    if (access(path, F_OK) != 0) {
-        exit =
-            vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
-                        "no operation with this hash waits to be sent: there is no file %s", path);
-    } else {
-        exit = vk_read_file(cli, path, ITEM_MAX, &text);
-    }
+    vk_exit exit = vk_read_fd(cli, fd, path, ITEM_MAX, &text);
+    close(fd);
     if (exit == VK_EXIT_OK) {
         exit = parse(cli, path, hash, vk_trim(vk_buf_view(&text)), out);
     }
     vk_buf_clear(&text);
+    return exit;
+}
+
+vk_exit vk_outbox_get(vk_cli *cli, const vk_hash *hash, vk_outgoing *out) {
+    char *path;
+    bool is_there;
+    vk_exit exit = find_file(cli, hash, &path);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    exit = read_item(cli, path, hash, &is_there, out);
+    if (exit == VK_EXIT_OK && !is_there) {
+        exit =
+            vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                        "no operation with this hash waits to be sent: there is no file %s", path);
+    }
     vk_text_free(path);
     return exit;
 }
 
-/* ---- Looking for one ---- */
+/* ---- Looking at all ---- */
 
 static bool is_name(const char *name, vk_hash *hash) {
     return strlen(name) == NAME_LEN && strcmp(name + 66, SUFFIX) == 0 &&
            vk_hex_read_fixed(name, 66, hash->b, sizeof hash->b) == VK_OK;
 }
 
-static bool is_alike(const vk_outgoing *a, const vk_outgoing *b) {
+typedef struct looking {
+    const vk_outgoing *like;
+    vk_outbox_look *look;
+    void *context;
+} looking;
+
+static bool is_of_account(const vk_outgoing *a, const vk_outgoing *b) {
     return a->chain_id == b->chain_id && vk_address_equal(&a->entry_point, &b->entry_point) &&
-           vk_address_equal(&a->op.sender, &b->op.sender) &&
-           vk_u256_cmp(&a->op.nonce, &b->op.nonce) == 0;
+           vk_address_equal(&a->op.sender, &b->op.sender);
 }
 
-static vk_exit look_at(vk_cli *cli, const vk_hash *hash, const vk_outgoing *like, bool *found) {
+/* One that is removed in between by another process is known to be included. */
+static vk_exit look_at(vk_cli *cli, const looking *job, const vk_hash *hash) {
     vk_outgoing item;
-    vk_exit exit = vk_outbox_get(cli, hash, &item);
+    bool is_there = false;
+    char *path;
+    vk_exit exit = find_file(cli, hash, &path);
     if (exit == VK_EXIT_OK) {
-        *found = is_alike(&item, like);
+        exit = read_item(cli, path, hash, &is_there, &item);
+        vk_text_free(path);
+    }
+    if (exit == VK_EXIT_OK && is_there) {
+        if (is_of_account(&item, job->like)) {
+            job->look(job->context, &item);
+        }
         vk_userop_clear(&item.op);
     }
     return exit;
 }
 
-static vk_exit search(vk_cli *cli, DIR *folder, const vk_outgoing *like, bool *found,
-                      vk_hash *out) {
+static vk_exit look_at_all(vk_cli *cli, DIR *folder, const looking *job) {
     const struct dirent *entry;
     vk_exit exit = VK_EXIT_OK;
-    while (exit == VK_EXIT_OK && !*found && (entry = readdir(folder)) != NULL) {
-        if (is_name(entry->d_name, out) && memcmp(out, &like->hash, sizeof *out) != 0) {
-            exit = look_at(cli, out, like, found);
+    vk_hash hash;
+    while (exit == VK_EXIT_OK && (entry = readdir(folder)) != NULL) {
+        if (is_name(entry->d_name, &hash) && memcmp(&hash, &job->like->hash, sizeof hash) != 0) {
+            exit = look_at(cli, job, &hash);
         }
     }
     return exit;
 }
 
-vk_exit vk_outbox_find(vk_cli *cli, const vk_outgoing *like, bool *found, vk_hash *out) {
+vk_exit vk_outbox_look_through(vk_cli *cli, const vk_outgoing *like, vk_outbox_look *look,
+                               void *context) {
+    const looking job = {like, look, context};
     char *path;
-    *found = false;
     vk_exit exit = find_folder(cli, &path);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
     DIR *folder = opendir(path);
     if (folder != NULL) {
-        exit = search(cli, folder, like, found, out);
+        exit = look_at_all(cli, folder, &job);
         closedir(folder);
     } else if (errno != ENOENT) {
         exit = fail_errno(cli, path);

@@ -21,7 +21,28 @@ VK_MUST_USE vk_exit vk_outbox_put(vk_cli *cli, const vk_outgoing *item);
 VK_MUST_USE vk_exit vk_outbox_get(vk_cli *cli, const vk_hash *hash, vk_outgoing *out);
 /* One is no failure if it is not there. */
 VK_MUST_USE vk_exit vk_outbox_remove(vk_cli *cli, const vk_hash *hash);
-/* Is there one of that account with this nonce on this chain, other than hash? */
-VK_MUST_USE vk_exit vk_outbox_find(vk_cli *cli, const vk_outgoing *like, bool *found, vk_hash *out);
+/* Shows each that is of like's account on its chain, but for like itself. */
+typedef void vk_outbox_look(void *context, const vk_outgoing *item);
+VK_MUST_USE vk_exit vk_outbox_look_through(vk_cli *cli, const vk_outgoing *like,
+                                           vk_outbox_look *look, void *context);
+/* The folder, made if it is not there; vk_text_free. */
+VK_MUST_USE vk_exit vk_outbox_folder(vk_cli *cli, char **out);
+
+/* ---- Who makes the next one (outbox_claim.c) ---- */
+
+/*
+ * Between the look at what is there and vk_outbox_put nobody else may put one beside it: a claim is
+ * held by one process at a time, and ends with it, however it ends.
+ */
+typedef struct vk_outbox_claim {
+    char *path; /* NULL: none is held */
+    int fd;
+} vk_outbox_claim;
+
+/* Claims the nonces of like's account, on its chain, that have like's key (the upper 24 bytes).
+ * *is_held is false, and nothing failed, if another process has them. Release it. */
+VK_MUST_USE vk_exit vk_outbox_claim_lane(vk_cli *cli, const vk_outgoing *like, bool *is_held,
+                                         vk_outbox_claim *out);
+void vk_outbox_release(vk_outbox_claim *claim); /* no matter whether it is held */
 
 #endif

@@ -60,27 +60,6 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
                            : vk_cli_fail_status(cli, "cannot write the operation", status);
 }
 
-/* Another operation with this nonce may be on its way: only one of them can be included. */
-vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
-    const vk_outgoing item = vk_send_outgoing(s);
-    vk_buf text = {0};
-    vk_hash other;
-    bool found;
-    vk_exit exit = vk_outbox_find(cli, &item, &found, &other);
-    if (exit == VK_EXIT_OK && found) {
-        vk_hex_put(&text, (vk_bytes){other.b, sizeof other.b});
-        exit = vk_cli_fail(cli, VK_EXIT_INPUT,
-                           "an operation with the same nonce may be on its way: %.*s",
-                           (int)text.len, (const char *)text.data);
-        exit =
-            vk_cli_hint(cli, exit,
-                        "see what becomes of it with --resume HASH, or send beside it on another "
-                        "--lane");
-        vk_buf_clear(&text);
-    }
-    return exit;
-}
-
 /* --userop: what it is for chooses the grant. */
 static vk_exit take_operation(vk_cli *cli, vk_sending *s) {
     vk_buf text = {0};
@@ -91,7 +70,7 @@ static vk_exit take_operation(vk_cli *cli, vk_sending *s) {
     }
     s->op = request.op;
     vk_buf_clear(&text);
-    return exit;
+    return exit == VK_EXIT_OK ? vk_send_claim(cli, s, &s->op.nonce) : exit;
 }
 
 /* Who pays is judged too: a policy may demand a paymaster. */

@@ -27,6 +27,7 @@ typedef struct vk_sending {
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_cap max_fee, max_cost; /* of a gas, of the whole */
+    vk_outbox_claim claim;    /* of the lane, until the operation is kept */
     bool has_terms;           /* fees, and the paymaster's stub data */
     vk_hash hash;             /* userOpHash */
     vk_buf request; /* {"chainId":N,"entryPoint":"0x...","userOp":{...}}, as it is to be signed */
@@ -38,8 +39,6 @@ typedef struct vk_sending {
 VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
 /* The operation as it is to be signed, into s->request, and its hash. */
 VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
-/* Another operation with this nonce may be on its way: only one of them can be included. */
-VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
 
 /* ---- Whom to ask (send_chain.c) ---- */
 
@@ -61,11 +60,24 @@ VK_MUST_USE vk_exit vk_send_calls(vk_cli *cli, vk_sending *s);
 
 /* Sender, nonce, factory, calls: all but gas and signature. */
 VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
-/* Its parts: what the chain says of the account; the next nonce of the lane. */
+/* Its part: what the chain says of the account. */
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
-VK_MUST_USE vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
+
+/* ---- Its nonce (send_lane.c) ---- */
+
+/*
+ * The next nonce of the lane of --lane; of "auto", the lowest one on which nothing of the account
+ * waits. From here on until the operation is in the outbox (or the process ends) no other process
+ * takes the lane; with --dry-run anybody does. Operations that enable a permission cannot be side
+ * by side: for them all lanes are one.
+ */
+VK_MUST_USE vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode);
+/* The same for an operation that has its nonce. */
+VK_MUST_USE vk_exit vk_send_claim(vk_cli *cli, vk_sending *s, const vk_u256 *nonce);
+/* Another operation with this nonce may be on its way: only one of them can be included. */
+VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
 
 /* ---- What it may cost (send_cap.c) ---- */
 

@@ -1,8 +1,6 @@
 /* The operation of "valetkey send", from the grant and what the chain says of the account. */
 #include "cli/send.h"
 
-#include "cli/input.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -54,49 +52,6 @@ static vk_exit choose_mode(vk_cli *cli, const vk_sending *s, uint8_t *mode) {
     }
     *mode = VK_NONCE_ENABLE;
     return check_approval(cli, s);
-}
-
-/* ---- The nonce ---- */
-
-/* --lane: a number, or a name that stands for one, as in the SDK. */
-static vk_exit read_lane(vk_cli *cli, const vk_sending *s, vk_u256 *out) {
-    const char *text = vk_opt(cli, VK_OPT_LANE);
-    *out = vk_u256_from_u64(0);
-    if (text != NULL && vk_u256_read_decimal(text, strlen(text), out) != VK_OK) {
-        *out = vk_kernel_custom_key(s->grant->entry_point_version,
-                                    (vk_bytes){(const uint8_t *)text, strlen(text)});
-    }
-    return VK_EXIT_OK;
-}
-
-static vk_kernel_nonce nonce_form(const vk_sending *s, uint8_t mode) {
-    vk_kernel_nonce form = {.mode = mode};
-    if (s->grant->kind == VK_GRANT_PERMISSION && !s->as_owner) {
-        form.type = VK_NONCE_PERMISSION;
-        memcpy(form.identifier, s->grant->account.permission_id, 4);
-    } else {
-        form.type = VK_NONCE_ROOT;
-        memcpy(form.identifier, s->grant->root.validator.b, sizeof form.identifier);
-    }
-    return form;
-}
-
-vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode) {
-    const vk_kernel_nonce form = nonce_form(s, mode);
-    vk_u256 lane;
-    uint8_t key24[24];
-    vk_error err = {0};
-    vk_exit exit = read_lane(cli, s, &lane);
-    if (exit == VK_EXIT_OK && vk_kernel_nonce_key(s->grant->kernel, &form, &lane, key24) != VK_OK) {
-        exit = vk_bad_value(cli, VK_OPT_LANE, "a number below 65536, or a name");
-    }
-    if (exit != VK_EXIT_OK) {
-        return exit;
-    }
-    vk_status status = vk_node_nonce(s->node, &s->grant->entry_point, &s->grant->account.account,
-                                     key24, &s->op.nonce, &err);
-    return status == VK_OK ? VK_EXIT_OK
-                           : vk_send_fail(cli, "cannot ask for the nonce", status, &err);
 }
 
 /* ---- Deployment ---- */

@@ -14,6 +14,7 @@ vk_exit vk_send_fail(vk_cli *cli, const char *what, vk_status status, vk_error *
 }
 
 void vk_sending_clear(vk_sending *s) {
+    vk_outbox_release(&s->claim);
     vk_paymaster_close(s->paymaster);
     vk_bundler_close(s->bundler);
     vk_node_close(s->node);

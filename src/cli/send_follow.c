@@ -176,6 +176,7 @@ static vk_exit follow(vk_cli *cli, vk_sending *s) {
 vk_exit vk_send_off(vk_cli *cli, vk_sending *s) {
     const vk_outgoing item = vk_send_outgoing(s);
     vk_exit exit = vk_outbox_put(cli, &item);
+    vk_outbox_release(&s->claim);
     if (exit == VK_EXIT_OK) {
         exit = send_once(cli, s);
     }

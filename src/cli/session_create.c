@@ -22,8 +22,16 @@ static vk_exit check_options(vk_cli *cli) {
     return VK_EXIT_OK;
 }
 
+static vk_exit read_nonces(vk_cli *cli, vk_new_session *s) {
+    uint64_t values[VK_CHAINS_MAX];
+    vk_exit exit = vk_read_enable_nonces(cli, s->chains.count, values);
+    for (size_t i = 0; i < s->chains.count && exit == VK_EXIT_OK; i++) {
+        s->nonces[i].value = values[i];
+    }
+    return exit;
+}
+
 static vk_exit read_options(vk_cli *cli, vk_new_session *s) {
-    s->enable_nonce = 1;
     vk_exit exit = check_options(cli);
     if (exit == VK_EXIT_OK) {
         exit = vk_new_key_read(cli, &s->key);
@@ -36,7 +44,7 @@ static vk_exit read_options(vk_cli *cli, vk_new_session *s) {
         exit = vk_read_chains(cli, &s->chains);
     }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_ENABLE_NONCE)) {
-        exit = vk_read_u64(cli, VK_OPT_ENABLE_NONCE, UINT32_MAX, &s->enable_nonce);
+        exit = read_nonces(cli, s);
     }
     return exit == VK_EXIT_OK ? vk_step_up_from_options(cli, &s->key.step_up) : exit;
 }
@@ -87,7 +95,7 @@ static vk_exit draft(vk_cli *cli, vk_new_session *s) {
         const vk_approval_subject subject = {.key = s->pair.public_key,
                                              .account = &s->account.account,
                                              .chain_id = s->chains.list[i],
-                                             .enable_nonce = s->enable_nonce,
+                                             .enable_nonce = s->nonces[i].value,
                                              .multi_chain = s->by_root};
         exit = vk_approval_of(cli, &subject, &s->approvals[i]);
     }
@@ -166,7 +174,13 @@ vk_exit vk_cmd_session_create(vk_cli *cli) {
         exit = find_account(cli, &s);
     }
     if (exit == VK_EXIT_OK) {
+        exit = vk_new_session_nonces(cli, &s);
+    }
+    if (exit == VK_EXIT_OK) {
         exit = make(cli, &s);
+    }
+    if (exit == VK_EXIT_OK) {
+        vk_new_session_note_nonces(&s);
     }
     if (exit == VK_EXIT_OK && vk_new_session_is_signed(cli)) {
         exit = vk_new_session_tell(cli, &s);

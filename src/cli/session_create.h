@@ -9,6 +9,18 @@
 
 #include <valetkey/multichain.h>
 
+/* The account's nonce, at which an approval is good, and how it is known. */
+typedef enum vk_nonce_source {
+    VK_NONCE_OF_USER = 0,
+    VK_NONCE_OF_CHAIN,
+    VK_NONCE_UNDEPLOYED, /* by the chain, where there is no account yet */
+    VK_NONCE_UNASKED     /* there is no node to ask */
+} vk_nonce_source;
+typedef struct vk_approval_nonce {
+    uint64_t value;
+    vk_nonce_source from;
+} vk_approval_nonce;
+
 /* A session in the making: one key, one account, an approval and a grant for each chain. */
 typedef struct vk_new_session {
     vk_new_key key;
@@ -16,7 +28,7 @@ typedef struct vk_new_session {
     bool has_policy;
     vk_account_entry account;
     vk_chain_list chains;
-    uint64_t enable_nonce;
+    vk_approval_nonce nonces[VK_CHAINS_MAX]; /* of permissions, one a chain */
     vk_key_pair pair;
     bool is_made;                /* the key was made by this command; else it was there */
     bool granted[VK_CHAINS_MAX]; /* the key has the grant of that chain already */
@@ -26,6 +38,12 @@ typedef struct vk_new_session {
     vk_buf *signatures; /* owned, one a chain, as the root validator takes them */
     vk_buf *grants;     /* owned, JSON, one a chain */
 } vk_new_session;
+
+/* session_nonce.c: the account's nonce on each chain: given, asked for, or that of an account that
+ * is not deployed. */
+VK_MUST_USE vk_exit vk_new_session_nonces(vk_cli *cli, vk_new_session *s);
+/* Says which of them the user should know of. */
+void vk_new_session_note_nonces(const vk_new_session *s);
 
 /* session_key.c: the key with the label, made if there is none. One that is there must be the same,
  * and have no other grants. */

@@ -5,10 +5,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void put_chains(const vk_new_session *s, vk_buf *out) {
-    for (size_t i = 0; i < s->chains.count; i++) {
-        const char *before = i == 0 ? "" : i + 1 < s->chains.count ? ", " : " and ";
-        vk_buf_printf(out, "%s%" PRIu64, before, s->chains.list[i]);
+/* null if they are not the same on all chains, of which each has its own anyway. */
+static void put_common_nonce(vk_out *out, const vk_new_session *s) {
+    bool is_common = true;
+    for (size_t i = 1; i < s->chains.count; i++) {
+        is_common = is_common && s->nonces[i].value == s->nonces[0].value;
+    }
+    if (is_common) {
+        vk_out_u64(out, "enableNonce", s->nonces[0].value);
+    } else {
+        vk_out_null(out, "enableNonce");
+    }
+}
+
+static void put_nonce(vk_out *out, const vk_approval *a) {
+    if (a->kind == VK_GRANT_PERMISSION) {
+        vk_out_u64(out, "enableNonce", a->enable_nonce);
     }
 }
 
@@ -25,7 +37,7 @@ static void put_subject(vk_out *out, const vk_new_session *s) {
     }
     if (first->kind == VK_GRANT_PERMISSION) {
         vk_out_bytes(out, "permissionId", (vk_bytes){first->key.permission_id, 4});
-        vk_out_u64(out, "enableNonce", s->enable_nonce);
+        put_common_nonce(out, s);
     }
     vk_out_text(out, "keptBy", vk_grant_is_token_only(&first->grant) ? "token" : "account");
 }
@@ -55,6 +67,7 @@ static void ask_of_chain(vk_out *out, const vk_new_session *s, size_t i) {
     say_hash(out, "Digest\n", &a->digest);
     vk_out_open(out, NULL, '{');
     vk_out_u64(out, "chainId", a->chain_id);
+    put_nonce(out, a);
     vk_out_bytes(out, "digest", (vk_bytes){a->digest.b, sizeof a->digest.b});
     vk_out_raw(out, "typedData", vk_buf_view(&a->typed_data));
     vk_out_close(out, '}');
@@ -82,12 +95,11 @@ void vk_new_session_ask(vk_cli *cli, const vk_new_session *s) {
     vk_buf chains = {0};
     char account[43];
     vk_address_text(&first->account.account, account);
-    put_chains(s, &chains);
+    vk_chains_put(&s->chains, &chains);
     vk_say(out, "%s the key \"%s\" on the token \"%s\". It has no power yet.\n",
            s->is_made ? "Made" : "There is", first->key.label, cli->token_label);
-    vk_say(out, "The owner of the account %s (\"%s\") approves on chain%s %.*s:\n", account,
-           s->account.name, s->chains.count > 1 ? "s" : "", (int)chains.len,
-           (const char *)chains.data);
+    vk_say(out, "The owner of the account %s (\"%s\") approves on %.*s:\n", account,
+           s->account.name, (int)chains.len, (const char *)chains.data);
     vk_buf_clear(&chains);
     vk_key_say_policy(out, &first->key);
     say_keeper(out, s);
@@ -126,6 +138,7 @@ static vk_exit tell_of_chain(vk_cli *cli, const vk_approval *a, bool show, vk_bu
     }
     vk_out_open(out, NULL, '{');
     vk_out_u64(out, "chainId", a->chain_id);
+    put_nonce(out, a);
     if (product.len > 0) {
         vk_out_text(out, product_name(a), (const char *)product.data);
         vk_buf_put(lines, product.data, product.len);
@@ -163,10 +176,9 @@ static void say_granted(vk_cli *cli, const vk_new_session *s) {
     vk_buf chains = {0};
     char account[43];
     vk_address_text(&s->approvals[0].account.account, account);
-    put_chains(s, &chains);
-    vk_say(&cli->out, "The key \"%s\" may act for the account %s on chain%s %.*s.\n",
-           s->approvals[0].key.label, account, s->chains.count > 1 ? "s" : "", (int)chains.len,
-           (const char *)chains.data);
+    vk_chains_put(&s->chains, &chains);
+    vk_say(&cli->out, "The key \"%s\" may act for the account %s on %.*s.\n",
+           s->approvals[0].key.label, account, (int)chains.len, (const char *)chains.data);
     vk_buf_clear(&chains);
     say_keeper(&cli->out, s);
 }

@@ -41,7 +41,7 @@ _valetkey_options() {
     'account show') echo '--account --chain-id --chains' ;;
     'account remove') echo "--account $pin" ;;
     'session create')
-        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --owner-key" \
+        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --chains --owner-key" \
             "--owner-pin-file --signature --output $lint $pin"
         ;;
     'session import')
@@ -115,6 +115,7 @@ _valetkey_values() {
     --kernel-version) echo 'v1 0.0.2 0.2.2 0.2.3 0.2.4 0.3.0 0.3.1 0.3.2 0.3.3' ;;
     --selector) echo 'execute batch delegatecall' ;;
     --validator) echo 'ecdsa multichain passkey' ;;
+    --lane) echo auto ;;
     --token)
         [ -x "$(command -v jq)" ] &&
             "${COMP_WORDS[0]}" token list --json 2>/dev/null | jq -r '.tokens[].label'
@@ -133,7 +134,7 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector | --validator)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector | --validator | --lane)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
@@ -142,7 +143,7 @@ _valetkey() {
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
         --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above | \
-        --call | --lane | --max-fee | --max-cost | --timeout | --resume | --factory | --implementation)
+        --call | --max-fee | --max-cost | --timeout | --resume | --factory | --implementation)
         return
         ;;
     esac

@@ -35,6 +35,8 @@ same "$(complete_words valetkey key '' | tr '\n' ' ')" 'certify create import li
     "what the completion offers"
 same "$(complete_words valetkey key create --type p)" p256 "what the completion offers"
 
+same "$(complete_words valetkey send --lane '')" auto "what the completion offers"
+
 # No colour in files, and JSON is JSON.
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
 want 0 token list

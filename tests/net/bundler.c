@@ -7,6 +7,7 @@
  * {"drop":true} (the connection is closed), {"hash":true}: the userOpHash of the operation that was
  * sent, {"nonce":N}: the EntryPoint's nonce N of the lane that is asked for, or
  * {"turns":[ANSWER,...]}: another one each time that the method is called, the last one then on.
+ * With a member "stall" it comes so many milliseconds later.
  * Each call's method is a line of the log, from which turns are counted; of a method without an
  * answer "?" is behind.
  */
@@ -142,6 +143,9 @@ static void answer(void *context, const char *head, vk_bytes body, server_answer
     const cJSON *found = vk_json_get(vk_json_get(script, "answers"), name);
     write_log(script, name, found != NULL);
     found = take_turn(script, name, found);
+    if (vk_json_get(found, "stall") != NULL) {
+        out->stall_ms = (unsigned)cJSON_GetNumberValue(vk_json_get(found, "stall"));
+    }
     if (found != NULL && vk_json_get(found, "drop") != NULL) {
         out->more = 1;
     } else {
