@@ -40,6 +40,7 @@ include tests/unit/credential.mk
 include tests/unit/kernel.mk
 include tests/unit/accounts.mk
 include tests/unit/manage.mk
+include tests/unit/receipt.mk
 include tests/unit/validators.mk
 include tests/unit/grant.mk
 include tests/unit/messages.mk

@@ -6,6 +6,7 @@ const fuzz_target fuzz_targets[] = {
     {"userop_json", fuzz_userop_json},
     {"userop_abi", fuzz_userop_abi},
     {"userop_request", fuzz_userop_request},
+    {"receipt", fuzz_receipt},
     {"execution", fuzz_execution},
     {"factory_data", fuzz_factory_data},
     {"enable_data", fuzz_enable_data},

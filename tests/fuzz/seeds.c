@@ -255,6 +255,25 @@ static void sow_grant_text(const sower *s, const vk_address *key, const char *po
     vk_buf_clear(&input);
 }
 
+static void sow_receipts(const sower *s) {
+    vk_receipt receipt = {.operation = {{1}},
+                          .chain_id = 8453,
+                          .account = {{2}},
+                          .nonce = vk_u256_from_u64(3),
+                          .transaction = {{4}},
+                          .block = 436,
+                          .actual_gas_cost = vk_u256_from_u64(UINT64_MAX),
+                          .bundler = "bundler.example"};
+    for (int success = 0; success <= 1; success++) {
+        vk_buf json = {0};
+        receipt.success = success == 1;
+        snprintf(receipt.reason, sizeof receipt.reason, "%s", receipt.success ? "" : "0x08c379a0");
+        FUZZ_REQUIRE(vk_receipt_write(&receipt, &json) == VK_OK);
+        sow(s, "receipt", &json);
+        vk_buf_clear(&json);
+    }
+}
+
 /* One of each kind of owner. */
 static void sow_smart_accounts(const sower *s) {
     for (int kind = VK_ROOT_ECDSA; kind <= VK_ROOT_MULTI_CHAIN; kind++) {
@@ -671,6 +690,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_passkey_servers(&s);
     sow_calls(&s);
     sow_other_grants(&s);
+    sow_receipts(&s);
     sow_smart_accounts(&s);
     sow_thirdweb_grants(&s);
     sow_step_ups(&s);
