@@ -49,7 +49,9 @@ typedef struct vk_receipt {
 
 VK_API VK_MUST_USE vk_status vk_receipt_read(const char *json, size_t json_len, vk_receipt *out,
                                              vk_error *err);
-/* Appends the JSON. VK_ERR_FORMAT if its bundler is no host. */
+/* Appends the JSON, with what can be printed of the reason. VK_ERR_FORMAT if the bundler is no
+ * host.
+ */
 VK_API VK_MUST_USE vk_status vk_receipt_write(const vk_receipt *receipt, vk_buf *out);
 
 #ifdef __cplusplus

@@ -111,6 +111,17 @@ static void put_u64(vk_buf *out, const char *name, uint64_t number) {
     vk_buf_printf(out, "\"%s\":%s%" PRIu64 "%s,", name, quote, number, quote);
 }
 
+/* Whoever cut it may have cut a character. */
+static void put_reason(vk_buf *out, const char *reason) {
+    char clean[VK_RECEIPT_REASON_LEN + 1];
+    if (reason[0] != '\0') {
+        vk_utf8_copy_printable(reason, clean, sizeof clean);
+        vk_buf_put_text(out, "\"reason\":");
+        vk_json_put_string(out, clean);
+        vk_buf_put_byte(out, ',');
+    }
+}
+
 vk_status vk_receipt_write(const vk_receipt *receipt, vk_buf *out) {
     char nonce[67], cost[79], account[43];
     if (!is_host(receipt->bundler)) {
@@ -124,11 +135,7 @@ vk_status vk_receipt_write(const vk_receipt *receipt, vk_buf *out) {
     put_u64(out, "chainId", receipt->chain_id);
     vk_buf_printf(out, "\"account\":\"%s\",\"nonce\":\"%s\",\"success\":%s,", account, nonce,
                   receipt->success ? "true" : "false");
-    if (receipt->reason[0] != '\0') {
-        vk_buf_put_text(out, "\"reason\":");
-        vk_json_put_string(out, receipt->reason);
-        vk_buf_put_byte(out, ',');
-    }
+    put_reason(out, receipt->reason);
     put_hex(out, "transaction", receipt->transaction.b, sizeof receipt->transaction.b);
     put_u64(out, "block", receipt->block);
     vk_buf_printf(out, "\"actualGasCost\":\"%s\",\"bundler\":\"%s\"}", cost, receipt->bundler);

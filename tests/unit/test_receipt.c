@@ -111,6 +111,10 @@ START_TEST(test_reasons) {
     ck_assert_uint_eq(strlen(receipt.reason), VK_RECEIPT_REASON_LEN);
     ck_assert_mem_eq(receipt.reason, "?[2J?xxx", 8);
     free(json);
+    snprintf(receipt.reason, sizeof receipt.reason, "%s", "\x1b cut: \xc3");
+    json = write_text(&receipt);
+    ck_assert_ptr_nonnull(strstr(json, "\"reason\":\"? cut: ?\""));
+    vk_text_free(json);
 }
 END_TEST
 
