@@ -1,13 +1,11 @@
 #include "net/chain_rules.h"
 
 #include "eth/abi.h"
+#include "net/chain_state_read.h"
 #include "net/node_part.h"
 
 #include <string.h>
 #include <valetkey/eth.h>
-
-#define NUMBER_BITS 48 /* of counts and times in these contracts */
-#define NUMBERS_MAX 3
 
 /* function(bytes32 id, address account): the id of a permission is in the word's first 4 bytes. */
 static void put_call(vk_buf *out, const char *function, const vk_chain_rule *rule) {
@@ -58,22 +56,6 @@ vk_status vk_node_gas_left(vk_node *node, const vk_chain_rule *rule, bool *known
 }
 
 /* ---- Counts ---- */
-
-bool vk_rule_numbers_read(vk_bytes answer, size_t count, uint64_t *out) {
-    uint64_t numbers[NUMBERS_MAX];
-    if (count > NUMBERS_MAX || answer.len != count * VK_WORD) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        vk_u256 word;
-        if (vk_abi_u256(answer, i * VK_WORD, &word) != VK_OK || !vk_u256_fits(&word, NUMBER_BITS)) {
-            return false;
-        }
-        numbers[i] = vk_u256_low64(&word);
-    }
-    memcpy(out, numbers, count * sizeof numbers[0]);
-    return true;
-}
 
 static vk_status ask_numbers(vk_node *node, const char *function, const vk_chain_rule *rule,
                              size_t count, bool *known, uint64_t *out, vk_error *err) {

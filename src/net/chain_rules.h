@@ -38,8 +38,4 @@ typedef struct vk_rate_window {
 VK_MUST_USE vk_status vk_node_rate_window(vk_node *node, const vk_chain_rule *rule, bool *known,
                                           vk_rate_window *out, vk_error *err);
 
-/* Reads what such a function returns: exactly that many words of 48 bits. *out is untouched if it
- * is something else. */
-VK_MUST_USE bool vk_rule_numbers_read(vk_bytes answer, size_t count, uint64_t *out);
-
 #endif

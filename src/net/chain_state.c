@@ -7,7 +7,6 @@
 #include "net/params.h"
 #include "net/permission_record.h"
 #include "net/rpc.h"
-#include <valetkey/eth.h>
 
 /* ---- One call, one answer ---- */
 

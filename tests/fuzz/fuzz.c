@@ -34,6 +34,7 @@ const fuzz_target fuzz_targets[] = {
     {"anchor", fuzz_anchor},
     {"reply", fuzz_reply},
     {"node_answer", fuzz_node_answer},
+    {"rule_numbers", fuzz_rule_numbers},
     {"service_answer", fuzz_service_answer},
     {"chain_config", fuzz_chain_config},
     {"header", fuzz_header},

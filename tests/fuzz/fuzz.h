@@ -57,6 +57,7 @@ void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
 void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
 void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
+void fuzz_rule_numbers(vk_bytes input);   /* how many, then what a policy contract returned */
 void fuzz_service_answer(vk_bytes input); /* which reader, then a JSON-RPC reply */
 void fuzz_chain_config(vk_bytes input);   /* JSON */
 void fuzz_header(vk_bytes input);         /* a line */

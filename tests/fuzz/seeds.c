@@ -535,6 +535,16 @@ static void sow_anchors(const sower *s) {
 #define ZEROS "000000000000000000000000"
 #define ADDRESS(first) "0x" first "00000000000000000000000000000000000000"
 
+static void sow_rule_numbers(const sower *s) {
+    vk_buf words = {0};
+    for (uint8_t count = 1; count <= 3; count++) {
+        const vk_u256 word = vk_u256_from_u64((UINT64_C(1) << 48) - count);
+        vk_buf_put(&words, word.be, sizeof word.be);
+        sow_chosen(s, "rule_numbers", count, &words);
+    }
+    vk_buf_clear(&words);
+}
+
 static void sow_answers_of_nodes(const sower *s) {
     static const char event[] =
         "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f";
@@ -687,6 +697,7 @@ void seeds_each(seed_fn use, void *context) {
     sow_all_chain(&s);
     sow_anchors(&s);
     sow_answers_of_nodes(&s);
+    sow_rule_numbers(&s);
     sow_passkey_servers(&s);
     sow_calls(&s);
     sow_other_grants(&s);
