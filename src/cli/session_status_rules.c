@@ -94,16 +94,17 @@ static void say_left(vk_out *out, const vk_rule *rule, const vk_rule_left *left,
     bool is_gas = rule->kind == VK_RULE_GAS;
     put_amount(&text, rule, left);
     put_all(&text, rule);
+    vk_buf_put_text(&text, " by the token's count");
     put_when(&text, left);
-    vk_buf_put_text(&text, " by the token's count, ");
     if (on_chain != NULL) {
+        vk_buf_put_text(&text, "; ");
         put_amount(&text, rule, on_chain);
-        vk_buf_put_text(&text, is_gas ? " ether" : "");
+        vk_buf_printf(&text, "%s by the chain's", is_gas ? " ether" : "");
         put_when(&text, on_chain);
     } else {
-        vk_buf_put_text(&text, "not known");
+        vk_buf_put_text(&text, "; not known by the chain's");
     }
-    vk_say_field(out, is_gas ? "gas left" : "count left", "%.*s by the chain's", (int)text.len,
+    vk_say_field(out, is_gas ? "gas left" : "count left", "%.*s", (int)text.len,
                  (const char *)text.data);
     vk_buf_clear(&text);
 }

@@ -286,7 +286,7 @@ cp start.json script.json
 script eth_getBalance '{"result":"0xde0b6b3a7640000"}'
 script eth_call:0x70a08231 "{\"result\":\"0x$(word 5)\"}"
 want 0 session status --label usdc --json
-json '[.sessions[0] | .deployed, .permission, .balance, .deposit, .currentNonce, .enableNonce, .gasLeftOnChain]' \
+json '[.sessions[0] | .deployed, .permission, .balance, .deposit, .currentNonce, .enableNonce, .budgets[0].onChain]' \
     '[false,"absent","1000000000000000000","5",1,1,null]'
 want 0 session status --label usdc
 grep -q '  permission     not installed: the first operation brings' out || fail "$(cat out)"
