@@ -36,6 +36,10 @@ CK_RV vk_create_receipt(vk_session *session, bool on_token, const CK_ATTRIBUTE *
                         CK_ULONG count, CK_OBJECT_HANDLE *out) {
     vk_key_data data;
     CK_RV rv = vk_object_may_change(session, on_token);
+    /* A security key without keys has no journal. */
+    if (rv == CKR_OK && session->slot->token == NULL) {
+        rv = CKR_TOKEN_WRITE_PROTECTED;
+    }
     if (rv == CKR_OK && vk_slot_role(session->slot) != VK_ROLE_USER) {
         rv = CKR_USER_NOT_LOGGED_IN;
     }

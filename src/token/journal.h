@@ -62,7 +62,7 @@ typedef struct vk_journal_record {
     vk_bytes rule, reason;
     vk_bytes hardening;     /* text: the hardening rule that decided */
     vk_bytes before, after; /* the budget: VK_RULE_STATE_LEN bytes a rule; after is empty
-                               where nothing changed */
+                               where nothing changed. Of a receipt: VK_RECEIPT_FACTS_LEN */
     vk_bytes previous;      /* hash of the record before it in its chain, or zero */
     vk_bytes last;          /* hash of record number - 1, or zero */
     vk_bytes hash, mac;
