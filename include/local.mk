@@ -5,7 +5,7 @@ vkinclude_HEADERS = include/valetkey/account.h include/valetkey/credential.h inc
 	include/valetkey/status.h include/valetkey/userop.h include/valetkey/valetkey.h \
 	include/valetkey/webauthn.h
 vkinclude_HEADERS += include/valetkey/thirdweb.h include/valetkey/typed_data.h
-vkinclude_HEADERS += include/valetkey/manage.h
+vkinclude_HEADERS += include/valetkey/manage.h include/valetkey/receipt.h
 vkinclude_HEADERS += include/valetkey/multichain.h include/valetkey/message.h include/valetkey/message_payload.h include/valetkey/enable_v2.h
 vkinclude_HEADERS += include/valetkey/hardening.h include/valetkey/verdict.h \
 	include/valetkey/verify.h include/valetkey/thirdweb_verdict.h include/valetkey/spend.h

@@ -13,10 +13,10 @@ EXTRA_DIST += tests/vectors tests/clients tests/differential tests/support/lsan.
 # By name: whoever tries things there has its packages there.
 EXTRA_DIST += tests/chain/README.md tests/chain/package.json tests/chain/package-lock.json \
 	tests/chain/no-sentry tests/chain/chain.mjs tests/chain/compile.mjs tests/chain/loopback.cjs \
-	tests/chain/packages.mjs tests/chain/paymaster.mjs tests/chain/place.mjs tests/chain/processes.mjs \
+	tests/chain/packages.mjs tests/chain/paymaster.mjs tests/chain/place.mjs tests/chain/processes.mjs tests/chain/rules.mjs \
 	tests/chain/rpc.mjs tests/chain/serve.mjs tests/chain/thirdweb.mjs tests/chain/tools.mjs \
 	tests/chain/userop.mjs tests/chain/wallet.mjs tests/chain/install.sh tests/chain/lib.sh \
-	tests/chain/kernel.sh tests/chain/serve.sh tests/chain/thirdweb.sh
+	tests/chain/kernel.sh tests/chain/serve.sh tests/chain/status.sh tests/chain/thirdweb.sh
 valgrind_tests = tests/unit/test_base tests/unit/test_userop
 # Minutes each, for the PINs' key derivation: not part of scripts/check.sh.
 valgrind_slow_tests =
@@ -40,6 +40,7 @@ include tests/unit/credential.mk
 include tests/unit/kernel.mk
 include tests/unit/accounts.mk
 include tests/unit/manage.mk
+include tests/unit/receipt.mk
 include tests/unit/validators.mk
 include tests/unit/grant.mk
 include tests/unit/messages.mk

@@ -109,6 +109,18 @@ static CURLcode post(const char *url, const char *body, vk_buf *answer) {
     return code;
 }
 
+void bot_host(const char *url, char *out, size_t size) {
+    CURLU *parts = curl_url();
+    char *host = NULL;
+    if (parts == NULL || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+        bot_die(1, "the URL of a server names no host");
+    }
+    snprintf(out, size, "%s", host);
+    curl_free(host);
+    curl_url_cleanup(parts);
+}
+
 cJSON *bot_try_ask(const char *url, const char *method, vk_buf params, vk_error *err) {
     vk_buf body = {0}, answer = {0};
     bot_must(vk_buf_status(&params), method, NULL);

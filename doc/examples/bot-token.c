@@ -125,6 +125,7 @@ void bot_read_grant(bot *b, char *label, uint64_t chain_id) {
     CK_OBJECT_HANDLE objects[64];
     CK_ULONG count = find(b, wanted, 3, objects, sizeof objects / sizeof objects[0]), fitting = 0;
     vk_policy policy;
+    b->label = label;
     read_key(b, label, &policy);
     for (CK_ULONG i = 0; i < count; i++) {
         vk_grant grant;
@@ -206,4 +207,25 @@ vk_buf bot_sign(bot *b, vk_buf *request) {
     }
     must_rv(rv, "C_Sign");
     return out;
+}
+
+/* The record of the journal is what stays; the object would stay as long as the session. */
+void bot_write_receipt(bot *b, const vk_receipt *receipt) {
+    CK_OBJECT_CLASS class = CKO_DATA;
+    char application[] = VK_APPLICATION_RECEIPT;
+    CK_OBJECT_HANDLE object;
+    vk_buf json = {0};
+    bot_must(vk_receipt_write(receipt, &json), "receipt", NULL);
+    CK_ATTRIBUTE written[] = {{CKA_CLASS, &class, sizeof class},
+                              {CKA_APPLICATION, application, sizeof application - 1},
+                              {CKA_LABEL, b->label, strlen(b->label)},
+                              {CKA_VALUE, json.data, json.len}};
+    CK_RV rv = b->p11->C_CreateObject(b->session, written, 4, &object);
+    if (rv == CKR_OK) {
+        rv = b->p11->C_DestroyObject(b->session, object);
+    }
+    if (rv != CKR_OK) {
+        fprintf(stderr, "bot: the token does not take the receipt: 0x%lx\n", rv);
+    }
+    vk_buf_clear(&json);
 }

@@ -232,24 +232,41 @@ static void send_once(const bot *b, const vk_userop *op, const char *hash) {
     cJSON_Delete(result);
 }
 
-static void tell(const cJSON *receipt, const char *hash) {
-    char ether[82];
-    const vk_u256 cost = get_quantity(receipt, "actualGasCost");
-    bool success = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(receipt, "success"));
-    vk_u256_scaled(&cost, 18, ether);
-    printf("%s: %s, for %s ether\n", hash, success ? "paid" : "the transfer failed", ether);
+static const char *get_text(const cJSON *object, const char *name) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text != NULL ? text : "";
 }
 
-static void wait_for_receipt(bot *b, const char *hash) {
+/* It is what the bundler says, so the token gives no budget back for it. */
+static void take_receipt(bot *b, const cJSON *from, vk_receipt *receipt, const char *hash) {
+    const cJSON *transaction = cJSON_GetObjectItemCaseSensitive(from, "receipt");
+    const char *in = get_text(transaction, "transactionHash"), *why = get_text(from, "reason");
+    const vk_u256 block = get_quantity(transaction, "blockNumber");
+    char ether[82];
+    bot_must(vk_hex_read_fixed(in, strlen(in), receipt->transaction.b, 32), "receipt", NULL);
+    receipt->success = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(from, "success"));
+    receipt->block = vk_u256_low64(&block);
+    receipt->actual_gas_cost = get_quantity(from, "actualGasCost");
+    if (!receipt->success) {
+        snprintf(receipt->reason, sizeof receipt->reason, "%s", why);
+    }
+    bot_host(b->bundler, receipt->bundler, sizeof receipt->bundler);
+    vk_u256_scaled(&receipt->actual_gas_cost, 18, ether);
+    printf("%s: %s, for %s ether\n", hash, receipt->success ? "paid" : "the transfer failed",
+           ether);
+    bot_write_receipt(b, receipt);
+}
+
+static void wait_for_receipt(bot *b, vk_receipt *receipt, const char *hash) {
     for (int i = 0; i < RECEIPT_SECONDS; i++) {
         vk_error ignored;
         vk_buf params = bot_text("[\"%s\"]", hash);
-        cJSON *receipt = bot_try_ask(b->bundler, "eth_getUserOperationReceipt", params, &ignored);
-        bool is_there = cJSON_IsObject(receipt);
+        cJSON *answer = bot_try_ask(b->bundler, "eth_getUserOperationReceipt", params, &ignored);
+        bool is_there = cJSON_IsObject(answer);
         if (is_there) {
-            tell(receipt, hash);
+            take_receipt(b, answer, receipt, hash);
         }
-        cJSON_Delete(receipt);
+        cJSON_Delete(answer);
         if (is_there) {
             return;
         }
@@ -278,7 +295,12 @@ static void pay(bot *b, const vk_call *transfer) {
     vk_hex_put(&hash_hex, (vk_bytes){hash.b, sizeof hash.b});
     char *hash_text = bot_take_text(&hash_hex);
     send_once(b, &op, hash_text);
-    wait_for_receipt(b, hash_text);
+    wait_for_receipt(b,
+                     &(vk_receipt){.operation = hash,
+                                   .chain_id = b->grant.chain_id,
+                                   .account = op.sender,
+                                   .nonce = op.nonce},
+                     hash_text);
     vk_text_free(hash_text);
     vk_buf_clear(&call_data);
     vk_buf_clear(&request);

@@ -15,6 +15,7 @@ typedef struct bot {
     CK_FUNCTION_LIST_PTR p11;
     CK_SESSION_HANDLE session;
     CK_OBJECT_HANDLE key;
+    char *label;           /* the key's */
     vk_signer signer;      /* the key, as the account knows it */
     vk_address gas_policy; /* zero: none */
     vk_grant grant;
@@ -36,6 +37,8 @@ void bot_read_grant(bot *b, char *label, uint64_t chain_id);
 void bot_check_budget(bot *b);
 /* The finished signature of the operation that request holds. */
 vk_buf bot_sign(bot *b, vk_buf *request);
+/* Into the journal of the key. No reason to stop if the token does not take it. */
+void bot_write_receipt(bot *b, const vk_receipt *receipt);
 
 /* ---- The servers (bot-servers.c) ---- */
 
@@ -47,6 +50,8 @@ cJSON *bot_try_ask(const char *url, const char *method, vk_buf params, vk_error 
 /* The same, where there must be a result; where it must be "0x..." bytes. */
 cJSON *bot_ask(const char *url, const char *method, vk_buf params);
 vk_buf bot_ask_bytes(const char *url, const char *method, vk_buf params);
+/* Of a URL what may be said. */
+void bot_host(const char *url, char *out, size_t size);
 
 /* ---- Both (bot-servers.c) ---- */
 

@@ -313,4 +313,19 @@
  * so they are to be signed in that order. Read-only. */
 #define VK_APPLICATION_ASSERTION "valetkey-assertion"
 
+/*
+ * What a bundler says became of an operation, JSON (see valetkey/receipt.h), for the journal. The
+ * user writes it, with the CKA_LABEL of the key that signed the operation, its CKA_ID, or both, and
+ * C_CreateObject adds a record, once for each operation: the same again changes nothing, and what
+ * says something else of it is CKR_ACTION_PROHIBITED. CKR_TEMPLATE_INCONSISTENT: the journal has no
+ * record that the key signed it (it may have dropped it); CKR_ATTRIBUTE_VALUE_INVALID: the JSON is
+ * wrong, or was signed for another account or chain. Where the key's signatures are not journaled,
+ * neither is this: CKR_OK, and no record.
+ *
+ * The record is what stays. The object that comes back is the session's, whatever CKA_TOKEN said
+ * (CK_TRUE needs a read/write session): destroy it. A receipt gives no budget back and settles
+ * nothing, since a bundler may lie.
+ */
+#define VK_APPLICATION_RECEIPT "valetkey-receipt"
+
 #endif

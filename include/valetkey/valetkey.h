@@ -31,6 +31,7 @@
 #include <valetkey/multichain.h>
 #include <valetkey/permission.h>
 #include <valetkey/policy.h>
+#include <valetkey/receipt.h>
 #include <valetkey/serialized.h>
 #include <valetkey/smart_account.h>
 #include <valetkey/spend.h>

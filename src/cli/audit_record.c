@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "policy/text.h"
+#include "token/receipt.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -81,6 +82,35 @@ static void say_budget(vk_out *out, const vk_journal_record *r) {
     }
 }
 
+static void say_receipt(vk_out *out, const vk_receipt *receipt, const vk_journal_record *r) {
+    char cost[82];
+    vk_u256_scaled(&receipt->actual_gas_cost, 18, cost);
+    vk_say(out, "    %s in block %" PRIu64 ", for %s ether, says ",
+           receipt->success ? "done" : "included, but its calls failed,", receipt->block, cost);
+    say_text(out, r->rule);
+    vk_say(out, ": ");
+    say_hex(out, (vk_bytes){receipt->transaction.b, sizeof receipt->transaction.b});
+    vk_say(out, "\n");
+    if (r->reason.len > 0) {
+        vk_say(out, "    ");
+        say_text(out, r->reason);
+        vk_say(out, "\n");
+    }
+}
+
+static void say_reason(vk_out *out, const vk_journal_record *r) {
+    vk_receipt receipt;
+    if (vk_journal_receipt(r, &receipt)) {
+        say_receipt(out, &receipt, r);
+    } else if (r->reason.len > 0) {
+        vk_say(out, "    ");
+        say_text(out, r->rule);
+        vk_say(out, "%s", r->rule.len > 0 ? ": " : "");
+        say_text(out, r->reason);
+        vk_say(out, "\n");
+    }
+}
+
 void vk_audit_say_record(vk_out *out, const vk_key_labels *labels, const vk_journal_record *r) {
     say_head(out, labels, r);
     if (r->form.len > 0) {
@@ -95,13 +125,7 @@ void vk_audit_say_record(vk_out *out, const vk_key_labels *labels, const vk_jour
         vk_say(out, "  chain %" PRIu64, r->chain_id);
     }
     vk_say(out, "\n");
-    if (r->reason.len > 0) {
-        vk_say(out, "    ");
-        say_text(out, r->rule);
-        vk_say(out, "%s", r->rule.len > 0 ? ": " : "");
-        say_text(out, r->reason);
-        vk_say(out, "\n");
-    }
+    say_reason(out, r);
     if (r->event == VK_EVENT_SIGNED || r->event == VK_EVENT_GIVEN_BACK) {
         say_budget(out, r);
     }
@@ -177,7 +201,25 @@ static void put_key(vk_buf *out, const vk_key_labels *labels, vk_bytes point) {
     }
 }
 
+static void put_receipt(vk_buf *out, const vk_receipt *receipt) {
+    char nonce[67], cost[79];
+    vk_u256_hex(&receipt->nonce, nonce);
+    vk_u256_decimal(&receipt->actual_gas_cost, cost);
+    vk_buf_printf(out, ",\"nonce\":\"%s\",\"success\":%s", nonce,
+                  receipt->success ? "true" : "false");
+    put_hex(out, "transaction", (vk_bytes){receipt->transaction.b, sizeof receipt->transaction.b});
+    put_int(out, "block", receipt->block);
+    vk_buf_printf(out, ",\"actualGasCost\":\"%s\"", cost);
+}
+
 static void put_budget(vk_buf *out, const vk_journal_record *r) {
+    vk_receipt receipt;
+    if (r->event == VK_EVENT_RECEIPT) {
+        if (vk_journal_receipt(r, &receipt)) {
+            put_receipt(out, &receipt);
+        }
+        return;
+    }
     if (r->event == VK_EVENT_CHECKPOINT) {
         put_hex(out, "checkpoint", r->before);
         return;
@@ -201,7 +243,7 @@ void vk_audit_put_json(vk_buf *out, const vk_key_labels *labels, const vk_journa
     put_address(out, "account", r->account);
     put_hex(out, "permissionId", r->permission_id);
     put_hex(out, "operation", r->operation);
-    put_text(out, "rule", r->rule);
+    put_text(out, r->event == VK_EVENT_RECEIPT ? "bundler" : "rule", r->rule);
     put_text(out, "reason", r->reason);
     put_text(out, "hardening", r->hardening);
     put_budget(out, r);

@@ -60,7 +60,8 @@ const vk_command vk_commands_operations[] = {
      "permission\n"
      "goes alone. --max-fee and --max-cost refuse what a server asks beyond.\n"
      "What was signed is kept until it is known to be included: --resume HASH goes on after a\n"
-     "connection that broke, or Ctrl-C, and sends no other operation.",
+     "connection that broke, or Ctrl-C, and sends no other operation. The key's journal gets the\n"
+     "receipt; with --resume it does if a PIN is given, which is not asked for.",
      "  valetkey send --label shop --call 0x7099...79C8,0.1ether --dry-run\n"
      "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
      "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"

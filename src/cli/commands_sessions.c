@@ -127,10 +127,11 @@ const vk_command vk_commands_sessions[] = {
      "Asks the nodes of the chain file about the grants of a key, or those of --chain-id and\n"
      "--account: is the account deployed, what does it own, is the permission installed, revoked, "
      "or\n"
-     "still to be enabled, and is the owner's approval good; and shows the gas that is left by "
-     "the\n"
-     "chain's count beside the token's own. No PIN is needed. A node is believed for what it is\n"
-     "worth: nothing on the token changes.",
+     "still to be enabled, and is the owner's approval good; and shows what gas rules and rate "
+     "limits\n"
+     "have left by the chain's count beside the token's own. No PIN is needed. A node is believed "
+     "for\n"
+     "what it is worth: nothing on the token changes.",
      "  valetkey session status --label shop\n  valetkey session status --label shop --chain-id "
      "8453 "
      "--json\n"},

@@ -3,6 +3,7 @@
 
 #include "cli/account.h"
 #include "cli/input.h"
+#include "cli/rule_left.h"
 #include "cli/spends.h"
 #include "policy/text.h"
 
@@ -12,28 +13,13 @@
 
 /* ---- Budgets ---- */
 
-static void gas_left(const vk_rule *rule, const vk_rule_state *state, vk_u256 *left) {
-    if (!vk_u256_sub(&rule->u.gas.allowed, &state->spent, left)) {
-        *left = vk_u256_from_u64(0);
-    }
-}
-
-static void put_gas(vk_out *out, const vk_rule *rule, const vk_rule_state *state) {
-    vk_u256 left;
+static void put_gas(vk_out *out, const vk_rule *rule, const vk_rule_left *left) {
     char ether[82], allowed[82], wei[79];
-    gas_left(rule, state, &left);
-    vk_u256_scaled(&left, 18, ether);
+    vk_u256_scaled(&left->gas, 18, ether);
     vk_u256_scaled(&rule->u.gas.allowed, 18, allowed);
-    vk_u256_decimal(&left, wei);
+    vk_u256_decimal(&left->gas, wei);
     vk_say_field(out, "  gas left", "%s of %s ether", ether, allowed);
     vk_out_text(out, "gasLeft", wei);
-}
-
-static void put_count(vk_out *out, const vk_rule *rule, uint64_t used) {
-    uint64_t count = rule->u.rate.count;
-    uint64_t left = used < count ? count - used : 0;
-    vk_say_field(out, "  count left", "%" PRIu64 " of %" PRIu64, left, count);
-    vk_out_u64(out, "countLeft", left);
 }
 
 static void say_time(vk_out *out, const char *name, uint64_t when) {
@@ -43,50 +29,30 @@ static void say_time(vk_out *out, const char *name, uint64_t when) {
     vk_buf_clear(&text);
 }
 
-static void put_rate(vk_out *out, const vk_rule *rule, const vk_rule_state *state) {
-    uint64_t next = 0;
-    put_count(out, rule, state->used);
-    if (state->used >= rule->u.rate.count ||
-        __builtin_mul_overflow(state->used, rule->u.rate.interval, &next) ||
-        __builtin_add_overflow(next, rule->u.rate.start_at, &next)) {
-        return;
+static void put_count(vk_out *out, const vk_rule *rule, const vk_rule_left *left) {
+    vk_say_field(out, "  count left", "%" PRIu64 " of %" PRIu64, left->count, rule->u.rate.count);
+    vk_out_u64(out, "countLeft", left->count);
+    if (left->has_next) {
+        say_time(out, "  next from", left->next);
+        vk_out_u64(out, "nextTime", left->next);
     }
-    say_time(out, "  next from", next);
-    vk_out_u64(out, "nextTime", next);
-}
-
-static void put_resetting(vk_out *out, const vk_rule *rule, const vk_rule_state *state) {
-    bool open = (uint64_t)time(NULL) < state->window;
-    put_count(out, rule, open ? state->used : 0);
-    if (open) {
-        say_time(out, "  window ends", state->window);
-        vk_out_u64(out, "windowEnd", state->window);
+    if (left->window_end != 0) {
+        say_time(out, "  window ends", left->window_end);
+        vk_out_u64(out, "windowEnd", left->window_end);
     }
 }
 
 /* What is left of one rule's budget. */
 static void put_rule_state(vk_out *out, const vk_rule *rule, const vk_rule_state *state) {
+    const vk_rule_left left = vk_rule_left_of(rule, state);
     vk_out_open(out, NULL, '{');
     vk_out_text(out, "rule", vk_rule_name(rule->kind));
-    switch (rule->kind) {
-    case VK_RULE_GAS:
-        put_gas(out, rule, state);
-        break;
-    case VK_RULE_RATE_LIMIT:
-        put_rate(out, rule, state);
-        break;
-    case VK_RULE_RATE_LIMIT_RESET:
-        put_resetting(out, rule, state);
-        break;
-    default:
-        break;
+    if (rule->kind == VK_RULE_GAS) {
+        put_gas(out, rule, &left);
+    } else {
+        put_count(out, rule, &left);
     }
     vk_out_close(out, '}');
-}
-
-static bool has_budget(const vk_rule *rule) {
-    return rule->kind == VK_RULE_GAS || rule->kind == VK_RULE_RATE_LIMIT ||
-           rule->kind == VK_RULE_RATE_LIMIT_RESET;
 }
 
 /* ---- Spend rules ---- */
@@ -163,7 +129,7 @@ static vk_exit put_grant(vk_cli *cli, const vk_key_info *key, const vk_grant *gr
     vk_out_bool(out, "enabled", state.install.enabled);
     vk_out_open(out, "budgets", '[');
     for (size_t i = 0; i < key->policy.count; i++) {
-        if (has_budget(&key->policy.rules[i])) {
+        if (vk_rule_counts(&key->policy.rules[i])) {
             put_rule_state(out, &key->policy.rules[i], &state.rules[i]);
         }
     }

@@ -10,7 +10,7 @@
 
 static const char *exit_kind(vk_exit code) {
     static const char *const kinds[] = {"ok",        "usage",  "input",    "refused", "pin",
-                                        "not-found", "system", "tampered", "server"};
+                                        "not-found", "system", "tampered", "server",  "reverted"};
     return kinds[code];
 }
 

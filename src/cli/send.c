@@ -266,6 +266,19 @@ static vk_exit read_kept(vk_cli *cli, vk_outgoing *item) {
     return vk_outbox_get(cli, &hash, item);
 }
 
+/* A nonce says whose validator checks the signature. */
+static bool is_the_owners(const vk_sending *s) {
+    return s->grant->kind == VK_GRANT_PERMISSION &&
+           vk_kernel_nonce_decode(&s->op.nonce).type != VK_NONCE_PERMISSION;
+}
+
+/* Nothing is signed; but the journal is the user's to write, who is not asked for a PIN. */
+static vk_exit begin_resuming(vk_cli *cli) {
+    bool has_pin = vk_opt_flag(cli, VK_OPT_PIN_FILE) || vk_opt_flag(cli, VK_OPT_PIN_FD) ||
+                   vk_opt_flag(cli, VK_OPT_UNLOCK) || vk_opt_flag(cli, VK_OPT_DEVICE_PIN_FILE);
+    return has_pin ? vk_session_begin_user(cli, false) : vk_session_begin(cli, false);
+}
+
 static vk_exit resume(vk_cli *cli, vk_sending *s) {
     vk_outgoing item = {.chain_id = 0};
     vk_exit exit = read_kept(cli, &item);
@@ -274,7 +287,7 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
     }
     s->op = item.op;
     s->hash = item.hash;
-    exit = vk_session_begin(cli, false);
+    exit = begin_resuming(cli);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
     }
@@ -282,6 +295,7 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
         exit = choose_kept_grant(cli, s, &item);
     }
     if (exit == VK_EXIT_OK) {
+        s->as_owner = is_the_owners(s);
         exit = vk_send_connect(cli, s);
     }
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;

@@ -121,4 +121,10 @@ VK_MUST_USE vk_exit vk_send_off(vk_cli *cli, vk_sending *s);
 /* The same of an operation that was kept, and may have been sent already. */
 VK_MUST_USE vk_exit vk_send_off_again(vk_cli *cli, vk_sending *s);
 
+/* ---- Afterwards (send_receipt.c) ---- */
+
+/* Gives the token the receipt, for the journal of the key that signed: not of what the owner
+ * signed. What becomes of that is said, and no failure. False: it is worth another try. */
+bool vk_send_give_receipt(vk_cli *cli, const vk_sending *s, const vk_operation_receipt *receipt);
+
 #endif

@@ -113,8 +113,11 @@ static void say_receipt(vk_out *out, const vk_operation_receipt *receipt) {
 }
 
 static vk_exit take_receipt(vk_cli *cli, vk_sending *s, const vk_operation_receipt *receipt) {
+    vk_exit exit = VK_EXIT_OK;
     say_receipt(&cli->out, receipt);
-    vk_exit exit = vk_outbox_remove(cli, &s->hash);
+    if (vk_send_give_receipt(cli, s, receipt)) {
+        exit = vk_outbox_remove(cli, &s->hash);
+    }
     return exit == VK_EXIT_OK && !receipt->success ? VK_EXIT_REVERTED : exit;
 }
 
@@ -158,7 +161,8 @@ static void say_sent(vk_cli *cli, const vk_sending *s) {
     vk_buf_clear(&hash);
 }
 
-static vk_exit follow(vk_cli *cli, vk_sending *s) {
+/* receipt: NULL if it is not known yet. */
+static vk_exit follow(vk_cli *cli, vk_sending *s, const vk_operation_receipt *receipt) {
     uint64_t seconds = WAIT_SECONDS;
     vk_exit exit = VK_EXIT_OK;
     if (vk_opt_flag(cli, VK_OPT_TIMEOUT)) {
@@ -166,7 +170,9 @@ static vk_exit follow(vk_cli *cli, vk_sending *s) {
     }
     vk_out_open(&cli->out, NULL, '{');
     say_sent(cli, s);
-    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_WAIT)) {
+    if (exit == VK_EXIT_OK && receipt != NULL) {
+        exit = take_receipt(cli, s, receipt);
+    } else if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_WAIT)) {
         exit = wait_for(cli, s, seconds);
     }
     vk_out_close(&cli->out, '}');
@@ -180,7 +186,7 @@ vk_exit vk_send_off(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK) {
         exit = send_once(cli, s);
     }
-    return exit == VK_EXIT_OK ? follow(cli, s) : exit;
+    return exit == VK_EXIT_OK ? follow(cli, s, NULL) : exit;
 }
 
 /* A bundler forgets what it has included long ago, so the receipt is asked for first; who has never
@@ -198,5 +204,5 @@ vk_exit vk_send_off_again(vk_cli *cli, vk_sending *s) {
         return hint_resume(cli, vk_send_fail(cli, "cannot ask the bundler", status, &err), s);
     }
     vk_exit exit = found || knows ? VK_EXIT_OK : send_once(cli, s);
-    return exit == VK_EXIT_OK ? follow(cli, s) : exit;
+    return exit == VK_EXIT_OK ? follow(cli, s, found ? &receipt : NULL) : exit;
 }

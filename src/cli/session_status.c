@@ -1,5 +1,5 @@
 /* session status: what the chain says of a key's grants, beside what the token has counted. */
-#include "cli/send.h"
+#include "cli/session_status.h"
 
 #include "cli/input.h"
 #include "cli/session.h"
@@ -12,8 +12,6 @@ typedef struct status_job {
     vk_sending s; /* the key, one grant after the other, its node */
     vk_u256 balance, deposit;
     vk_grant_state counted;
-    bool has_gas_rule, knows_gas;
-    vk_u256 gas_allowed, gas_spent, gas_left; /* spent: by the token; left: on the chain */
 } status_job;
 
 /* ---- Asking ---- */
@@ -35,35 +33,6 @@ static vk_exit ask_account(vk_cli *cli, status_job *job) {
     }
     return status == VK_OK ? VK_EXIT_OK
                            : vk_send_fail(cli, "cannot ask for the account", status, &err);
-}
-
-static size_t gas_rule(const status_job *job) {
-    const vk_policy *policy = &job->s.key.policy;
-    size_t i = 0;
-    while (i < policy->count && policy->rules[i].kind != VK_RULE_GAS) {
-        i++;
-    }
-    return i;
-}
-
-static vk_exit ask_gas(vk_cli *cli, status_job *job) {
-    const vk_sending *s = &job->s;
-    size_t i = gas_rule(job);
-    vk_error err = {0};
-    job->has_gas_rule = i < s->key.policy.count && s->grant->kind == VK_GRANT_PERMISSION;
-    job->knows_gas = false;
-    if (!job->has_gas_rule) {
-        return VK_EXIT_OK;
-    }
-    job->gas_allowed = s->key.policy.rules[i].u.gas.allowed;
-    job->gas_spent = job->counted.rules[i].spent;
-    if (s->state.permission != VK_PERMISSION_INSTALLED) {
-        return VK_EXIT_OK;
-    }
-    vk_status status =
-        vk_node_gas_left(s->node, &s->key.policy.rules[i].address, &s->grant->account.account,
-                         s->grant->account.permission_id, &job->knows_gas, &job->gas_left, &err);
-    return status == VK_OK ? VK_EXIT_OK : vk_send_fail(cli, "cannot ask for the gas", status, &err);
 }
 
 /* ---- Saying ---- */
@@ -106,33 +75,11 @@ static void say_permission(vk_out *out, const status_job *job) {
     vk_out_u64(out, "enableNonce", s->grant->enable_nonce);
 }
 
-static void say_gas(vk_out *out, const status_job *job) {
-    char allowed[82], left[82], on_chain[82];
-    vk_u256 rest = {{0}};
-    if (!job->has_gas_rule) {
-        return;
-    }
-    if (!vk_u256_sub(&job->gas_allowed, &job->gas_spent, &rest)) {
-        rest = (vk_u256){{0}};
-    }
-    vk_u256_scaled(&job->gas_allowed, 18, allowed);
-    vk_u256_scaled(&rest, 18, left);
-    vk_u256_scaled(&job->gas_left, 18, on_chain);
-    vk_say_field(out, "gas left", "%s of %s ether by the token's count, %s%s by the chain's", left,
-                 allowed, job->knows_gas ? on_chain : "not known", job->knows_gas ? " ether" : "");
-    put_wei(out, "gasAllowed", &job->gas_allowed);
-    put_wei(out, "gasLeft", &rest);
-    if (job->knows_gas) {
-        put_wei(out, "gasLeftOnChain", &job->gas_left);
-    } else {
-        vk_out_null(out, "gasLeftOnChain");
-    }
-}
-
-static void say_session(vk_cli *cli, const status_job *job) {
+static vk_exit say_session(vk_cli *cli, const status_job *job) {
     vk_out *out = &cli->out;
     const vk_sending *s = &job->s;
     char account[43], balance[82], deposit[82];
+    vk_exit exit = VK_EXIT_OK;
     vk_address_text(&s->grant->account.account, account);
     vk_u256_scaled(&job->balance, 18, balance);
     vk_u256_scaled(&job->deposit, 18, deposit);
@@ -148,8 +95,12 @@ static void say_session(vk_cli *cli, const status_job *job) {
     put_wei(out, "balance", &job->balance);
     put_wei(out, "deposit", &job->deposit);
     say_permission(out, job);
-    say_gas(out, job);
+    /* Of another kind of grant no contract counts. */
+    if (s->grant->kind == VK_GRANT_PERMISSION) {
+        exit = vk_session_status_rules(cli, s, job->counted.rules);
+    }
     vk_out_close(out, '}');
+    return exit;
 }
 
 /* ---- One grant after the other ---- */
@@ -170,10 +121,7 @@ static vk_exit report_grant(vk_cli *cli, status_job *job) {
         exit = ask_account(cli, job);
     }
     if (exit == VK_EXIT_OK) {
-        exit = ask_gas(cli, job);
-    }
-    if (exit == VK_EXIT_OK) {
-        say_session(cli, job);
+        exit = say_session(cli, job);
     }
     free(job->counted.rules);
     job->counted.rules = NULL;

@@ -154,4 +154,11 @@ VK_MUST_USE vk_status vk_gate_agree(vk_gate *gate, int64_t key_id, const uint8_t
 VK_MUST_USE vk_status vk_gate_pend(vk_gate *gate, int64_t key_id, vk_bytes payload,
                                    vk_bytes object_id, int64_t *id, vk_error *err);
 
+/* ---- Afterwards ---- */
+
+/* What a bundler says became of an operation that the key signed (valetkey/receipt.h), for the
+ * key's journal: see token/receipt.h. Nothing is written of keys that are not journaled. */
+VK_MUST_USE vk_status vk_gate_add_receipt(vk_gate *gate, int64_t key_id, const char *json,
+                                          size_t json_len, vk_error *err);
+
 #endif

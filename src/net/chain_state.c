@@ -7,7 +7,6 @@
 #include "net/params.h"
 #include "net/permission_record.h"
 #include "net/rpc.h"
-#include <valetkey/eth.h>
 
 /* ---- One call, one answer ---- */
 
@@ -165,30 +164,6 @@ static vk_status ask_account(vk_node *node, const vk_address *account, const uin
         out->config = record.permission;
     }
     return status;
-}
-
-vk_status vk_node_gas_left(vk_node *node, const vk_address *policy, const vk_address *account,
-                           const uint8_t permission_id4[4], bool *known, vk_u256 *out,
-                           vk_error *err) {
-    static const char signature[] = "gasPolicyConfig(bytes32,address)";
-    const vk_hash selector =
-        vk_keccak256((vk_bytes){(const uint8_t *)signature, sizeof signature - 1});
-    uint8_t id[32] = {permission_id4[0], permission_id4[1], permission_id4[2], permission_id4[3]};
-    vk_buf call = {0}, answer = {0};
-    vk_buf_put(&call, selector.b, 4);
-    vk_buf_put(&call, id, sizeof id);
-    vk_abi_put_address(&call, account);
-    vk_status status = vk_buf_status(&call);
-    if (status == VK_OK) {
-        status = vk_node_call_latest(node, policy, vk_buf_view(&call), &answer, err);
-    }
-    /* One without that function reverts. */
-    bool refused = status == VK_ERR_SERVER && vk_rpc_refusal(vk_node_rpc(node)) != NULL;
-    *known = status == VK_OK && answer.len == 3 * VK_WORD &&
-             vk_abi_u256(vk_buf_view(&answer), 0, out) == VK_OK;
-    vk_buf_clear(&call);
-    vk_buf_clear(&answer);
-    return refused ? VK_OK : status;
 }
 
 vk_status vk_node_account_state(vk_node *node, const vk_address *account,

@@ -35,12 +35,6 @@ VK_MUST_USE vk_status vk_node_deposit(vk_node *node, const vk_address *entry_poi
  * transactions of the last blocks gave. VK_ERR_SERVER for a sum beyond 128 bits. */
 VK_MUST_USE vk_status vk_node_fees(vk_node *node, vk_fees *out, vk_error *err);
 
-/* gasPolicyConfig(bytes32,address) of a gas policy: what is left of the budget, wei. *known is
- * false if the contract does not tell. */
-VK_MUST_USE vk_status vk_node_gas_left(vk_node *node, const vk_address *policy,
-                                       const vk_address *account, const uint8_t permission_id4[4],
-                                       bool *known, vk_u256 *out, vk_error *err);
-
 /* What a Kernel 0.3.x account knows of a permission. */
 typedef enum vk_permission_state {
     VK_PERMISSION_ABSENT = 0, /* never installed, or the account is not deployed */

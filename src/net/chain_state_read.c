@@ -1,11 +1,13 @@
 #include "net/chain_state_read.h"
 
+#include "eth/abi.h"
 #include <stdlib.h>
 #include <string.h>
 
 static const vk_path result_path = {"result"};
 
-#define FEE_BITS 128 /* as the EntryPoint packs it */
+#define FEE_BITS 128   /* as the EntryPoint packs it */
+#define NUMBER_BITS 48 /* of counts and times in rules */
 /* Of code: more than any chain lets a contract have. */
 #define CODE_MAX ((size_t)1 << 20)
 
@@ -108,4 +110,20 @@ vk_status vk_code_read(const cJSON *reply, bool *out, vk_error *err) {
     }
     vk_buf_clear(&code);
     return status;
+}
+
+bool vk_rule_numbers_read(vk_bytes answer, size_t count, uint64_t *out) {
+    uint64_t numbers[VK_RULE_NUMBERS_MAX];
+    if (count > VK_RULE_NUMBERS_MAX || answer.len != count * VK_WORD) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        vk_u256 word;
+        if (vk_abi_u256(answer, i * VK_WORD, &word) != VK_OK || !vk_u256_fits(&word, NUMBER_BITS)) {
+            return false;
+        }
+        numbers[i] = vk_u256_low64(&word);
+    }
+    memcpy(out, numbers, count * sizeof numbers[0]);
+    return true;
 }

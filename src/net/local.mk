@@ -1,7 +1,7 @@
 # For the command alone: the provider never speaks to a network.
 noinst_LTLIBRARIES += libvk-net.la
 libvk_net_la_SOURCES = src/net/aa_error.c src/net/aa_error.h src/net/aa_revert.c src/net/answer.c src/net/answer.h src/net/bundler.c src/net/bundler.h \
-	src/net/bundler_read.c src/net/bundler_read.h src/net/chain_config.c src/net/chain_config.h src/net/chain_state.c \
+	src/net/bundler_read.c src/net/bundler_read.h src/net/chain_config.c src/net/chain_config.h src/net/chain_rules.c src/net/chain_rules.h src/net/chain_state.c \
 	src/net/chain_state.h src/net/chain_state_read.c src/net/chain_state_read.h src/net/header.c src/net/header.h src/net/http.c src/net/http.h \
 	src/net/member.c src/net/member.h src/net/node.c src/net/node.h src/net/node_config.c src/net/node_config.h src/net/node_part.h src/net/nonce.c src/net/nonce.h src/net/params.c \
 	src/net/params.h src/net/paymaster.c src/net/paymaster.h src/net/paymaster_read.c src/net/paymaster_read.h \

@@ -120,6 +120,9 @@ CK_RV vk_create_data(vk_session *session, const CK_ATTRIBUTE *templ, CK_ULONG co
     if (vk_is_application(application, VK_APPLICATION_USEROP)) {
         return vk_create_userop(session, on_token, templ, count, out);
     }
+    if (vk_is_application(application, VK_APPLICATION_RECEIPT)) {
+        return vk_create_receipt(session, on_token, templ, count, out);
+    }
     return on_token ? create_on_token(session, templ, count, out)
                     : vk_create_ordinary(session, CKO_DATA, templ, count, out);
 }

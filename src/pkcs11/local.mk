@@ -9,7 +9,7 @@ valetkey_pkcs11_la_SOURCES = src/pkcs11/attribute.c src/pkcs11/attribute.h \
 	src/pkcs11/key_data.h src/pkcs11/interface.c src/pkcs11/keygen.c \
 	src/pkcs11/live.c src/pkcs11/live.h src/pkcs11/live_spends.c src/pkcs11/mechanism.c src/pkcs11/mechanism.h \
 	src/pkcs11/message_sign.c src/pkcs11/message_verify.c src/pkcs11/module.c src/pkcs11/module.h src/pkcs11/object.c src/pkcs11/object.h \
-	src/pkcs11/ordinary.c src/pkcs11/pending.c src/pkcs11/random.c src/pkcs11/refusal.c src/pkcs11/refusal.h src/pkcs11/registration.c src/pkcs11/registration.h \
+	src/pkcs11/ordinary.c src/pkcs11/pending.c src/pkcs11/random.c src/pkcs11/receipt.c src/pkcs11/refusal.c src/pkcs11/refusal.h src/pkcs11/registration.c src/pkcs11/registration.h \
 	src/pkcs11/session.c src/pkcs11/session.h src/pkcs11/session_key.c src/pkcs11/session_key.h src/pkcs11/sign.c src/pkcs11/sign.h \
 	src/pkcs11/slot.c src/pkcs11/slot.h src/pkcs11/template.c src/pkcs11/template.h \
 	src/pkcs11/token.c src/pkcs11/unlock.c src/pkcs11/unlock.h src/pkcs11/unsupported.c src/pkcs11/verify.c src/pkcs11/view.c \

@@ -91,6 +91,12 @@ CK_RV vk_stored_open(vk_slot *slot, const vk_ref *ref, vk_object *out);
 CK_RV vk_stored_destroy(const vk_object *object);
 /* Writes the changed attributes of a stored object. */
 vk_status vk_stored_update(const vk_object *object, vk_error *err);
+
+/* ---- Receipts (receipt.c) ---- */
+
+CK_RV vk_create_receipt(vk_session *session, bool on_token, const CK_ATTRIBUTE *templ,
+                        CK_ULONG count, CK_OBJECT_HANDLE *out);
+
 /* ---- Operations that wait (pending.c) ---- */
 
 /* The data object of an operation: it is judged, and waits if it is allowed. */

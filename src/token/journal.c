@@ -15,8 +15,8 @@ const char *vk_journal_event_name(int64_t event) {
         [VK_EVENT_CHECKPOINT] = "checkpoint",   [VK_EVENT_SETTINGS] = "settings",
         [VK_EVENT_INITIALIZED] = "initialized", [VK_EVENT_ANCHOR] = "anchor",
         [VK_EVENT_ACCEPTED] = "accepted",       [VK_EVENT_INCLUDED] = "included",
-        [VK_EVENT_GIVEN_BACK] = "given-back"};
-    bool known = event >= VK_EVENT_SIGNED && event <= VK_EVENT_GIVEN_BACK;
+        [VK_EVENT_GIVEN_BACK] = "given-back",   [VK_EVENT_RECEIPT] = "receipt"};
+    bool known = event >= VK_EVENT_SIGNED && event <= VK_EVENT_RECEIPT;
     return known ? names[event] : "unknown";
 }
 
@@ -155,7 +155,7 @@ vk_status vk_journal_note(vk_token *token, int event, vk_error *err, const char 
 
 /* ---- Reading ---- */
 
-static void parse(const vk_query *query, vk_journal_record *out) {
+void vk_journal_parse(const vk_query *query, vk_journal_record *out) {
     *out = (vk_journal_record){.number = vk_column_int(query, 0),
                                .point = vk_column_blob(query, 1),
                                .sequence = vk_column_int(query, 2),
@@ -186,7 +186,7 @@ vk_status vk_journal_walk(vk_token *token, int64_t from, vk_journal_fn each, voi
     vk_status status = VK_OK;
     while (vk_query_next(&query, &status, err)) {
         vk_journal_record record;
-        parse(&query, &record);
+        vk_journal_parse(&query, &record);
         status = each(context, &record);
     }
     vk_query_end(&query);

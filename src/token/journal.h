@@ -28,7 +28,8 @@ typedef enum vk_journal_event {
     VK_EVENT_ACCEPTED = 7,    /* the SO accepted a state that does not go with the anchor */
     /* Of a key's chain: what became of an operation; the reason says who knows. */
     VK_EVENT_INCLUDED = 8,
-    VK_EVENT_GIVEN_BACK = 9 /* it never will be included: its reservation was given back */
+    VK_EVENT_GIVEN_BACK = 9, /* it never will be included: its reservation was given back */
+    VK_EVENT_RECEIPT = 10    /* what a bundler says of it, see receipt.h; it settles nothing */
 } vk_journal_event;
 
 /* "signed", "denied", ...; "unknown". */
@@ -56,11 +57,12 @@ typedef struct vk_journal_record {
     uint64_t chain_id;
     vk_bytes account, permission_id; /* of the grant */
     vk_bytes operation;              /* 32 bytes: userOpHash, or the digest that was to be signed */
-    /* Text, of a denial; of what was signed after a touch of a security key: "touch", and why. */
+    /* Text, of a denial; of what was signed after a touch of a security key: "touch", and why; of a
+     * receipt: the bundler's host, and why the calls failed. */
     vk_bytes rule, reason;
     vk_bytes hardening;     /* text: the hardening rule that decided */
     vk_bytes before, after; /* the budget: VK_RULE_STATE_LEN bytes a rule; after is empty
-                               where nothing changed */
+                               where nothing changed. Of a receipt: VK_RECEIPT_FACTS_LEN */
     vk_bytes previous;      /* hash of the record before it in its chain, or zero */
     vk_bytes last;          /* hash of record number - 1, or zero */
     vk_bytes hash, mac;

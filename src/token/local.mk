@@ -7,7 +7,7 @@ libvk_token_la_SOURCES += src/token/anchor.c src/token/anchor.h src/token/anchor
 	src/token/journal_rotate.c src/token/journal_verify.c src/token/key.c src/token/key_read.c \
 	src/token/key_row.c src/token/login.c src/token/migrate.c src/token/migrate.h src/token/schema.c src/token/nonce.c \
 	src/token/passkey.c src/token/passkey.h src/token/pending.c src/token/pending.h src/token/pin.c src/token/query.c src/token/relax.c \
-	src/token/node.c src/token/object.c src/token/object.h src/token/reservation.c src/token/reservation.h \
+	src/token/node.c src/token/object.c src/token/object.h src/token/receipt.c src/token/receipt.h src/token/reservation.c src/token/reservation.h \
 	src/token/row.c src/token/rows_verify.c src/token/scope.c src/token/scope.h src/token/settings.c src/token/setup.c \
 	src/token/sign_count.c src/token/spend.c src/token/spend.h src/token/spend_admin.c \
 	src/token/spend_count.c src/token/spend_reserve.c src/token/sql.c src/token/state.c src/token/store.h src/token/token.c src/token/token.h \

@@ -166,10 +166,15 @@ static const char passkey_users[] =
 static const char touches[] =
     "ALTER TABLE enrolment ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;";
 
+/* Version 13: receipts of operations, which are records of the journal. Signatures are not in the
+ * index, so they cost what they did. */
+static const char receipts[] =
+    "CREATE INDEX journal_receipt ON journal(operation) WHERE event = 10;";
+
 /* One text a version, the first leads to version 2. Published texts never change: append. */
 static const char *const steps[] = {state,         pending,       relaxed,   journal,
                                     reservations,  spend_rules,   addresses, objects,
-                                    security_keys, passkey_users, touches};
+                                    security_keys, passkey_users, touches,   receipts};
 
 #define STEPS ((int64_t)(sizeof steps / sizeof steps[0]))
 

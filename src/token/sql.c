@@ -17,6 +17,13 @@
     "key_id, grant_id, made_wall, made_steady, digest, userop_hash, sign_count, payload,"          \
     " object_id, assertion, mac"
 
+/* As vk_journal_parse reads them. */
+#define JOURNAL_RECORDS                                                                            \
+    "SELECT j.number, k.point, j.sequence, j.time, j.event, j.form, j.policy, j.chain_id,"         \
+    " j.account, j.permission_id, j.operation, j.rule, j.reason, j.hardening, j.before,"           \
+    " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"                                    \
+    " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
+
 const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
     [VK_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [VK_SQL_COMMIT] = "COMMIT",
@@ -202,12 +209,13 @@ const char *const vk_sql_texts[VK_SQL_STATEMENTS] = {
         " FROM journal GROUP BY journal_key) j ON j.journal_key = k.id",
     [VK_SQL_JOURNAL_INSERT] = "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                               " ?, ?, ?, ?, ?, ?)",
-    [VK_SQL_JOURNAL_READ] =
-        "SELECT j.number, k.point, j.sequence, j.time, j.event, j.form, j.policy, j.chain_id,"
-        " j.account, j.permission_id, j.operation, j.rule, j.reason, j.hardening, j.before,"
-        " j.after, j.previous, j.last, j.hash, j.mac, k.id IS NULL"
-        " FROM journal j LEFT JOIN journal_key k ON k.id = j.journal_key"
-        " WHERE j.number >= ? ORDER BY j.number",
+    [VK_SQL_JOURNAL_READ] = JOURNAL_RECORDS " WHERE j.number >= ? ORDER BY j.number",
+    /* A receipt comes soon after the signature, so the search ends soon; the numbers are those of
+     * vk_journal_event. */
+    [VK_SQL_JOURNAL_SIGNED] = JOURNAL_RECORDS
+    " WHERE j.journal_key = ? AND j.operation = ? AND j.event = 1 ORDER BY j.number DESC LIMIT 1",
+    [VK_SQL_JOURNAL_RECEIPT] = JOURNAL_RECORDS
+    " WHERE j.journal_key = ? AND j.operation = ? AND j.event = 10 ORDER BY j.number DESC LIMIT 1",
     /* By what it says of its own chain, or of all. */
     [VK_SQL_JOURNAL_CHECKPOINT] =
         "SELECT CASE WHEN operation = ?3 THEN operation ELSE substr(before, 17) END FROM journal"

@@ -269,6 +269,8 @@ VK_MUST_USE vk_status vk_journal_ends(vk_token *token, int64_t *first, int64_t *
                                       vk_error *err);
 VK_MUST_USE vk_status vk_journal_walk(vk_token *token, int64_t from, vk_journal_walk_fn each,
                                       void *context, vk_error *err);
+/* A row of one of the statements with all columns: views, as long as the query stands there. */
+void vk_journal_parse(const vk_query *query, struct vk_journal_record *out);
 /* Drops the oldest records if there are more than the settings allow. */
 VK_MUST_USE vk_status vk_journal_keep_bounded(vk_token *token, vk_error *err);
 /* For scope.c. */

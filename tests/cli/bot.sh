@@ -36,7 +36,7 @@ jq -n --arg nonce "$(nonce 01 0)" --arg tx "0x$(word 7)" '{chainId: 31337, log: 
         verificationGasLimit: "0xf4240", callGasLimit: "0x186a0"}},
     eth_sendUserOperation: {hash: true},
     eth_getUserOperationReceipt: {result: {success: true, actualGasCost: "0x38d7ea4c68000",
-        receipt: {transactionHash: $tx}}}}}' >script.json
+        receipt: {transactionHash: $tx, blockNumber: "0x1b4"}}}}}' >script.json
 cp script.json start.json
 "$VK_TEST_BUILDDIR/tests/net/bundler" script.json >url &
 servers=$!
@@ -81,6 +81,13 @@ bot 0 -i 0 -n 1
 grep -qx '0x[0-9a-f]\{64\}: paid, for 0.001 ether' out || fail "$(cat out)"
 called eth_sendUserOperation 1
 called eth_call:0xc3e58978 0
+# The key's journal has the receipt, and of the bundler its host.
+want 0 audit list --token main --label bot --json
+json '[.records[-2:][].event]' '["signed","receipt"]'
+json '.records[-1] | [.success, .transaction, .block, .bundler, (.operation | length)]' \
+    "[true,\"0x$(word 7)\",436,\"127.0.0.1\",66]"
+json '.records[-2].operation == .records[-1].operation' true
+! grep -q secret-path out || fail "the bundler's key is in the journal"
 # Two more: of the same nonce they are the same operation to the token, and to the chain.
 script eth_getCode '{"result":"0x60"}'
 script eth_call:0xc3e58978 "{\"result\":\"0x$(word 32)$(word 0)$(printf '%024d' 0)$signer$(word 96)$(word 0)\"}"

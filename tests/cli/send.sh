@@ -81,15 +81,62 @@ out <<END
 Sent for the account $account on chain 31337: $hash
 Done in block 436, for 0.001 ether: 0x$(word 7)
 END
+same "$(cat err)" '' "standard error"
 called eth_sendUserOperation 1
 same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
 want 0 "${send[@]}" --wait --pin-file pin --json
-json '[.userOpHash, .included, .success, .block, .actualGasCost]' "[\"$hash\",true,true,436,\"1000000000000000\"]"
+json '[.userOpHash, .included, .success, .block, .actualGasCost, .receiptTaken]' \
+    "[\"$hash\",true,true,436,\"1000000000000000\",true]"
+
+# The journal has the receipt, once, and the budget what it had: of the bundler the host, and no key.
+want 0 audit list --label usdc --json
+json '[.records[].event]' '["denied","signed","receipt","signed"]'
+json '.records[2] | [.operation, .chainId, .account, .nonce, .success, .transaction, .block, .actualGasCost, .bundler]' \
+    "[\"$hash\",31337,\"$account\",\"$(nonce 01 0 0 | sed s/^0x0*/0x/)\",true,\"0x$(word 7)\",436,\"1000000000000000\",\"127.0.0.1\"]"
+json '.records[2] | [.rule, .before, .reason, .permissionId == "'"$id"'"]' '[null,null,null,true]'
+want 0 audit list --label usdc
+grep -q "^    done in block 436, for 0.001 ether, says 127.0.0.1: 0x$(word 7)\$" out || fail "$(cat out)"
+want 0 audit verify --pin-file pin
+want 0 audit export
+same "$(jq -c 'select(.event == "receipt") | [.sequence, .block]' out)" '[3,436]' 'what is exported'
+! grep -q secret-path out || fail "the bundler's key is in the journal"
+want 0 budget list --label usdc --pin-file pin --json
+json '[.grants[].reservations[] | .includedAt]' '[null]'
+
+# What fails says why. A bundler that says something else by now is not believed either.
 receipt "$hash" false
 want 9 "${send[@]}" --wait --pin-file pin --json
-json '[.included, .success]' '[true,false]'
+json '[.included, .success, .receiptTaken]' '[true,false,false]'
+err <<<"valetkey: the key's journal does not get the receipt: it has another receipt of this operation"
 want 9 "${send[@]}" --wait --pin-file pin
 grep -q '^Included, but its calls failed in block 436, ' out || fail "nobody knows that it failed"
+same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+cp start.json script.json
+
+# Two that wait for the same operation write one receipt.
+receipts() {
+    want 0 audit list --json --last 1000
+    same "$(jq '[.records[] | select(.event == "receipt")] | length' out)" "$1" "the number of receipts"
+}
+receipts 1
+again=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 2000000)
+want 0 send --label usdc --call "$again" --dry-run --json
+receipt "$(jq -r .userOpHash out)" false "execution reverted: $(printf 'x%.0s' {1..500})"
+both=()
+for i in 1 2; do
+    "${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" send --label usdc --call "$again" --wait --pin-file pin >out.$i 2>err.$i &
+    both+=($!)
+done
+for i in 1 2; do
+    got=0
+    wait "${both[i - 1]}" || got=$?
+    same "$got" 9 "exit status of one of two: $(cat err.$i)"
+    same "$(cat err.$i)" '' "standard error of one of two"
+done
+receipts 2
+same "$(jq '.records | last(.[] | select(.event == "receipt")) | .reason | length' out)" 255 'the length of the reason'
+want 0 audit list --label usdc
+grep -q '^    included, but its calls failed, in block 436, ' out || fail "$(cat out)"
 cp start.json script.json
 
 # ---- The bundler says no: nothing is under way ----
@@ -125,10 +172,21 @@ want 8 send --label usdc --resume "$hash" --wait --timeout 1
 grep -q 'it was not included within 1 seconds' err || fail "$(cat err)"
 called eth_sendUserOperation 0
 receipt "$hash" true
-want 0 send --label usdc --resume "$hash" --wait
+# Without a PIN the journal gets no receipt, and the operation stays, so that it can get it.
+want 0 send --label usdc --resume "$hash"
+grep -q '^Done in block 436, ' out || fail "$(cat out)"
+err <<END
+valetkey: the key's journal does not get the receipt: this needs a login
+valetkey: it will with "valetkey send --resume $hash" and the key's --label, with --pin-file FILE or --pin-fd N
+END
+same "$(ls "$VALETKEY_HOME/outbox")" "$hash.json" "the outbox"
+want 4 send --label usdc --resume "$hash" --pin-file so-pin
+want 0 send --label usdc --resume "$hash" --wait --pin-file pin --json
+json '[.success, .receiptTaken]' '[true,true]'
 called eth_sendUserOperation 0
 same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
 want 5 send --label usdc --resume "$hash"
+receipts 2
 cp start.json script.json
 
 # An edited file is another operation.
@@ -179,7 +237,7 @@ cp start.json script.json
 script eth_getBalance '{"result":"0xde0b6b3a7640000"}'
 script eth_call:0x70a08231 "{\"result\":\"0x$(word 5)\"}"
 want 0 session status --label usdc --json
-json '[.sessions[0] | .deployed, .permission, .balance, .deposit, .currentNonce, .enableNonce, .gasLeftOnChain]' \
+json '[.sessions[0] | .deployed, .permission, .balance, .deposit, .currentNonce, .enableNonce, .budgets[0].onChain]' \
     '[false,"absent","1000000000000000000","5",1,1,null]'
 want 0 session status --label usdc
 grep -q '  permission     not installed: the first operation brings' out || fail "$(cat out)"

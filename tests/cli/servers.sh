@@ -47,11 +47,11 @@ script() {
 called() {
     same "$(grep -cx "$1" calls)" "$2" "the number of calls of $1"
 }
-# receipt HASH SUCCESS
+# receipt HASH SUCCESS [REASON]
 receipt() {
-    script eth_getUserOperationReceipt "$(jq -nc --arg hash "$1" --argjson success "$2" \
+    script eth_getUserOperationReceipt "$(jq -nc --arg hash "$1" --argjson success "$2" --arg reason "${3-}" \
         --arg sender "$account" --arg nonce "$(nonce 01 0 0)" --arg tx "0x$(word 7)" '{result: {
             userOpHash: $hash, entryPoint: "0x0000000071727De22E5E9d8BAf0edAc6f37da032", sender: $sender,
             nonce: $nonce, success: $success, actualGasCost: "0x38d7ea4c68000", actualGasUsed: "0x186a0",
-            reason: "", logs: [], receipt: {transactionHash: $tx, blockNumber: "0x1b4", status: "0x1"}}}')"
+            reason: $reason, logs: [], receipt: {transactionHash: $tx, blockNumber: "0x1b4", status: "0x1"}}}')"
 }

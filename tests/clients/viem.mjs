@@ -77,6 +77,22 @@ async function checkSession(module) {
     const nobodys = { paymasterVerificationGasLimit: 0n, paymasterPostOpGasLimit: 0n };
     const again = await account.signUserOperation({ ...operation(1), ...nobodys });
     assert.equal(again, made.operations[1].signature.toLowerCase());
+    // As viem has it; the token has it once.
+    const receipt = (index, blockNumber) => ({
+        userOpHash: made.operations[index].userOpHash,
+        sender: made.account,
+        nonce: operation(index).nonce,
+        success: false,
+        reason: "execution reverted",
+        actualGasCost: 10n ** 15n,
+        receipt: { transactionHash: `0x${"07".repeat(32)}`, blockNumber },
+    });
+    const bundler = "https://bundler.example/v2/31337/rpc?apikey=secret";
+    const write = (...of) => key.writeReceipt({ chainId: 31337, bundler, receipt: receipt(...of) });
+    write(0, 436n);
+    write(0, 436n);
+    assert.throws(() => write(0, 437n), /:27$/); // CKR_ACTION_PROHIBITED, which pkcs11js cannot name
+    assert.throws(() => write(2, 436n), /CKR_TEMPLATE_INCONSISTENT/);
     // A grant for this chain does not do for another.
     const elsewhere = account.signUserOperation({ ...operation(1), chainId: 1 });
     await assert.rejects(elsewhere, refused(/./));

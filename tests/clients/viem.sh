@@ -21,6 +21,10 @@ valetkey key create --token owners --label owner --type secp256k1 --pin-file "$w
 must node "$node_dir/viem.mjs" "$module" "$root/tests/vectors/session/ecdsa.json" "$work/pin"
 says '^a session account' && says '^a local account'
 cat "$work/out"
+valetkey audit list --token main --label usdc --json >"$work/records"
+[ "$(jq -c '[.records[] | select(.event == "receipt") | [.success, .reason, .block, .bundler]]' "$work/records")" = \
+    '[[false,"execution reverted",436,"bundler.example"]]' ] || die "the receipts: $(cat "$work/records")"
+echo "the journal has the receipt, once"
 
 # What a user of send.mjs sees of mistakes; what it sends needs a chain.
 must_fail 'usage: send.mjs' node "$node_dir/send.mjs"

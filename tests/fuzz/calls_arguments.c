@@ -158,8 +158,12 @@ static void put_number(caller *c, CK_ATTRIBUTE *out) {
 }
 
 static void put_text(caller *c, CK_ATTRIBUTE *out) {
-    static const char *const texts[] = {"fuzz", "valetkey-policy", "valetkey-grant",
-                                        "valetkey-userop", "[{\"type\":\"sudo\"}]"};
+    static const char *const texts[] = {"fuzz",
+                                        "valetkey-policy",
+                                        "valetkey-grant",
+                                        "valetkey-userop",
+                                        "[{\"type\":\"sudo\"}]",
+                                        "valetkey-receipt"};
     const char *text = texts[pick(c, sizeof texts / sizeof texts[0])];
     out->ulValueLen = strlen(text);
     out->pValue = copy_of(c, text, out->ulValueLen);

@@ -29,6 +29,7 @@ void fuzz_text(vk_bytes input);           /* which reader, then text: hex, base6
 void fuzz_userop_json(vk_bytes input);    /* EntryPoint version, then JSON */
 void fuzz_userop_abi(vk_bytes input);     /* EntryPoint version, then ABI */
 void fuzz_userop_request(vk_bytes input); /* JSON or ABI */
+void fuzz_receipt(vk_bytes input);        /* JSON */
 void fuzz_execution(vk_bytes input);      /* calldata */
 void fuzz_factory_data(vk_bytes input);   /* Kernel version, then factory data */
 void fuzz_enable_data(vk_bytes input);    /* kind of owner, then enable data */
@@ -56,6 +57,7 @@ void fuzz_verdict_case(vk_bytes input);   /* which kind, then its "in" */
 void fuzz_anchor(vk_bytes input);         /* a slot of an anchor's file */
 void fuzz_reply(vk_bytes input);          /* a JSON-RPC reply */
 void fuzz_node_answer(vk_bytes input);    /* which reader, then a JSON-RPC reply */
+void fuzz_rule_numbers(vk_bytes input);   /* how many, then what a policy contract returned */
 void fuzz_service_answer(vk_bytes input); /* which reader, then a JSON-RPC reply */
 void fuzz_chain_config(vk_bytes input);   /* JSON */
 void fuzz_header(vk_bytes input);         /* a line */

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "net/aa_error.h"
 #include "net/answer.h"
+#include "net/chain_state_read.h"
 #include "net/reply.h"
 
 /* What a server says no with: words that can be shown, and maybe an EntryPoint's code. */
@@ -87,5 +88,23 @@ void fuzz_node_answer(vk_bytes input) {
     if (vk_json_parse(input, VK_REPLY_MAX, &reply, NULL) == VK_OK) {
         readers[which](reply);
         cJSON_Delete(reply);
+    }
+}
+
+/* Exactly so many words of 48 bits, or nothing. */
+void fuzz_rule_numbers(vk_bytes input) {
+    size_t count = fuzz_choose(&input, 5);
+    uint64_t numbers[4];
+    FUZZ_MARK(numbers);
+    bool is_read = vk_rule_numbers_read(input, count, numbers);
+    FUZZ_REQUIRE(!is_read || input.len == 32 * count);
+    for (size_t i = 0; i < 4; i++) {
+        if (is_read && i < count) {
+            vk_u256 word = vk_u256_from_u64(numbers[i]);
+            FUZZ_REQUIRE(vk_u256_fits(&word, 48));
+            FUZZ_REQUIRE(memcmp(word.be, input.data + 32 * i, 32) == 0);
+        } else {
+            FUZZ_REQUIRE(numbers[i] == UINT64_C(0xa5a5a5a5a5a5a5a5));
+        }
     }
 }

@@ -255,6 +255,25 @@ static void sow_grant_text(const sower *s, const vk_address *key, const char *po
     vk_buf_clear(&input);
 }
 
+static void sow_receipts(const sower *s) {
+    vk_receipt receipt = {.operation = {{1}},
+                          .chain_id = 8453,
+                          .account = {{2}},
+                          .nonce = vk_u256_from_u64(3),
+                          .transaction = {{4}},
+                          .block = 436,
+                          .actual_gas_cost = vk_u256_from_u64(UINT64_MAX),
+                          .bundler = "bundler.example"};
+    for (int success = 0; success <= 1; success++) {
+        vk_buf json = {0};
+        receipt.success = success == 1;
+        snprintf(receipt.reason, sizeof receipt.reason, "%s", receipt.success ? "" : "0x08c379a0");
+        FUZZ_REQUIRE(vk_receipt_write(&receipt, &json) == VK_OK);
+        sow(s, "receipt", &json);
+        vk_buf_clear(&json);
+    }
+}
+
 /* One of each kind of owner. */
 static void sow_smart_account(const sower *s, vk_smart_account account) {
     vk_buf json = {0};
@@ -521,6 +540,16 @@ static void sow_anchors(const sower *s) {
 #define ZEROS "000000000000000000000000"
 #define ADDRESS(first) "0x" first "00000000000000000000000000000000000000"
 
+static void sow_rule_numbers(const sower *s) {
+    vk_buf words = {0};
+    for (uint8_t count = 1; count <= 3; count++) {
+        const vk_u256 word = vk_u256_from_u64((UINT64_C(1) << 48) - count);
+        vk_buf_put(&words, word.be, sizeof word.be);
+        sow_chosen(s, "rule_numbers", count, &words);
+    }
+    vk_buf_clear(&words);
+}
+
 static void sow_answers_of_nodes(const sower *s) {
     static const char event[] =
         "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f";
@@ -673,9 +702,11 @@ void seeds_each(seed_fn use, void *context) {
     sow_all_chain(&s);
     sow_anchors(&s);
     sow_answers_of_nodes(&s);
+    sow_rule_numbers(&s);
     sow_passkey_servers(&s);
     sow_calls(&s);
     sow_other_grants(&s);
+    sow_receipts(&s);
     sow_smart_accounts(&s);
     sow_thirdweb_grants(&s);
     sow_step_ups(&s);

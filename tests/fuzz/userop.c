@@ -96,3 +96,21 @@ void fuzz_userop_abi(vk_bytes input) {
     vk_buf_clear(&calls);
     vk_userop_clear(&request.op);
 }
+
+/* What was read is written, and read again as the same. */
+void fuzz_receipt(vk_bytes input) {
+    vk_receipt receipt, again;
+    vk_error err = {0};
+    FUZZ_MARK(receipt);
+    vk_status status = vk_receipt_read((const char *)input.data, input.len, &receipt, &err);
+    if (!fuzz_read_result(status, &err, &receipt, sizeof receipt)) {
+        return;
+    }
+    vk_buf json = {0};
+    FUZZ_REQUIRE(strlen(receipt.reason) <= VK_RECEIPT_REASON_LEN);
+    FUZZ_REQUIRE(strpbrk(receipt.bundler, "/@?#& ") == NULL);
+    FUZZ_REQUIRE(vk_receipt_write(&receipt, &json) == VK_OK);
+    FUZZ_REQUIRE(vk_receipt_read((const char *)json.data, json.len, &again, NULL) == VK_OK);
+    FUZZ_REQUIRE(memcmp(&receipt, &again, sizeof receipt) == 0);
+    vk_buf_clear(&json);
+}

@@ -3,7 +3,8 @@
  * until it is killed. Prints its URL first. Usage: bundler FILE
  *
  * FILE: {"chainId":N,"log":"PATH","answers":{"METHOD":ANSWER}}; of eth_call, METHOD is
- * "eth_call:0x<selector>". ANSWER is {"result":X}, {"error":{"code":N,"message":"..."}},
+ * "eth_call:0x<selector>", or, of one contract, "eth_call:0x<selector>:0x<address>". ANSWER is
+ * {"result":X}, {"error":{"code":N,"message":"..."}},
  * {"drop":true} (the connection is closed), {"hash":true}: the userOpHash of the operation that was
  * sent, {"nonce":N}: the EntryPoint's nonce N of the lane that is asked for, or
  * {"turns":[ANSWER,...]}: another one each time that the method is called, the last one then on.
@@ -50,6 +51,18 @@ static void name_call(const cJSON *call, char name[96]) {
     } else {
         snprintf(name, 96, "%s", method != NULL ? method : "");
     }
+}
+
+/* Of one contract, or of any. */
+static const cJSON *find_answer(const cJSON *script, const cJSON *call, const char *name) {
+    char of_contract[160];
+    const char *to = cJSON_GetStringValue(vk_json_get(first_param(call), "to"));
+    const cJSON *answers = vk_json_get(script, "answers"), *found = NULL;
+    if (to != NULL) {
+        snprintf(of_contract, sizeof of_contract, "%s:%s", name, to);
+        found = vk_json_get(answers, of_contract);
+    }
+    return found != NULL ? found : vk_json_get(answers, name);
 }
 
 static void write_log(const cJSON *script, const char *name, bool known) {
@@ -140,7 +153,7 @@ static void answer(void *context, const char *head, vk_bytes body, server_answer
           *call = cJSON_ParseWithLength((const char *)body.data, body.len);
     (void)head;
     name_call(call, name);
-    const cJSON *found = vk_json_get(vk_json_get(script, "answers"), name);
+    const cJSON *found = find_answer(script, call, name);
     write_log(script, name, found != NULL);
     found = take_turn(script, name, found);
     if (vk_json_get(found, "stall") != NULL) {

@@ -2,7 +2,7 @@ check_PROGRAMS += tests/pkcs11/test_pkcs11
 tests_pkcs11_test_pkcs11_SOURCES = tests/pkcs11/browser.c tests/pkcs11/browser.h tests/pkcs11/sdk.c tests/pkcs11/sdk.h tests/pkcs11/support.c \
 	tests/pkcs11/support.h tests/pkcs11/test_attribute.c tests/pkcs11/test_browser.c tests/pkcs11/test_browser_sign.c tests/pkcs11/test_host.c tests/pkcs11/test_interface.c tests/pkcs11/test_journal.c tests/pkcs11/test_module.c \
 	tests/pkcs11/test_object.c tests/pkcs11/test_pending.c tests/pkcs11/test_pending_keys.c \
-	tests/pkcs11/test_ordinary.c tests/pkcs11/test_pkcs11.c tests/pkcs11/test_session_key.c tests/pkcs11/test_policy.c tests/pkcs11/test_refusal.c \
+	tests/pkcs11/test_ordinary.c tests/pkcs11/test_pkcs11.c tests/pkcs11/test_session_key.c tests/pkcs11/test_policy.c tests/pkcs11/test_receipt.c tests/pkcs11/test_refusal.c \
 	tests/pkcs11/test_scale.c tests/pkcs11/test_signing.c tests/pkcs11/test_spend.c tests/pkcs11/test_threads.c tests/pkcs11/test_token.c \
 	tests/pkcs11/waiting.c tests/pkcs11/waiting.h tests/support/clock.c tests/support/clock.h \
 	tests/support/limits.c tests/support/limits.h tests/support/quick_pins.c

@@ -112,6 +112,7 @@ Suite *login_suite(void);
 Suite *message_suite(void);
 Suite *thread_suite(void);
 Suite *journal_suite(void);
+Suite *receipt_suite(void);
 Suite *spend_suite(void);
 Suite *scale_suite(void);
 Suite *browser_suite(void);

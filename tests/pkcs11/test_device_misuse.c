@@ -385,6 +385,21 @@ START_TEST(an_empty_slot_has_no_mechanisms) {
 }
 END_TEST
 
+/* No key, so no journal, whoever is logged in. */
+START_TEST(a_device_without_keys_takes_no_receipt) {
+    static char application[] = VK_APPLICATION_RECEIPT, label[] = "k", json[] = "{}";
+    CK_SESSION_HANDLE session = device_login();
+    CK_OBJECT_HANDLE object;
+    for (int i = 0; i <= 1; i++) {
+        CK_ATTRIBUTE templ[] = {ATTR(CKA_CLASS, class_data), TEXT(CKA_APPLICATION, application),
+                                TEXT(CKA_LABEL, label), TEXT(CKA_VALUE, json),
+                                i == 0 ? ATTR(CKA_TOKEN, no) : ATTR(CKA_TOKEN, yes)};
+        ck_assert_int_eq(f->C_CreateObject(session, templ, COUNT(templ), &object),
+                         CKR_TOKEN_WRITE_PROTECTED);
+    }
+}
+END_TEST
+
 /* ---- Which credential is on it ---- */
 
 static void make_credential(vk_fido2 *fido2, vk_fido2_made *out) {
@@ -471,6 +486,7 @@ int main(void) {
     tcase_add_test(tcase, a_protection_that_it_lacks_is_refused);
     tcase_add_test(tcase, a_label_need_be_no_text);
     tcase_add_test(tcase, an_empty_slot_has_no_mechanisms);
+    tcase_add_test(tcase, a_device_without_keys_takes_no_receipt);
     tcase_add_test(tcase, one_of_many_credentials_is_found);
     tcase_add_test(tcase, a_deaf_device_stops_nobody);
     suite_add_tcase(suite, tcase);

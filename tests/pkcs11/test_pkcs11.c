@@ -22,6 +22,7 @@ int main(void) {
     srunner_add_suite(runner, login_suite());
     srunner_add_suite(runner, thread_suite());
     srunner_add_suite(runner, journal_suite());
+    srunner_add_suite(runner, receipt_suite());
     srunner_add_suite(runner, spend_suite());
     srunner_add_suite(runner, browser_suite());
     srunner_add_suite(runner, scale_suite());

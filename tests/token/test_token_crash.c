@@ -9,7 +9,7 @@
 
 #include "support.h"
 #include "support/limits.h"
-#include "token/journal.h"
+#include "token/receipt.h"
 
 #define PROCESSES 4
 #define RESERVATIONS 50
@@ -48,7 +48,7 @@ static pid_t start(int (*body)(const shared *), const shared *s) {
 }
 
 typedef struct progress {
-    int64_t keys, reservations;
+    int64_t keys, reservations, receipts;
 } progress;
 
 /* What left the process has a record, and the chain goes with the anchor. */
@@ -58,8 +58,12 @@ static void assert_journal(vk_token *token, const progress *said) {
     assert_ok(vk_journal_verify(token, NULL, NULL, &check, &err));
     ck_assert_int_eq(check.findings, 0);
     ck_assert(check.macs_checked && check.anchor_checked);
-    ck_assert_int_ge(check.records, said->reservations);
-    ck_assert_int_le(check.records, said->reservations + 1);
+    ck_assert_int_ge(check.records, said->reservations + said->receipts);
+    ck_assert_int_le(check.records, said->reservations + said->receipts + 1);
+}
+
+static int64_t count_receipts(const char *path) {
+    return raw_int(path, "SELECT count(*) FROM journal WHERE event = 10");
 }
 
 /* ---- Processes at once ---- */
@@ -115,12 +119,21 @@ static bool add_like(vk_token *token, const vk_key_record *like, unsigned n) {
     return vk_token_key_add(token, &record, &names, secret, NULL) == VK_OK;
 }
 
+static vk_status give_receipt(vk_token *token, const vk_grant_record *grant, uint64_t nonce) {
+    uint8_t point65[65];
+    vk_receipt receipt = {.chain_id = grant->chain_id, .account = grant->account, .bundler = "b"};
+    point_of(0, point65);
+    memcpy(receipt.operation.b, &nonce, sizeof nonce);
+    return vk_token_add_receipt(token, point65, &receipt, NULL);
+}
+
 /* Key number n is the n-th key: the first was there before. */
 static int work_forever(const shared *s) {
     vk_token *token = token_open_as(s->path, VK_ROLE_USER);
     vk_budget budget = budget_of(token, &s->grant);
     vk_key_record like = record_new(1);
-    progress done = {raw_int(s->path, "SELECT count(*) FROM key"), (int64_t)budget.rules[0].used};
+    progress done = {raw_int(s->path, "SELECT count(*) FROM key"), (int64_t)budget.rules[0].used,
+                     count_receipts(s->path)};
     for (;;) {
         if (write(s->report, &done, sizeof done) != sizeof done) {
             return 1;
@@ -129,6 +142,13 @@ static int work_forever(const shared *s) {
             return 2;
         }
         done.reservations++;
+        if (write(s->report, &done, sizeof done) != sizeof done) {
+            return 1;
+        }
+        if (give_receipt(token, &s->grant, (uint64_t)done.reservations - 1) != VK_OK) {
+            return 4;
+        }
+        done.receipts++;
         if (write(s->report, &done, sizeof done) != sizeof done) {
             return 1;
         }
@@ -201,10 +221,13 @@ START_TEST(killed_at_any_moment) {
         ck_assert_uint_ge(budget.rules[0].used, (uint64_t)said.reservations);
         ck_assert_uint_le(budget.rules[0].used, (uint64_t)said.reservations + 1);
         ck_assert_uint_eq(vk_u256_low64(&budget.rules[0].spent), budget.rules[0].used);
+        ck_assert_int_ge(count_receipts(s.path), said.receipts);
+        ck_assert_int_le(count_receipts(s.path), said.receipts + 1);
         vk_budget_clear(&budget);
         vk_token_close(token);
     }
     ck_assert_int_gt(raw_int(s.path, "SELECT count(*) FROM key"), 1);
+    ck_assert_int_gt(count_receipts(s.path), 1);
     shared_free(&s);
 }
 END_TEST

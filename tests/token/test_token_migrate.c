@@ -8,6 +8,7 @@
 #include <valetkey/eth.h>
 
 #include "support.h"
+#include "token/receipt.h"
 #include "token/reservation.h"
 
 #define OLD_SPENT 150
@@ -91,6 +92,22 @@ static void assert_operations(vk_token *token, const vk_grant_record *grant, boo
     vk_reservations_free(list, count);
 }
 
+/* Of what was signed before and after, if the journal was there. */
+static void assert_receipts(vk_token *token, const vk_grant_record *grant, bool has_journal) {
+    uint8_t point65[65];
+    vk_journal_check check;
+    vk_receipt receipt = {.chain_id = grant->chain_id, .account = grant->account, .bundler = "b"};
+    point_of(0, point65);
+    receipt.operation.b[0] = 1;
+    assert_status(vk_token_add_receipt(token, point65, &receipt, NULL),
+                  has_journal ? VK_OK : VK_ERR_NOT_FOUND);
+    receipt.operation.b[0] = 3;
+    assert_ok(vk_token_add_receipt(token, point65, &receipt, NULL));
+    assert_ok(vk_journal_verify(token, NULL, NULL, &check, NULL));
+    ck_assert_int_eq(check.findings, 0);
+    ck_assert(check.macs_checked);
+}
+
 static void works_on(const version *v, const char *directory) {
     char *path = old_token(v, directory);
     vk_token *token = token_open_as(path, VK_ROLE_USER);
@@ -101,6 +118,7 @@ static void works_on(const version *v, const char *directory) {
     vk_budget_clear(&budget);
     assert_operations(token, &grant, v->knows_operations);
     assert_ok(reserve(token, &grant, 3, 7));
+    assert_receipts(token, &grant, v->knows_operations);
     token = token_reopen(token);
     assert_ok(login(token, VK_ROLE_USER, USER_PIN));
     budget = budget_of(token, &grant);

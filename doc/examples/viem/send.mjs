@@ -133,6 +133,11 @@ async function send(module, config, call) {
     console.error(`sent ${hash}`);
     const receipt = await kernel.waitForUserOperationReceipt({ hash });
     console.log(printable(receipt));
+    try {
+        key.writeReceipt({ chainId: client.chain.id, bundler: config.bundler, receipt });
+    } catch (error) {
+        console.error(`send.mjs: the token does not take the receipt: ${error.message}`);
+    }
     return receipt.success ? 0 : 4;
 }
 

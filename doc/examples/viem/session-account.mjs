@@ -125,6 +125,34 @@ class Key {
         });
     }
 
+    /**
+     * What a bundler says became of an operation (waitForUserOperationReceipt), for the key's journal:
+     * once, and only if the key signed it. Of the bundler's URL, which may hold a key, only the host
+     * goes there.
+     */
+    writeReceipt({ chainId, bundler, receipt }) {
+        const { userOpHash, sender, nonce, success, reason, actualGasCost } = receipt;
+        const record = {
+            userOpHash,
+            chainId,
+            account: sender,
+            nonce: toHex(BigInt(nonce)),
+            success,
+            reason: success ? undefined : reason?.slice(0, 255),
+            transaction: receipt.receipt.transactionHash,
+            block: Number(receipt.receipt.blockNumber),
+            actualGasCost: BigInt(actualGasCost).toString(),
+            bundler: new URL(bundler).hostname,
+        };
+        const written = this.pkcs11.C_CreateObject(this.session, [
+            { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_DATA },
+            { type: pkcs11js.CKA_APPLICATION, value: "valetkey-receipt" },
+            { type: pkcs11js.CKA_LABEL, value: this.label },
+            { type: pkcs11js.CKA_VALUE, value: JSON.stringify(record) },
+        ]);
+        this.pkcs11.C_DestroyObject(this.session, written); // the record stays
+    }
+
     #find() {
         this.pkcs11.C_FindObjectsInit(this.session, [
             { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY },
