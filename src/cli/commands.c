@@ -305,8 +305,9 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --operation < op.json > signed.json\n"
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"send", vk_cmd_send, NONE,
-     ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(LANE),
-         OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
+     ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(SIGNED), OPT(ASSERTION), OPT(OUTPUT), OPT(CHAIN_ID),
+         OPT(ACCOUNT), OPT(CHAINS), OPT(LANE), OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT),
+         OPT(TIMEOUT), OPT(RESUME)),
      "make calls as a session: build, sign and send an operation",
      "Builds the operation that makes these calls for the account of the key's grant, has it "
      "signed\n"
@@ -314,12 +315,22 @@ const vk_command vk_commands[] = {
      "the\n"
      "account decides whether the owner's approval is brought along. --dry-run explains it, and\n"
      "neither signs nor sends. Servers are named in a file: see CHAINS in valetkey(1).\n"
-     "--userop takes an operation that somebody else built, and signs and sends it as it is.\n"
+     "--userop takes an operation that somebody else built, and signs and sends it as it is; "
+     "--signed\n"
+     "one that is signed, which it verifies: no PIN is needed.\n"
+     "Of a passkey that is with a browser, --output keeps the operation, and what the browser is "
+     "to "
+     "be\n"
+     "asked is printed; --userop with --assertion, its answer, sends it. With --dry-run, --output\n"
+     "writes the operation of any key.\n"
      "What was signed is kept until it is known to be included: --resume HASH goes on after a\n"
      "connection that broke, or Ctrl-C, and sends no other operation.",
      "  valetkey send --label shop --call 0x7099...79C8,0.1ether --dry-run\n"
      "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
      "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"
+     "  valetkey send --label shop --signed signed.json --wait\n"
+     "  valetkey send --label phone --call 0x7099...79C8,0.1ether --output op.json\n"
+     "  valetkey send --label phone --userop op.json --assertion answer.json --wait\n"
      "  valetkey send --label shop --resume 0x5f0c...\n"},
     {"session status", vk_cmd_session_status, NONE,
      ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS)), "ask the chain about a session",

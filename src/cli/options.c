@@ -141,6 +141,7 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_NO_STEP_UP] = {"no-step-up", NULL, "the key wants a touch no more"},
     [VK_OPT_CALL] = {"call", "TO,VALUE,DATA", "a call to make; several are one batch"},
     [VK_OPT_USEROP] = {"userop", "FILE|-", "a whole operation to sign and send, as it is"},
+    [VK_OPT_SIGNED] = {"signed", "FILE|-", "a whole operation that is signed already, to send"},
     [VK_OPT_CHAINS] = {"chains", "FILE",
                        "whom to ask about chains; default: chains.json beside the tokens"},
     [VK_OPT_LANE] = {"lane", "N|TEXT",

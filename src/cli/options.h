@@ -111,6 +111,7 @@ typedef enum vk_option {
     VK_OPT_NO_STEP_UP,
     VK_OPT_CALL,
     VK_OPT_USEROP,
+    VK_OPT_SIGNED,
     VK_OPT_CHAINS,
     VK_OPT_LANE,
     VK_OPT_PAYMASTER,

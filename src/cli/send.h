@@ -28,10 +28,24 @@ typedef struct vk_sending {
 
 /* The one of the key's grants that --chain-id and --account leave; the key is there. */
 VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
+/* The operation of --userop or --signed, and the one of the key's grants that it is for. */
+VK_MUST_USE vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option);
 /* The operation as it is to be signed, into s->request, and its hash. */
 VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
 /* Another operation with this nonce may be on its way: only one of them can be included. */
 VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
+
+/* ---- Who else signs (send_signed.c, send_browser.c) ---- */
+
+/* send --signed: no login. */
+VK_MUST_USE vk_exit vk_send_signed(vk_cli *cli, vk_sending *s);
+/* Of a key that is with a browser: what the browser is asked, and the operation into --output.
+ * Takes the key over. */
+VK_MUST_USE vk_exit vk_send_ask_browser(vk_cli *cli, vk_sending *s);
+/* send --userop --assertion: the browser's answer. */
+VK_MUST_USE vk_exit vk_send_answered(vk_cli *cli, vk_sending *s);
+/* The operation as it is to be signed, into the file of --output, if there is one. */
+VK_MUST_USE vk_exit vk_send_write_output(vk_cli *cli, vk_bytes request);
 
 /* ---- Whom to ask (send_chain.c) ---- */
 
