@@ -48,6 +48,13 @@ static vk_exit hash_operation(vk_cli *cli, vk_sending *s) {
 
 /* ---- The command ---- */
 
+/* It may have been sent before, by whoever signed it, or by this command. */
+static vk_exit send_off(vk_cli *cli, vk_sending *s) {
+    const vk_outgoing item = vk_send_outgoing(s);
+    vk_exit exit = vk_outbox_put(cli, &item);
+    return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
+}
+
 vk_exit vk_send_signed(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_session_begin(cli, false);
     if (exit == VK_EXIT_OK) {
@@ -71,5 +78,5 @@ vk_exit vk_send_signed(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
-    return exit == VK_EXIT_OK ? vk_send_off(cli, s) : exit;
+    return exit == VK_EXIT_OK ? send_off(cli, s) : exit;
 }

@@ -93,8 +93,10 @@ hash=$(jq -r .userOpHash out)
 assertion s01 "$(jq -r .challenge out)" 3
 want 0 passkey assertion "${main[@]}" --label s01 --input plain.json --assertion assertion.json --operation
 cp out signed.json
-receipt "$hash" "$account" "$(nonce 00 0)"
 rm -f calls
+want 0 send --token main --label s01 --signed signed.json --json
+called eth_sendUserOperation 1
+receipt "$hash" "$account" "$(nonce 00 0)"
 want 0 send --token main --label s01 --signed signed.json --wait --json
 json '[.userOpHash, .success]' "[\"$hash\",true]"
 called eth_sendUserOperation 1

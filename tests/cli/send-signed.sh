@@ -46,6 +46,13 @@ json .operation "$(jq -c . op.json)"
 hash=$(jq -r .userOpHash out)
 want 0 sign --label usdc --input op.json --operation --pin-file pin
 cp out signed.json
+rm -f calls
+want 0 "${send[@]}" --signed signed.json
+out <<<"Sent for the account $account on chain 31337: $hash"
+called eth_sendUserOperation 1
+called eth_estimateUserOperationGas 0
+kept "$hash"
+# Once more: it is included by now, so it is not sent again.
 receipt "$hash" "$account" "$(nonce 01 0)"
 rm -f calls
 want 0 "${send[@]}" --signed signed.json --wait
@@ -53,8 +60,7 @@ out <<E
 Sent for the account $account on chain 31337: $hash
 Done in block 436, for 0.001 ether: 0x$(word 7)
 E
-called eth_sendUserOperation 1
-called eth_estimateUserOperationGas 0
+called eth_sendUserOperation 0
 kept
 # On standard input, with its chain.
 jq -c '{chainId: 31337, entryPoint: "'$entry_point'", userOp: .}' signed.json >whole.json
