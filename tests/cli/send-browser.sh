@@ -86,6 +86,7 @@ grep -q 'refused: signCount: ' err || fail "$(cat err)"
 
 # ---- Step by step, with the permission installed ----
 installed "$(nonce 00 0)"
+script eth_getUserOperationReceipt '{"result":null}'
 want 0 send --token main --label s01 --call "$pay" --dry-run --output plain.json
 grep -q '  nonce          default mode, permission ' out || fail "no default mode"
 want 0 sign "${main[@]}" --label s01 --input plain.json --json

@@ -61,5 +61,5 @@ receipt() {
 }
 # kept HASH...: what is in the outbox.
 kept() {
-    same "$(ls "$VALETKEY_HOME/outbox" | tr '\n' ' ')" "${*/%/.json }" "the outbox"
+    same "$(ls "$VALETKEY_HOME/outbox" 2>/dev/null | tr '\n' ' ')" "${*/%/.json }" "the outbox"
 }
