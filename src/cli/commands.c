@@ -242,8 +242,8 @@ const vk_command vk_commands[] = {
      "  (the same) --request request.json --signature 0x5b1c...1b --output call.hex\n"},
     {"session create", vk_cmd_session_create,
      ALL(OPT(LABEL), OPT(ACCOUNT), OPT(CHAIN_ID), OPT(POLICY)),
-     ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, STEP_UP, OPT(ENABLE_NONCE), OPT(OWNER_KEY),
-         OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), LINT),
+     ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, DEVICE, STEP_UP, OPT(ACCOUNT_TOKEN), OPT(ENABLE_NONCE),
+         OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), LINT),
      "make a session: a key, approved on one or several chains",
      "Makes a session key, has the owner of an account that the token keeps approve it on each of "
      "the\n"
@@ -254,14 +254,19 @@ const vk_command vk_commands[] = {
      "where\n"
      "the account says where it is. Without them, makes the key and prints what the owner signs; "
      "the\n"
-     "same command with --signature HEX[,HEX...], in the order of the chains, then ends it.",
+     "same command with --signature HEX[,HEX...], in the order of the chains, then ends it.\n"
+     "The account may be kept by another token than the key's, --account-token; the key may be on "
+     "a\n"
+     "security key, --token, as of \"key create\".",
      "  valetkey session create --label shop --account main --chain-id 1,8453 \\\n"
      "      --policy policy.json --owner-pin-file cold.pin --output accounts.txt\n"
      "  valetkey session create --label shop --account main --chain-id 8453 --policy policy.json\n"
      "  (the same) --signature 0x5b1c...1b\n"
      "  valetkey session create --label pass --account 0x7668...D2a5 --chain-id 8453 --policy - "
      "\\\n"
-     "      --type p256 --rp-id wallet.example --owner-key 'pkcs11:token=cold;object=owner'\n"},
+     "      --type p256 --rp-id wallet.example --owner-key 'pkcs11:token=cold;object=owner'\n"
+     "  valetkey session create --token 'YubiKey' --type p256 --label bot --account main \\\n"
+     "      --account-token main --chain-id 8453 --policy policy.json --owner-pin-file cold.pin\n"},
     {"session import", vk_cmd_session_import, ALL(OPT(LABEL), OPT(SERIALIZED), OPT(CHAIN_ID)),
      ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, OPT(KEY_FILE), OPT(AUTHENTICATOR_ID),
          OPT(AUTHENTICATOR_ID_HASH), OPT(KERNEL_VERSION), OPT(ENTRY_POINT), OPT(OWNER),
@@ -280,7 +285,8 @@ const vk_command vk_commands[] = {
      "token knows of its installation. No PIN is needed.",
      "  valetkey session list\n"
      "  valetkey session list --json | jq '.sessions[] | [.label, .chainId]'\n"},
-    {"session show", vk_cmd_session_show, NONE, ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT)),
+    {"session show", vk_cmd_session_show, NONE,
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(ACCOUNT_TOKEN)),
      "show a session, its policy and what is left of it",
      "Shows what \"key show\" does of the key, and the one grant of --chain-id and --account. No "
      "PIN\n"

@@ -2,7 +2,7 @@ bin_PROGRAMS += valetkey
 valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c \
 	src/cli/session_create.c src/cli/session_create.h src/cli/session_key.c src/cli/session_list.c \
 	src/cli/session_sign.c src/cli/session_tell.c src/cli/grant_show.c src/cli/grant_show.h src/cli/input_chains.c src/cli/chain_file.c src/cli/chain_file.h src/cli/account_chain.c \
-	src/cli/account_find.c src/cli/account_owner.c src/cli/approval_subject.c src/cli/owner_sign.c \
+	src/cli/account_find.c src/cli/account_owner.c src/cli/account_token.c src/cli/account_token.h src/cli/approval_subject.c src/cli/owner_sign.c \
 	src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
 	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c \
 	src/cli/audit.c src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h \

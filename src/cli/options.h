@@ -43,6 +43,7 @@ typedef enum vk_option {
     VK_OPT_CHAIN_ID,
     VK_OPT_KERNEL_VERSION,
     VK_OPT_ACCOUNT,
+    VK_OPT_ACCOUNT_TOKEN,
     VK_OPT_OWNER,
     VK_OPT_INDEX,
     VK_OPT_ENABLE_NONCE,

@@ -40,14 +40,15 @@ _valetkey_options() {
     'account show') echo '--account --chain-id --chains' ;;
     'account remove') echo "--account $pin" ;;
     'session create')
-        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --owner-key" \
+        echo "$key --account --account-token --chain-id --policy --type --discoverable --user-handle --cred-protect" \
+            "$passkey $step_up --enable-nonce --owner-key" \
             "--owner-pin-file --signature --output $lint $pin"
         ;;
     'session import')
         echo "$key --serialized --chain-id --type $passkey --key-file --authenticator-id --authenticator-id-hash" \
             "--kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $step_up $lint $pin"
         ;;
-    'session show') echo "$key --chain-id --account" ;;
+    'session show') echo "$key --chain-id --account --account-token" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -112,7 +113,7 @@ _valetkey_values() {
     --kernel-version) echo 'v1 0.0.2 0.2.2 0.2.3 0.2.4 0.3.0 0.3.1 0.3.2 0.3.3' ;;
     --selector) echo 'execute batch delegatecall' ;;
     --validator) echo 'ecdsa multichain passkey' ;;
-    --token)
+    --token | --account-token)
         [ -x "$(command -v jq)" ] &&
             "${COMP_WORDS[0]}" token list --json 2>/dev/null | jq -r '.tokens[].label'
         ;;
@@ -130,7 +131,7 @@ _valetkey() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector | --validator)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --account-token | --lint | --journal | --entry-point | --selector | --validator)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return
