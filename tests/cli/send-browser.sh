@@ -24,7 +24,7 @@ usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
 pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 1000000)
 steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
 nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${id#0x}" 0 0 "$2"; }
-serve 31337 "$(nonce 01 0)"
+serve 31337
 send=(send "${main[@]}" --label s01)
 gas_left() {
     "$VK_TEST_BUILDDIR/valetkey" key show --token main --label s01 --json |
@@ -85,7 +85,7 @@ want 3 "${answer[@]}"
 grep -q 'refused: signCount: ' err || fail "$(cat err)"
 
 # ---- Step by step, with the permission installed ----
-installed "$(nonce 00 0)"
+installed 0
 script eth_getUserOperationReceipt '{"result":null}'
 want 0 send --token main --label s01 --call "$pay" --dry-run --output plain.json
 grep -q '  nonce          default mode, permission ' out || fail "no default mode"

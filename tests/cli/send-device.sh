@@ -62,7 +62,7 @@ usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
 pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 1000000)
 steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
 nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${id#0x}" 0 0 "$2"; }
-serve 31337 "$(nonce 01 0)"
+serve 31337
 send=(send "${device[@]}" --session bot)
 want 0 "${send[@]}" --call "$pay" --dry-run --json
 json .wouldSign true
@@ -74,12 +74,12 @@ receipt "$hash" "$account" "$(nonce 01 0)"
 want 0 "${send[@]}" --resume "$hash" --wait
 kept
 script eth_getUserOperationReceipt '{"result":null}'
-installed "$(nonce 00 0)"
+installed 0
 want 0 "${send[@]}" --call "$pay" --call "$pay" --pin-file device-pin --json
 rm -f calls "$VALETKEY_HOME"/outbox/*
 
 # Nothing is sent that is refused, or not touched.
-next_nonce "$(nonce 00 1)"
+next_nonce 1
 want 3 "${send[@]}" --call "$steal" --pin-file device-pin
 grep -q '^valetkey: refused: call: ' err || fail "$(cat err)"
 called eth_estimateUserOperationGas 0
@@ -92,7 +92,7 @@ want 0 "${send[@]}" --call "$pay" --pin-file device-pin
 called eth_sendUserOperation 1
 
 # Signed first, sent without the security key's PIN.
-next_nonce "$(nonce 00 2)"
+next_nonce 2
 want 0 "${send[@]}" --call "$pay" --dry-run --output op.json
 want 0 sign "${device[@]}" --label bot --input op.json --operation --pin-file device-pin
 cp out signed.json

@@ -16,7 +16,7 @@ pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7
 steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
 # nonce MODE SEQUENCE [ID]
 nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${3:-${id#0x}}" 0 0 "$2"; }
-serve 31337 "$(nonce 01 0)"
+serve 31337
 
 # ---- What excludes what ----
 want 1 send --label usdc --signed op.json --call "$pay"

@@ -4,14 +4,14 @@
 word() { printf '%064x' "$1"; }
 entry_point=0x0000000071727De22E5E9d8BAf0edAc6f37da032
 
-# serve CHAIN NONCE: an account without code, whose next nonce this is, and a bundler that takes all.
+# serve CHAIN: an account without code, at its first nonce, and a bundler that takes all.
 serve() {
-    jq -n --argjson chain "$1" --arg id "$(printf 0x%x "$1")" --arg nonce "$2" --arg point "$entry_point" \
+    jq -n --argjson chain "$1" --arg id "$(printf 0x%x "$1")" --arg point "$entry_point" \
         '{chainId: $chain, log: "calls", answers: {
         eth_chainId: {result: $id},
         eth_supportedEntryPoints: {result: [$point]},
         eth_getCode: {result: "0x"},
-        "eth_call:0x35567e1a": {result: $nonce},
+        "eth_call:0x35567e1a": {nonce: 0},
         pimlico_getUserOperationGasPrice: {result: {standard: {maxFeePerGas: "0x3b9aca00",
             maxPriorityFeePerGas: "0x3b9aca00"}}},
         eth_estimateUserOperationGas: {result: {preVerificationGas: "0xc350",
@@ -37,8 +37,9 @@ script() {
     jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
         mv next.json script.json
 }
-next_nonce() { script eth_call:0x35567e1a "{\"result\":\"$1\"}"; }
-# installed NONCE: from now on the account is deployed and has the permission.
+# next_nonce N: in whichever lane is asked for.
+next_nonce() { script eth_call:0x35567e1a "{\"nonce\":$1}"; }
+# installed N: from now on the account is deployed and has the permission; the next nonce is the N-th.
 installed() {
     script eth_getCode '{"result":"0x60"}'
     script eth_call:0xadb610a3 "{\"result\":\"0x$(word 1)\"}"

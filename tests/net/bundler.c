@@ -4,8 +4,9 @@
  *
  * FILE: {"chainId":N,"log":"PATH","answers":{"METHOD":ANSWER}}; of eth_call, METHOD is
  * "eth_call:0x<selector>". ANSWER is {"result":X}, {"error":{"code":N,"message":"..."}},
- * {"drop":true} (the connection is closed), or {"hash":true}: the userOpHash of the operation that
- * was sent. Each call's method is a line of the log; of a method without an answer "?" is behind.
+ * {"drop":true} (the connection is closed), {"hash":true}: the userOpHash of the operation that was
+ * sent, or {"nonce":N}: the N-th nonce of the lane that getNonce was asked for. Each call's method
+ * is a line of the log; of a method without an answer "?" is behind.
  */
 #include "base/json.h"
 #include "server.h"
@@ -85,6 +86,18 @@ static void put_member(const cJSON *answer, const char *name, vk_buf *out) {
     cJSON_free(text);
 }
 
+/* getNonce(address, uint192): the lane's 24 bytes end its second word. */
+static void put_nonce(const cJSON *call, const cJSON *answer, vk_buf *out) {
+    static const size_t lane_at = 2 + 2 * (4 + 32 + 8), lane_len = 2 * 24;
+    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
+    if (data == NULL || strlen(data) != lane_at + lane_len) {
+        vk_buf_put_text(out, "\"error\":{\"code\":-32602,\"message\":\"no lane\"}");
+        return;
+    }
+    vk_buf_printf(out, "\"result\":\"0x%s%016llx\"", data + lane_at,
+                  (unsigned long long)cJSON_GetNumberValue(vk_json_get(answer, "nonce")));
+}
+
 static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answer, vk_buf *out) {
     vk_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%d,",
                   (int)cJSON_GetNumberValue(vk_json_get(call, "id")));
@@ -92,6 +105,8 @@ static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answ
         vk_buf_put_text(out, "\"error\":{\"code\":-32601,\"message\":\"Method not found\"}");
     } else if (vk_json_get(answer, "hash") != NULL) {
         put_hash(script, call, out);
+    } else if (vk_json_get(answer, "nonce") != NULL) {
+        put_nonce(call, answer, out);
     } else {
         put_member(answer, vk_json_get(answer, "error") != NULL ? "error" : "result", out);
     }
