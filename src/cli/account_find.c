@@ -151,6 +151,27 @@ vk_exit vk_account_find_any(vk_cli *cli, vk_account_entry *out) {
     return exit;
 }
 
+static vk_exit find_kept_here(vk_cli *cli, const vk_address *address, vk_account_entry *out) {
+    vk_account_entries entries = {0};
+    vk_exit exit = load(cli, NULL, &entries);
+    if (exit == VK_EXIT_OK) {
+        take_match(&entries, address, out);
+    }
+    vk_account_entries_clear(&entries);
+    return exit;
+}
+
+vk_exit vk_account_find_kept(vk_cli *cli, const vk_address *address, vk_account_entry *out) {
+    vk_account_token kept;
+    *out = (vk_account_entry){.object = 0};
+    vk_exit exit = vk_account_token_enter(cli, &kept);
+    if (exit == VK_EXIT_OK) {
+        exit = find_kept_here(cli, address, out);
+        vk_account_token_leave(cli, &kept);
+    }
+    return exit;
+}
+
 vk_exit vk_account_find(vk_cli *cli, vk_account_entry *out) {
     vk_exit exit = vk_account_find_any(cli, out);
     if (exit == VK_EXIT_OK && !out->is_usable) {

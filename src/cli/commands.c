@@ -312,8 +312,8 @@ const vk_command vk_commands[] = {
      "  valetkey sign --label shop --session --input op.json > part.hex\n"},
     {"send", vk_cmd_send, NONE,
      ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(SIGNED), OPT(ASSERTION), OPT(OUTPUT), OPT(CHAIN_ID),
-         OPT(ACCOUNT), OPT(CHAINS), OPT(LANE), OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT),
-         OPT(TIMEOUT), OPT(RESUME)),
+         OPT(ACCOUNT), OPT(ACCOUNT_TOKEN), OPT(CHAINS), OPT(LANE), OPT(PAYMASTER), OPT(DRY_RUN),
+         OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
      "make calls as a session: build, sign and send an operation",
      "Builds the operation that makes these calls for the account of the key's grant, has it "
      "signed\n"

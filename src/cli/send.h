@@ -2,6 +2,7 @@
 #ifndef VK_CLI_SEND_H
 #define VK_CLI_SEND_H
 
+#include "cli/account.h"
 #include "cli/grants.h"
 #include "cli/outbox.h"
 #include "net/chain_state.h"
@@ -18,6 +19,7 @@ typedef struct vk_sending {
     vk_paymaster *paymaster; /* NULL: the account pays */
     vk_account_state state;  /* of a permission; of others is_deployed alone */
     vk_userop op;            /* its views point into what follows, or into its own storage */
+    vk_account_entry kept;   /* the account, where it and not the grant says how it is deployed */
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_hash hash;   /* userOpHash */

@@ -61,7 +61,7 @@ _valetkey_options() {
         echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
-    send) echo "$key --call --userop --signed --assertion --output --chain-id --account --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    send) echo "$key --call --userop --signed --assertion --output --chain-id --account --account-token --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
     'session status') echo "$key --chain-id --account --chains" ;;
     'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --paymaster --lane --dry-run --wait --timeout" ;;
     sign) echo "$key --input --chain-id --session --operation $message $pin" ;;

@@ -1,6 +1,7 @@
 # What a browser says, for the tests of the command: the registrations that Chromium made, and assertions
 # made here, with openssl and the vectors' private keys. Source it after lib.sh. The command's token and
 # PIN are in main=(...), the policy is in policy.json.
+# shellcheck shell=bash disable=SC2034,SC2154
 
 command -v openssl >/dev/null || exit 77
 chromium=$vectors/webauthn

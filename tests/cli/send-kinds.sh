@@ -112,16 +112,32 @@ for version in 0.3.0 0.3.1 0.3.3; do
     want 0 key remove "${main[@]}" --label owner-$version
 done
 
-# A passkey.
+# A passkey's account is given by its address: the token that keeps it knows how it is deployed.
 on 0.7
 want 0 key create "${main[@]}" --label pass --type p256 --policy policy.json --lint off
-want 0 approve "${main[@]}" --label pass --chain-id 31337 --kernel-version 0.3.3 --as-owner \
-    --account 0x1111111111111111111111111111111111111111
+want 0 account create --token cold --name passes --kernel-version 0.3.3 --pin-file pin --json \
+    --owner-key "pkcs11:token=main;object=pass?module-path=$VALETKEY_MODULE"
+account=$(jq -r .account out)
+factory_data=$(jq -r .factoryData out)
+want 0 approve "${main[@]}" --label pass --chain-id 31337 --kernel-version 0.3.3 --as-owner --account "$account"
+want 5 send "${main[@]}" --label pass --call "$to,5"
+err <<'E'
+valetkey: the account is not deployed on chain 31337, and the grant does not say how
+valetkey: a token that keeps the account knows: "valetkey account create --help"; name it with --account-token if it is another
+E
+want 5 send "${main[@]}" --label pass --call "$to,5" --account-token nowhere
+passes() {
+    want 0 send "${main[@]}" --label pass --call "$to,5" --json "$@"
+    hash=$(jq -r .userOpHash out)
+    mv "$VALETKEY_HOME/outbox/$hash.json" sent.json
+    want 0 send --token main --label pass --signed sent.json
+    rm "$VALETKEY_HOME/outbox/$hash.json"
+}
+passes --account-token cold
+field .factoryData "$factory_data"
 deployed 1
-want 0 send "${main[@]}" --label pass --call "$to,5" --json
-hash=$(jq -r .userOpHash out)
-want 0 send --token main --label pass --signed "$VALETKEY_HOME/outbox/$hash.json"
-rm "$VALETKEY_HOME/outbox/$hash.json"
+passes
+field .factory null
 
 # ---- A validator beside the owner's ----
 

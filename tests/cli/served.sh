@@ -1,5 +1,6 @@
 # A chain's servers for the tests of the command: node, bundler and paymaster are a program on this machine
 # that answers as script.json says. Source it after lib.sh.
+# shellcheck shell=bash disable=SC2034,SC2154,SC2174
 
 word() { printf '%064x' "$1"; }
 entry_point=0x0000000071727De22E5E9d8BAf0edAc6f37da032
