@@ -30,14 +30,18 @@ typedef enum vk_smart_account_kind {
  * JSON of a Kernel account:
  *   "kind":"kernel"
  *   "kernelVersion":"0.3.1"
- *   "entryPoint":"0x..."        the one that the version is published for
+ *   "entryPoint":"0x..."        0.6 to 0.9
  *   "validator":"ecdsa"         the owner's: "ecdsa", "multichain" (0.3.0 on), "passkey" (0.2.2 on)
  *   "owner":"0x..." | {"x":"0x...","y":"0x...","authenticatorIdHash":"0x..."}
  *   "index":"N"                 decimal
  *   "account":"0x..."
  *   "factory":"0x..."
  *   "factoryData":"0x..."
- * of a thirdweb account:
+ * without the last two, and without the index, if the version is not published for the EntryPoint:
+ * then somebody has deployed it, and only he knows the address. The same of an owner's address that
+ * is the account itself (EIP-7702; 0.3.3, validator "ecdsa"), and that one has
+ *   "eip7702":true
+ * JSON of a thirdweb account:
  *   "kind":"thirdweb"
  *   "entryPoint":"0x..."        0.6 or 0.7
  *   "owner":"0x..."             the admin who comes with the account
@@ -54,7 +58,9 @@ typedef struct vk_smart_account {
     vk_smart_account_kind kind;
     vk_kernel_version kernel; /* UNKNOWN: thirdweb */
     vk_entry_point entry_point;
-    vk_root root;  /* thirdweb: ECDSA, the admin, no validator */
+    vk_root root; /* thirdweb: ECDSA, the admin, no validator */
+    bool eip7702; /* the account is the owner's address, whose code points to Kernel */
+    /* Where there is a factory: zeros and nothing elsewhere. */
     vk_u256 index; /* Kernel */
     vk_address factory;
     vk_address implementation; /* thirdweb */
@@ -68,12 +74,15 @@ typedef struct vk_smart_account {
 /*
  * Computes what follows from kind, kernel, root (its kind and the owner), index, and of thirdweb
  * factory and implementation: the EntryPoint if it is UNKNOWN, the validator, the factory, the
- * factory data, the address. Of Kernel v1 and 0.0.2 the address cannot be computed: it must be
- * there. VK_ERR_UNSUPPORTED, VK_ERR_FORMAT: no such account can be, and err says why.
+ * factory data, the address. Of Kernel v1 and 0.0.2, and of an own deployment, the address cannot
+ * be computed: it must be there. VK_ERR_UNSUPPORTED, VK_ERR_FORMAT: no such account can be, and err
+ * says why.
  */
 VK_API VK_MUST_USE vk_status vk_smart_account_settle(vk_smart_account *account, vk_error *err);
 /* Can the address be computed? */
 VK_API bool vk_smart_account_is_computed(const vk_smart_account *account);
+/* Is it deployed by a factory that is known? No: by its owner, in a way of his own. */
+VK_API bool vk_smart_account_has_factory(const vk_smart_account *account);
 
 /* "kernel", "thirdweb" */
 VK_API const char *vk_smart_account_kind_text(vk_smart_account_kind kind);

@@ -43,7 +43,9 @@ static void say_kernel(vk_out *out, const vk_smart_account *account) {
                  vk_entry_point_text(account->entry_point));
     say_owner(out, &account->root, false);
     vk_say_field(out, "validator", "%s", vk_root_kind_text(account->root.kind));
-    vk_say_field(out, "index", "%s", index);
+    if (vk_smart_account_has_factory(account)) {
+        vk_say_field(out, "index", "%s", index);
+    }
 }
 
 static void say_thirdweb(vk_out *out, const vk_smart_account *account) {
@@ -65,13 +67,18 @@ static void say(vk_out *out, const char *name, const vk_smart_account *account) 
     if (!vk_smart_account_is_computed(account)) {
         vk_say_field(out, "", "(as given: of this version it cannot be computed)");
     }
+    if (account->eip7702) {
+        vk_say_field(out, "", "(the owner's own, which delegates to Kernel: EIP-7702)");
+    }
     if (account->kind == VK_SMART_ACCOUNT_KERNEL) {
         say_kernel(out, account);
     } else {
         say_thirdweb(out, account);
     }
-    say_address(out, "factory", &account->factory);
-    say_bytes(out, "factory data", vk_buf_view(&account->factory_data));
+    if (vk_smart_account_has_factory(account)) {
+        say_address(out, "factory", &account->factory);
+        say_bytes(out, "factory data", vk_buf_view(&account->factory_data));
+    }
     say_text(out, "owner's key", account->owner_key);
     say_text(out, "rpId", account->rp_id);
     say_text(out, "origin", account->origin);
@@ -83,7 +90,10 @@ static void put_kernel(vk_out *out, const vk_smart_account *account) {
     vk_out_text(out, "kernelVersion", vk_kernel_text(account->kernel));
     vk_out_text(out, "validator", vk_root_kind_text(account->root.kind));
     vk_out_address(out, "validatorAddress", &account->root.validator);
-    vk_out_text(out, "index", index);
+    if (vk_smart_account_has_factory(account)) {
+        vk_out_text(out, "index", index);
+    }
+    vk_out_bool(out, "eip7702", account->eip7702);
 }
 
 static void put_owner(vk_out *out, const vk_root *root) {
@@ -115,8 +125,10 @@ static void put(vk_out *out, const char *name, const vk_smart_account *account) 
         vk_out_address(out, "implementation", &account->implementation);
     }
     put_owner(out, &account->root);
-    vk_out_address(out, "factory", &account->factory);
-    vk_out_bytes(out, "factoryData", vk_buf_view(&account->factory_data));
+    if (vk_smart_account_has_factory(account)) {
+        vk_out_address(out, "factory", &account->factory);
+        vk_out_bytes(out, "factoryData", vk_buf_view(&account->factory_data));
+    }
     put_text(out, "ownerKey", account->owner_key);
     put_text(out, "rpId", account->rp_id);
     put_text(out, "origin", account->origin);

@@ -12,7 +12,8 @@ static bool is_thirdweb(const vk_cli *cli) {
 }
 
 static vk_exit check_options(vk_cli *cli) {
-    static const vk_option kernel_only[] = {VK_OPT_KERNEL_VERSION, VK_OPT_VALIDATOR, VK_OPT_INDEX};
+    static const vk_option kernel_only[] = {VK_OPT_KERNEL_VERSION, VK_OPT_VALIDATOR, VK_OPT_INDEX,
+                                            VK_OPT_EIP7702};
     if (!is_thirdweb(cli) && !vk_opt_flag(cli, VK_OPT_KERNEL_VERSION)) {
         return vk_cli_fail(
             cli, VK_EXIT_USAGE,
@@ -71,7 +72,17 @@ static vk_exit read_kernel(vk_cli *cli, vk_smart_account *out) {
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_INDEX)) {
         exit = vk_read_u256(cli, VK_OPT_INDEX, &out->index);
     }
+    out->eip7702 = vk_opt_flag(cli, VK_OPT_EIP7702);
     return exit;
+}
+
+/* An index tells the accounts of a factory apart. */
+static vk_exit check_index(vk_cli *cli, const vk_smart_account *account) {
+    return vk_opt_flag(cli, VK_OPT_INDEX) && !vk_smart_account_has_factory(account)
+               ? vk_cli_fail(cli, VK_EXIT_USAGE,
+                             "no factory is known that deploys such an account, so --index means "
+                             "nothing")
+               : VK_EXIT_OK;
 }
 
 /* ---- thirdweb ---- */
@@ -139,7 +150,10 @@ static vk_exit make_account(vk_cli *cli, vk_smart_account *out) {
     if (exit == VK_EXIT_OK) {
         exit = is_thirdweb(cli) ? read_thirdweb(cli, out) : read_kernel(cli, out);
     }
-    return exit == VK_EXIT_OK ? settle(cli, out) : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = settle(cli, out);
+    }
+    return exit == VK_EXIT_OK ? check_index(cli, out) : exit;
 }
 
 /* What was written can be read. */

@@ -38,7 +38,8 @@ static void take_owner(const vk_root *root, vk_owner *out) {
 static vk_exit take_account(vk_cli *cli, const vk_approval_subject *subject, vk_approval *a) {
     const vk_smart_account *account = subject->account;
     static const uint8_t execute_v2[4] = {0x51, 0x94, 0x54, 0x47};
-    a->has_owner = true;
+    /* Who is not told is the account itself: that is what EIP-7702 is to a grant. */
+    a->has_owner = !account->eip7702;
     take_owner(&account->root, &a->owner);
     a->kernel = account->kernel;
     a->entry_point = account->entry_point;

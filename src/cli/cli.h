@@ -75,6 +75,8 @@ VK_MUST_USE vk_exit vk_cli_fail_rv(vk_cli *cli, const char *what, CK_RV rv);
 VK_MUST_USE vk_exit vk_cli_refused(vk_cli *cli, const char *what, const char *denial);
 /* Out of memory. */
 VK_MUST_USE vk_exit vk_cli_no_memory(vk_cli *cli);
+/* What the user should know, though nothing failed: a sentence on standard error. */
+void vk_cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* "CKR_PIN_INCORRECT", or NULL for a number that the table does not know. */
 const char *vk_rv_name(CK_RV rv);
@@ -110,6 +112,8 @@ vk_exit vk_cmd_account_show(vk_cli *cli);
 vk_exit vk_cmd_account_list(vk_cli *cli);
 vk_exit vk_cmd_account_remove(vk_cli *cli);
 vk_exit vk_cmd_sign(vk_cli *cli);
+vk_exit vk_cmd_sign_message(vk_cli *cli);
+vk_exit vk_cmd_sign_typed_data(vk_cli *cli);
 vk_exit vk_cmd_send(vk_cli *cli);
 vk_exit vk_cmd_session_status(vk_cli *cli);
 vk_exit vk_cmd_session_revoke(vk_cli *cli);

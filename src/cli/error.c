@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 vk_exit vk_cli_fail(vk_cli *cli, vk_exit code, const char *format, ...) {
@@ -97,4 +98,13 @@ vk_exit vk_cli_refused(vk_cli *cli, const char *what, const char *denial) {
     }
     return vk_cli_fail(cli, VK_EXIT_REFUSED, "%s: %s", what,
                        denial[0] != '\0' ? denial : "refused, no reason is kept");
+}
+
+void vk_cli_warn(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("valetkey: warning: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs("\n", stderr);
+    va_end(arguments);
 }

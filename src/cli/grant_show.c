@@ -176,30 +176,10 @@ static vk_exit put_grant(vk_cli *cli, const vk_key_info *key, const vk_grant *gr
 
 /* ---- Which of them ---- */
 
-/* Of --chain-id and --account. */
-typedef struct wanted_grant {
-    bool has_chain, has_account;
-    uint64_t chain_id;
-    vk_address account;
-} wanted_grant;
-
-static vk_exit read_wanted(vk_cli *cli, wanted_grant *out) {
-    *out = (wanted_grant){.has_chain = vk_opt_flag(cli, VK_OPT_CHAIN_ID),
-                          .has_account = vk_opt_flag(cli, VK_OPT_ACCOUNT)};
-    vk_exit exit =
-        out->has_chain ? vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &out->chain_id) : VK_EXIT_OK;
-    return exit == VK_EXIT_OK && out->has_account ? vk_account_option(cli, &out->account) : exit;
-}
-
-static bool is_wanted(const wanted_grant *wanted, const vk_grant *grant) {
-    return (!wanted->has_chain || wanted->chain_id == grant->chain_id) &&
-           (!wanted->has_account || vk_address_equal(&wanted->account, &grant->account.account));
-}
-
-static size_t count_wanted(const wanted_grant *wanted, const vk_grants *grants) {
+static size_t count_wanted(const vk_grant_choice *wanted, const vk_grants *grants) {
     size_t count = 0;
     for (size_t i = 0; i < grants->count; i++) {
-        count += is_wanted(wanted, &grants->list[i]);
+        count += vk_grant_is_chosen(&grants->list[i], wanted);
     }
     return count;
 }
@@ -220,7 +200,7 @@ static vk_exit check_one(vk_cli *cli, const vk_key_info *key, size_t count) {
 
 /* ---- All of them ---- */
 
-static vk_exit put_wanted(vk_cli *cli, const vk_key_info *key, const wanted_grant *wanted,
+static vk_exit put_wanted(vk_cli *cli, const vk_key_info *key, const vk_grant_choice *wanted,
                           const vk_grants *grants) {
     vk_out *out = &cli->out;
     vk_exit exit = VK_EXIT_OK;
@@ -230,7 +210,7 @@ static vk_exit put_wanted(vk_cli *cli, const vk_key_info *key, const wanted_gran
     }
     vk_out_open(out, "grants", '[');
     for (size_t i = 0; i < grants->count && exit == VK_EXIT_OK; i++) {
-        if (is_wanted(wanted, &grants->list[i])) {
+        if (vk_grant_is_chosen(&grants->list[i], wanted)) {
             exit = put_grant(cli, key, &grants->list[i]);
         }
     }
@@ -240,12 +220,12 @@ static vk_exit put_wanted(vk_cli *cli, const vk_key_info *key, const wanted_gran
 
 vk_exit vk_key_put_grants(vk_cli *cli, const vk_key_info *key, bool one) {
     vk_grants grants;
-    wanted_grant wanted = {.has_chain = false};
+    vk_grant_choice wanted = {.has_chain_id = false};
     vk_exit exit = vk_grants_load(cli, key, &grants);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    exit = one ? read_wanted(cli, &wanted) : VK_EXIT_OK;
+    exit = one ? vk_grant_choice_read(cli, &wanted) : VK_EXIT_OK;
     if (exit == VK_EXIT_OK && one) {
         exit = check_one(cli, key, count_wanted(&wanted, &grants));
     }

@@ -41,8 +41,7 @@ VK_MUST_USE vk_exit vk_read_curve(vk_cli *cli, bool *p256);
  * when it is not given. */
 VK_MUST_USE vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *out);
 
-/* An amount: wei, or a decimal number with the unit wei, gwei or ether. */
-bool vk_read_amount(const char *text, size_t len, vk_u256 *out);
+/* An amount, see base/wei.h. */
 VK_MUST_USE vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out);
 
 /* A duration in seconds: a number, alone or with s, m, h, d or w. */

@@ -1,7 +1,7 @@
 /* Reading times and amounts. */
 #include "cli/input.h"
 
-#include <ctype.h>
+#include "base/wei.h"
 #include <string.h>
 #include <time.h>
 
@@ -94,31 +94,9 @@ vk_exit vk_read_time(vk_cli *cli, vk_option option, uint64_t absent, uint64_t *o
                : vk_bad_value(cli, option, "seconds since 1970, or like 2026-01-31T12:00:00Z");
 }
 
-bool vk_read_amount(const char *text, size_t len, vk_u256 *out) {
-    static const struct {
-        const char *name;
-        unsigned decimals;
-    } units[] = {{"", 0}, {"wei", 0}, {"gwei", 9}, {"ether", 18}};
-    size_t digits = 0;
-    while (digits < len && (isdigit((unsigned char)text[digits]) || text[digits] == '.')) {
-        digits++;
-    }
-    size_t unit = digits;
-    while (unit < len && text[unit] == ' ') {
-        unit++;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (len - unit == strlen(units[i].name) &&
-            memcmp(text + unit, units[i].name, len - unit) == 0) {
-            return vk_u256_read_scaled(text, digits, units[i].decimals, out) == VK_OK;
-        }
-    }
-    return false;
-}
-
 vk_exit vk_read_wei(vk_cli *cli, vk_option option, vk_u256 *out) {
     const char *text = vk_opt(cli, option);
-    return vk_read_amount(text, strlen(text), out)
+    return vk_wei_read(text, strlen(text), out)
                ? VK_EXIT_OK
                : vk_bad_value(cli, option, "an amount like 4000000000000000, 0.004ether or 25gwei");
 }

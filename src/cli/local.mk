@@ -8,7 +8,8 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/audit.c src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h \
 	src/cli/budget_resolve.c src/cli/node_file.c src/cli/node_file.h src/cli/secret_file.c \
 	src/cli/secret_file.h \
-	src/cli/batch.c src/cli/budget.c src/cli/cli.h src/cli/commands.c src/cli/digestpart.c src/cli/digestpart.h \
+	src/cli/batch.c src/cli/budget.c src/cli/cli.h src/cli/commands.c src/cli/commands.h src/cli/commands_keys.c \
+	src/cli/commands_operations.c src/cli/commands_records.c src/cli/commands_sessions.c src/cli/digestpart.c src/cli/digestpart.h \
 	src/cli/error.c src/cli/explain.c src/cli/explain.h src/cli/explain_judge.c \
 	src/cli/explain_message.c src/cli/explain_operation.c src/cli/explain_verdict.c \
 	src/cli/findings.c src/cli/findings.h src/cli/grants.c src/cli/grants.h src/cli/held.c src/cli/held.h src/cli/input.c \
@@ -18,7 +19,7 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/makekey.h src/cli/message.c src/cli/message.h src/cli/module.c src/cli/object.c \
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
 	src/cli/key_set.c src/cli/outbox.c src/cli/outbox.h src/cli/send.c src/cli/send.h src/cli/send_build.c \
-	src/cli/session_revoke.c src/cli/session_status.c src/cli/send_browser.c src/cli/send_calls.c src/cli/send_signed.c src/cli/send_chain.c src/cli/send_follow.c src/cli/send_price.c src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
+	src/cli/session_revoke.c src/cli/session_status.c src/cli/send_browser.c src/cli/send_calls.c src/cli/send_cap.c src/cli/send_chain.c src/cli/send_follow.c src/cli/send_price.c src/cli/send_signed.c src/cli/send_sponsor.c src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
 	src/cli/passkey_register.c src/cli/passkey_serve.c src/cli/passkey_users.c \
 	src/cli/owner_key.c src/cli/owner_key.h src/cli/passkey.h src/cli/passkey_ask.c src/cli/passkey_assertion.c \
 	src/cli/passkey_import.c src/cli/passkey_options.c src/cli/passkey_read.c src/cli/pin.c src/cli/pin.h src/cli/rv.c \

@@ -90,31 +90,6 @@ vk_exit vk_message_read(vk_cli *cli, vk_cli_message *out) {
 
 /* ---- Which account ---- */
 
-/* What the user said of it. */
-typedef struct filter {
-    bool has_chain_id, has_account;
-    uint64_t chain_id;
-    vk_address account;
-} filter;
-
-static vk_exit read_wanted(vk_cli *cli, filter *out) {
-    vk_exit exit = VK_EXIT_OK;
-    *out = (filter){.has_chain_id = vk_opt_flag(cli, VK_OPT_CHAIN_ID),
-                    .has_account = vk_opt_flag(cli, VK_OPT_ACCOUNT)};
-    if (out->has_chain_id) {
-        exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &out->chain_id);
-    }
-    if (exit == VK_EXIT_OK && out->has_account) {
-        exit = vk_read_address(cli, VK_OPT_ACCOUNT, &out->account);
-    }
-    return exit;
-}
-
-static bool matches(const vk_grant *grant, const filter *wanted) {
-    return (!wanted->has_chain_id || wanted->chain_id == grant->chain_id) &&
-           (!wanted->has_account || vk_address_equal(&wanted->account, &grant->account.account));
-}
-
 static vk_exit wrong_number(vk_cli *cli, const vk_key_info *key, size_t found) {
     if (found == 0) {
         vk_exit exit =
@@ -129,15 +104,15 @@ static vk_exit wrong_number(vk_cli *cli, const vk_key_info *key, size_t found) {
 
 vk_exit vk_message_choose(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                           vk_cli_message *message, const vk_grant **out) {
-    filter wanted;
+    vk_grant_choice wanted;
     size_t found = 0;
     *out = NULL;
-    vk_exit exit = read_wanted(cli, &wanted);
+    vk_exit exit = vk_grant_choice_read(cli, &wanted);
     if (exit != VK_EXIT_OK || grants->count == 0) {
         return exit;
     }
     for (size_t i = 0; i < grants->count; i++) {
-        if (matches(&grants->list[i], &wanted)) {
+        if (vk_grant_is_chosen(&grants->list[i], &wanted)) {
             *out = &grants->list[i];
             found++;
         }

@@ -22,7 +22,7 @@ void vk_message_clear(vk_cli_message *message);
 VK_MUST_USE vk_exit vk_message_choose(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                                       vk_cli_message *message, const vk_grant **out);
 
-/* "sign" and "explain" of a message. */
+/* "sign" and "explain" of a message that was given. */
 VK_MUST_USE vk_exit vk_sign_message(vk_cli *cli);
 VK_MUST_USE vk_exit vk_explain_message(vk_cli *cli);
 

@@ -52,6 +52,8 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                       "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
                       "an admin of a thirdweb account"},
     [VK_OPT_INDEX] = {"index", "N", "index of the owner's account without --account; default 0"},
+    [VK_OPT_EIP7702] = {"eip7702", NULL,
+                        "the account is the owner's address, whose code is Kernel (EIP-7702)"},
     [VK_OPT_ENABLE_NONCE] = {"enable-nonce", "N", "the account's currentNonce(); default 1"},
     [VK_OPT_SIGNATURE] = {"signature", "HEX[,HEX...]",
                           "the owner's (admin's) signature of the typed data; of a session on "
@@ -148,6 +150,10 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                        "whom to ask about chains; default: chains.json beside the tokens"},
     [VK_OPT_LANE] = {"lane", "N|TEXT",
                      "nonces of their own, for operations side by side; default 0"},
+    [VK_OPT_MAX_FEE] = {"max-fee", "AMOUNT",
+                        "sign nothing that offers more for a gas: 30gwei, wei"},
+    [VK_OPT_MAX_COST] = {"max-cost", "AMOUNT",
+                         "sign nothing whose gas may cost more in all: 0.01ether, 5gwei, wei"},
     [VK_OPT_PAYMASTER] = {"paymaster", NULL, "let the chain's paymaster pay"},
     [VK_OPT_DRY_RUN] = {"dry-run", NULL, "explain the operation, neither sign nor send it"},
     [VK_OPT_WAIT] = {"wait", NULL, "wait until the operation is included"},
@@ -203,9 +209,12 @@ static vk_exit add_call(vk_cli *cli, const char *value) {
 
 /* A session is called by its key's label; to commands about keys "session" is a flag. */
 static vk_option meant_by(vk_option option, const char *words) {
-    bool is_about_sessions =
-        strcmp(words, "send") == 0 || strncmp(words, "session ", strlen("session ")) == 0;
-    return option == VK_OPT_SESSION && is_about_sessions ? VK_OPT_LABEL : option;
+    static const char *const about_sessions[] = {"send", "sign-message", "sign-typed-data"};
+    bool is_one = strncmp(words, "session ", strlen("session ")) == 0;
+    for (size_t i = 0; i < sizeof about_sessions / sizeof about_sessions[0]; i++) {
+        is_one = is_one || strcmp(words, about_sessions[i]) == 0;
+    }
+    return option == VK_OPT_SESSION && is_one ? VK_OPT_LABEL : option;
 }
 
 /* Reads the option at argv[*at], behind these words; moves *at to its value if that is the next
@@ -237,7 +246,9 @@ static vk_exit read_option(vk_cli *cli, int argc, char **argv, const char *words
 
 /* The option that a bare word behind the command stands for. */
 static vk_option operand_of(const char *words) {
-    return strcmp(words, "lint") == 0 ? VK_OPT_POLICY : VK_OPT_COUNT;
+    return strcmp(words, "lint") == 0              ? VK_OPT_POLICY
+           : strcmp(words, "sign-typed-data") == 0 ? VK_OPT_TYPED_DATA
+                                                   : VK_OPT_COUNT;
 }
 
 static vk_exit set_operand(vk_cli *cli, vk_option option, const char *word) {
@@ -278,12 +289,19 @@ static vk_exit read_words(vk_cli *cli, int argc, char **argv, char words[64]) {
     return exit;
 }
 
+static const vk_command *find_in(const vk_command *table, const char *words) {
+    while (table->name != NULL && strcmp(table->name, words) != 0) {
+        table++;
+    }
+    return table->name != NULL ? table : NULL;
+}
+
 static vk_exit find_command(vk_cli *cli, const char *words) {
-    for (const vk_command *c = vk_commands; c->name != NULL; c++) {
-        if (strcmp(c->name, words) == 0) {
-            cli->options.command = c;
-            return VK_EXIT_OK;
-        }
+    for (size_t i = 0; vk_command_tables[i] != NULL && cli->options.command == NULL; i++) {
+        cli->options.command = find_in(vk_command_tables[i], words);
+    }
+    if (cli->options.command != NULL) {
+        return VK_EXIT_OK;
     }
     if (words[0] == '\0') {
         return vk_cli_fail(cli, VK_EXIT_USAGE, "say what to do");
@@ -354,8 +372,10 @@ static void help_all(FILE *to) {
     fputs("Usage: valetkey COMMAND [OPTION]...\n"
           "Session keys for smart accounts on a PKCS#11 token.\n\nCommands:\n",
           to);
-    for (const vk_command *c = vk_commands; c->name != NULL; c++) {
-        fprintf(to, "  %-24s %s\n", c->name, c->summary);
+    for (size_t i = 0; vk_command_tables[i] != NULL; i++) {
+        for (const vk_command *c = vk_command_tables[i]; c->name != NULL; c++) {
+            fprintf(to, "  %-24s %s\n", c->name, c->summary);
+        }
     }
     fputs("\nOptions of every command:\n", to);
     help_options(global, global, to);

@@ -46,6 +46,7 @@ typedef enum vk_option {
     VK_OPT_ACCOUNT_TOKEN,
     VK_OPT_OWNER,
     VK_OPT_INDEX,
+    VK_OPT_EIP7702,
     VK_OPT_ENABLE_NONCE,
     VK_OPT_SIGNATURE,
     VK_OPT_OWNER_KEY,
@@ -115,6 +116,8 @@ typedef enum vk_option {
     VK_OPT_SIGNED,
     VK_OPT_CHAINS,
     VK_OPT_LANE,
+    VK_OPT_MAX_FEE,
+    VK_OPT_MAX_COST,
     VK_OPT_PAYMASTER,
     VK_OPT_DRY_RUN,
     VK_OPT_WAIT,
@@ -139,8 +142,8 @@ typedef struct vk_command {
     const char *examples;
 } vk_command;
 
-/* Ends with a command whose name is NULL. */
-extern const vk_command vk_commands[];
+/* Ends with NULL; each of them with a command whose name is NULL. */
+extern const vk_command *const vk_command_tables[];
 
 /* --call may be given so often. */
 #define VK_OPT_CALLS_MAX 256

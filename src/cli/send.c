@@ -94,12 +94,16 @@ vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option) {
     return exit;
 }
 
+/* Who pays is judged too: a policy may demand a paymaster. */
 static vk_exit build_calls(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_send_choose_grant(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
-    return exit == VK_EXIT_OK ? vk_send_build(cli, s) : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_build(cli, s);
+    }
+    return exit == VK_EXIT_OK && s->paymaster != NULL ? vk_send_ask_terms(cli, s) : exit;
 }
 
 static vk_exit prepare(vk_cli *cli, vk_sending *s) {
@@ -117,6 +121,8 @@ static vk_exit price(vk_cli *cli, vk_sending *s) {
     vk_exit exit = VK_EXIT_OK;
     if (!vk_opt_flag(cli, VK_OPT_USEROP)) {
         exit = vk_send_price(cli, s);
+    } else {
+        exit = vk_send_check_caps(cli, s, VK_SERVER_NONE);
     }
     return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
@@ -330,11 +336,13 @@ static const struct exclusion {
     vk_option option, other;
 } exclusions[] = {
     {VK_OPT_RESUME, VK_OPT_DRY_RUN},   {VK_OPT_RESUME, VK_OPT_OUTPUT},
-    {VK_OPT_RESUME, VK_OPT_ASSERTION}, {VK_OPT_SIGNED, VK_OPT_DRY_RUN},
+    {VK_OPT_RESUME, VK_OPT_ASSERTION}, {VK_OPT_RESUME, VK_OPT_MAX_FEE},
+    {VK_OPT_RESUME, VK_OPT_MAX_COST},  {VK_OPT_SIGNED, VK_OPT_DRY_RUN},
     {VK_OPT_SIGNED, VK_OPT_OUTPUT},    {VK_OPT_SIGNED, VK_OPT_ASSERTION},
     {VK_OPT_SIGNED, VK_OPT_PAYMASTER}, {VK_OPT_SIGNED, VK_OPT_LANE},
     {VK_OPT_USEROP, VK_OPT_OUTPUT},    {VK_OPT_USEROP, VK_OPT_PAYMASTER},
     {VK_OPT_USEROP, VK_OPT_LANE},      {VK_OPT_ASSERTION, VK_OPT_DRY_RUN},
+    {VK_OPT_SIGNED, VK_OPT_MAX_FEE},   {VK_OPT_SIGNED, VK_OPT_MAX_COST},
     {VK_OPT_CALL, VK_OPT_ASSERTION},
 };
 
@@ -375,6 +383,9 @@ static vk_exit run(vk_cli *cli, vk_sending *s) {
 vk_exit vk_cmd_send(vk_cli *cli) {
     vk_sending s = {.grant = NULL};
     vk_exit exit = check_options(cli);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_read_caps(cli, &s);
+    }
     if (exit == VK_EXIT_OK) {
         exit = run(cli, &s);
     }

@@ -8,6 +8,12 @@
 #include "net/chain_state.h"
 #include "net/paymaster.h"
 
+/* The most that the user lets an operation ask for. */
+typedef struct vk_cap {
+    const char *from; /* "--max-fee"; NULL: there is none */
+    vk_u256 wei;
+} vk_cap;
+
 typedef struct vk_sending {
     vk_key_info key;
     vk_grants grants;
@@ -22,7 +28,9 @@ typedef struct vk_sending {
     vk_account_entry kept;   /* the account, where it and not the grant says how it is deployed */
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
-    vk_hash hash;   /* userOpHash */
+    vk_cap max_fee, max_cost; /* of a gas, of the whole */
+    bool has_terms;           /* fees, and the paymaster's stub data */
+    vk_hash hash;             /* userOpHash */
     vk_buf request; /* {"chainId":N,"entryPoint":"0x...","userOp":{...}}, as it is to be signed */
 } vk_sending;
 
@@ -75,10 +83,38 @@ VK_MUST_USE vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
 
+/* ---- What it may cost (send_cap.c) ---- */
+
+/* --max-fee and --max-cost. */
+VK_MUST_USE vk_exit vk_send_read_caps(vk_cli *cli, vk_sending *s);
+/* Those of the chain file, where no option says otherwise. */
+void vk_send_take_caps(vk_sending *s);
+/* Is the operation within them, by what is known of its price? If not, it is for what this one
+ * asked; NONE: what stands in an operation that is sent as it is. */
+typedef enum vk_server {
+    VK_SERVER_NONE = 0,
+    VK_SERVER_NODE,
+    VK_SERVER_BUNDLER,
+    VK_SERVER_PAYMASTER
+} vk_server;
+VK_MUST_USE vk_exit vk_send_check_caps(vk_cli *cli, const vk_sending *s, vk_server who);
+
 /* ---- What it costs (send_price.c) ---- */
 
 /* Fees, gas limits, paymaster: from the servers. */
 VK_MUST_USE vk_exit vk_send_price(vk_cli *cli, vk_sending *s);
+/* Its beginning, which may be had before: the fees, and who pays. */
+VK_MUST_USE vk_exit vk_send_ask_terms(vk_cli *cli, vk_sending *s);
+/* The gas limits of the operation as it stands. */
+VK_MUST_USE vk_exit vk_send_estimate(vk_cli *cli, vk_sending *s);
+
+/* ---- Who pays (send_sponsor.c) ---- */
+
+/* The paymaster's stub data, with which gas is estimated. */
+VK_MUST_USE vk_exit vk_send_ask_sponsor(vk_cli *cli, vk_sending *s);
+/* Its data for good, of an operation with gas limits. Where the estimate was of another paymaster,
+ * or of shorter data, both are asked for once more: never is signed what was not estimated. */
+VK_MUST_USE vk_exit vk_send_sponsored(vk_cli *cli, vk_sending *s);
 
 /* ---- On its way (send_follow.c) ---- */
 

@@ -74,6 +74,9 @@ static vk_exit finish(vk_cli *cli, vk_sending *s, const vk_assertion_response *r
         exit = vk_send_check_outbox(cli, s);
     }
     if (exit == VK_EXIT_OK) {
+        exit = vk_send_check_caps(cli, s, VK_SERVER_NONE);
+    }
+    if (exit == VK_EXIT_OK) {
         exit = answer(cli, s, response);
     }
     return exit == VK_EXIT_OK ? vk_send_off(cli, s) : exit;

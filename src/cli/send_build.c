@@ -112,16 +112,32 @@ static vk_status find_factory(const vk_grant *grant, vk_address *out, vk_error *
     return status;
 }
 
-static vk_exit fail_unknown_factory(vk_cli *cli, const vk_grant *grant) {
+/* Under EIP-7702 its owner lets his address be Kernel, which takes his signature. */
+static vk_exit hint_delegation(vk_cli *cli, vk_exit exit, const vk_grant *grant) {
+    char code[43];
+    vk_address implementation = vk_kernel_implementation(grant->kernel);
+    vk_address_text(&implementation, code);
+    return vk_cli_hint(cli, exit,
+                       "its owner has to delegate the address to %s first (EIP-7702), with his "
+                       "wallet",
+                       code);
+}
+
+static vk_exit fail_deployment(vk_cli *cli, const vk_grant *grant) {
     vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
                                "the account is not deployed on chain %" PRIu64
                                ", and the grant does not say how",
                                grant->chain_id);
-    return grant->kind == VK_GRANT_THIRDWEB
-               ? exit
-               : vk_cli_hint(cli, exit,
-                             "a token that keeps the account knows: \"valetkey account create "
-                             "--help\"; name it with --account-token if it is another");
+    if (grant->kind == VK_GRANT_THIRDWEB) {
+        return exit;
+    }
+    if (grant->kernel == VK_KERNEL_0_3_3 &&
+        vk_address_equal(&grant->root.owner, &grant->account.account)) {
+        return hint_delegation(cli, exit, grant);
+    }
+    return vk_cli_hint(cli, exit,
+                       "a token that keeps the account may know: \"valetkey account create "
+                       "--help\"; name it with --account-token if it is another");
 }
 
 /* A grant for an account by its address knows nothing of factories; the account that a token keeps
@@ -138,8 +154,8 @@ static vk_exit find_deployment(vk_cli *cli, vk_sending *s, vk_bytes *data) {
     vk_exit exit = grant->kind == VK_GRANT_THIRDWEB
                        ? VK_EXIT_OK
                        : vk_account_find_kept(cli, &grant->account.account, &s->kept);
-    if (exit == VK_EXIT_OK && s->kept.name == NULL) {
-        exit = fail_unknown_factory(cli, grant);
+    if (exit == VK_EXIT_OK && s->kept.account.factory_data.len == 0) {
+        exit = fail_deployment(cli, grant);
     }
     s->op.factory = s->kept.account.factory;
     *data = vk_buf_view(&s->kept.account.factory_data);

@@ -1,6 +1,7 @@
 /* The calls of --call: TARGET[,VALUE[,DATA]], one or several. */
 #include "cli/send.h"
 
+#include "base/wei.h"
 #include "cli/input.h"
 
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static bool read_call(const char *text, vk_call *call, vk_buf *data) {
         return false;
     }
     part = next_part(&rest, &len);
-    if (part != NULL && len > 0 && !vk_read_amount(part, len, &call->value)) {
+    if (part != NULL && len > 0 && !vk_wei_read(part, len, &call->value)) {
         return false;
     }
     part = next_part(&rest, &len);

@@ -30,7 +30,9 @@ void vk_sending_clear(vk_sending *s) {
 }
 
 static vk_exit read_config(vk_cli *cli, vk_sending *s) {
-    return vk_chain_file_read(cli, s->grant->chain_id, &s->config);
+    vk_exit exit = vk_chain_file_read(cli, s->grant->chain_id, &s->config);
+    vk_send_take_caps(s);
+    return exit;
 }
 
 static vk_exit check_chain(vk_cli *cli, const vk_sending *s, const char *server, uint64_t chain) {

@@ -1,4 +1,4 @@
-/* What an operation costs: fees, gas limits, and who pays. */
+/* What an operation costs: fees and gas limits. */
 #include "cli/send.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@ static vk_exit ask_fees(vk_cli *cli, vk_sending *s) {
     vk_fees fees;
     vk_error err = {0};
     vk_status status = vk_bundler_fees(s->bundler, &fees, &err);
-    if (status == VK_ERR_NOT_FOUND) {
+    bool by_node = status == VK_ERR_NOT_FOUND;
+    if (by_node) {
         status = vk_node_fees(s->node, &fees, &err);
     }
     if (status != VK_OK) {
@@ -17,50 +18,7 @@ static vk_exit ask_fees(vk_cli *cli, vk_sending *s) {
     }
     s->op.max_fee_per_gas = fees.max_fee_per_gas;
     s->op.max_priority_fee_per_gas = fees.max_priority_fee_per_gas;
-    return VK_EXIT_OK;
-}
-
-/* ---- Paymaster ---- */
-
-static void put_sponsoring(vk_sending *s) {
-    const vk_sponsoring *from = &s->sponsoring;
-    if (s->op.entry_point == VK_ENTRY_POINT_0_6) {
-        s->op.paymaster_and_data = vk_buf_view(&from->paymaster_and_data);
-        return;
-    }
-    s->op.has_paymaster = true;
-    s->op.paymaster = from->paymaster;
-    s->op.paymaster_data = vk_buf_view(&from->paymaster_data);
-    if (from->has_verification_gas_limit) {
-        s->op.paymaster_verification_gas_limit = from->verification_gas_limit;
-    }
-    if (from->has_post_op_gas_limit) {
-        s->op.paymaster_post_op_gas_limit = from->post_op_gas_limit;
-    }
-}
-
-typedef vk_status (*paymaster_call)(vk_paymaster *paymaster, const vk_userop *op,
-                                    const vk_address *entry_point, vk_sponsoring *out,
-                                    vk_error *err);
-
-static vk_exit ask_paymaster(vk_cli *cli, vk_sending *s, paymaster_call call) {
-    vk_sponsoring answer = {.is_final = false};
-    vk_error err = {0};
-    vk_status status = call(s->paymaster, &s->op, &s->grant->entry_point, &answer, &err);
-    if (status != VK_OK) {
-        return vk_send_fail(cli, "the paymaster does not pay", status, &err);
-    }
-    vk_sponsoring_clear(&s->sponsoring);
-    s->sponsoring = answer;
-    put_sponsoring(s);
-    return VK_EXIT_OK;
-}
-
-/* Of the operation as it will be signed: what the paymaster signs is in it. */
-static vk_exit finish_paymaster(vk_cli *cli, vk_sending *s) {
-    return s->paymaster == NULL || s->sponsoring.is_final
-               ? VK_EXIT_OK
-               : ask_paymaster(cli, s, vk_paymaster_data);
+    return vk_send_check_caps(cli, s, by_node ? VK_SERVER_NODE : VK_SERVER_BUNDLER);
 }
 
 /* ---- Gas ---- */
@@ -147,7 +105,7 @@ static bool add_unseen(const vk_cli *cli, const vk_sending *s, vk_gas_estimate *
            vk_u256_add(&gas->verification_gas_limit, &more, &gas->verification_gas_limit);
 }
 
-static vk_exit estimate(vk_cli *cli, vk_sending *s) {
+vk_exit vk_send_estimate(vk_cli *cli, vk_sending *s) {
     vk_gas_estimate gas = {.call_gas_limit = {{0}}};
     vk_exit exit = ask_gas(cli, s, &gas);
     if (exit == VK_EXIT_OK && !add_unseen(cli, s, &gas)) {
@@ -165,19 +123,30 @@ static vk_exit estimate(vk_cli *cli, vk_sending *s) {
     if (s->op.has_paymaster && !s->sponsoring.has_post_op_gas_limit) {
         s->op.paymaster_post_op_gas_limit = gas.paymaster_post_op_gas_limit;
     }
-    return VK_EXIT_OK;
+    return vk_send_check_caps(cli, s, VK_SERVER_BUNDLER);
 }
 
-vk_exit vk_send_price(vk_cli *cli, vk_sending *s) {
+/* ---- The whole ---- */
+
+vk_exit vk_send_ask_terms(vk_cli *cli, vk_sending *s) {
     vk_exit exit = ask_fees(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_put_stub(cli, s);
     }
     if (exit == VK_EXIT_OK && s->paymaster != NULL) {
-        exit = ask_paymaster(cli, s, vk_paymaster_stub_data);
+        exit = vk_send_ask_sponsor(cli, s);
+    }
+    s->has_terms = exit == VK_EXIT_OK;
+    return exit;
+}
+
+vk_exit vk_send_price(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = s->has_terms ? VK_EXIT_OK : vk_send_ask_terms(cli, s);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_put_stub(cli, s);
     }
     if (exit == VK_EXIT_OK) {
-        exit = estimate(cli, s);
+        exit = vk_send_estimate(cli, s);
     }
-    return exit == VK_EXIT_OK ? finish_paymaster(cli, s) : exit;
+    return exit == VK_EXIT_OK && s->paymaster != NULL ? vk_send_sponsored(cli, s) : exit;
 }

@@ -154,7 +154,10 @@ vk_exit vk_cmd_session_revoke(vk_cli *cli) {
                            "say which key the account's owner signs with: "
                            "--owner-key URI");
     }
-    exit = vk_session_begin(cli, false);
+    exit = vk_send_read_caps(cli, &s);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_session_begin(cli, false);
+    }
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s.key);
     }

@@ -1,4 +1,4 @@
-/* sign of a message: a text or typed data through C_Sign. */
+/* sign-message, sign-typed-data, and sign of either: a message through C_Sign. */
 #include "cli/message.h"
 #include "cli/session.h"
 #include "cli/signed.h"
@@ -104,4 +104,17 @@ vk_exit vk_sign_message(vk_cli *cli) {
     }
     clear_job(&job);
     return exit;
+}
+
+vk_exit vk_cmd_sign_message(vk_cli *cli) {
+    return vk_message_given(cli)
+               ? vk_sign_message(cli)
+               : vk_cli_fail(cli, VK_EXIT_USAGE,
+                             "say what to sign: --message TEXT, or --message-file FILE (- is "
+                             "standard input)");
+}
+
+/* The option is required. */
+vk_exit vk_cmd_sign_typed_data(vk_cli *cli) {
+    return vk_sign_message(cli);
 }

@@ -4,7 +4,8 @@ _valetkey_options() {
     local pin='--pin-file --pin-fd --unlock --device-pin-file' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     local step_up='--step-up --step-up-device --step-up-above --step-up-unless'
-    local message='--message --message-file --typed-data --account --replayable --undeployed'
+    local of_messages='--chain-id --account --replayable --undeployed'
+    local message="--message --message-file --typed-data $of_messages"
     case $1 in
     'token set') echo "--relax --harden --journal --journal-max --node-file $so_pin" ;;
     'token init') echo "--label --default-policy $so_pin --pin-file --pin-fd" ;;
@@ -34,7 +35,7 @@ _valetkey_options() {
     'passkey users') echo "$pin" ;;
     'passkey remove-user') echo "--name --authenticator-id $pin" ;;
     'account create')
-        echo "--name --kernel-version --validator --index --factory --implementation --entry-point --owner --owner-key" \
+        echo "--name --kernel-version --validator --index --eip7702 --factory --implementation --entry-point --owner --owner-key" \
             "--owner-pin-file --account --authenticator-id --authenticator-id-hash --rp-id --origin --chain-id --chains $pin"
         ;;
     'account show') echo '--account --chain-id --chains' ;;
@@ -61,12 +62,14 @@ _valetkey_options() {
         echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
-    send) echo "$key --call --userop --signed --assertion --output --chain-id --account --account-token --chains --lane --paymaster --dry-run --wait --timeout --resume $pin" ;;
-    'session status') echo "$key --chain-id --account --chains" ;;
-    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --paymaster --lane --dry-run --wait --timeout" ;;
-    sign) echo "$key --input --chain-id --session --operation $message $pin" ;;
+    send) echo "$key --call --userop --signed --assertion --output --chain-id --account --account-token --chains --lane --max-fee --max-cost --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    'session status') echo "$key --chain-id --account --account-token --chains" ;;
+    'session revoke') echo "$key --chain-id --account --account-token --chains --owner-key --owner-pin-file --max-fee --max-cost --paymaster --lane --dry-run --wait --timeout" ;;
+    sign) echo "$key --input --session --operation $message $pin" ;;
+    sign-message) echo "$key --message --message-file $of_messages $pin" ;;
+    sign-typed-data) echo "$key --typed-data $of_messages $pin" ;;
     'userop attach') echo "$key --input --chain-id --session-part --assertion --operation" ;;
-    explain) echo "$key --input --chain-id --at --spent --used $message $pin" ;;
+    explain) echo "$key --input --at --spent --used $message $pin" ;;
     lint) echo '--policy --lint-allow --entry-point --account --at' ;;
     'budget list') echo "$key --chain-id --account $pin" ;;
     'budget resolve') echo "$key --chain-id --account $pin" ;;
@@ -140,13 +143,13 @@ _valetkey() {
         --owner | --owner-key | --message | --index | --enable-nonce | --signature | --at | --installed-at | --valid-after | --valid-until | \
         --signer | --nonce | --spent | --used | --lint-allow | --journal-max | --last | --keep | \
         --server | --header | --listen | --name | --erc20 | --limit | --period | --challenge | --device | --step-up-device | --step-up-above | \
-        --call | --lane | --timeout | --resume | --factory | --implementation)
+        --call | --lane | --max-fee | --max-cost | --timeout | --resume | --factory | --implementation)
         return
         ;;
     esac
     command=$(_valetkey_command)
     case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey account approve session sign send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W "token key passkey account approve session sign sign-message sign-typed-data send userop explain lint budget spend audit thirdweb batch $global" -- "$cur") ;;
     token) mapfile -t COMPREPLY < <(compgen -W 'init list show set enroll enrollments unenroll' -- "$cur") ;;
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
@@ -161,12 +164,14 @@ _valetkey() {
             compgen -W 'add-admin remove-admin remove-session call' -- "$cur"
         )
         ;;
-    'lint '*) mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options lint) $global" -- "$cur") ;;
-    lint)
+    'lint '* | 'sign-typed-data '*)
+        mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_options "${command%% *}") $global" -- "$cur")
+        ;;
+    lint | sign-typed-data)
         compopt -o filenames
         mapfile -t COMPREPLY < <(
             case $cur in
-            -*) compgen -W "$(_valetkey_options lint) $global" -- "$cur" ;;
+            -*) compgen -W "$(_valetkey_options "$command") $global" -- "$cur" ;;
             *) compgen -f -- "$cur" ;;
             esac
         )

@@ -1,5 +1,6 @@
 #include "net/chain_config.h"
 
+#include "base/wei.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -104,12 +105,38 @@ static vk_status read_node(const cJSON *chain, const vk_path *path, vk_chain_con
                         : vk_fail(err, VK_ERR_FORMAT, at.text, "member \"node\" is missing");
 }
 
+static vk_status read_cap(const cJSON *chain, const char *name, const vk_path *path, bool *has,
+                          vk_u256 *out, vk_error *err) {
+    const char *text;
+    if (vk_json_get(chain, name) == NULL) {
+        return VK_OK;
+    }
+    vk_status status = vk_json_text(chain, name, path, &text, err);
+    if (status == VK_OK && !vk_wei_read(text, strlen(text), out)) {
+        vk_path at = vk_path_member(path, name);
+        status = vk_fail(err, VK_ERR_FORMAT, at.text,
+                         "\"%s\" must be an amount like \"30gwei\", \"0.01ether\" or wei", name);
+    }
+    *has = status == VK_OK;
+    return status;
+}
+
+static vk_status read_caps(const cJSON *chain, const vk_path *path, vk_chain_config *out,
+                           vk_error *err) {
+    vk_status status = read_cap(chain, "maxFeePerGas", path, &out->has_max_fee_per_gas,
+                                &out->max_fee_per_gas, err);
+    return status == VK_OK
+               ? read_cap(chain, "maxCost", path, &out->has_max_cost, &out->max_cost, err)
+               : status;
+}
+
 /* ---- The whole ---- */
 
 /* Fails with what was read in *out. */
 static vk_status read_members(const cJSON *chain, const vk_path *path, vk_chain_config *out,
                               vk_error *err) {
-    static const char *const names[] = {"node", "bundler", "paymaster", NULL};
+    static const char *const names[] = {"node",         "bundler", "paymaster",
+                                        "maxFeePerGas", "maxCost", NULL};
     const cJSON *bundler = vk_json_get(chain, "bundler");
     const cJSON *paymaster = vk_json_get(chain, "paymaster");
     vk_status status = vk_json_only(chain, names, path, err);
@@ -124,7 +151,7 @@ static vk_status read_members(const cJSON *chain, const vk_path *path, vk_chain_
         vk_path at = vk_path_member(path, "paymaster");
         status = read_paymaster(paymaster, &at, out, err);
     }
-    return status;
+    return status == VK_OK ? read_caps(chain, path, out, err) : status;
 }
 
 static vk_status read_id(const char *name, uint64_t *out, vk_error *err) {

@@ -3,11 +3,13 @@
  * chain id:
  *   {"8453":{"node":{"url":"https://..."[,"headers":{"Authorization":"..."}]},
  *            "bundler":{"url":"https://..."[,"headers":{...}][,"gasPrice":"pimlico"]},
- *            "paymaster":{"url":"https://..."[,"headers":{...}][,"context":{...}]}}}
- * bundler and paymaster may be left out. gasPrice says whose call tells the fees: "pimlico"
- * (pimlico_getUserOperationGasPrice), "zerodev" (zd_getUserOperationGasPrice), "node"
- * (eth_feeHistory); default: "pimlico" if the bundler knows that method, else "zerodev" if it knows
- * that one, else "node". context goes to the paymaster as it is (ERC-7677).
+ *            "paymaster":{"url":"https://..."[,"headers":{...}][,"context":{...}]},
+ *            "maxFeePerGas":"30gwei","maxCost":"0.01ether"}}
+ * All but node may be left out. maxFeePerGas and maxCost cap what an operation may ask for: the
+ * price of a gas, and of all its gas; amounts as in base/wei.h. gasPrice says whose call tells the
+ * fees: "pimlico" (pimlico_getUserOperationGasPrice), "zerodev" (zd_getUserOperationGasPrice),
+ * "node" (eth_feeHistory); default: "pimlico" if the bundler knows that method, else "zerodev" if
+ * it knows that one, else "node". context goes to the paymaster as it is (ERC-7677).
  *
  * Thread safety: functions touch only their arguments.
  */
@@ -36,6 +38,8 @@ typedef struct vk_chain_config {
     bool has_paymaster;
     vk_node_config paymaster; /* the same */
     char *paymaster_context;  /* JSON object, or NULL */
+    bool has_max_fee_per_gas, has_max_cost;
+    vk_u256 max_fee_per_gas, max_cost; /* wei */
 } vk_chain_config;
 
 /* Reads the file's text and takes the chain out of it; the whole text is checked. VK_ERR_NOT_FOUND:

@@ -48,7 +48,23 @@ const char *vk_paymaster_name(const vk_paymaster *paymaster) {
     return vk_rpc_name(paymaster->rpc);
 }
 
-static vk_status ask(vk_paymaster *paymaster, const char *method, const vk_userop *op,
+static vk_status read_final(const cJSON *reply, const vk_userop *op, vk_sponsoring *out,
+                            vk_error *err) {
+    vk_status status = vk_sponsoring_check(reply, op, err);
+    return status == VK_OK ? vk_sponsoring_read(reply, op->entry_point, out, err) : status;
+}
+
+static vk_status read_stub(const cJSON *reply, const vk_userop *op, vk_sponsoring *out,
+                           vk_error *err) {
+    return vk_sponsoring_read(reply, op->entry_point, out, err);
+}
+
+typedef struct question {
+    const char *method;
+    vk_status (*read)(const cJSON *reply, const vk_userop *op, vk_sponsoring *out, vk_error *err);
+} question;
+
+static vk_status ask(vk_paymaster *paymaster, const question *what, const vk_userop *op,
                      const vk_address *entry_point, vk_sponsoring *out, vk_error *err) {
     cJSON *reply = NULL;
     vk_error why = {0};
@@ -56,10 +72,10 @@ static vk_status ask(vk_paymaster *paymaster, const char *method, const vk_usero
         VK_PARAMS(vk_params_userop(op), vk_params_address(entry_point),
                   vk_params_number(paymaster->chain_id), cJSON_CreateRaw(paymaster->context));
     *out = (vk_sponsoring){0};
-    vk_status status = vk_rpc_call(paymaster->rpc, method, params, &reply, err);
+    vk_status status = vk_rpc_call(paymaster->rpc, what->method, params, &reply, err);
     if (status == VK_OK) {
-        status = vk_sponsoring_read(reply, op->entry_point, out, &why);
-        status = vk_rpc_read(paymaster->rpc, method, status, &why, err);
+        status = what->read(reply, op, out, &why);
+        status = vk_rpc_read(paymaster->rpc, what->method, status, &why, err);
     }
     cJSON_Delete(reply);
     return status;
@@ -67,10 +83,12 @@ static vk_status ask(vk_paymaster *paymaster, const char *method, const vk_usero
 
 vk_status vk_paymaster_stub_data(vk_paymaster *paymaster, const vk_userop *op,
                                  const vk_address *entry_point, vk_sponsoring *out, vk_error *err) {
-    return ask(paymaster, "pm_getPaymasterStubData", op, entry_point, out, err);
+    static const question stub = {"pm_getPaymasterStubData", read_stub};
+    return ask(paymaster, &stub, op, entry_point, out, err);
 }
 
 vk_status vk_paymaster_data(vk_paymaster *paymaster, const vk_userop *op,
                             const vk_address *entry_point, vk_sponsoring *out, vk_error *err) {
-    return ask(paymaster, "pm_getPaymasterData", op, entry_point, out, err);
+    static const question final = {"pm_getPaymasterData", read_final};
+    return ask(paymaster, &final, op, entry_point, out, err);
 }

@@ -34,7 +34,8 @@ void vk_sponsoring_clear(vk_sponsoring *sponsoring);
 VK_MUST_USE vk_status vk_paymaster_stub_data(vk_paymaster *paymaster, const vk_userop *op,
                                              const vk_address *entry_point, vk_sponsoring *out,
                                              vk_error *err);
-/* pm_getPaymasterData: of the operation as it will be signed. */
+/* pm_getPaymasterData: of the operation as it will be signed, of which the answer changes the
+ * paymaster's part only: one that has other fees is a failure. */
 VK_MUST_USE vk_status vk_paymaster_data(vk_paymaster *paymaster, const vk_userop *op,
                                         const vk_address *entry_point, vk_sponsoring *out,
                                         vk_error *err);

@@ -81,6 +81,29 @@ static vk_status read_sponsor(const cJSON *result, vk_sponsoring *out, vk_error 
     return status;
 }
 
+vk_status vk_sponsoring_check(const cJSON *reply, const vk_userop *op, vk_error *err) {
+    const cJSON *result = vk_json_get(reply, "result");
+    const struct {
+        const char *name;
+        const vk_u256 *value;
+    } own[] = {{"callGasLimit", &op->call_gas_limit},
+               {"verificationGasLimit", &op->verification_gas_limit},
+               {"preVerificationGas", &op->pre_verification_gas},
+               {"maxFeePerGas", &op->max_fee_per_gas},
+               {"maxPriorityFeePerGas", &op->max_priority_fee_per_gas}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        vk_u256 value;
+        const vk_path path = vk_path_member(&result_path, own[i].name);
+        if (!is_absent(result, own[i].name) &&
+            (vk_json_bigint(result, own[i].name, &result_path, 256, &value, NULL) != VK_OK ||
+             vk_u256_cmp(&value, own[i].value) != 0)) {
+            return vk_fail(err, VK_ERR_FORMAT, path.text,
+                           "it wants another %s than the operation has", own[i].name);
+        }
+    }
+    return VK_OK;
+}
+
 vk_status vk_sponsoring_read(const cJSON *reply, vk_entry_point version, vk_sponsoring *out,
                              vk_error *err) {
     const cJSON *result = vk_json_get(reply, "result");

@@ -15,5 +15,8 @@
  * empty. */
 VK_MUST_USE vk_status vk_sponsoring_read(const cJSON *reply, vk_entry_point version,
                                          vk_sponsoring *out, vk_error *err);
+/* Does it leave alone what is the account's: fees and the account's own gas limits? A service that
+ * has them otherwise than the operation has signed another one. VK_ERR_FORMAT if not. */
+VK_MUST_USE vk_status vk_sponsoring_check(const cJSON *reply, const vk_userop *op, vk_error *err);
 
 #endif

@@ -64,8 +64,25 @@ static vk_status settle_validator(vk_smart_account *account, vk_error *err) {
 
 /* ---- Kernel ---- */
 
+bool vk_smart_account_has_factory(const vk_smart_account *account) {
+    return account->kind == VK_SMART_ACCOUNT_THIRDWEB ||
+           (!account->eip7702 && account->entry_point == vk_kernel_entry_point(account->kernel));
+}
+
 bool vk_smart_account_is_computed(const vk_smart_account *account) {
+    if (!vk_smart_account_has_factory(account)) {
+        return account->eip7702;
+    }
     return account->kind == VK_SMART_ACCOUNT_THIRDWEB || account->kernel >= VK_KERNEL_0_2_2;
+}
+
+static vk_status needs_address(const vk_smart_account *account, vk_error *err) {
+    return vk_address_is_zero(&account->account)
+               ? vk_fail(err, VK_ERR_UNSUPPORTED, "account",
+                         "the address of an account of Kernel %s on EntryPoint %s cannot be "
+                         "computed: it must be given",
+                         vk_kernel_text(account->kernel), vk_entry_point_text(account->entry_point))
+               : VK_OK;
 }
 
 static vk_status compute_kernel(vk_smart_account *account, const vk_account *from, vk_error *err) {
@@ -77,13 +94,32 @@ static vk_status compute_kernel(vk_smart_account *account, const vk_account *fro
     if (status == VK_OK && vk_smart_account_is_computed(account)) {
         return vk_account_address(from, &account->account, err);
     }
-    if (status == VK_OK && vk_address_is_zero(&account->account)) {
-        return vk_fail(err, VK_ERR_UNSUPPORTED, "account",
-                       "the address of an account of Kernel %s cannot be computed: it must be "
-                       "given",
-                       vk_kernel_text(account->kernel));
+    return status == VK_OK ? needs_address(account, err) : status;
+}
+
+/* By the owner: as the code of his own address, or as a contract that he knows. */
+static vk_status settle_elsewhere(vk_smart_account *account, vk_error *err) {
+    vk_status status =
+        vk_kernel_check_entry_point(account->kernel, account->entry_point, true, err);
+    account->index = vk_u256_from_u64(0);
+    account->factory = (vk_address){{0}};
+    vk_buf_clear(&account->factory_data);
+    if (status == VK_OK && account->root.kind == VK_ROOT_MULTI_CHAIN) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, "validator",
+                       "only factory data tell a grant that the owner's validator is the "
+                       "multi-chain one, and no factory is known that deploys such an account");
     }
-    return status;
+    if (status != VK_OK || !account->eip7702) {
+        return status == VK_OK ? needs_address(account, err) : status;
+    }
+    if (account->kernel != VK_KERNEL_0_3_3 || account->root.kind != VK_ROOT_ECDSA) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, "eip7702",
+                       "an address that delegates to Kernel (EIP-7702) has version 0.3.3, and its "
+                       "own key as owner");
+    }
+    account->root.validator = (vk_address){{0}};
+    account->account = account->root.owner;
+    return VK_OK;
 }
 
 static vk_status settle_kernel(vk_smart_account *account, vk_error *err) {
@@ -95,8 +131,8 @@ static vk_status settle_kernel(vk_smart_account *account, vk_error *err) {
         account->entry_point = vk_kernel_entry_point(account->kernel);
     }
     vk_status status = settle_validator(account, err);
-    if (status != VK_OK) {
-        return status;
+    if (status != VK_OK || !vk_smart_account_has_factory(account)) {
+        return status == VK_OK ? settle_elsewhere(account, err) : status;
     }
     status = vk_root_enable_data(&account->root, &enable_data);
     if (status != VK_OK) {

@@ -37,8 +37,14 @@ static void put_owner(const vk_root *root, vk_buf *out) {
 static void put_kernel(const vk_smart_account *account, vk_buf *out) {
     char index[79];
     vk_u256_decimal(&account->index, index);
-    vk_buf_printf(out, ",\"kernelVersion\":\"%s\",\"validator\":\"%s\",\"index\":\"%s\"",
-                  vk_kernel_text(account->kernel), vk_root_kind_text(account->root.kind), index);
+    vk_buf_printf(out, ",\"kernelVersion\":\"%s\",\"validator\":\"%s\"",
+                  vk_kernel_text(account->kernel), vk_root_kind_text(account->root.kind));
+    if (vk_smart_account_has_factory(account)) {
+        vk_buf_printf(out, ",\"index\":\"%s\"", index);
+    }
+    if (account->eip7702) {
+        vk_buf_put_text(out, ",\"eip7702\":true");
+    }
 }
 
 static void put_text(const char *name, const char *text, vk_buf *out) {
@@ -59,8 +65,10 @@ vk_status vk_smart_account_write(const vk_smart_account *account, vk_buf *out) {
     }
     put_owner(&account->root, out);
     put_address("account", &account->account, out);
-    put_address("factory", &account->factory, out);
-    put_bytes("factoryData", vk_buf_view(&account->factory_data), out);
+    if (vk_smart_account_has_factory(account)) {
+        put_address("factory", &account->factory, out);
+        put_bytes("factoryData", vk_buf_view(&account->factory_data), out);
+    }
     put_text("ownerKey", account->owner_key, out);
     put_text("rpId", account->rp_id, out);
     put_text("origin", account->origin, out);
@@ -72,8 +80,8 @@ vk_status vk_smart_account_write(const vk_smart_account *account, vk_buf *out) {
 
 static vk_status read_kind(const cJSON *object, vk_smart_account *out, vk_error *err) {
     static const char *const kernel[] = {
-        "kind",    "kernelVersion", "entryPoint",  "validator", "owner",  "index", "account",
-        "factory", "ownerKey",      "factoryData", "rpId",      "origin", NULL};
+        "kind",    "kernelVersion", "entryPoint",  "validator", "owner",  "index",   "account",
+        "factory", "ownerKey",      "factoryData", "rpId",      "origin", "eip7702", NULL};
     static const char *const thirdweb[] = {
         "kind",           "entryPoint", "owner",  "factory",     "account", "ownerKey",
         "implementation", "rpId",       "origin", "factoryData", NULL};
@@ -128,16 +136,45 @@ static vk_status read_owner(const cJSON *object, vk_smart_account *out, vk_error
                : vk_json_address(object, "owner", NULL, &out->root.owner, err);
 }
 
+/* Members that only an account with a factory has. */
+static vk_status has_no_factory(const cJSON *object, vk_error *err) {
+    static const char *const names[] = {"index", "factory", "factoryData"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (vk_json_get(object, names[i]) != NULL) {
+            return vk_fail(err, VK_ERR_FORMAT, names[i],
+                           "no factory is known that deploys such an account");
+        }
+    }
+    return VK_OK;
+}
+
+static vk_status read_deployment(const cJSON *object, vk_smart_account *out, vk_error *err) {
+    vk_status status = VK_OK;
+    if (vk_json_get(object, "eip7702") != NULL) {
+        status = vk_json_bool(object, "eip7702", NULL, &out->eip7702, err);
+    }
+    if (status != VK_OK) {
+        return status;
+    }
+    return vk_smart_account_has_factory(out)
+               ? vk_json_bigint(object, "index", NULL, 256, &out->index, err)
+               : has_no_factory(object, err);
+}
+
 static vk_status read_kernel(const cJSON *object, vk_smart_account *out, vk_error *err) {
     const char *version, *validator;
     vk_status status = vk_json_text(object, "kernelVersion", NULL, &version, err);
-    if (status == VK_OK) {
-        out->kernel = vk_kernel_read(version);
-        status = vk_json_text(object, "validator", NULL, &validator, err);
+    if (status != VK_OK) {
+        return status;
     }
+    out->kernel = vk_kernel_read(version);
+    if (out->kernel == VK_KERNEL_UNKNOWN) {
+        return vk_fail(err, VK_ERR_UNSUPPORTED, "kernelVersion", "no such version of Kernel");
+    }
+    status = vk_json_text(object, "validator", NULL, &validator, err);
     if (status == VK_OK) {
         out->root.kind = vk_root_kind_read(validator);
-        status = vk_json_bigint(object, "index", NULL, 256, &out->index, err);
+        status = read_deployment(object, out, err);
     }
     return status == VK_OK ? read_owner(object, out, err) : status;
 }
@@ -210,9 +247,10 @@ static vk_status read_texts(const cJSON *object, vk_smart_account *out, vk_error
 /* What follows from the rest. */
 static vk_status read_result(const cJSON *object, vk_smart_account *out, vk_error *err) {
     vk_status status = vk_json_address(object, "account", NULL, &out->account, err);
-    if (status == VK_OK) {
-        status = vk_json_address(object, "factory", NULL, &out->factory, err);
+    if (status != VK_OK || !vk_smart_account_has_factory(out)) {
+        return status;
     }
+    status = vk_json_address(object, "factory", NULL, &out->factory, err);
     return status == VK_OK ? vk_json_bytes(object, "factoryData", NULL, FACTORY_DATA_MAX,
                                            &out->factory_data, err)
                            : status;

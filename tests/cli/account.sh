@@ -103,12 +103,38 @@ want 1 "${thirdweb[@]}" --name tw2
 echo "valetkey: the address depends on the factory's accountImplementation(): give --implementation ADDRESS, or --chain-id N to ask the chain's node" | err
 want 2 account create --token main --name old --kernel-version v1 --owner "$owner" --pin-file pin
 err <<'EOF'
-valetkey: no such account can be: account: the address of an account of Kernel v1 cannot be computed: it must be given
+valetkey: no such account can be: account: the address of an account of Kernel v1 on EntryPoint 0.6 cannot be computed: it must be given
 valetkey: give it with --account ADDRESS
 EOF
 want 0 account create --token main --name old --kernel-version v1 --owner "$owner" \
     --account "$owner" --pin-file pin --json
 json .account "$owner"
+
+# Deployed by the owner in a way of his own: for another EntryPoint, or as the code of his address.
+own=0x1111111111111111111111111111111111111111
+mine=(account create --token main --owner "$owner" --pin-file pin)
+want 0 "${mine[@]}" --name own --kernel-version 0.3.3 --entry-point 0.8 --account "$own"
+want 0 account show --token main --account own
+out <<EOF
+own
+  address        $own
+                 (as given: of this version it cannot be computed)
+  kind           Kernel 0.3.3, EntryPoint 0.8
+  owner          $owner
+  validator      ecdsa
+EOF
+want 2 "${mine[@]}" --name own2 --kernel-version 0.3.3 --entry-point 0.9
+err <<'EOF'
+valetkey: no such account can be: account: the address of an account of Kernel 0.3.3 on EntryPoint 0.9 cannot be computed: it must be given
+valetkey: give it with --account ADDRESS
+EOF
+want 1 "${mine[@]}" --name own2 --kernel-version 0.3.3 --entry-point 0.9 --account "$own" --index 1
+echo 'valetkey: no factory is known that deploys such an account, so --index means nothing' | err
+want 2 "${mine[@]}" --name own2 --kernel-version 0.3.3 --entry-point 0.9 --account "$own" --validator multichain
+want 0 "${mine[@]}" --name eoa --kernel-version 0.3.3 --eip7702 --json
+json '[.account, .eip7702, .factory, .index]' "[\"$owner\",true,null,null]"
+want 2 "${mine[@]}" --name eoa2 --kernel-version 0.3.1 --eip7702
+want 1 "${mine[@]}" --name eoa2 --factory "$own" --implementation "$own" --entry-point 0.7 --eip7702
 
 # What a node says.
 node=$VK_TEST_BUILDDIR/tests/net/bundler
@@ -179,6 +205,23 @@ want 1 account create --token main --name x --kernel-version 0.3.1 --owner "$own
 want 5 account create --token main --name x --kernel-version 0.3.1 \
     --owner-key "${uri/object=owner/object=nobody}" --pin-file pin
 want 4 account create --token main --name x --kernel-version 0.3.1 --owner "$owner"
+
+# Nobody but its owner makes Kernel of an address.
+script eth_getCode '{"result": "0x"}'
+script eth_chainId '{"result": "0x2105"}'
+script eth_supportedEntryPoints '{"result": ["0x0000000071727De22E5E9d8BAf0edAc6f37da032"]}'
+jq -R '{"8453": {node: {url: .}, bundler: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
+echo '[{"type":"sudo"}]' >policy.json
+want 0 session create --token main --label bot --account eoa --chain-id 8453 --policy policy.json --lint off \
+    --owner-key "$uri&pin-source=file:$work/pin" --pin-file pin
+want 0 key show --token main --label bot --json
+id=$(jq -r .permissionId out)
+script eth_call:0x35567e1a "$(jq -n --arg nonce "$(printf '0x0102%s%052d' "${id#0x}" 0)" '{result: $nonce}')"
+want 5 send --token main --label bot --call 0x1111111111111111111111111111111111111111,1 --pin-file pin
+err <<'EOF'
+valetkey: the account is not deployed on chain 8453, and the grant does not say how
+valetkey: its owner has to delegate the address to 0xd6CEDDe84be40893d153Be9d467CD6aD37875b28 first (EIP-7702), with his wallet
+EOF
 
 # An object that says something else than what it is made of. pkcs11-tool, where there is one, cannot
 # load a module with sanitizers.

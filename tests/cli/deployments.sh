@@ -48,12 +48,36 @@ deployment() {
     operation "$version" "$(paid 6)" "$(lane 00)"
     want 3 sign --label session --input op.json --pin-file pin
     want 0 key remove --label session --pin-file pin
+    kept "$version" "$@"
+}
+# kept VERSION OPTION...: the same by an account that the token keeps.
+kept() {
+    local version=$1
+    shift
+    want 0 account create --name kept --kernel-version "$version" --owner "$owner" "$@" --pin-file pin
+    want 0 key import --label session --key-file key.hex --policy policy.json --pin-file pin --lint off
+    want 0 session create --label session --account kept --chain-id 10 --policy policy.json \
+        --owner-key "$uri" --pin-file pin --lint off
+    operation "$version" "$(paid 5)" "$(lane 01)"
+    approved '{}'
+    signed session "$expected"
+    want 0 key remove --label session --pin-file pin
+    want 0 account remove --account kept --pin-file pin
 }
 
 deployment 0.3.0 0.7 --index 0
 own=0x1111111111111111111111111111111111111111
 deployment 0.3.3 0.8 --entry-point 0.8 --account "$own"
 deployment 0.3.1 0.9 --entry-point 0.9 --account "$own"
+want 0 account create --name eoa --kernel-version 0.3.3 --owner "$owner" --eip7702 --pin-file pin
+want 0 key import --label session --key-file key.hex --policy policy.json --pin-file pin --lint off
+want 0 session create --label session --account eoa --chain-id 10 --policy policy.json \
+    --owner-key "$uri" --pin-file pin --lint off
+account=$owner in="{kernelVersion: \"0.3.3\", entryPointVersion: \"0.7\", account: \$account}"
+operation 0.3.3 "$(paid 5)" "$(lane 01)"
+approved '{}'
+signed session "$expected"
+want 0 key remove --label session --pin-file pin
 
 # Nothing can be computed of an own deployment.
 want 0 key import --label session --key-file key.hex --policy policy.json --pin-file pin --lint off

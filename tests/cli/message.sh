@@ -138,6 +138,44 @@ want 0 sign --label shop --typed-data chain.json --chain-id 10 --pin-file pin
 want 5 sign --label shop --typed-data mail.json --chain-id 2 --pin-file pin
 want 5 explain --label shop --typed-data mail.json --account $owner
 
+# Commands of their own: the same by another name.
+want 0 sign-typed-data --label shop --typed-data mail.json --chain-id 1 --pin-file pin
+same "$(cat out)" "$signature" "the signature"
+want 0 sign-typed-data --session shop mail.json --chain-id 1 --account "$account" --pin-file pin --json
+json '[.signature, .chainId, .account]' "[\"$signature\",1,\"$account\"]"
+want 5 sign-typed-data --session shop mail.json --account nobody --pin-file pin
+err <<<'valetkey: the token "main" keeps no account "nobody"
+valetkey: see "valetkey account list"; "valetkey account create" adds one'
+want 3 sign-typed-data --label shop other.json --chain-id 1 --pin-file pin
+want 1 sign-typed-data --label shop --pin-file pin
+err <<'EOF'
+valetkey: "sign-typed-data" needs --typed-data FILE|-
+valetkey: see "valetkey sign-typed-data --help"
+EOF
+want 1 sign-typed-data --label shop --typed-data mail.json mail.json --pin-file pin
+want 1 sign-typed-data --label shop mail.json --message hello --pin-file pin
+want 2 sign-typed-data --label shop policy.json --chain-id 1 --pin-file pin
+want 3 sign-message --label shop --message hello --chain-id 1 --pin-file pin
+grep -q '^valetkey: refused: signature-caller: ' err || fail "no reason"
+want 0 token set --relax unknown-caller --so-pin-file so-pin
+want 0 sign --label shop --message 'hello world' --chain-id 1 --pin-file pin
+cp out by-sign
+want 0 sign-message --label shop --message 'hello world' --chain-id 1 --pin-file pin
+same "$(cat out)" "$(cat by-sign)" "the signature"
+printf 'hello world' >text
+want 0 sign-message --session shop --message-file text --chain-id 1 --pin-file pin --json
+json '[.signature, .hash]' \
+    "[\"$(cat by-sign)\",\"0xd9eba16ed0ecae432b71fe008c98cc872bb4cc214d3220a36f365326cf807d68\"]"
+step='sign-message of standard input'
+"${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" sign-message --label shop --message-file - --chain-id 1 --pin-file pin \
+    <text >out 2>err || fail "$(cat err)"
+same "$(cat out)" "$(cat by-sign)" "the signature"
+want 1 sign-message --label shop --pin-file pin
+err <<<'valetkey: say what to sign: --message TEXT, or --message-file FILE (- is standard input)'
+want 1 sign-message --label shop --message a --message-file text --pin-file pin
+want 1 sign-message --label shop --message a --operation --pin-file pin
+want 0 token set --harden unknown-caller --so-pin-file so-pin
+
 # What a spend rule counts on one chain is not signed on another to be good there.
 want 0 sign --label shop --typed-data chain.json --replayable --chain-id 10 --pin-file pin
 want 0 spend set --name coin --native --chain-id 1 --limit 1ether --period 1h --so-pin-file so-pin

@@ -123,7 +123,7 @@ want 0 approve "${main[@]}" --label pass --chain-id 31337 --kernel-version 0.3.3
 want 5 send "${main[@]}" --label pass --call "$to,5"
 err <<'E'
 valetkey: the account is not deployed on chain 31337, and the grant does not say how
-valetkey: a token that keeps the account knows: "valetkey account create --help"; name it with --account-token if it is another
+valetkey: a token that keeps the account may know: "valetkey account create --help"; name it with --account-token if it is another
 E
 want 5 send "${main[@]}" --label pass --call "$to,5" --account-token nowhere
 passes() {

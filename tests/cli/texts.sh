@@ -14,8 +14,8 @@ complete_words() {
 }
 
 want 0 --help
-sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z-]*\)\{0,1\}\)  .*/\1/p' out >commands
-same "$(wc -l <commands)" 56 "the number of commands"
+sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\( [a-z-]*\)\{0,1\}\)  .*/\1/p' out >commands
+same "$(wc -l <commands)" 58 "the number of commands"
 while read -r command; do
     # shellcheck disable=SC2086
     want 0 $command --help
@@ -30,7 +30,7 @@ while read -r command; do
     same "$(complete_words valetkey $command --)" "$(cat options)" "what the completion offers"
 done <commands
 same "$(complete_words valetkey '' | grep -v '^--' | tr '\n' ' ')" \
-    'account approve audit batch budget explain key lint passkey send session sign spend thirdweb token userop ' "what the completion offers"
+    'account approve audit batch budget explain key lint passkey send session sign sign-message sign-typed-data spend thirdweb token userop ' "what the completion offers"
 same "$(complete_words valetkey key '' | tr '\n' ' ')" 'certify create import list remove set show ' \
     "what the completion offers"
 same "$(complete_words valetkey key create --type p)" p256 "what the completion offers"

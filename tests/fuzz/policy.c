@@ -168,7 +168,8 @@ void fuzz_smart_account(vk_bytes input) {
     FUZZ_REQUIRE(vk_smart_account_read((const char *)json.data, json.len, &again, NULL) == VK_OK);
     FUZZ_REQUIRE(vk_smart_account_write(&again, &twice) == VK_OK);
     FUZZ_REQUIRE(vk_bytes_equal(vk_buf_view(&json), vk_buf_view(&twice)));
-    FUZZ_REQUIRE(account.factory_data.len > 0 && !vk_address_is_zero(&account.factory));
+    FUZZ_REQUIRE(vk_smart_account_has_factory(&account) == (account.factory_data.len > 0));
+    FUZZ_REQUIRE(vk_smart_account_has_factory(&account) == !vk_address_is_zero(&account.factory));
     FUZZ_REQUIRE(account.owner_key == NULL || strstr(account.owner_key, "pin-value") == NULL);
     vk_buf_clear(&json);
     vk_buf_clear(&twice);

@@ -268,28 +268,33 @@ static void sow_grant_text(const sower *s, const vk_address *key, const char *po
 }
 
 /* One of each kind of owner. */
-static void sow_smart_accounts(const sower *s) {
-    for (int kind = VK_ROOT_ECDSA; kind <= VK_ROOT_MULTI_CHAIN; kind++) {
-        vk_smart_account account = {.kernel = VK_KERNEL_0_3_1,
-                                    .root = {.kind = (vk_root_kind)kind, .owner = {{1}}}};
-        vk_buf json = {0};
-        FUZZ_REQUIRE(vk_smart_account_settle(&account, NULL) == VK_OK);
-        FUZZ_REQUIRE(vk_smart_account_write(&account, &json) == VK_OK);
-        sow(s, "smart_account", &json);
-        vk_buf_clear(&json);
-        vk_smart_account_clear(&account);
-    }
-    vk_smart_account thirdweb = {.kind = VK_SMART_ACCOUNT_THIRDWEB,
-                                 .entry_point = VK_ENTRY_POINT_0_7,
-                                 .factory = {{2}},
-                                 .implementation = {{3}},
-                                 .root = {.kind = VK_ROOT_ECDSA, .owner = {{1}}}};
+static void sow_smart_account(const sower *s, vk_smart_account account) {
     vk_buf json = {0};
-    FUZZ_REQUIRE(vk_smart_account_settle(&thirdweb, NULL) == VK_OK);
-    FUZZ_REQUIRE(vk_smart_account_write(&thirdweb, &json) == VK_OK);
+    FUZZ_REQUIRE(vk_smart_account_settle(&account, NULL) == VK_OK);
+    FUZZ_REQUIRE(vk_smart_account_write(&account, &json) == VK_OK);
     sow(s, "smart_account", &json);
     vk_buf_clear(&json);
-    vk_smart_account_clear(&thirdweb);
+    vk_smart_account_clear(&account);
+}
+
+static void sow_smart_accounts(const sower *s) {
+    const vk_root owner = {.kind = VK_ROOT_ECDSA, .owner = {{1}}};
+    for (int kind = VK_ROOT_ECDSA; kind <= VK_ROOT_MULTI_CHAIN; kind++) {
+        sow_smart_account(s,
+                          (vk_smart_account){.kernel = VK_KERNEL_0_3_1,
+                                             .root = {.kind = (vk_root_kind)kind, .owner = {{1}}}});
+    }
+    sow_smart_account(s, (vk_smart_account){.kind = VK_SMART_ACCOUNT_THIRDWEB,
+                                            .entry_point = VK_ENTRY_POINT_0_7,
+                                            .factory = {{2}},
+                                            .implementation = {{3}},
+                                            .root = owner});
+    sow_smart_account(s, (vk_smart_account){.kernel = VK_KERNEL_0_3_2,
+                                            .entry_point = VK_ENTRY_POINT_0_9,
+                                            .account = {{4}},
+                                            .root = owner});
+    sow_smart_account(
+        s, (vk_smart_account){.kernel = VK_KERNEL_0_3_3, .eip7702 = true, .root = owner});
 }
 
 /* Grants for accounts without permissions. */

@@ -82,5 +82,9 @@ void seeds_of_services(const seed_use *s) {
         "{\"1\":{\"node\":{\"url\":\"https://n.example\"}},\"31337\":{\"node\":{\"url\":"
         "\"http://127.0.0.1:8545/k\",\"headers\":{\"X-Key\":\"k\"},\"maxBlocks\":9},\"bundler\":"
         "{\"url\":\"https://b.example/k\",\"gasPrice\":\"zerodev\"},\"paymaster\":{\"url\":"
-        "\"https://p.example\",\"context\":{\"policyId\":\"sp_1\"}}}}");
+        "\"https://p.example\",\"context\":{\"policyId\":\"sp_1\"}},\"maxFeePerGas\":\"30 gwei\","
+        "\"maxCost\":\"0.01ether\"}}");
+    sow(s, "service_answer", 8,
+        "{\"result\":{\"paymaster\":\"" H11 "\",\"paymasterData\":\"0xab\",\"maxFeePerGas\":"
+        "\"0xa\",\"callGasLimit\":\"11\"}}");
 }

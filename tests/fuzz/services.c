@@ -121,11 +121,25 @@ static void read_sponsoring(const cJSON *reply, vk_entry_point version) {
     }
 }
 
+/* Of an operation whose numbers are all 10. */
+static void check_sponsoring(const cJSON *reply) {
+    const vk_u256 ten = vk_u256_from_u64(10);
+    const vk_userop op = {.call_gas_limit = ten,
+                          .verification_gas_limit = ten,
+                          .pre_verification_gas = ten,
+                          .max_fee_per_gas = ten,
+                          .max_priority_fee_per_gas = ten};
+    vk_error err = {0};
+    vk_status status = vk_sponsoring_check(reply, &op, &err);
+    FUZZ_REQUIRE(status == VK_OK || (status == VK_ERR_FORMAT && err.message[0] != '\0'));
+}
+
 static void read_sponsoring_0_6(const cJSON *reply) {
     read_sponsoring(reply, VK_ENTRY_POINT_0_6);
 }
 
 static void read_sponsoring_0_7(const cJSON *reply) {
+    check_sponsoring(reply);
     read_sponsoring(reply, VK_ENTRY_POINT_0_7);
 }
 
@@ -177,6 +191,8 @@ static void check_config(const vk_chain_config *config) {
     if (config->has_paymaster) {
         check_server(&config->paymaster);
     }
+    FUZZ_REQUIRE((config->has_max_fee_per_gas || vk_u256_is_zero(&config->max_fee_per_gas)) &&
+                 (config->has_max_cost || vk_u256_is_zero(&config->max_cost)));
     FUZZ_REQUIRE(config->paymaster_context == NULL ||
                  (config->has_paymaster && config->paymaster_context[0] == '{'));
 }

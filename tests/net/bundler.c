@@ -5,8 +5,10 @@
  * FILE: {"chainId":N,"log":"PATH","answers":{"METHOD":ANSWER}}; of eth_call, METHOD is
  * "eth_call:0x<selector>". ANSWER is {"result":X}, {"error":{"code":N,"message":"..."}},
  * {"drop":true} (the connection is closed), {"hash":true}: the userOpHash of the operation that was
- * sent, or {"nonce":N}: the N-th nonce of the lane that getNonce was asked for. Each call's method
- * is a line of the log; of a method without an answer "?" is behind.
+ * sent, {"nonce":N}: the EntryPoint's nonce N of the lane that is asked for, or
+ * {"turns":[ANSWER,...]}: another one each time that the method is called, the last one then on.
+ * Each call's method is a line of the log, from which turns are counted; of a method without an
+ * answer "?" is behind.
  */
 #include "base/json.h"
 #include "server.h"
@@ -58,6 +60,29 @@ static void write_log(const cJSON *script, const char *name, bool known) {
     }
 }
 
+/* How often is the method in the log? */
+static int count_calls(const cJSON *script, const char *name) {
+    const char *path = cJSON_GetStringValue(vk_json_get(script, "log"));
+    FILE *log = path != NULL ? fopen(path, "r") : NULL;
+    char line[128];
+    int count = 0;
+    while (log != NULL && fgets(line, sizeof line, log) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        count += strcmp(line, name) == 0;
+    }
+    if (log != NULL) {
+        fclose(log);
+    }
+    return count;
+}
+
+/* The answer whose turn it is; the call is in the log. */
+static const cJSON *take_turn(const cJSON *script, const char *name, const cJSON *answer) {
+    const cJSON *turns = vk_json_get(answer, "turns");
+    int count = cJSON_GetArraySize(turns), call = count_calls(script, name);
+    return turns == NULL ? answer : cJSON_GetArrayItem(turns, (call > count ? count : call) - 1);
+}
+
 /* As the chain would hash it. */
 static void put_hash(const cJSON *script, const cJSON *call, vk_buf *out) {
     vk_address entry_point;
@@ -86,16 +111,11 @@ static void put_member(const cJSON *answer, const char *name, vk_buf *out) {
     cJSON_free(text);
 }
 
-/* getNonce(address, uint192): the lane's 24 bytes end its second word. */
-static void put_nonce(const cJSON *call, const cJSON *answer, vk_buf *out) {
-    static const size_t lane_at = 2 + 2 * (4 + 32 + 8), lane_len = 2 * 24;
+/* getNonce(address,uint192): the key's 24 bytes, then the sequence. */
+static void put_nonce(const cJSON *call, double sequence, vk_buf *out) {
     const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
-    if (data == NULL || strlen(data) != lane_at + lane_len) {
-        vk_buf_put_text(out, "\"error\":{\"code\":-32602,\"message\":\"no lane\"}");
-        return;
-    }
-    vk_buf_printf(out, "\"result\":\"0x%s%016llx\"", data + lane_at,
-                  (unsigned long long)cJSON_GetNumberValue(vk_json_get(answer, "nonce")));
+    const char *key = data != NULL && strlen(data) == 2 + 8 + 128 ? data + 2 + 8 + 64 + 16 : "";
+    vk_buf_printf(out, "\"result\":\"0x%s%016llx\"", key, (unsigned long long)sequence);
 }
 
 static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answer, vk_buf *out) {
@@ -106,7 +126,7 @@ static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answ
     } else if (vk_json_get(answer, "hash") != NULL) {
         put_hash(script, call, out);
     } else if (vk_json_get(answer, "nonce") != NULL) {
-        put_nonce(call, answer, out);
+        put_nonce(call, cJSON_GetNumberValue(vk_json_get(answer, "nonce")), out);
     } else {
         put_member(answer, vk_json_get(answer, "error") != NULL ? "error" : "result", out);
     }
@@ -121,6 +141,7 @@ static void answer(void *context, const char *head, vk_bytes body, server_answer
     name_call(call, name);
     const cJSON *found = vk_json_get(vk_json_get(script, "answers"), name);
     write_log(script, name, found != NULL);
+    found = take_turn(script, name, found);
     if (found != NULL && vk_json_get(found, "drop") != NULL) {
         out->more = 1;
     } else {

@@ -56,6 +56,24 @@ START_TEST(test_least) {
 }
 END_TEST
 
+#define CAPS(members) "{\"1\":{" NODE "," members "}}"
+
+START_TEST(test_caps) {
+    ck_assert(read_text(whole, 8453) == VK_OK);
+    ck_assert(!config.has_max_fee_per_gas && !config.has_max_cost);
+    vk_chain_config_clear(&config);
+    ck_assert(read_text(CAPS("\"maxFeePerGas\":\"30gwei\",\"maxCost\":\"0.01ether\""), 1) == VK_OK);
+    ck_assert(config.has_max_fee_per_gas && config.has_max_cost);
+    ck_assert_uint_eq(vk_u256_low64(&config.max_fee_per_gas), UINT64_C(30000000000));
+    ck_assert_uint_eq(vk_u256_low64(&config.max_cost), UINT64_C(10000000000000000));
+    vk_chain_config_clear(&config);
+    ck_assert(read_text(CAPS("\"maxCost\":\"7\""), 1) == VK_OK);
+    ck_assert(!config.has_max_fee_per_gas && config.has_max_cost);
+    ck_assert_uint_eq(vk_u256_low64(&config.max_cost), 7);
+    vk_chain_config_clear(&config);
+}
+END_TEST
+
 static bool is_empty(void) {
     static const vk_chain_config empty;
     return memcmp(&config, &empty, sizeof config) == 0;
@@ -104,6 +122,11 @@ START_TEST(test_bad) {
         {PAYMASTER(",\"context\":[]"), "1.paymaster.context", "must be an object"},
         {PAYMASTER(",\"context\":\"secret\""), "1.paymaster.context", "must be an object"},
         {PAYMASTER(",\"gasPrice\":\"node\""), "1.paymaster.gasPrice", "is unknown"},
+        {CAPS("\"maxFeePerGas\":30"), "1.maxFeePerGas", "must be a string"},
+        {CAPS("\"maxFeePerGas\":\"secret\""), "1.maxFeePerGas", "must be an amount like"},
+        {CAPS("\"maxCost\":\"0.5wei\""), "1.maxCost", "must be an amount like"},
+        {CAPS("\"maxCost\":null"), "1.maxCost", "must be a string"},
+        {CAPS("\"maxFee\":\"1\""), "1.maxFee", "is unknown"},
         {"{\"2\":{" NODE "},\"1\":{" NODE ",\"paymaster\":null}}", "1.paymaster",
          "a JSON object is expected here"},
     };
@@ -137,6 +160,7 @@ int main(void) {
     TCase *tests = tcase_create("net_chain_config");
     tcase_add_test(tests, test_whole);
     tcase_add_test(tests, test_least);
+    tcase_add_test(tests, test_caps);
     tcase_add_test(tests, test_no_such_chain);
     tcase_add_test(tests, test_bad);
     tcase_add_test(tests, test_sizes);

@@ -139,6 +139,37 @@ START_TEST(test_bad) {
 }
 END_TEST
 
+/* What is the account's is not for it to say, once the operation is whole. */
+START_TEST(test_other_operation) {
+    static const char *const names[] = {"callGasLimit", "verificationGasLimit",
+                                        "preVerificationGas", "maxFeePerGas",
+                                        "maxPriorityFeePerGas"};
+    static const char *const values[] = {"\"0x7fffffff\"", "-1", "\"\"", "[]"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
+            char members[256], says[128];
+            snprintf(members, sizeof members, "{\"result\":{\"paymaster\":\"" H11 "\",\"%s\":%s}}",
+                     names[i], values[j]);
+            snprintf(says, sizeof says, "it wants another %s than the operation has", names[i]);
+            served_set(&s, "pm_getPaymasterData", members, NULL);
+            served_fails(ask_data, VK_ERR_SERVER, says);
+            ck_assert_msg(is_empty(), "%s", members);
+            served_set(&s, stub, members, NULL); /* it is not whole yet */
+            ck_assert_msg(ask_stub(NULL) == VK_OK, "%s", members);
+        }
+    }
+    char same[512], fee[67], gas[67];
+    vk_u256_hex(&s.op.max_fee_per_gas, fee);
+    vk_u256_hex(&s.op.call_gas_limit, gas);
+    snprintf(same, sizeof same,
+             "{\"result\":{\"paymaster\":\"" H11 "\",\"maxFeePerGas\":\"%s\",\"callGasLimit\":"
+             "\"%s\",\"preVerificationGas\":null}}",
+             fee, gas);
+    served_set(&s, "pm_getPaymasterData", same, NULL);
+    ck_assert(ask_data(NULL) == VK_OK);
+}
+END_TEST
+
 START_TEST(test_too_much_data) {
     vk_buf text = {0};
     vk_buf_put_text(&text, "{\"result\":{\"paymaster\":\"" H11 "\",\"paymasterData\":\"0x");
@@ -188,6 +219,7 @@ int main(void) {
     tcase_add_test(tests, test_no_context);
     tcase_add_test(tests, test_joined);
     tcase_add_test(tests, test_bad);
+    tcase_add_test(tests, test_other_operation);
     tcase_add_test(tests, test_too_much_data);
     tcase_add_test(tests, test_failures);
     tcase_add_test(tests, test_recorded);

@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "base/wei.h"
 #include "eth/abi.h"
 
 #include <valetkey/eth.h>
@@ -122,6 +123,38 @@ START_TEST(test_u256_read_scaled) {
         ck_assert_int_eq(
             vk_u256_read_scaled(cases[i].text, strlen(cases[i].text), cases[i].decimals, &out),
             cases[i].status);
+        ck_assert_msg(vk_u256_cmp(&out, &want) == 0, "%s", cases[i].text);
+    }
+}
+END_TEST
+
+START_TEST(test_wei_read) {
+    static const struct {
+        const char *text, *value; /* NULL: none */
+    } cases[] = {{"0", "0"},
+                 {"4000000000000000", "4000000000000000"},
+                 {"7wei", "7"},
+                 {"25gwei", "25000000000"},
+                 {"0.5 gwei", "500000000"},
+                 {"0.004ether", "4000000000000000"},
+                 {"", NULL},
+                 {"ether", NULL},
+                 {"1eth", NULL},
+                 {"1 ether ", NULL},
+                 {" 1ether", NULL},
+                 {"-1", NULL},
+                 {"1.5", NULL},
+                 {"0.5wei", NULL},
+                 {"0.0000000001gwei", NULL},
+                 {"1e18", NULL},
+                 {"0x1", NULL},
+                 {"1Gwei", NULL},
+                 {"1000000000000000000000000000000000000000000000000000000000000ether", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vk_u256 out = number("77"), want = number(cases[i].value != NULL ? cases[i].value : "77");
+        ck_assert_msg(vk_wei_read(cases[i].text, strlen(cases[i].text), &out) ==
+                          (cases[i].value != NULL),
+                      "%s", cases[i].text);
         ck_assert_msg(vk_u256_cmp(&out, &want) == 0, "%s", cases[i].text);
     }
 }
@@ -403,6 +436,7 @@ int main(void) {
     tcase_add_test(tests, test_u256_text);
     tcase_add_test(tests, test_u256_scaled);
     tcase_add_test(tests, test_u256_read_scaled);
+    tcase_add_test(tests, test_wei_read);
     tcase_add_test(tests, test_u256_arithmetic);
     tcase_add_test(tests, test_hex_and_addresses);
     tcase_add_test(tests, test_base64);

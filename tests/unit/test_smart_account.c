@@ -181,6 +181,50 @@ START_TEST(test_address_that_is_given) {
 }
 END_TEST
 
+/* ---- Deployed by the owner ---- */
+
+static vk_smart_account own_deployment(void) {
+    vk_smart_account account = kernel_account(VK_KERNEL_0_3_3, VK_ROOT_ECDSA);
+    account.entry_point = VK_ENTRY_POINT_0_8;
+    account.account = (vk_address){{0x99}};
+    return account;
+}
+
+START_TEST(test_own_deployment) {
+    vk_smart_account account = own_deployment();
+    ck_assert_int_eq(vk_smart_account_settle(&account, NULL), VK_OK);
+    ck_assert(!vk_smart_account_has_factory(&account));
+    ck_assert(!vk_smart_account_is_computed(&account));
+    ck_assert_int_eq(account.account.b[0], 0x99);
+    ck_assert_uint_eq(account.factory_data.len, 0);
+    check_round_trip(&account);
+    vk_smart_account_clear(&account);
+    account = own_deployment();
+    account.account = (vk_address){{0}};
+    check_impossible(account, VK_ERR_UNSUPPORTED, "account");
+    account = own_deployment();
+    account.root.kind = VK_ROOT_MULTI_CHAIN;
+    check_impossible(account, VK_ERR_UNSUPPORTED, "validator");
+    account = own_deployment();
+    account.kernel = VK_KERNEL_0_2_4;
+    check_impossible(account, VK_ERR_UNSUPPORTED, "entryPointVersion");
+}
+END_TEST
+
+START_TEST(test_eip7702) {
+    vk_smart_account account = kernel_account(VK_KERNEL_0_3_3, VK_ROOT_ECDSA);
+    account.eip7702 = true;
+    ck_assert_int_eq(vk_smart_account_settle(&account, NULL), VK_OK);
+    ck_assert(vk_smart_account_is_computed(&account));
+    ck_assert(!vk_smart_account_has_factory(&account));
+    ck_assert(vk_address_equal(&account.account, &an_owner));
+    ck_assert(vk_address_is_zero(&account.root.validator));
+    check_round_trip(&account);
+    account.kernel = VK_KERNEL_0_3_2;
+    check_impossible(account, VK_ERR_UNSUPPORTED, "eip7702");
+}
+END_TEST
+
 /* ---- What was changed outside ---- */
 
 /* The JSON with the first appearance of one text replaced. */
@@ -230,6 +274,20 @@ START_TEST(test_changed) {
 }
 END_TEST
 
+START_TEST(test_changed_without_factory) {
+    vk_smart_account account = kernel_account(VK_KERNEL_0_3_3, VK_ROOT_ECDSA);
+    account.eip7702 = true;
+    ck_assert_int_eq(vk_smart_account_settle(&account, NULL), VK_OK);
+    char *json = write(&account);
+    check_changed(json, "true", "false", VK_ERR_FORMAT, "index");
+    check_changed(json, "true", "1", VK_ERR_FORMAT, "eip7702");
+    check_changed(json, "true", "true,\"index\":\"0\"", VK_ERR_FORMAT, "index");
+    check_changed(json, "\"account\":\"0x11", "\"account\":\"0x12", VK_ERR_MISMATCH, "account");
+    vk_text_free(json);
+    vk_smart_account_clear(&account);
+}
+END_TEST
+
 START_TEST(test_texts) {
     vk_smart_account account = kernel_account(VK_KERNEL_0_3_1, VK_ROOT_ECDSA), again;
     char long_text[VK_SMART_ACCOUNT_TEXT_MAX + 2];
@@ -272,7 +330,10 @@ int main(void) {
     tcase_add_test(tcase, test_thirdweb_vectors);
     tcase_add_test(tcase, test_impossible);
     tcase_add_test(tcase, test_address_that_is_given);
+    tcase_add_test(tcase, test_own_deployment);
+    tcase_add_test(tcase, test_eip7702);
     tcase_add_test(tcase, test_changed);
+    tcase_add_test(tcase, test_changed_without_factory);
     tcase_add_test(tcase, test_texts);
     tcase_add_test(tcase, test_names);
     suite_add_tcase(suite, tcase);
