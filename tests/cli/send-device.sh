@@ -84,7 +84,8 @@ want 3 "${send[@]}" --call "$steal" --pin-file device-pin
 grep -q '^valetkey: refused: call: ' err || fail "$(cat err)"
 called eth_estimateUserOperationGas 0
 tell key touch denied
-want 3 "${send[@]}" --call "$pay" --pin-file device-pin
+want 4 "${send[@]}" --call "$pay" --pin-file device-pin
+echo 'valetkey: cannot log in to the token: it was declined on the security key' | err
 called eth_sendUserOperation 0
 kept
 tell key touch now
