@@ -1,7 +1,8 @@
 #!/bin/bash
-# "session create" on a token of which any one call fails, or all from some call on: nothing is left that
+# "session create", and "session import", on a token of which any one call fails, or all from some call on: nothing is left that
 # is half done, or the same command goes on with it.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+# shellcheck disable=SC2054
 wrapper=$VK_TEST_BUILDDIR/.libs/vk-failing-module.so
 [ -f "$wrapper" ] || exit 77
 
@@ -93,6 +94,28 @@ for ((n = 1; n < 1000; n++)); do
     want 0 key create --token main --label shop --policy policy.json --lint off --pin-file pin
 done
 same $halves 1 "how often one grant was left"
+want 0 key remove --token main --label shop --pin-file pin
+
+# ---- Importing a session is all or nothing as well ----
+printf '%064d' 7 >key.hex
+want 0 key import --token main --label shop --key-file key.hex --policy policy.json --lint off --pin-file pin
+want 0 "${create[@]}" --output accounts.txt
+want 0 key remove --token main --label shop --pin-file pin
+import=(session import --token main --label shop --serialized accounts.txt --chain-id 1,10 --key-file key.hex
+    --lint off --pin-file pin)
+objects=0
+for ((n = 1; n < 1000; n++)); do
+    failing AT $n C_CreateObject "${import[@]}"
+    [ "$failed" != - ] || break
+    [ "$failed" != C_CreateObject ] || objects=$((objects + 1))
+    if [ "$(on_token)" != "$nothing" ]; then
+        # What is told afterwards cannot be read; the session is whole.
+        same "$(on_token)" "$all" "what is left after $failed failed"
+        want 0 key remove --token main --label shop --pin-file pin
+    fi
+done
+same "$status" 0 "the exit status where nothing fails"
+same $objects 4 "the objects that could not be made"
 want 0 key remove --token main --label shop --pin-file pin
 
 # ---- The token is gone from some call on: what is left, the same command goes on with ----
