@@ -227,6 +227,20 @@ VK_API VK_MUST_USE vk_status vk_grant_attach(const vk_grant *grant, const vk_use
 /* How many bytes that appends. */
 VK_API size_t vk_grant_attached_len(const vk_grant *grant, const vk_userop *op,
                                     size_t session_part_len);
+/*
+ * The other way: the session key's part of op's signature, a view into it. VK_ERR_SIGNATURE where
+ * what is around it is not what vk_grant_attach makes of it, with the reason.
+ */
+VK_API VK_MUST_USE vk_status vk_grant_detach(const vk_grant *grant, const vk_userop *op,
+                                             vk_bytes *session_part, vk_error *err);
+/*
+ * Does the account take op's signature, whoever finished it, for that of the grant's key, by policy
+ * and signer? *unusual: see valetkey/verify.h. Nothing else of the operation is looked at.
+ * VK_ERR_SIGNATURE if not, with the reason.
+ */
+VK_API VK_MUST_USE vk_status vk_grant_accepts(const vk_grant *grant, const vk_policy *policy,
+                                              const vk_signer *signer, const vk_userop *op,
+                                              unsigned *unusual, vk_error *err);
 
 /* The contracts that keep the session within its limits, for the guards of a verdict on an
  * operation: the signer's, the EntryPoint, the key's validator, the root validator; where that is

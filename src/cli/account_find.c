@@ -1,6 +1,7 @@
 /* Smart accounts on the token: reading, finding, adding. */
 #include "cli/account.h"
 
+#include "cli/account_token.h"
 #include "cli/input.h"
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,7 @@ static vk_exit check_one(vk_cli *cli, size_t matches) {
                        cli->token_label, matches, wanted);
 }
 
-vk_exit vk_account_find_any(vk_cli *cli, vk_account_entry *out) {
+static vk_exit find_here(vk_cli *cli, vk_account_entry *out) {
     const char *wanted = vk_opt(cli, VK_OPT_ACCOUNT);
     bool by_address = vk_is_address_text(wanted);
     vk_address address;
@@ -136,6 +137,38 @@ vk_exit vk_account_find_any(vk_cli *cli, vk_account_entry *out) {
         exit = check_one(cli, take_match(&entries, by_address ? &address : NULL, out));
     }
     vk_account_entries_clear(&entries);
+    return exit;
+}
+
+vk_exit vk_account_find_any(vk_cli *cli, vk_account_entry *out) {
+    vk_account_token kept;
+    *out = (vk_account_entry){.object = 0};
+    vk_exit exit = vk_account_token_enter(cli, &kept);
+    if (exit == VK_EXIT_OK) {
+        exit = find_here(cli, out);
+        vk_account_token_leave(cli, &kept);
+    }
+    return exit;
+}
+
+static vk_exit find_kept_here(vk_cli *cli, const vk_address *address, vk_account_entry *out) {
+    vk_account_entries entries = {0};
+    vk_exit exit = load(cli, NULL, &entries);
+    if (exit == VK_EXIT_OK) {
+        take_match(&entries, address, out);
+    }
+    vk_account_entries_clear(&entries);
+    return exit;
+}
+
+vk_exit vk_account_find_kept(vk_cli *cli, const vk_address *address, vk_account_entry *out) {
+    vk_account_token kept;
+    *out = (vk_account_entry){.object = 0};
+    vk_exit exit = vk_account_token_enter(cli, &kept);
+    if (exit == VK_EXIT_OK) {
+        exit = find_kept_here(cli, address, out);
+        vk_account_token_leave(cli, &kept);
+    }
     return exit;
 }
 

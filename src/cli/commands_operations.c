@@ -42,9 +42,9 @@ const vk_command vk_commands_operations[] = {
      "  valetkey sign-typed-data --label shop order.json --chain-id 8453 --json\n"
      "  jq .order api.json | valetkey sign-typed-data --label shop --typed-data -\n"},
     {"send", vk_cmd_send, NONE,
-     ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(LANE),
-         OPT(MAX_FEE), OPT(MAX_COST), OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT),
-         OPT(RESUME)),
+     ALL(PIN, KEY, OPT(CALL), OPT(USEROP), OPT(SIGNED), OPT(ASSERTION), OPT(OUTPUT), OPT(CHAIN_ID),
+         OPT(ACCOUNT), OPT(ACCOUNT_TOKEN), OPT(CHAINS), OPT(LANE), OPT(MAX_FEE), OPT(MAX_COST),
+         OPT(PAYMASTER), OPT(DRY_RUN), OPT(WAIT), OPT(TIMEOUT), OPT(RESUME)),
      "make calls as a session: build, sign and send an operation",
      "Builds the operation that makes these calls for the account of the key's grant, has it "
      "signed\n"
@@ -52,7 +52,14 @@ const vk_command vk_commands_operations[] = {
      "the\n"
      "account decides whether the owner's approval is brought along. --dry-run explains it, and\n"
      "neither signs nor sends. Servers are named in a file: see FILES in valetkey(1).\n"
-     "--userop takes an operation that somebody else built, and signs and sends it as it is.\n"
+     "--userop takes an operation that somebody else built, and signs and sends it as it is; "
+     "--signed\n"
+     "one that is signed, which it verifies: no PIN is needed.\n"
+     "Of a passkey that is with a browser, --output keeps the operation, and what the browser is "
+     "to "
+     "be\n"
+     "asked is printed; --userop with --assertion, its answer, sends it. With --dry-run, --output\n"
+     "writes the operation of any key.\n"
      "--lane lets operations go side by side, each on its lane of nonces; auto takes the lowest "
      "that "
      "is\n"
@@ -66,6 +73,9 @@ const vk_command vk_commands_operations[] = {
      "  valetkey send --label shop --call 0xA0b8...eB48,0,0xa9059cbb... --wait\n"
      "  valetkey send --label shop --call ... --call ... --lane payroll --paymaster --wait\n"
      "  valetkey send --label shop --call ... --lane auto --max-fee 30gwei --max-cost 0.01ether\n"
+     "  valetkey send --label shop --signed signed.json --wait\n"
+     "  valetkey send --label phone --call 0x7099...79C8,0.1ether --output op.json\n"
+     "  valetkey send --label phone --userop op.json --assertion answer.json --wait\n"
      "  valetkey send --label shop --resume 0x5f0c...\n"},
     {"userop attach", vk_cmd_attach, ALL(OPT(SESSION_PART)),
      ALL(KEY, OPT(INPUT), OPT(CHAIN_ID), OPT(ASSERTION), OPT(OPERATION)),

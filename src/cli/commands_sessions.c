@@ -74,8 +74,8 @@ const vk_command vk_commands_sessions[] = {
      "  (the same) --request request.json --signature 0x5b1c...1b --output call.hex\n"},
     {"session create", vk_cmd_session_create,
      ALL(OPT(LABEL), OPT(ACCOUNT), OPT(CHAIN_ID), OPT(POLICY)),
-     ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, STEP_UP, OPT(ENABLE_NONCE), OPT(CHAINS), OPT(OWNER_KEY),
-         OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), LINT),
+     ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, DEVICE, STEP_UP, OPT(ACCOUNT_TOKEN), OPT(ENABLE_NONCE),
+         OPT(CHAINS), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), LINT),
      "make a session: a key, approved on one or several chains",
      "Makes a session key, has the owner of an account that the token keeps approve it on each of "
      "the\n"
@@ -89,14 +89,19 @@ const vk_command vk_commands_sessions[] = {
      "same command with --signature HEX[,HEX...], in the order of the chains, then ends it.\n"
      "What is approved is good at one nonce of the account on each chain. The nodes of the chain "
      "file\n"
-     "are asked for it; without a node it is 1, or what --enable-nonce says.",
+     "are asked for it; without a node it is 1, or what --enable-nonce says.\n"
+     "The account may be kept by another token than the key's, --account-token; the key may be on "
+     "a\n"
+     "security key, --token, as of \"key create\".",
      "  valetkey session create --label shop --account main --chain-id 1,8453 \\\n"
      "      --policy policy.json --owner-pin-file cold.pin --output accounts.txt\n"
      "  valetkey session create --label shop --account main --chain-id 8453 --policy policy.json\n"
      "  (the same) --signature 0x5b1c...1b\n"
      "  valetkey session create --label pass --account 0x7668...D2a5 --chain-id 8453 --policy - "
      "\\\n"
-     "      --type p256 --rp-id wallet.example --owner-key 'pkcs11:token=cold;object=owner'\n"},
+     "      --type p256 --rp-id wallet.example --owner-key 'pkcs11:token=cold;object=owner'\n"
+     "  valetkey session create --token 'YubiKey' --type p256 --label bot --account main \\\n"
+     "      --account-token main --chain-id 8453 --policy policy.json --owner-pin-file cold.pin\n"},
     {"session import", vk_cmd_session_import, ALL(OPT(LABEL), OPT(SERIALIZED), OPT(CHAIN_ID)),
      ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, OPT(KEY_FILE), OPT(AUTHENTICATOR_ID),
          OPT(AUTHENTICATOR_ID_HASH), OPT(KERNEL_VERSION), OPT(ENTRY_POINT), OPT(OWNER),
@@ -115,7 +120,8 @@ const vk_command vk_commands_sessions[] = {
      "token knows of its installation. No PIN is needed.",
      "  valetkey session list\n"
      "  valetkey session list --json | jq '.sessions[] | [.label, .chainId]'\n"},
-    {"session show", vk_cmd_session_show, NONE, ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT)),
+    {"session show", vk_cmd_session_show, NONE,
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(ACCOUNT_TOKEN)),
      "show a session, its policy and what is left of it",
      "Shows what \"key show\" does of the key, and the one grant of --chain-id and --account. No "
      "PIN\n"
@@ -123,7 +129,8 @@ const vk_command vk_commands_sessions[] = {
      "  valetkey session show --label shop --chain-id 8453\n"
      "  valetkey session show --label shop --account main --json | jq '.grants[0].budgets'\n"},
     {"session status", vk_cmd_session_status, NONE,
-     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS)), "ask the chain about a session",
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(ACCOUNT_TOKEN), OPT(CHAINS)),
+     "ask the chain about a session",
      "Asks the nodes of the chain file about the grants of a key, or those of --chain-id and\n"
      "--account: is the account deployed, what does it own, is the permission installed, revoked, "
      "or\n"
@@ -136,9 +143,9 @@ const vk_command vk_commands_sessions[] = {
      "8453 "
      "--json\n"},
     {"session revoke", vk_cmd_session_revoke, NONE,
-     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(CHAINS), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE),
-         OPT(MAX_FEE), OPT(MAX_COST), OPT(PAYMASTER), OPT(LANE), OPT(DRY_RUN), OPT(WAIT),
-         OPT(TIMEOUT)),
+     ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), OPT(ACCOUNT_TOKEN), OPT(CHAINS), OPT(OWNER_KEY),
+         OPT(OWNER_PIN_FILE), OPT(MAX_FEE), OPT(MAX_COST), OPT(PAYMASTER), OPT(LANE), OPT(DRY_RUN),
+         OPT(WAIT), OPT(TIMEOUT)),
      "take a permission away on its chain",
      "Builds the operation by which the account takes the key's permission away, lets the owner's\n"
      "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"

@@ -24,6 +24,19 @@ vk_exit vk_cli_hint(vk_cli *cli, vk_exit code, const char *format, ...) {
     return code;
 }
 
+vk_exit vk_cli_hint_more(vk_cli *cli, vk_exit code, const char *format, ...) {
+    char *hint = cli->report.hint;
+    size_t used = strlen(hint), size = sizeof cli->report.hint;
+    va_list args;
+    if (used > 0 && used + 2 < size) {
+        used += (size_t)snprintf(hint + used, size - used, "; ");
+    }
+    va_start(args, format);
+    vsnprintf(hint + used, size - used, format, args);
+    va_end(args);
+    return code;
+}
+
 static vk_exit status_exit(vk_status status) {
     switch (status) {
     case VK_OK:

@@ -331,24 +331,30 @@ static vk_exit add_grants(vk_cli *cli, const import_job *job) {
     return exit;
 }
 
+/* The private key brought a public half along; nothing else on the token has the label. */
+static void undo(vk_cli *cli, CK_OBJECT_HANDLE private_key) {
+    vk_handles found = {0};
+    cli->module.f->C_DestroyObject(cli->session, private_key);
+    vk_exit exit = vk_key_handles(cli, CKO_PUBLIC_KEY, &found);
+    for (size_t i = 0; exit == VK_EXIT_OK && i < found.count; i++) {
+        cli->module.f->C_DestroyObject(cli->session, found.list[i]);
+    }
+    free(found.list);
+}
+
 /* All of it or nothing. */
 static vk_exit create(vk_cli *cli, const import_job *job, CK_OBJECT_HANDLE *public_key) {
     CK_OBJECT_HANDLE private_key = 0;
-    bool has_public = false;
     vk_exit exit = create_private(cli, job, &private_key);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
     exit = create_public(cli, job, public_key);
-    has_public = exit == VK_EXIT_OK;
     if (exit == VK_EXIT_OK) {
         exit = add_grants(cli, job);
     }
     if (exit != VK_EXIT_OK) {
-        cli->module.f->C_DestroyObject(cli->session, private_key);
-    }
-    if (exit != VK_EXIT_OK && has_public) {
-        cli->module.f->C_DestroyObject(cli->session, *public_key);
+        undo(cli, private_key);
     }
     return exit;
 }

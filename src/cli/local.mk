@@ -2,7 +2,7 @@ bin_PROGRAMS += valetkey
 valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c \
 	src/cli/session_create.c src/cli/session_create.h src/cli/session_nonce.c src/cli/session_key.c src/cli/session_list.c \
 	src/cli/session_sign.c src/cli/session_tell.c src/cli/grant_show.c src/cli/grant_show.h src/cli/input_chains.c src/cli/chain_file.c src/cli/chain_file.h src/cli/account_chain.c \
-	src/cli/account_find.c src/cli/account_owner.c src/cli/approval_subject.c src/cli/owner_sign.c \
+	src/cli/account_find.c src/cli/account_owner.c src/cli/account_token.c src/cli/account_token.h src/cli/approval_subject.c src/cli/owner_sign.c \
 	src/cli/approval.c src/cli/approval.h src/cli/approval_draft.c \
 	src/cli/approval_options.c src/cli/approval_request.c src/cli/approve.c src/cli/attach.c \
 	src/cli/audit.c src/cli/audit_export.c src/cli/audit_record.c src/cli/audit_record.h \
@@ -19,7 +19,7 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/makekey.h src/cli/message.c src/cli/message.h src/cli/module.c src/cli/object.c \
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
 	src/cli/key_set.c src/cli/outbox.c src/cli/outbox.h src/cli/outbox_claim.c src/cli/send_lane.c src/cli/send.c src/cli/send.h src/cli/send_build.c \
-	src/cli/session_revoke.c src/cli/rule_left.c src/cli/rule_left.h src/cli/session_status.c src/cli/session_status.h src/cli/session_status_rules.c src/cli/send_calls.c src/cli/send_cap.c src/cli/send_chain.c src/cli/send_follow.c src/cli/send_price.c src/cli/send_receipt.c src/cli/send_sponsor.c src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
+	src/cli/session_revoke.c src/cli/rule_left.c src/cli/rule_left.h src/cli/session_status.c src/cli/session_status.h src/cli/session_status_rules.c src/cli/send_browser.c src/cli/send_calls.c src/cli/send_cap.c src/cli/send_chain.c src/cli/send_follow.c src/cli/send_price.c src/cli/send_receipt.c src/cli/send_signed.c src/cli/send_sponsor.c src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
 	src/cli/passkey_register.c src/cli/passkey_serve.c src/cli/passkey_users.c \
 	src/cli/owner_key.c src/cli/owner_key.h src/cli/passkey.h src/cli/passkey_ask.c src/cli/passkey_assertion.c \
 	src/cli/passkey_import.c src/cli/passkey_options.c src/cli/passkey_read.c src/cli/pin.c src/cli/pin.h src/cli/rv.c \

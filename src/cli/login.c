@@ -31,6 +31,10 @@ static vk_exit log_in(vk_cli *cli, CK_USER_TYPE role, vk_pin *pin) {
     if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
         return VK_EXIT_OK;
     }
+    if (rv == CKR_FUNCTION_REJECTED && cli->is_security_key) {
+        return vk_cli_fail(cli, VK_EXIT_PIN,
+                           "cannot log in to the token: it was declined on the security key");
+    }
     vk_exit exit = vk_cli_fail_rv(cli, "cannot log in to the token", rv);
     return rv == CKR_PIN_INCORRECT && role == CKU_USER ? hint_tries(cli, exit) : exit;
 }

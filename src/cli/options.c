@@ -46,6 +46,8 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
                                "Kernel version: v1, 0.0.2, 0.2.2 to 0.2.4, 0.3.0 to 0.3.3"},
     [VK_OPT_ACCOUNT] = {"account", "ADDRESS|NAME",
                         "the smart account; in account and session commands also by its name"},
+    [VK_OPT_ACCOUNT_TOKEN] = {"account-token", "LABEL|URI",
+                              "the token that keeps the account; default: that of --token"},
     [VK_OPT_OWNER] = {"owner", "ADDRESS|POINT",
                       "owner of the account: an address, or a passkey's x and y (64 bytes, hex); "
                       "an admin of a thirdweb account"},
@@ -145,6 +147,7 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_NO_STEP_UP] = {"no-step-up", NULL, "the key wants a touch no more"},
     [VK_OPT_CALL] = {"call", "TO,VALUE,DATA", "a call to make; several are one batch"},
     [VK_OPT_USEROP] = {"userop", "FILE|-", "a whole operation to sign and send, as it is"},
+    [VK_OPT_SIGNED] = {"signed", "FILE|-", "a whole operation that is signed already, to send"},
     [VK_OPT_CHAINS] = {"chains", "FILE",
                        "whom to ask about chains; default: chains.json beside the tokens"},
     [VK_OPT_LANE] =

@@ -2,12 +2,18 @@
 #ifndef VK_CLI_PASSKEY_H
 #define VK_CLI_PASSKEY_H
 
-#include "cli/keyinfo.h"
+#include "cli/grants.h"
 #include "webauthn/response_json.h"
 
-/* sign, of such a key: judges the operation, and says what the browser has to be asked with. Takes
- * text and key over. */
-VK_MUST_USE vk_exit vk_passkey_ask(vk_cli *cli, vk_buf *text, vk_key_info *key);
+/* Signing with such a key: judges the operation, and says what the browser has to be asked with,
+ * and that its answer then goes to the command `next`. Takes text and key over. */
+VK_MUST_USE vk_exit vk_passkey_ask(vk_cli *cli, vk_buf *text, vk_key_info *key, const char *next);
+/* The browser's answer becomes the signature of the operation; the user is logged in. Appends. */
+VK_MUST_USE vk_exit vk_passkey_answer(vk_cli *cli, const vk_key_info *key, const vk_grant *grant,
+                                      const vk_userop *op, const vk_assertion_response *answer,
+                                      vk_buf *signature);
+/* A key that signs itself has no use for an answer. */
+VK_MUST_USE vk_exit vk_passkey_check_remote(vk_cli *cli, const vk_key_info *key);
 
 /* What the browser answered when the passkey was made: --registration, or --attestation and
  * --client-data. id is empty where nothing says it. Clear it in either case. */

@@ -12,7 +12,8 @@ typedef struct question {
     vk_explain explain;
     vk_hash hash; /* userOpHash: the challenge */
     vk_buf rp_id, origin, credential_id;
-    vk_buf options; /* JSON */
+    vk_buf options;   /* JSON */
+    const char *next; /* the command that takes the answer */
 } question;
 
 static void clear(question *q) {
@@ -90,7 +91,6 @@ static vk_exit make_options(vk_cli *cli, question *q) {
 
 static void say_text(vk_cli *cli, const question *q, const char *challenge) {
     vk_out *out = &cli->out;
-    const char *input = vk_opt(cli, VK_OPT_INPUT);
     const char *label = q->explain.key.label;
     vk_say(out,
            "The key \"%s\" would sign this operation, and its private key is with a browser.\n",
@@ -107,9 +107,8 @@ static void say_text(vk_cli *cli, const question *q, const char *challenge) {
     vk_say_in(out, VK_STYLE_HEAD, "Next\n");
     vk_say(out,
            "  Paste them into doc/examples/passkey.html, opened from the origin, and save the "
-           "answer.\n  Then, with the very same operation:\n"
-           "  valetkey passkey assertion --label '%s' --input %s --assertion FILE\n",
-           label, input != NULL ? input : "-");
+           "answer.\n  Then, with the very same operation:\n  %s\n",
+           q->next);
 }
 
 static void put_json(vk_cli *cli, const question *q, const char *challenge) {
@@ -154,8 +153,9 @@ static vk_exit check_options(vk_cli *cli) {
     return VK_EXIT_OK;
 }
 
-vk_exit vk_passkey_ask(vk_cli *cli, vk_buf *text, vk_key_info *key) {
-    question q = {.explain = {.text = *text, .key = *key, .now = (uint64_t)time(NULL)}};
+vk_exit vk_passkey_ask(vk_cli *cli, vk_buf *text, vk_key_info *key, const char *next) {
+    question q = {.explain = {.text = *text, .key = *key, .now = (uint64_t)time(NULL)},
+                  .next = next};
     *text = (vk_buf){0};
     *key = (vk_key_info){0};
     vk_exit exit = check_options(cli);

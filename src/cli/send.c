@@ -60,11 +60,11 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
                            : vk_cli_fail_status(cli, "cannot write the operation", status);
 }
 
-/* --userop: what it is for chooses the grant. */
-static vk_exit take_operation(vk_cli *cli, vk_sending *s) {
+/* What it is for chooses the grant. */
+vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option) {
     vk_buf text = {0};
     vk_userop_request request = {.has_chain_id = false};
-    vk_exit exit = vk_read_file(cli, vk_opt(cli, VK_OPT_USEROP), VK_USEROP_MAX, &text);
+    vk_exit exit = vk_read_file(cli, vk_opt(cli, option), VK_USEROP_MAX, &text);
     if (exit == VK_EXIT_OK) {
         exit = vk_grants_of_operation(cli, &s->key, &text, &s->grants, &request, &s->grant);
     }
@@ -88,7 +88,7 @@ static vk_exit build_calls(vk_cli *cli, vk_sending *s) {
 static vk_exit prepare(vk_cli *cli, vk_sending *s) {
     vk_exit exit;
     if (vk_opt_flag(cli, VK_OPT_USEROP)) {
-        exit = take_operation(cli, s);
+        exit = vk_send_take_operation(cli, s, VK_OPT_USEROP);
         exit = exit == VK_EXIT_OK ? vk_send_connect(cli, s) : exit;
     } else {
         exit = build_calls(cli, s);
@@ -147,6 +147,9 @@ static vk_exit explain(vk_cli *cli, vk_sending *s) {
         exit = price(cli, s);
         exit = exit == VK_EXIT_OK ? judge(cli, s, &job) : exit;
     }
+    if (exit == VK_EXIT_OK && job.judgement.refusal == NULL) {
+        exit = vk_send_write_output(cli, vk_buf_view(&s->request));
+    }
     if (exit == VK_EXIT_OK) {
         exit = say_operation(cli, &job);
     }
@@ -167,8 +170,16 @@ static vk_exit dry_run(vk_cli *cli, vk_sending *s) {
 
 /* ---- For good ---- */
 
+/* Calls become an operation that is another at the next call: it has to be kept for the browser. */
 static vk_exit check_key(vk_cli *cli, const vk_sending *s) {
-    if (!s->key.remote) {
+    bool output = vk_opt_flag(cli, VK_OPT_OUTPUT);
+    if (!s->key.remote && output) {
+        vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE,
+                                   "the key \"%s\" signs at once, so --output has nothing to keep",
+                                   s->key.label);
+        return vk_cli_hint(cli, exit, "with --dry-run, it writes the operation and sends nothing");
+    }
+    if (!s->key.remote || output || vk_opt_flag(cli, VK_OPT_USEROP)) {
         return VK_EXIT_OK;
     }
     vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE,
@@ -176,8 +187,10 @@ static vk_exit check_key(vk_cli *cli, const vk_sending *s) {
                                "sign",
                                s->key.label);
     return vk_cli_hint(cli, exit,
-                       "print the operation with --dry-run, then \"valetkey sign\" and \"valetkey "
-                       "passkey assertion\"");
+                       "add --output op.json, which keeps the operation, and ask the browser what "
+                       "is printed; then \"valetkey send --label '%s' --userop op.json --assertion "
+                       "FILE\"",
+                       s->key.label);
 }
 
 static vk_exit sign(vk_cli *cli, vk_sending *s) {
@@ -207,8 +220,31 @@ static vk_exit refuse(vk_cli *cli, vk_sending *s) {
                : exit;
 }
 
-static vk_exit send_new(vk_cli *cli, vk_sending *s) {
+/* By a key of this token, or of a security key. */
+static vk_exit send_here(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = sign(cli, s);
+    return exit == VK_EXIT_OK ? vk_send_off(cli, s) : exit;
+}
+
+static vk_exit send_prepared(vk_cli *cli, vk_sending *s) {
     bool refuses = false;
+    vk_exit exit = would_refuse(cli, s, &refuses);
+    if (exit == VK_EXIT_OK && refuses) {
+        return s->key.remote ? vk_send_ask_browser(cli, s) : refuse(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = price(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_check_outbox(cli, s);
+    }
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    return s->key.remote ? vk_send_ask_browser(cli, s) : send_here(cli, s);
+}
+
+static vk_exit send_new(vk_cli *cli, vk_sending *s) {
     vk_exit exit = vk_session_begin_user(cli, true);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select_signing(cli, &s->key);
@@ -219,22 +255,7 @@ static vk_exit send_new(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK) {
         exit = prepare(cli, s);
     }
-    if (exit == VK_EXIT_OK) {
-        exit = would_refuse(cli, s, &refuses);
-    }
-    if (exit == VK_EXIT_OK && refuses) {
-        return refuse(cli, s);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = price(cli, s);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_check_outbox(cli, s);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = sign(cli, s);
-    }
-    return exit == VK_EXIT_OK ? vk_send_off(cli, s) : exit;
+    return exit == VK_EXIT_OK ? send_prepared(cli, s) : exit;
 }
 
 /* ---- Once more ---- */
@@ -301,27 +322,55 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
 }
 
+/* ---- What was asked for ---- */
+
+/* What an option has no use for. */
+static const struct exclusion {
+    vk_option option, other;
+} exclusions[] = {
+    {VK_OPT_RESUME, VK_OPT_DRY_RUN},   {VK_OPT_RESUME, VK_OPT_OUTPUT},
+    {VK_OPT_RESUME, VK_OPT_ASSERTION}, {VK_OPT_RESUME, VK_OPT_MAX_FEE},
+    {VK_OPT_RESUME, VK_OPT_MAX_COST},  {VK_OPT_SIGNED, VK_OPT_DRY_RUN},
+    {VK_OPT_SIGNED, VK_OPT_OUTPUT},    {VK_OPT_SIGNED, VK_OPT_ASSERTION},
+    {VK_OPT_SIGNED, VK_OPT_PAYMASTER}, {VK_OPT_SIGNED, VK_OPT_LANE},
+    {VK_OPT_USEROP, VK_OPT_OUTPUT},    {VK_OPT_USEROP, VK_OPT_PAYMASTER},
+    {VK_OPT_USEROP, VK_OPT_LANE},      {VK_OPT_ASSERTION, VK_OPT_DRY_RUN},
+    {VK_OPT_SIGNED, VK_OPT_MAX_FEE},   {VK_OPT_SIGNED, VK_OPT_MAX_COST},
+    {VK_OPT_CALL, VK_OPT_ASSERTION},
+};
+
+static vk_exit check_exclusions(vk_cli *cli) {
+    for (size_t i = 0; i < sizeof exclusions / sizeof exclusions[0]; i++) {
+        const struct exclusion *e = &exclusions[i];
+        if (vk_opt_flag(cli, e->option) && vk_opt_flag(cli, e->other)) {
+            return vk_cli_fail(cli, VK_EXIT_USAGE, "--%s and --%s exclude each other",
+                               vk_opt_name(e->option), vk_opt_name(e->other));
+        }
+    }
+    return VK_EXIT_OK;
+}
+
 static vk_exit check_options(vk_cli *cli) {
-    bool resumes = vk_opt_flag(cli, VK_OPT_RESUME), calls = cli->options.call_count > 0;
-    bool whole = vk_opt_flag(cli, VK_OPT_USEROP);
-    if (resumes + calls + whole != 1) {
+    static const vk_option sources[] = {VK_OPT_CALL, VK_OPT_USEROP, VK_OPT_SIGNED, VK_OPT_RESUME};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        count += vk_opt_flag(cli, sources[i]);
+    }
+    if (count != 1) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "say one of --call TARGET,VALUE,DATA (once or more), --userop FILE and "
-                           "--resume HASH");
+                           "say one of --call TARGET,VALUE,DATA (once or more), --userop FILE, "
+                           "--signed FILE and --resume HASH");
     }
-    if (resumes && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE, "--resume and --dry-run exclude each other");
-    }
-    if (whole && (vk_opt_flag(cli, VK_OPT_PAYMASTER) || vk_opt_flag(cli, VK_OPT_LANE))) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "--userop is sent as it is: it excludes --paymaster and --lane");
-    }
-    if (resumes && (vk_opt_flag(cli, VK_OPT_MAX_FEE) || vk_opt_flag(cli, VK_OPT_MAX_COST))) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "--resume is of what was signed already: it excludes --max-fee and "
-                           "--max-cost");
-    }
-    return calls ? vk_send_check_calls(cli) : VK_EXIT_OK;
+    vk_exit exit = check_exclusions(cli);
+    return exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_CALL) ? vk_send_check_calls(cli) : exit;
+}
+
+static vk_exit run(vk_cli *cli, vk_sending *s) {
+    return vk_opt_flag(cli, VK_OPT_RESUME)      ? resume(cli, s)
+           : vk_opt_flag(cli, VK_OPT_SIGNED)    ? vk_send_signed(cli, s)
+           : vk_opt_flag(cli, VK_OPT_ASSERTION) ? vk_send_answered(cli, s)
+           : vk_opt_flag(cli, VK_OPT_DRY_RUN)   ? dry_run(cli, s)
+                                                : send_new(cli, s);
 }
 
 vk_exit vk_cmd_send(vk_cli *cli) {
@@ -331,9 +380,7 @@ vk_exit vk_cmd_send(vk_cli *cli) {
         exit = vk_send_read_caps(cli, &s);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_opt_flag(cli, VK_OPT_RESUME)    ? resume(cli, &s)
-               : vk_opt_flag(cli, VK_OPT_DRY_RUN) ? dry_run(cli, &s)
-                                                  : send_new(cli, &s);
+        exit = run(cli, &s);
     }
     vk_sending_clear(&s);
     return exit;

@@ -2,6 +2,7 @@
 #ifndef VK_CLI_SEND_H
 #define VK_CLI_SEND_H
 
+#include "cli/account.h"
 #include "cli/grants.h"
 #include "cli/outbox.h"
 #include "net/chain_state.h"
@@ -24,6 +25,7 @@ typedef struct vk_sending {
     vk_paymaster *paymaster; /* NULL: the account pays */
     vk_account_state state;  /* of a permission; of others is_deployed alone */
     vk_userop op;            /* its views point into what follows, or into its own storage */
+    vk_account_entry kept;   /* the account, where it and not the grant says how it is deployed */
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_cap max_fee, max_cost; /* of a gas, of the whole */
@@ -37,8 +39,22 @@ typedef struct vk_sending {
 
 /* The one of the key's grants that --chain-id and --account leave; the key is there. */
 VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
+/* The operation of --userop or --signed, and the one of the key's grants that it is for. */
+VK_MUST_USE vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option);
 /* The operation as it is to be signed, into s->request, and its hash. */
 VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
+
+/* ---- Who else signs (send_signed.c, send_browser.c) ---- */
+
+/* send --signed: no login. */
+VK_MUST_USE vk_exit vk_send_signed(vk_cli *cli, vk_sending *s);
+/* Of a key that is with a browser: what the browser is asked, and the operation into --output.
+ * Takes the key over. */
+VK_MUST_USE vk_exit vk_send_ask_browser(vk_cli *cli, vk_sending *s);
+/* send --userop --assertion: the browser's answer. */
+VK_MUST_USE vk_exit vk_send_answered(vk_cli *cli, vk_sending *s);
+/* The operation as it is to be signed, into the file of --output, if there is one. */
+VK_MUST_USE vk_exit vk_send_write_output(vk_cli *cli, vk_bytes request);
 
 /* ---- Whom to ask (send_chain.c) ---- */
 

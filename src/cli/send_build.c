@@ -68,16 +68,8 @@ static vk_status find_factory(const vk_grant *grant, vk_address *out, vk_error *
 }
 
 /* Under EIP-7702 its owner lets his address be Kernel, which takes his signature. */
-static vk_exit fail_deployment(vk_cli *cli, const vk_grant *grant) {
-    vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
-                               "the account is not deployed on chain %" PRIu64
-                               ", and the grant does not say how",
-                               grant->chain_id);
+static vk_exit hint_delegation(vk_cli *cli, vk_exit exit, const vk_grant *grant) {
     char code[43];
-    if (grant->kernel != VK_KERNEL_0_3_3 ||
-        !vk_address_equal(&grant->root.owner, &grant->account.account)) {
-        return exit;
-    }
     vk_address implementation = vk_kernel_implementation(grant->kernel);
     vk_address_text(&implementation, code);
     return vk_cli_hint(cli, exit,
@@ -86,21 +78,55 @@ static vk_exit fail_deployment(vk_cli *cli, const vk_grant *grant) {
                        code);
 }
 
-static vk_exit put_factory(vk_cli *cli, vk_sending *s) {
+static vk_exit fail_deployment(vk_cli *cli, const vk_grant *grant) {
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                               "the account is not deployed on chain %" PRIu64
+                               ", and the grant does not say how",
+                               grant->chain_id);
+    if (grant->kind == VK_GRANT_THIRDWEB) {
+        return exit;
+    }
+    if (grant->kernel == VK_KERNEL_0_3_3 &&
+        vk_address_equal(&grant->root.owner, &grant->account.account)) {
+        return hint_delegation(cli, exit, grant);
+    }
+    return vk_cli_hint(cli, exit,
+                       "a token that keeps the account may know: \"valetkey account create "
+                       "--help\"; name it with --account-token if it is another");
+}
+
+/* A grant for an account by its address knows nothing of factories; the account that a token keeps
+ * does. A thirdweb session cannot be the first to act: an admin gives it its permissions. */
+static vk_exit find_deployment(vk_cli *cli, vk_sending *s, vk_bytes *data) {
     const vk_grant *grant = s->grant;
-    vk_bytes data = vk_buf_view(&grant->account.factory_data);
     vk_error err = {0};
+    *data = vk_buf_view(&grant->account.factory_data);
+    if (data->len > 0 && grant->kind != VK_GRANT_THIRDWEB) {
+        vk_status status = find_factory(grant, &s->op.factory, &err);
+        return status == VK_OK ? VK_EXIT_OK
+                               : vk_cli_fail_with(cli, "the account's factory", status, &err);
+    }
+    vk_exit exit = grant->kind == VK_GRANT_THIRDWEB
+                       ? VK_EXIT_OK
+                       : vk_account_find_kept(cli, &grant->account.account, &s->kept);
+    if (exit == VK_EXIT_OK && s->kept.account.factory_data.len == 0) {
+        exit = fail_deployment(cli, grant);
+    }
+    s->op.factory = s->kept.account.factory;
+    *data = vk_buf_view(&s->kept.account.factory_data);
+    return exit;
+}
+
+static vk_exit put_factory(vk_cli *cli, vk_sending *s) {
+    vk_bytes data;
     if (s->state.is_deployed) {
         return VK_EXIT_OK;
     }
-    if (grant->kind == VK_GRANT_THIRDWEB || data.len == 0) {
-        return fail_deployment(cli, grant);
+    vk_exit exit = find_deployment(cli, s, &data);
+    if (exit != VK_EXIT_OK) {
+        return exit;
     }
-    vk_status status = find_factory(grant, &s->op.factory, &err);
-    if (status != VK_OK) {
-        return vk_cli_fail_with(cli, "the account's factory", status, &err);
-    }
-    if (grant->entry_point_version == VK_ENTRY_POINT_0_6) {
+    if (s->grant->entry_point_version == VK_ENTRY_POINT_0_6) {
         vk_buf_put(&s->factory_data, s->op.factory.b, sizeof s->op.factory.b);
         vk_buf_put(&s->factory_data, data.data, data.len);
         s->op.init_code = vk_buf_view(&s->factory_data);

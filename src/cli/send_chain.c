@@ -23,6 +23,7 @@ void vk_sending_clear(vk_sending *s) {
     vk_sponsoring_clear(&s->sponsoring);
     vk_key_info_clear(&s->key);
     vk_grants_clear(&s->grants);
+    vk_account_entry_clear(&s->kept);
     vk_buf_clear(&s->call_data);
     vk_buf_clear(&s->factory_data);
     vk_buf_clear(&s->signature);

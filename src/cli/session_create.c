@@ -108,6 +108,7 @@ static vk_exit add_grants(vk_cli *cli, vk_new_session *s) {
         if (!s->granted[i]) {
             exit = vk_grant_add(cli, vk_buf_view(&s->approvals[i].key.raw_label),
                                 vk_buf_view(&s->grants[i]));
+            s->granted[i] = exit == VK_EXIT_OK;
         }
     }
     return exit;
@@ -129,16 +130,37 @@ static vk_exit approve(vk_cli *cli, vk_new_session *s) {
     return exit;
 }
 
+static size_t count_granted(const vk_new_session *s) {
+    size_t count = 0;
+    for (size_t i = 0; i < s->chains.count; i++) {
+        count += s->granted[i];
+    }
+    return count;
+}
+
+/* Grants stay with a key that was there before: no token takes one back. */
+static vk_exit hint_rest(vk_cli *cli, vk_exit exit, const vk_new_session *s) {
+    size_t granted = count_granted(s);
+    if (s->is_made) {
+        return vk_cli_hint_more(
+            cli, exit,
+            "the key that was made could not be removed again: the same command "
+            "goes on with it, or \"valetkey key remove\" takes it away");
+    }
+    return s->was_there && granted > 0
+               ? vk_cli_hint_more(cli, exit,
+                                  "%zu of %zu grants were added: the same command adds the rest",
+                                  granted, s->chains.count)
+               : exit;
+}
+
 static vk_exit make(vk_cli *cli, vk_new_session *s) {
     vk_exit exit = vk_new_session_key(cli, s);
     if (exit == VK_EXIT_OK) {
+        s->was_there = !s->is_made;
         exit = approve(cli, s);
     }
-    if (exit != VK_EXIT_OK && s->is_made) {
-        return vk_cli_hint(cli, exit,
-                           "the key that was made could not be removed again: it has no grants");
-    }
-    return exit;
+    return exit == VK_EXIT_OK ? exit : hint_rest(cli, exit, s);
 }
 
 static void clear(vk_new_session *s) {

@@ -31,6 +31,7 @@ typedef struct vk_new_session {
     vk_approval_nonce nonces[VK_CHAINS_MAX]; /* of permissions, one a chain */
     vk_key_pair pair;
     bool is_made;                /* the key was made by this command; else it was there */
+    bool was_there;              /* the key was there, and may be used */
     bool granted[VK_CHAINS_MAX]; /* the key has the grant of that chain already */
     vk_approval *approvals;      /* owned, one a chain */
     bool by_root;       /* the owner signs the root of a merkle tree of the digests, once */

@@ -85,6 +85,19 @@ static vk_exit sign_here(vk_cli *cli, sign_job *job) {
                : exit;
 }
 
+/* The key is with a browser. */
+static vk_exit ask_browser(vk_cli *cli, sign_job *job) {
+    const char *input = vk_opt(cli, VK_OPT_INPUT);
+    vk_buf text = {0};
+    vk_buf_printf(&text, "valetkey passkey assertion --label '%s' --input %s --assertion FILE",
+                  job->key.label, input != NULL ? input : "-");
+    char *next = vk_buf_take_text(&text);
+    vk_exit exit =
+        next != NULL ? vk_passkey_ask(cli, &job->text, &job->key, next) : vk_cli_no_memory(cli);
+    vk_text_free(next);
+    return exit;
+}
+
 static vk_exit sign_operation(vk_cli *cli) {
     sign_job job = {0};
     if (vk_opt_flag(cli, VK_OPT_SESSION) && vk_opt_flag(cli, VK_OPT_OPERATION)) {
@@ -100,7 +113,7 @@ static vk_exit sign_operation(vk_cli *cli) {
         exit = vk_key_select_signing(cli, &job.key);
     }
     if (exit == VK_EXIT_OK) {
-        exit = job.key.remote ? vk_passkey_ask(cli, &job.text, &job.key) : sign_here(cli, &job);
+        exit = job.key.remote ? ask_browser(cli, &job) : sign_here(cli, &job);
     }
     clear_job(&job);
     return exit;

@@ -41,14 +41,15 @@ _valetkey_options() {
     'account show') echo '--account --chain-id --chains' ;;
     'account remove') echo "--account $pin" ;;
     'session create')
-        echo "$key --account --chain-id --policy --type $passkey $step_up --enable-nonce --chains --owner-key" \
+        echo "$key --account --account-token --chain-id --policy --type --discoverable --user-handle --cred-protect" \
+            "$passkey $step_up --enable-nonce --chains --owner-key" \
             "--owner-pin-file --signature --output $lint $pin"
         ;;
     'session import')
         echo "$key --serialized --chain-id --type $passkey --key-file --authenticator-id --authenticator-id-hash" \
             "--kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $step_up $lint $pin"
         ;;
-    'session show') echo "$key --chain-id --account" ;;
+    'session show') echo "$key --chain-id --account --account-token" ;;
     approve)
         echo "$key --chain-id --kernel-version --entry-point --account --owner --index --enable-nonce" \
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
@@ -61,9 +62,9 @@ _valetkey_options() {
         echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
         ;;
     'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
-    send) echo "$key --call --userop --chain-id --account --chains --lane --max-fee --max-cost --paymaster --dry-run --wait --timeout --resume $pin" ;;
-    'session status') echo "$key --chain-id --account --chains" ;;
-    'session revoke') echo "$key --chain-id --account --chains --owner-key --owner-pin-file --max-fee --max-cost --paymaster --lane --dry-run --wait --timeout" ;;
+    send) echo "$key --call --userop --signed --assertion --output --chain-id --account --account-token --chains --lane --max-fee --max-cost --paymaster --dry-run --wait --timeout --resume $pin" ;;
+    'session status') echo "$key --chain-id --account --account-token --chains" ;;
+    'session revoke') echo "$key --chain-id --account --account-token --chains --owner-key --owner-pin-file --max-fee --max-cost --paymaster --lane --dry-run --wait --timeout" ;;
     sign) echo "$key --input --session --operation $message $pin" ;;
     sign-message) echo "$key --message --message-file $of_messages $pin" ;;
     sign-typed-data) echo "$key --typed-data $of_messages $pin" ;;
@@ -116,7 +117,7 @@ _valetkey_values() {
     --selector) echo 'execute batch delegatecall' ;;
     --validator) echo 'ecdsa multichain passkey' ;;
     --lane) echo auto ;;
-    --token)
+    --token | --account-token)
         [ -x "$(command -v jq)" ] &&
             "${COMP_WORDS[0]}" token list --json 2>/dev/null | jq -r '.tokens[].label'
         ;;
@@ -128,13 +129,13 @@ _valetkey() {
     local global='--help --version --json --token --module' command
     COMPREPLY=()
     case $prev in
-    --module | --*-file | --policy | --step-up | --step-up-unless | --chains | --userop | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
+    --module | --*-file | --policy | --step-up | --step-up-unless | --chains | --userop | --signed | --typed-data | --serialized | --input | --output | --session-part | --assertion | --request | \
         --registration | --attestation | --client-data | --trust)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    --type | --default-policy | --relax | --harden | --kernel-version | --token | --lint | --journal | --entry-point | --selector | --validator | --lane)
+    --type | --default-policy | --relax | --harden | --kernel-version | --token | --account-token | --lint | --journal | --entry-point | --selector | --validator | --lane)
         local IFS=$'\n'
         mapfile -t COMPREPLY < <(compgen -W "$(_valetkey_values "$prev" | tr ' ' '\n')" -- "$cur")
         return

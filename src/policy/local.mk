@@ -7,7 +7,7 @@ libvk_core_la_SOURCES += src/policy/call.c src/policy/call_check.c src/policy/ca
 	src/policy/signature_caller.c src/policy/sudo.c src/policy/text.c src/policy/text.h \
 	src/policy/timestamp.c src/policy/tokens.c src/policy/verdict.c
 libvk_core_la_SOURCES += src/policy/install.c
-libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_account.c src/policy/grant_form.h \
+libvk_core_la_SOURCES += src/policy/grant.c src/policy/grant_accepts.c src/policy/grant_account.c src/policy/grant_form.h \
 	src/policy/grant_message.c src/policy/grant_owner.c src/policy/grant_permission.c \
 	src/policy/grant_plugin.c src/policy/grant_thirdweb.c src/policy/grant_use.c
 libvk_core_la_SOURCES += src/policy/write.c

@@ -69,7 +69,8 @@ want 3 "${sign[@]}"
 # A touch that is declined, and one that does not come.
 operation 0 00 3
 tell key touch denied
-want 3 "${sign[@]}"
+want 4 "${sign[@]}"
+echo 'valetkey: cannot log in to the token: it was declined on the security key' | err
 tell key touch now
 want 0 "${sign[@]}"
 tell key unplug

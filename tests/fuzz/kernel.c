@@ -203,9 +203,31 @@ static void use_grant(const vk_grant *grant, vk_entry_point version, uint8_t mod
     if (status == VK_OK) {
         FUZZ_REQUIRE(whole.len == vk_grant_attached_len(grant, &op, session.len));
         FUZZ_REQUIRE(whole.len >= session.len);
+        op.signature = vk_buf_view(&whole);
+        FUZZ_REQUIRE(vk_grant_detach(grant, &op, &inner, NULL) == VK_OK);
+        FUZZ_REQUIRE(vk_bytes_equal(inner, vk_buf_view(&session)));
     }
     vk_buf_clear(&session);
     vk_buf_clear(&whole);
+}
+
+/* Any bytes for a signature. */
+static void detach(const vk_grant *grant, const vk_policy *policy, const vk_signer *signer,
+                   vk_bytes signature) {
+    vk_userop op = {.entry_point = grant->entry_point_version, .signature = signature};
+    vk_error err;
+    vk_bytes part;
+    unsigned unusual;
+    for (uint8_t mode = 0; mode < 2; mode++) {
+        op.nonce.be[0] = mode;
+        err = (vk_error){0};
+        vk_status status = vk_grant_detach(grant, &op, &part, &err);
+        FUZZ_REQUIRE(status == VK_OK || (status == VK_ERR_SIGNATURE && err.status == status));
+        FUZZ_REQUIRE(status != VK_OK || (part.len <= signature.len && part.data >= signature.data &&
+                                         part.data + part.len <= signature.data + signature.len));
+        FUZZ_REQUIRE(vk_grant_accepts(grant, policy, signer, &op, &unusual, NULL) != VK_OK ||
+                     status == VK_OK);
+    }
 }
 
 static void use_in_all_modes(const vk_grant *grant) {
@@ -214,7 +236,8 @@ static void use_in_all_modes(const vk_grant *grant) {
     }
 }
 
-static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *signer) {
+static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *signer,
+                       vk_bytes signature) {
     vk_grant grant;
     vk_error err = {0};
     FUZZ_MARK(grant);
@@ -223,6 +246,7 @@ static void read_grant(vk_bytes text, const vk_policy *policy, const vk_signer *
     if (fuzz_read_result(status, &err, &grant, sizeof grant)) {
         write_grant(&grant, policy, signer);
         use_in_all_modes(&grant);
+        detach(&grant, policy, signer, signature);
         vk_grant_clear(&grant);
     }
     /* The reader without the checks takes at least the same. */
@@ -246,11 +270,12 @@ void fuzz_grant(vk_bytes input) {
     input = (vk_bytes){input.data + sizeof address.b, input.len - sizeof address.b};
     vk_signer signer = vk_signer_ecdsa(&address);
     vk_bytes policy_text = fuzz_until_nul(&input);
+    vk_bytes text = fuzz_until_nul(&input);
     vk_policy policy;
     if (vk_policy_read((const char *)policy_text.data, policy_text.len, &policy, NULL) == VK_OK) {
         vk_signer passkey = vk_signer_webauthn(point, &any);
-        read_grant(input, &policy, &signer);
-        read_grant(input, &policy, &passkey);
+        read_grant(text, &policy, &signer, input);
+        read_grant(text, &policy, &passkey, input);
         vk_policy_clear(&policy);
     }
 }

@@ -224,6 +224,16 @@ static void sow_browser(const sower *s, const char *name) {
 
 /* ---- Sessions ---- */
 
+/* Of the session's first operation, where the file has some. */
+static void put_first_signature(const cJSON *file, vk_buf *out) {
+    const cJSON *operation = cJSON_GetArrayItem(cJSON_GetObjectItem(file, "operations"), 0);
+    if (operation != NULL && cJSON_GetObjectItem(operation, "signature") != NULL) {
+        vk_buf signature = vectors_bytes(operation, "signature");
+        vk_buf_put(out, signature.data, signature.len);
+        vk_buf_clear(&signature);
+    }
+}
+
 static void sow_grant(const sower *s, const cJSON *file, const char *policies) {
     vk_buf input = {0};
     vk_address address = {{0}};
@@ -240,6 +250,8 @@ static void sow_grant(const sower *s, const cJSON *file, const char *policies) {
     vk_buf_put_text(&input, "\"serializedAccount\":\"");
     vk_buf_put_text(&input, vectors_text(file, "serializedAccount"));
     vk_buf_put_text(&input, "\"}");
+    vk_buf_put_byte(&input, 0);
+    put_first_signature(file, &input);
     sow(s, "grant", &input);
     vk_buf_clear(&input);
 }

@@ -74,10 +74,17 @@ static void check_attached(const vk_grant *grant, bool has_mode) {
     static const uint8_t expected[] = {0, 0, 0, 0, 'p', 'a', 'r', 't'};
     vk_userop op = {.entry_point = grant->entry_point_version};
     vk_bytes part = {expected + 4, 4}, whole = has_mode ? (vk_bytes){expected, 8} : part;
+    vk_bytes found;
     vk_buf out = {0};
     ck_assert_int_eq(vk_grant_attach(grant, &op, part, &out), VK_OK);
     ck_assert(vk_bytes_equal(vk_buf_view(&out), whole));
     ck_assert_uint_eq(vk_grant_attached_len(grant, &op, 4), whole.len);
+    op.signature = whole;
+    ck_assert_int_eq(vk_grant_detach(grant, &op, &found, NULL), VK_OK);
+    ck_assert(vk_bytes_equal(found, part));
+    op.signature = (vk_bytes){expected + 1, 3};
+    ck_assert_int_eq(vk_grant_detach(grant, &op, &found, NULL),
+                     has_mode ? VK_ERR_SIGNATURE : VK_OK);
     vk_buf_clear(&out);
     vk_grant_session_part(grant, part, &out);
     ck_assert(vk_bytes_equal(vk_buf_view(&out), part));

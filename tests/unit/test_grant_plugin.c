@@ -242,11 +242,33 @@ END_TEST
 static const uint8_t plugin_mode[] = {0, 0, 0, 1}, enable_mode[] = {0, 0, 0, 2},
                      part_bytes[] = {'p', 'a', 'r', 't'};
 
+/* The part is found again, unless what is around it is another grant's. */
+static void check_detached(const vk_grant *grant, const vk_userop *op, vk_bytes signature) {
+    vk_userop signed_op = *op;
+    vk_bytes part;
+    vk_error err = {0};
+    uint8_t *copy = malloc(signature.len);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, signature.data, signature.len);
+    signed_op.signature = (vk_bytes){copy, signature.len};
+    ck_assert_int_eq(vk_grant_detach(grant, &signed_op, &part, &err), VK_OK);
+    ck_assert(vk_bytes_equal(part, (vk_bytes){part_bytes, sizeof part_bytes}));
+    for (size_t i = 4; i < signature.len - sizeof part_bytes; i++) {
+        copy[i] ^= 1;
+        ck_assert_int_eq(vk_grant_detach(grant, &signed_op, &part, &err), VK_ERR_SIGNATURE);
+        copy[i] ^= 1;
+    }
+    copy[3] = 9; /* a mode that there is not */
+    ck_assert_int_eq(vk_grant_detach(grant, &signed_op, &part, &err), VK_ERR_SIGNATURE);
+    free(copy);
+}
+
 static bool attaches(const vk_grant *grant, const vk_userop *op, vk_bytes expected) {
     vk_buf out = {0};
     ck_assert_int_eq(vk_grant_attach(grant, op, (vk_bytes){part_bytes, 4}, &out), VK_OK);
     bool same = vk_bytes_equal(vk_buf_view(&out), expected);
     ck_assert_uint_eq(vk_grant_attached_len(grant, op, 4), out.len);
+    check_detached(grant, op, vk_buf_view(&out));
     vk_buf_clear(&out);
     return same;
 }

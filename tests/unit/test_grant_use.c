@@ -56,6 +56,36 @@ static vk_userop_request read_operation(const cJSON *operation) {
     return request;
 }
 
+static vk_status accepts(const grant_session *session, const vk_grant *grant, const vk_userop *op) {
+    unsigned unusual = 1;
+    vk_error err = {0};
+    vk_status status =
+        vk_grant_accepts(grant, &session->policy, &session->signer, op, &unusual, &err);
+    ck_assert_int_eq(status, status == VK_OK ? VK_OK : err.status);
+    ck_assert_msg(status != VK_OK || unusual == 0, "unusual: %x", unusual);
+    ck_assert(status == VK_OK || err.message[0] != '\0');
+    return status;
+}
+
+/* The SDK's signature is good for this operation as it is, and for none that is another. */
+static void check_accepted(const grant_session *session, const vk_grant *grant, const vk_userop *op,
+                           vk_bytes signature) {
+    vk_userop other = *op;
+    vk_bytes part;
+    vk_error err = {0};
+    other.signature = signature;
+    ck_assert_int_eq(accepts(session, grant, &other), VK_OK);
+    ck_assert_int_eq(vk_grant_detach(grant, &other, &part, &err), VK_OK);
+    ck_assert(part.data >= signature.data && part.data[0] == 0xff);
+    other.signature.len /= 2;
+    ck_assert_int_eq(accepts(session, grant, &other), VK_ERR_SIGNATURE);
+    other.signature.len = 0;
+    ck_assert_int_eq(accepts(session, grant, &other), VK_ERR_SIGNATURE);
+    other.signature = signature;
+    other.call_gas_limit = vk_u256_from_u64(1);
+    ck_assert_int_eq(accepts(session, grant, &other), VK_ERR_SIGNATURE);
+}
+
 static void check_operation(const grant_session *session, const vk_grant *grant,
                             const cJSON *operation) {
     char field[32], reason[VK_REASON_MAX];
@@ -72,6 +102,7 @@ static void check_operation(const grant_session *session, const vk_grant *grant,
     const char *text = vectors_text(operation, "signature");
     ck_assert_uint_eq(hex.len, strlen(text));
     ck_assert_int_eq(strncasecmp((const char *)hex.data, text, hex.len), 0);
+    check_accepted(session, grant, &request.op, vk_buf_view(&signature));
     vk_buf_clear(&part);
     vk_buf_clear(&signature);
     vk_buf_clear(&hex);
