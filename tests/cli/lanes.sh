@@ -28,8 +28,7 @@ together() {
         wait "${pids[i]}" || status=$?
         statuses+=("$status")
     done
-    statuses=$(printf '%s\n' "${statuses[@]}" | sort | tr '\n' ' ')
-    same "$statuses" "$expected" "what they exit with"
+    same "$(printf '%s\n' "${statuses[@]}" | sort | tr '\n' ' ')" "$expected" "what they exit with"
 }
 # The lanes of what waits, in order: the 16 bits before the sequence.
 lanes() {

@@ -21,7 +21,7 @@ json '[.enableNonce, (.chains | map([.chainId, .enableNonce, .typedData.message.
 err <<'END'
 valetkey: note: no node of chains 1 and 10 is in the chain file: it is approved there with nonce 1, which is good as long as the account's currentNonce() is that
 END
-for bad in 1,2,3 1, ,1 x 1,x -1 4294967296 ''; do
+for bad in 1,2,3 '1,' ',1' x 1,x -1 4294967296 ''; do
     want 1 "${create[@]}" --label bad --enable-nonce "$bad"
     grep -q -- '--enable-nonce is ' err || fail "$(cat err)"
 done
