@@ -27,9 +27,9 @@ void vk_account_entries_clear(vk_account_entries *entries);
 VK_MUST_USE vk_exit vk_account_find(vk_cli *cli, vk_account_entry *out);
 /* The same, usable or not. */
 VK_MUST_USE vk_exit vk_account_find_any(vk_cli *cli, vk_account_entry *out);
-/* One with that address, if the token of --account-token, or else of the session, keeps it: NULL
- * name if not. */
-VK_MUST_USE vk_exit vk_account_find_kept(vk_cli *cli, const vk_address *address,
+/* One of that kind, version and EntryPoint with that address, if the token of --account-token, or
+ * else of the session, keeps it: NULL name if not. */
+VK_MUST_USE vk_exit vk_account_find_kept(vk_cli *cli, const vk_smart_account *like,
                                          vk_account_entry *out);
 /* The address of --account, which may be given by its name. */
 VK_MUST_USE vk_exit vk_account_option(vk_cli *cli, vk_address *out);

@@ -151,22 +151,32 @@ vk_exit vk_account_find_any(vk_cli *cli, vk_account_entry *out) {
     return exit;
 }
 
-static vk_exit find_kept_here(vk_cli *cli, const vk_address *address, vk_account_entry *out) {
+static bool is_like(const vk_account_entry *entry, const vk_smart_account *like) {
+    const vk_smart_account *account = &entry->account;
+    return entry->is_usable && account->kind == like->kind && account->kernel == like->kernel &&
+           account->entry_point == like->entry_point &&
+           vk_address_equal(&account->account, &like->account);
+}
+
+static vk_exit find_kept_here(vk_cli *cli, const vk_smart_account *like, vk_account_entry *out) {
     vk_account_entries entries = {0};
     vk_exit exit = load(cli, NULL, &entries);
-    if (exit == VK_EXIT_OK) {
-        take_match(&entries, address, out);
+    for (size_t i = 0; i < entries.count && exit == VK_EXIT_OK && out->name == NULL; i++) {
+        if (is_like(&entries.list[i], like)) {
+            *out = entries.list[i];
+            entries.list[i] = (vk_account_entry){.object = 0};
+        }
     }
     vk_account_entries_clear(&entries);
     return exit;
 }
 
-vk_exit vk_account_find_kept(vk_cli *cli, const vk_address *address, vk_account_entry *out) {
+vk_exit vk_account_find_kept(vk_cli *cli, const vk_smart_account *like, vk_account_entry *out) {
     vk_account_token kept;
     *out = (vk_account_entry){.object = 0};
     vk_exit exit = vk_account_token_enter(cli, &kept);
     if (exit == VK_EXIT_OK) {
-        exit = find_kept_here(cli, address, out);
+        exit = find_kept_here(cli, like, out);
         vk_account_token_leave(cli, &kept);
     }
     return exit;

@@ -106,6 +106,13 @@ static vk_exit price(vk_cli *cli, vk_sending *s) {
     return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
 
+/* Nothing is signed; but the journal is the user's to write, who is not asked for a PIN. */
+vk_exit vk_send_begin_unsigned(vk_cli *cli) {
+    bool has_pin = vk_opt_flag(cli, VK_OPT_PIN_FILE) || vk_opt_flag(cli, VK_OPT_PIN_FD) ||
+                   vk_opt_flag(cli, VK_OPT_UNLOCK) || vk_opt_flag(cli, VK_OPT_DEVICE_PIN_FILE);
+    return has_pin ? vk_session_begin_user(cli, false) : vk_session_begin(cli, false);
+}
+
 /* ---- What the key would say ---- */
 
 static vk_exit judge(vk_cli *cli, const vk_sending *s, vk_explain *job) {
@@ -293,13 +300,6 @@ static bool is_the_owners(const vk_sending *s) {
            vk_kernel_nonce_decode(&s->op.nonce).type != VK_NONCE_PERMISSION;
 }
 
-/* Nothing is signed; but the journal is the user's to write, who is not asked for a PIN. */
-static vk_exit begin_resuming(vk_cli *cli) {
-    bool has_pin = vk_opt_flag(cli, VK_OPT_PIN_FILE) || vk_opt_flag(cli, VK_OPT_PIN_FD) ||
-                   vk_opt_flag(cli, VK_OPT_UNLOCK) || vk_opt_flag(cli, VK_OPT_DEVICE_PIN_FILE);
-    return has_pin ? vk_session_begin_user(cli, false) : vk_session_begin(cli, false);
-}
-
 static vk_exit resume(vk_cli *cli, vk_sending *s) {
     vk_outgoing item = {.chain_id = 0};
     vk_exit exit = read_kept(cli, &item);
@@ -308,7 +308,7 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
     }
     s->op = item.op;
     s->hash = item.hash;
-    exit = begin_resuming(cli);
+    exit = vk_send_begin_unsigned(cli);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
     }

@@ -41,6 +41,9 @@ typedef struct vk_sending {
 VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
 /* The operation of --userop or --signed, and the one of the key's grants that it is for. */
 VK_MUST_USE vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option);
+/* A session for what needs no signature: of the user, whose the journal is to write, if a PIN is
+ * given; none is asked for. */
+VK_MUST_USE vk_exit vk_send_begin_unsigned(vk_cli *cli);
 /* The operation as it is to be signed, into s->request, and its hash. */
 VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
 

@@ -99,6 +99,10 @@ static vk_exit fail_deployment(vk_cli *cli, const vk_grant *grant) {
  * does. A thirdweb session cannot be the first to act: an admin gives it its permissions. */
 static vk_exit find_deployment(vk_cli *cli, vk_sending *s, vk_bytes *data) {
     const vk_grant *grant = s->grant;
+    const vk_smart_account like = {.kind = VK_SMART_ACCOUNT_KERNEL,
+                                   .kernel = grant->kernel,
+                                   .entry_point = grant->entry_point_version,
+                                   .account = grant->account.account};
     vk_error err = {0};
     *data = vk_buf_view(&grant->account.factory_data);
     if (data->len > 0 && grant->kind != VK_GRANT_THIRDWEB) {
@@ -106,9 +110,8 @@ static vk_exit find_deployment(vk_cli *cli, vk_sending *s, vk_bytes *data) {
         return status == VK_OK ? VK_EXIT_OK
                                : vk_cli_fail_with(cli, "the account's factory", status, &err);
     }
-    vk_exit exit = grant->kind == VK_GRANT_THIRDWEB
-                       ? VK_EXIT_OK
-                       : vk_account_find_kept(cli, &grant->account.account, &s->kept);
+    vk_exit exit =
+        grant->kind == VK_GRANT_THIRDWEB ? VK_EXIT_OK : vk_account_find_kept(cli, &like, &s->kept);
     if (exit == VK_EXIT_OK && s->kept.account.factory_data.len == 0) {
         exit = fail_deployment(cli, grant);
     }

@@ -1,8 +1,6 @@
 /* send --signed: what was signed elsewhere, or before, is verified and goes its way. */
 #include "cli/send.h"
 
-#include "cli/session.h"
-
 #include <valetkey/verify.h>
 
 /* ---- Is it this key's? ---- */
@@ -56,7 +54,7 @@ static vk_exit send_off(vk_cli *cli, vk_sending *s) {
 }
 
 vk_exit vk_send_signed(vk_cli *cli, vk_sending *s) {
-    vk_exit exit = vk_session_begin(cli, false);
+    vk_exit exit = vk_send_begin_unsigned(cli);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
     }

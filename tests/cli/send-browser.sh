@@ -98,7 +98,7 @@ rm -f calls
 want 0 send --token main --label s01 --signed signed.json --json
 called eth_sendUserOperation 1
 receipt "$hash" "$account" "$(nonce 00 0)"
-want 0 send --token main --label s01 --signed signed.json --wait --json
+want 0 send --token main --label s01 --signed signed.json --wait --pin-file pin --json
 json '[.userOpHash, .success]' "[\"$hash\",true]"
 called eth_sendUserOperation 1
 kept

@@ -71,7 +71,7 @@ hash=$(jq -r .userOpHash out)
 called eth_sendUserOperation 1
 kept "$hash"
 receipt "$hash" "$account" "$(nonce 01 0)"
-want 0 "${send[@]}" --resume "$hash" --wait
+want 0 "${send[@]}" --resume "$hash" --wait --pin-file device-pin
 kept
 script eth_getUserOperationReceipt '{"result":null}'
 installed 0

@@ -57,7 +57,7 @@ sends() {
     want 2 "${send[@]}" --signed bad.json
     grep -q '^valetkey: the signature is not good: ' err || fail "$(cat err)"
     receipt "$hash" "$account" "$(jq -r .userOp.nonce sent.json)"
-    want 0 "${send[@]}" --signed sent.json --wait
+    want 0 "${send[@]}" --signed sent.json --wait --pin-file pin
     kept
     script eth_getUserOperationReceipt '{"result":null}'
 }
@@ -155,7 +155,7 @@ sends_passkey() { # what its first bytes are
     starts .signature "$1"
     want 0 send --token main --label beside --signed sent.json
     receipt "$hash" "$account" "$(jq -r .userOp.nonce sent.json)"
-    want 0 send --token main --label beside --resume "$hash" --wait
+    want 0 send --token main --label beside --resume "$hash" --wait --pin-file pin
     kept
     script eth_getUserOperationReceipt '{"result":null}'
 }

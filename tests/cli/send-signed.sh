@@ -55,7 +55,7 @@ kept "$hash"
 # Once more: it is included by now, so it is not sent again.
 receipt "$hash" "$account" "$(nonce 01 0)"
 rm -f calls
-want 0 "${send[@]}" --signed signed.json --wait
+want 0 "${send[@]}" --signed signed.json --wait --pin-file pin
 out <<E
 Sent for the account $account on chain 31337: $hash
 Done in block 436, for 0.001 ether: 0x$(word 7)
@@ -116,7 +116,7 @@ want 8 "${send[@]}" --signed signed.json --wait --timeout 1
 grep -q 'it was not included within 1 seconds' err || fail "$(cat err)"
 receipt "$hash" "$account" "$(nonce 01 0)"
 rm -f calls
-want 0 "${send[@]}" --resume "$hash" --wait
+want 0 "${send[@]}" --resume "$hash" --wait --pin-file pin
 called eth_sendUserOperation 0
 kept
 finish
