@@ -44,8 +44,7 @@ vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s) {
 /* ---- What is signed ---- */
 
 vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
-    const vk_bytes no_signature = {NULL, 0};
-    s->op.signature = no_signature;
+    s->op.signature = s->mode;
     vk_buf_clear(&s->request);
     vk_request_begin(&s->request, s->grant->chain_id, &s->grant->entry_point);
     vk_status status = vk_userop_write_json(&s->op, &s->request);
@@ -60,6 +59,15 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
                            : vk_cli_fail_status(cli, "cannot write the operation", status);
 }
 
+/* An operation that wants an enabled plug-in's mode says so where the signature will stand. */
+static void keep_mode(vk_sending *s) {
+    static const uint8_t enabled[4] = {0, 0, 0, 1};
+    if (s->grant->kind == VK_GRANT_PLUGIN && vk_grant_has_approval(s->grant) &&
+        !vk_grant_installs(s->grant, &s->op)) {
+        s->mode = (vk_bytes){enabled, sizeof enabled};
+    }
+}
+
 /* What it is for chooses the grant. */
 vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option) {
     vk_buf text = {0};
@@ -69,6 +77,9 @@ vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option option) {
         exit = vk_grants_of_operation(cli, &s->key, &text, &s->grants, &request, &s->grant);
     }
     s->op = request.op;
+    if (exit == VK_EXIT_OK) {
+        keep_mode(s);
+    }
     vk_buf_clear(&text);
     return exit == VK_EXIT_OK ? vk_send_claim(cli, s, &s->op.nonce) : exit;
 }

@@ -26,6 +26,7 @@ typedef struct vk_sending {
     vk_account_state state;  /* of a permission; of others is_deployed alone */
     vk_userop op;            /* its views point into what follows, or into its own storage */
     vk_account_entry kept;   /* the account, where it and not the grant says how it is deployed */
+    vk_bytes mode;           /* what stands in the signature's place before it is signed; static */
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_cap max_fee, max_cost; /* of a gas, of the whole */

@@ -187,6 +187,7 @@ static vk_status put_stub(const vk_sending *s, vk_buf *out) {
 }
 
 vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s) {
+    s->op.signature = s->mode;
     vk_buf_clear(&s->signature);
     vk_status status = put_stub(s, &s->signature);
     s->op.signature = vk_buf_view(&s->signature);

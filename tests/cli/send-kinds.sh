@@ -167,6 +167,17 @@ deployed 1
 sends_passkey 0x00000002
 field .initCode 0x
 
+# An operation that wants the mode of an enabled plug-in says so.
+next_nonce 2
+want 0 send --token main --label beside --call "$to,5" --dry-run --output op.json
+jq -c '.userOp.nonce = "0x2" | .userOp.signature = "0x00000001"' op.json >mode.json
+want 0 send "${main[@]}" --label beside --userop mode.json --json
+hash=$(jq -r .userOpHash out)
+mv "$VALETKEY_HOME/outbox/$hash.json" sent.json
+starts .signature 0x00000001
+want 0 send --token main --label beside --signed sent.json
+rm "$VALETKEY_HOME/outbox/$hash.json"
+
 # ---- A signer of thirdweb's ----
 
 jq -n '[{type: "thirdweb", approvedTargets: ["0x00000000000000000000000000000000000000aa"],
