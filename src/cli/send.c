@@ -60,6 +60,16 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
                            : vk_cli_fail_status(cli, "cannot write the operation", status);
 }
 
+vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who) {
+    vk_bytes text = vk_buf_view(&s->request);
+    vk_say(&cli->out, "%s would sign:\n%.*s\n", who, (int)text.len, (const char *)text.data);
+    vk_out_open(&cli->out, NULL, '{');
+    vk_out_bytes(&cli->out, "userOpHash", (vk_bytes){s->hash.b, sizeof s->hash.b});
+    vk_out_raw(&cli->out, "operation", text);
+    vk_out_close(&cli->out, '}');
+    return VK_EXIT_OK;
+}
+
 /* Another operation with this nonce may be on its way: only one of them can be included. */
 vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
     const vk_outgoing item = vk_send_outgoing(s);
@@ -116,7 +126,8 @@ static vk_exit prepare(vk_cli *cli, vk_sending *s) {
 static vk_exit price(vk_cli *cli, vk_sending *s) {
     vk_exit exit = VK_EXIT_OK;
     if (!vk_opt_flag(cli, VK_OPT_USEROP)) {
-        exit = vk_send_price(cli, s);
+        exit = vk_send_check_thirdweb(cli, s);
+        exit = exit == VK_EXIT_OK ? vk_send_price(cli, s) : exit;
     }
     return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
@@ -281,20 +292,30 @@ static vk_exit read_kept(vk_cli *cli, vk_outgoing *item) {
     return vk_outbox_get(cli, &hash, item);
 }
 
+static vk_exit find_kept_grant(vk_cli *cli, vk_sending *s, const vk_outgoing *item) {
+    vk_exit exit = vk_session_begin(cli, false);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
+    }
+    return exit == VK_EXIT_OK ? choose_kept_grant(cli, s, item) : exit;
+}
+
+/* What an owner or an admin signed is nobody's grant: the operation says all that is needed. */
 static vk_exit resume(vk_cli *cli, vk_sending *s) {
     vk_outgoing item = {.chain_id = 0};
+    bool has_key = vk_opt_flag(cli, VK_OPT_LABEL) || vk_opt_flag(cli, VK_OPT_ID);
     vk_exit exit = read_kept(cli, &item);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
+    const vk_grant any = {.chain_id = item.chain_id,
+                          .entry_point_version = item.op.entry_point,
+                          .entry_point = item.entry_point};
     s->op = item.op;
     s->hash = item.hash;
-    exit = vk_session_begin(cli, false);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = choose_kept_grant(cli, s, &item);
+    s->grant = has_key ? NULL : &any;
+    if (has_key) {
+        exit = find_kept_grant(cli, s, &item);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);

@@ -6,6 +6,8 @@
 #include "cli/outbox.h"
 #include "net/chain_state.h"
 #include "net/paymaster.h"
+#include "net/thirdweb_state.h"
+#include <valetkey/thirdweb_verdict.h>
 
 typedef struct vk_sending {
     vk_key_info key;
@@ -15,9 +17,10 @@ typedef struct vk_sending {
     vk_chain_config config;
     vk_node *node;
     vk_bundler *bundler;
-    vk_paymaster *paymaster; /* NULL: the account pays */
-    vk_account_state state;  /* of a permission; of others is_deployed alone */
-    vk_userop op;            /* its views point into what follows, or into its own storage */
+    vk_paymaster *paymaster;    /* NULL: the account pays */
+    vk_account_state state;     /* of a permission; of others is_deployed alone */
+    vk_thirdweb_state thirdweb; /* of the key in a thirdweb account */
+    vk_userop op;               /* its views point into what follows, or into its own storage */
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_hash hash;   /* userOpHash */
@@ -30,6 +33,8 @@ typedef struct vk_sending {
 VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
 /* The operation as it is to be signed, into s->request, and its hash. */
 VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
+/* --dry-run of an operation that an owner signs. */
+VK_MUST_USE vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who);
 /* Another operation with this nonce may be on its way: only one of them can be included. */
 VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
 
@@ -56,8 +61,22 @@ VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
 /* Its parts: what the chain says of the account; the next nonce of the lane. */
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
 VK_MUST_USE vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode);
+/* Has the operation deploy the account: the factory, and what it is called with. */
+VK_MUST_USE vk_exit vk_send_put_factory(vk_cli *cli, vk_sending *s, const vk_address *factory,
+                                        vk_bytes data);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
+
+/* ---- What a thirdweb account gives the key (send_thirdweb.c) ---- */
+
+/* The session must be on the chain; else says what is to be done. */
+VK_MUST_USE vk_exit vk_send_check_session(vk_cli *cli, const vk_sending *s);
+/* What the account gives the key, as the chain has it; views. */
+vk_thirdweb_permission vk_send_thirdweb_permission(const vk_sending *s);
+/* Do both allow the same? */
+bool vk_thirdweb_is_same(const vk_thirdweb_permission *a, const vk_thirdweb_permission *b);
+/* Would the account take the operation from the key? */
+VK_MUST_USE vk_exit vk_send_check_thirdweb(vk_cli *cli, const vk_sending *s);
 
 /* ---- What it costs (send_price.c) ---- */
 

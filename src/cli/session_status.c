@@ -1,8 +1,7 @@
 /* session status: what the chain says of a key's grants, beside what the token has counted. */
-#include "cli/send.h"
-
 #include "cli/input.h"
 #include "cli/session.h"
+#include "cli/session_set.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 typedef struct status_job {
     vk_sending s; /* the key, one grant after the other, its node */
     vk_u256 balance, deposit;
+    vk_set_state set; /* of a thirdweb session */
     vk_grant_state counted;
     bool has_gas_rule, knows_gas;
     vk_u256 gas_allowed, gas_spent, gas_left; /* spent: by the token; left: on the chain */
@@ -23,13 +23,14 @@ static vk_exit ask_account(vk_cli *cli, status_job *job) {
     const vk_grant *grant = s->grant;
     const vk_address *account = &grant->account.account;
     vk_error err = {0};
-    vk_status status =
-        grant->kind == VK_GRANT_PERMISSION
-            ? vk_node_account_state(s->node, account, grant->account.permission_id, &s->state, &err)
-            : vk_node_has_code(s->node, account, &s->state.is_deployed, &err);
-    if (status == VK_OK) {
-        status = vk_node_balance(s->node, account, &job->balance, &err);
+    vk_exit exit = vk_send_ask_state(cli, s);
+    if (exit == VK_EXIT_OK && grant->kind == VK_GRANT_THIRDWEB) {
+        exit = vk_session_set_ask(cli, s, &job->set);
     }
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    vk_status status = vk_node_balance(s->node, account, &job->balance, &err);
     if (status == VK_OK) {
         status = vk_node_deposit(s->node, &grant->entry_point, account, &job->deposit, &err);
     }
@@ -147,6 +148,9 @@ static void say_session(vk_cli *cli, const status_job *job) {
     vk_out_bool(out, "deployed", s->state.is_deployed);
     put_wei(out, "balance", &job->balance);
     put_wei(out, "deposit", &job->deposit);
+    if (s->grant->kind == VK_GRANT_THIRDWEB) {
+        vk_session_set_say(cli, s, job->set);
+    }
     say_permission(out, job);
     say_gas(out, job);
     vk_out_close(out, '}');

@@ -3,6 +3,8 @@
 #include "net/chain_state.h"
 #include "net/node_part.h"
 
+#include <string.h>
+
 /* One account. */
 typedef struct asking {
     vk_node *node;
@@ -125,10 +127,14 @@ vk_status vk_node_thirdweb_admins(vk_node *node, const vk_address *account, size
 
 /* ---- A request ---- */
 
+#define REVERTED 3 /* of eth_call, where the node's words say nothing */
+
 /* A signature that is nobody's makes the account revert, as does a function that it has not; but
  * this one was verified before. */
-static bool is_refused(const asking *a, vk_status status) {
-    return status == VK_ERR_SERVER && vk_rpc_refusal(vk_node_rpc(a->node)) != NULL;
+static bool is_reverted(const asking *a, vk_status status) {
+    const vk_refusal *refusal = vk_rpc_refusal(vk_node_rpc(a->node));
+    return status == VK_ERR_SERVER && refusal != NULL &&
+           (refusal->code == REVERTED || strstr(refusal->words, "revert") != NULL);
 }
 
 static vk_status read_fate(const asking *a, vk_bytes answer, vk_thirdweb_fate *out, vk_error *err) {
@@ -157,7 +163,7 @@ vk_status vk_node_thirdweb_request(vk_node *node, const vk_address *account,
     if (status == VK_OK) {
         status = ask(&a, &call, &answer, err);
     }
-    if (is_refused(&a, status)) {
+    if (is_reverted(&a, status)) {
         *out = VK_THIRDWEB_OLD;
         status = VK_OK;
     } else if (status == VK_OK) {
