@@ -24,6 +24,11 @@ vk_exit vk_new_session_check_send(vk_cli *cli) {
                                vk_opt_name(with[i]));
         }
     }
+    if (sends && !vk_admin_is_asked(cli)) {
+        return vk_cli_fail(
+            cli, VK_EXIT_USAGE, "--%s needs the key of an admin of the account: --owner-key URI",
+            vk_opt_name(vk_opt_flag(cli, VK_OPT_SEND) ? VK_OPT_SEND : VK_OPT_THIRDWEB));
+    }
     return sends && output != NULL && strcmp(output, "-") == 0
                ? vk_cli_fail(cli, VK_EXIT_USAGE, "--send and --output - exclude each other")
                : VK_EXIT_OK;

@@ -3,7 +3,8 @@
  * until it is killed. Prints its URL first. Usage: bundler FILE
  *
  * FILE: {"chainId":N,"log":"PATH","answers":{"METHOD":ANSWER}}; of eth_call, METHOD is
- * "eth_call:0x<selector>". ANSWER is {"result":X}, {"error":{"code":N,"message":"..."}},
+ * "eth_call:0x<selector>", or, before that, of one call "eth_call:0x<its data>". ANSWER is
+ * {"result":X}, {"error":{"code":N,"message":"..."}},
  * {"drop":true} (the connection is closed), or {"hash":true}: the userOpHash of the operation that
  * was sent. Each call's method is a line of the log; of a method without an answer "?" is behind.
  */
@@ -46,6 +47,22 @@ static void name_call(const cJSON *call, char name[96]) {
     } else {
         snprintf(name, 96, "%s", method != NULL ? method : "");
     }
+}
+
+/* Of a call by its whole data, which come before its name. */
+static const cJSON *find_answer(const cJSON *script, const cJSON *call, const char *name) {
+    const cJSON *answers = vk_json_get(script, "answers");
+    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
+    const cJSON *found = NULL;
+    vk_buf text = {0};
+    vk_buf_printf(&text, "eth_call:");
+    vk_buf_put_text(&text, data != NULL ? data : "");
+    char *whole = vk_buf_take_text(&text);
+    if (whole != NULL && strncmp(name, "eth_call:", strlen("eth_call:")) == 0) {
+        found = vk_json_get(answers, whole);
+    }
+    vk_text_free(whole);
+    return found != NULL ? found : vk_json_get(answers, name);
 }
 
 static void write_log(const cJSON *script, const char *name, bool known) {
@@ -104,7 +121,7 @@ static void answer(void *context, const char *head, vk_bytes body, server_answer
           *call = cJSON_ParseWithLength((const char *)body.data, body.len);
     (void)head;
     name_call(call, name);
-    const cJSON *found = vk_json_get(vk_json_get(script, "answers"), name);
+    const cJSON *found = find_answer(script, call, name);
     write_log(script, name, found != NULL);
     if (found != NULL && vk_json_get(found, "drop") != NULL) {
         out->more = 1;
