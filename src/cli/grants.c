@@ -1,5 +1,6 @@
 #include "cli/grants.h"
 
+#include "cli/account.h"
 #include "cli/input.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -160,9 +161,7 @@ vk_exit vk_grant_choice_read(vk_cli *cli, vk_grant_choice *out) {
     if (out->has_chain_id) {
         exit = vk_read_u64(cli, VK_OPT_CHAIN_ID, UINT64_MAX, &out->chain_id);
     }
-    return exit == VK_EXIT_OK && out->has_account
-               ? vk_read_address(cli, VK_OPT_ACCOUNT, &out->account)
-               : exit;
+    return exit == VK_EXIT_OK && out->has_account ? vk_account_option(cli, &out->account) : exit;
 }
 
 bool vk_grant_is_chosen(const vk_grant *grant, const vk_grant_choice *choice) {

@@ -151,6 +151,9 @@ json '[.operation.userOp | .factory, .factoryData, .callData[0:10], .signature]'
     "[\"0x86A2EE8FAf9A840F7a2c64CA3d51209F9A02081D\",\"$factory_data\",\"0xb61d27f6\",\"0x\"]"
 same "$(jq -r '.operation.userOp.callData[10:74]' out)" "$(padded "$account")" "whom the account calls"
 json '.operation.userOp.callData | contains("5892e236")' true
+want 0 session install "${session[@]}" --dry-run --account tw --json
+json .userOpHash "$hash"
+want 5 session install "${session[@]}" --dry-run --account nobody
 want 1 session install --token main
 want 2 session install "${session[@]}" --owner-key "${uri/object=admin/object=pass}" --owner-pin-file pin
 grep -q 'is P-256' err || fail "$(cat err)"
