@@ -87,6 +87,9 @@ static vk_exit check_undeployed(vk_cli *cli, const vk_admin_job *job,
     vk_address signer;
     vk_status status = vk_thirdweb_hash(request, VK_THIRDWEB_ABI_IS_ADMIN, job->about.chain_id,
                                         &job->about.account.account, ALLOWED, &hashes, NULL);
+    if (!job->is_kept) {
+        return VK_EXIT_OK; /* it cannot be deployed, which is said elsewhere */
+    }
     bool is_his = status == VK_OK &&
                   vk_ecdsa_recover(&hashes.digest, signature65, &signer) == VK_OK &&
                   vk_address_equal(&signer, &job->account.account.root.owner);
