@@ -57,7 +57,7 @@ static vk_exit new_request(vk_cli *cli, const vk_address *signer, vk_thirdweb_re
     vk_hash uid;
     vk_exit exit = vk_request_uid(cli, &uid);
     *out = vk_thirdweb_remove_session(signer, 0, &uid);
-    vk_request_window(out);
+    vk_request_window(out, VK_REQUEST_AT_ONCE_SECONDS);
     return exit;
 }
 

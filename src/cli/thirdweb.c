@@ -79,7 +79,7 @@ static vk_exit print(vk_cli *cli, const vk_request_kind *kind) {
         return exit;
     }
     vk_thirdweb_request request = kind->make(&about.signer, 0, &uid);
-    vk_request_window(&request);
+    vk_request_window(&request, VK_REQUEST_SECONDS);
     exit = say(cli, &request, &about, kind->what);
     return exit == VK_EXIT_OK ? vk_request_write(cli, &request) : exit;
 }

@@ -117,7 +117,7 @@ vk_exit vk_request_send_new(vk_cli *cli, vk_admin_job *job, const vk_request_kin
         return exit;
     }
     vk_thirdweb_request request = kind->make(&job->s.key.signer.address, 0, &uid);
-    vk_request_window(&request);
+    vk_request_window(&request, VK_REQUEST_AT_ONCE_SECONDS);
     return vk_opt_flag(cli, VK_OPT_DRY_RUN) ? vk_admin_say_request(cli, job, &request)
                                             : sign_and_send(cli, job, &request);
 }

@@ -357,6 +357,8 @@ grep -q "is the account's only admin" err || fail "$(cat err)"
 want 2 thirdweb add-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 want 0 thirdweb add-admin "${on[@]}" --signer "$target" --dry-run --json
 json '.request | [.signer, .isAdmin]' '["0x00000000000000000000000000000000000000AA",1]'
+end=$(jq -r .request.reqValidityEndTimestamp out)
+[ $((end - $(date +%s))) -le 3600 ] || fail "the request is good until $end"
 cp start.json script.json
 want 2 thirdweb add-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 want 3 thirdweb remove-admin "${on[@]}" --signer "$boss" "${admin[@]}"
