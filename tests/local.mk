@@ -16,7 +16,7 @@ EXTRA_DIST += tests/chain/README.md tests/chain/package.json tests/chain/package
 	tests/chain/packages.mjs tests/chain/paymaster.mjs tests/chain/place.mjs tests/chain/processes.mjs \
 	tests/chain/rpc.mjs tests/chain/serve.mjs tests/chain/thirdweb.mjs tests/chain/tools.mjs \
 	tests/chain/userop.mjs tests/chain/wallet.mjs tests/chain/install.sh tests/chain/lib.sh \
-	tests/chain/kernel.sh tests/chain/serve.sh tests/chain/thirdweb.sh
+	tests/chain/kernel.sh tests/chain/serve.sh tests/chain/thirdweb.sh tests/chain/thirdweb-life.sh
 valgrind_tests = tests/unit/test_base tests/unit/test_userop
 # Minutes each, for the PINs' key derivation: not part of scripts/check.sh.
 valgrind_slow_tests =

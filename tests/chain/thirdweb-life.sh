@@ -62,7 +62,7 @@ create() {
     [ "$(on_chain eth_getCode "[\"$account\",\"latest\"]")" = 0x ] || die "the account is there already"
 }
 
-for kind in 0.7:simple 0.6:simple 0.6:managed; do
+for kind in 0.7:simple 0.6:managed; do
     version=${kind%:*} label=${kind//[:.]/-}
     create "$version" "$(jq -r ".thirdwebFactories[\"$version\"].${kind#*:}" "$chain")"
     session=(--token main --label "$label" --chain-id "$chain_id")
