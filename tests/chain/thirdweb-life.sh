@@ -2,7 +2,7 @@
 # The life of a thirdweb session by the command alone, the admin's key on a token of its own: an account
 # that is not there yet is deployed by the operation that sets the session; what the session allows is
 # mined, what it forbids refused; it is revoked, and refused before anything is signed; admins come and
-# go; requests that others signed are carried out. $VALETKEY_BUILD is the build directory.
+# go. $VALETKEY_BUILD is the build directory.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -25,8 +25,9 @@ for name in admin other; do
 done
 address() { valetkey key show --token "$1" --label "$2" --json | jq -r .address; }
 other=$(address cold other)
-# by NAME: that key of the cold token signs.
-by() { echo "--owner-key pkcs11:token=cold;object=$1?module-path=$VALETKEY_MODULE --owner-pin-file $work/pin"; }
+# That key of the cold token signs.
+by_admin=(--owner-key "pkcs11:token=cold;object=admin?module-path=$VALETKEY_MODULE" --owner-pin-file "$work/pin")
+by_other=("${by_admin[@]/object=admin/object=other}")
 
 # done_by ARGUMENT...: the command succeeds, and what it sent was included, and did what it should.
 done_by() {
@@ -51,82 +52,83 @@ status() {
 }
 is_admin() { js decode isAdmin "$(called "$account" "$(js encode isAdmin "$1")")"; }
 is_signer() { js decode isActiveSigner "$(called "$account" "$(js encode isActiveSigner "$1")")"; }
-send() { echo "send --token main --pin-file $work/pin --label $label --chain-id $chain_id --account $account"; }
+# use LABEL: that session is meant from now on.
+use() {
+    label=$1
+    session=(--token main --label "$label" --chain-id "$chain_id")
+    send=(send "${session[@]}" --pin-file "$work/pin" --account "$account")
+    create=(session create "${session[@]}" --policy "$work/policy.json" --lint off --pin-file "$work/pin"
+        "${by_admin[@]}" --account)
+}
 
-# create VERSION FACTORY: an account that is not there yet, with something to pay gas with.
-create() {
-    valetkey account create --token main --name "$label" --factory "$2" --entry-point "$1" --chain-id "$chain_id" \
-        $(by admin) --pin-file "$work/pin" --json >"$work/out" || die "$(cat "$work/out")"
+# keep NAME VERSION FACTORY: an account that is not there yet, with something to pay gas with.
+keep() {
+    valetkey account create --token main --name "$1" --factory "$3" --entry-point "$2" --chain-id "$chain_id" \
+        "${by_admin[@]}" --pin-file "$work/pin" --json >"$work/out" || die "$(cat "$work/out")"
     account=$(jq -r .account "$work/out")
     on_chain anvil_setBalance "[\"$account\",\"0xde0b6b3a7640000\"]" >/dev/null
     [ "$(on_chain eth_getCode "[\"$account\",\"latest\"]")" = 0x ] || die "the account is there already"
 }
 
 for kind in 0.7:simple 0.6:managed; do
-    version=${kind%:*} label=${kind//[:.]/-}
-    create "$version" "$(jq -r ".thirdwebFactories[\"$version\"].${kind#*:}" "$chain")"
-    session=(--token main --label "$label" --chain-id "$chain_id")
-    make=(session create "${session[@]}" --account "$label" --policy "$work/policy.json" --lint off
-        --pin-file "$work/pin")
+    version=${kind%:*} name=${kind//[:.]/-}
+    keep "$name" "$version" "$(jq -r ".thirdwebFactories[\"$version\"].${kind#*:}" "$chain")"
 
     # Another key is not the admin's: nothing is made.
-    refused 2 "is not that of the owner" "${make[@]}" $(by other) --send
-    done_by "${make[@]}" $(by admin) --send
+    use "$name-1"
+    refused 2 "is not that of the owner" "${create[@]/object=admin/object=other}" "$name" --send
+    done_by "${create[@]}" "$name" --send
     signer=$(address main "$label")
     [ "$(is_signer "$signer")" = true ] || die "the account has no session"
     status '[.deployed, .permission, .active, .admin, .onChain.asPolicy, .onChain.nativeTokenLimitPerTransaction]' \
         '[true,"installed",true,false,true,"5"]'
-    must valetkey session install "${session[@]}" $(by admin)
+    must valetkey session install "${session[@]}" "${by_admin[@]}"
     before=$(balance "$payee")
-    done_by $(send) --call "$payee,5"
+    done_by "${send[@]}" --call "$payee,5"
     [ $(($(balance "$payee") - before)) = 5 ] || die "the payee did not get 5 wei"
-    refused 3 "refused: limit: " $(send) --call "$payee,6"
+    refused 3 "refused: limit: " "${send[@]}" --call "$payee,6"
 
     # Other admins, and who is none.
-    on=(--token main --chain-id "$chain_id" --account "$label")
-    refused 3 "is no admin of the account" thirdweb add-admin "${on[@]}" --signer "$other" $(by other)
-    done_by thirdweb add-admin "${on[@]}" --signer "$other" $(by admin)
+    on=(--token main --chain-id "$chain_id" --account "$name")
+    refused 3 "is no admin of the account" thirdweb add-admin "${on[@]}" --signer "$other" "${by_other[@]}"
+    done_by thirdweb add-admin "${on[@]}" --signer "$other" "${by_admin[@]}"
     [ "$(is_admin "$other")" = true ] || die "there is no other admin"
-    refused 2 "already" thirdweb add-admin "${on[@]}" --signer "$other" $(by admin)
+    refused 2 "already" thirdweb add-admin "${on[@]}" --signer "$other" "${by_admin[@]}"
     # The other one takes the first one's rights, and gives them back.
     admin=$(address cold admin)
-    done_by thirdweb remove-admin "${on[@]}" --signer "$admin" $(by other) --paymaster
+    done_by thirdweb remove-admin "${on[@]}" --signer "$admin" "${by_other[@]}" --paymaster
     [ "$(is_admin "$admin")" = false ] || die "the admin is still one"
-    refused 3 "is no admin of the account" session revoke "${session[@]}" $(by admin)
-    refused 3 "only admin" thirdweb remove-admin "${on[@]}" --signer "$other" $(by other)
-    done_by thirdweb add-admin "${on[@]}" --signer "$admin" $(by other)
-    done_by thirdweb remove-admin "${on[@]}" --signer "$other" $(by admin)
-    refused 5 "is no admin" thirdweb remove-admin "${on[@]}" --signer "$other" $(by admin)
+    refused 3 "is no admin of the account" session revoke "${session[@]}" "${by_admin[@]}"
+    refused 3 "only admin" thirdweb remove-admin "${on[@]}" --signer "$other" "${by_other[@]}"
+    done_by thirdweb add-admin "${on[@]}" --signer "$admin" "${by_other[@]}"
+    done_by thirdweb remove-admin "${on[@]}" --signer "$other" "${by_admin[@]}"
+    refused 5 "is no admin" thirdweb remove-admin "${on[@]}" --signer "$other" "${by_admin[@]}"
 
     # Revoked: the token, which asks no chain when it signs, is not even asked.
-    done_by session revoke "${session[@]}" $(by admin)
+    done_by session revoke "${session[@]}" "${by_admin[@]}"
     [ "$(is_signer "$signer")" = false ] || die "the session is still there"
     status '[.permission, .active, .onChain]' '["revoked",false,null]'
-    refused 3 "has no session of the key" $(send) --call "$payee,5"
-    refused 5 "nothing to revoke" session revoke "${session[@]}" $(by admin)
-    refused 3 "cannot be again" session install "${session[@]}" $(by admin)
+    refused 3 "has no session of the key" "${send[@]}" --call "$payee,5"
+    refused 5 "nothing to revoke" session revoke "${session[@]}" "${by_admin[@]}"
+    refused 3 "cannot be again" session install "${session[@]}" "${by_admin[@]}"
 
     # Approved and not set: the approval is used up.
-    label+=-2
-    session=(--token main --label "$label" --chain-id "$chain_id")
-    must valetkey session create "${session[@]}" --account "$account" --policy "$work/policy.json" --lint off \
-        --pin-file "$work/pin" $(by admin) --output "$work/call.hex"
+    use "$name-2"
+    must valetkey "${create[@]}" "$account" --output "$work/call.hex"
     status .permission '"pending"'
-    refused 5 "is not on chain" $(send) --call "$payee,5"
-    done_by session revoke "${session[@]}" $(by admin)
+    refused 5 "is not on chain" "${send[@]}" --call "$payee,5"
+    done_by session revoke "${session[@]}" "${by_admin[@]}"
     status .permission '"revoked"'
     try ask "$rpc" eth_call "[{\"to\":\"$account\",\"data\":\"$(cat "$work/call.hex")\"},\"latest\"]" >"$work/sent" &&
         die "the approval can still be carried out"
 
-    # Approved, and set later; ended by its address; a request that the admin signed elsewhere.
-    label+=-3
-    session=(--token main --label "$label" --chain-id "$chain_id")
-    must valetkey session create "${session[@]}" --account "$account" --policy "$work/policy.json" --lint off \
-        --pin-file "$work/pin" $(by admin)
-    done_by session install "${session[@]}" $(by admin) --paymaster
-    done_by $(send) --call "$payee,1" --call "$payee,2" --paymaster
+    # Approved, and set later; ended by its address.
+    use "$name-3"
+    must valetkey "${create[@]}" "$account"
+    done_by session install "${session[@]}" "${by_admin[@]}" --paymaster
+    done_by "${send[@]}" --call "$payee,1" --call "$payee,2" --paymaster
     signer=$(address main "$label")
-    done_by thirdweb remove-session "${on[@]}" --signer "$signer" $(by admin)
+    done_by thirdweb remove-session "${on[@]}" --signer "$signer" "${by_admin[@]}"
     [ "$(is_signer "$signer")" = false ] || die "the session is still there"
     echo "${kind#*:} account on EntryPoint $version: deployed with a session; sent, refused, revoked; admins made and removed"
 done
