@@ -40,7 +40,8 @@ VK_MUST_USE vk_exit vk_grants_of_operation(vk_cli *cli, const vk_key_info *key, 
 VK_MUST_USE vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                                    const vk_userop_request *request);
 
-/* --chain-id and --account, as far as they are given; the account may be given by its name. */
+/* --chain-id and --account (an address, or a name on the session's token), as far as they are
+ * given. */
 typedef struct vk_grant_choice {
     bool has_chain_id, has_account;
     uint64_t chain_id;

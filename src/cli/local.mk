@@ -18,9 +18,7 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/makekey.h src/cli/message.c src/cli/message.h src/cli/module.c src/cli/object.c \
 	src/cli/object.h src/cli/options.c src/cli/options.h src/cli/output.c src/cli/output.h \
 	src/cli/key_set.c src/cli/outbox.c src/cli/outbox.h src/cli/send.c src/cli/send.h src/cli/send_build.c \
-	src/cli/session_revoke.c src/cli/session_status.c src/cli/send_calls.c src/cli/send_chain.c src/cli/send_follow.c src/cli/send_price.c src/cli/send_thirdweb.c src/cli/admin.c src/cli/admin.h \
-	src/cli/admin_request.c src/cli/admin_send.c src/cli/session_end.c src/cli/session_end.h src/cli/session_install.c \
-	src/cli/session_install.h src/cli/session_send.c src/cli/session_set.c src/cli/session_set.h src/cli/thirdweb_send.c src/cli/thirdweb_send.h src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
+	src/cli/session_revoke.c src/cli/session_status.c src/cli/send_calls.c src/cli/send_chain.c src/cli/send_follow.c src/cli/send_price.c src/cli/passkey_login.c src/cli/passkey_peer.c src/cli/passkey_peer.h \
 	src/cli/passkey_register.c src/cli/passkey_serve.c src/cli/passkey_users.c \
 	src/cli/owner_key.c src/cli/owner_key.h src/cli/passkey.h src/cli/passkey_ask.c src/cli/passkey_assertion.c \
 	src/cli/passkey_import.c src/cli/passkey_options.c src/cli/passkey_read.c src/cli/pin.c src/cli/pin.h src/cli/rv.c \
@@ -31,6 +29,10 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
+# Operations of thirdweb accounts that an admin signs.
+valetkey_SOURCES += src/cli/admin.c src/cli/admin.h src/cli/admin_request.c src/cli/admin_send.c src/cli/send_thirdweb.c \
+	src/cli/send_thirdweb.h src/cli/session_end.c src/cli/session_end.h src/cli/session_install.c src/cli/session_install.h \
+	src/cli/session_send.c src/cli/session_set.c src/cli/session_set.h src/cli/thirdweb_send.c src/cli/thirdweb_send.h
 valetkey_LDADD = libvk-batch.la libvk-net.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
 
 # The completion is installed under the command's name.

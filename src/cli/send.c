@@ -3,6 +3,7 @@
 
 #include "cli/explain.h"
 #include "cli/input.h"
+#include "cli/send_thirdweb.h"
 #include "cli/session.h"
 #include "cli/signed.h"
 #include "cli/step_up.h"
@@ -58,16 +59,6 @@ vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s) {
     }
     return status == VK_OK ? VK_EXIT_OK
                            : vk_cli_fail_status(cli, "cannot write the operation", status);
-}
-
-vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who) {
-    vk_bytes text = vk_buf_view(&s->request);
-    vk_say(&cli->out, "%s would sign:\n%.*s\n", who, (int)text.len, (const char *)text.data);
-    vk_out_open(&cli->out, NULL, '{');
-    vk_out_bytes(&cli->out, "userOpHash", (vk_bytes){s->hash.b, sizeof s->hash.b});
-    vk_out_raw(&cli->out, "operation", text);
-    vk_out_close(&cli->out, '}');
-    return VK_EXIT_OK;
 }
 
 /* Another operation with this nonce may be on its way: only one of them can be included. */
@@ -126,8 +117,7 @@ static vk_exit prepare(vk_cli *cli, vk_sending *s) {
 static vk_exit price(vk_cli *cli, vk_sending *s) {
     vk_exit exit = VK_EXIT_OK;
     if (!vk_opt_flag(cli, VK_OPT_USEROP)) {
-        exit = vk_send_check_thirdweb(cli, s);
-        exit = exit == VK_EXIT_OK ? vk_send_price(cli, s) : exit;
+        exit = vk_send_price(cli, s);
     }
     return exit == VK_EXIT_OK ? vk_send_write_request(cli, s) : exit;
 }
@@ -170,7 +160,8 @@ static vk_exit explain(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK && job.judgement.refusal == NULL) {
         vk_explain_clear(&job);
         job = (vk_explain){.now = 0};
-        exit = price(cli, s);
+        exit = vk_send_check_thirdweb(cli, s);
+        exit = exit == VK_EXIT_OK ? price(cli, s) : exit;
         exit = exit == VK_EXIT_OK ? judge(cli, s, &job) : exit;
     }
     if (exit == VK_EXIT_OK) {
@@ -189,6 +180,16 @@ static vk_exit dry_run(vk_cli *cli, vk_sending *s) {
         exit = prepare(cli, s);
     }
     return exit == VK_EXIT_OK ? explain(cli, s) : exit;
+}
+
+vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who) {
+    vk_bytes text = vk_buf_view(&s->request);
+    vk_say(&cli->out, "%s would sign:\n%.*s\n", who, (int)text.len, (const char *)text.data);
+    vk_out_open(&cli->out, NULL, '{');
+    vk_out_bytes(&cli->out, "userOpHash", (vk_bytes){s->hash.b, sizeof s->hash.b});
+    vk_out_raw(&cli->out, "operation", text);
+    vk_out_close(&cli->out, '}');
+    return VK_EXIT_OK;
 }
 
 /* ---- For good ---- */
@@ -252,6 +253,9 @@ static vk_exit send_new(vk_cli *cli, vk_sending *s) {
         return refuse(cli, s);
     }
     if (exit == VK_EXIT_OK) {
+        exit = vk_send_check_thirdweb(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
         exit = price(cli, s);
     }
     if (exit == VK_EXIT_OK) {
@@ -292,35 +296,53 @@ static vk_exit read_kept(vk_cli *cli, vk_outgoing *item) {
     return vk_outbox_get(cli, &hash, item);
 }
 
-static vk_exit find_kept_grant(vk_cli *cli, vk_sending *s, const vk_outgoing *item) {
-    vk_exit exit = vk_session_begin(cli, false);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
-    }
-    return exit == VK_EXIT_OK ? choose_kept_grant(cli, s, item) : exit;
-}
-
-/* What an owner or an admin signed is nobody's grant: the operation says all that is needed. */
 static vk_exit resume(vk_cli *cli, vk_sending *s) {
     vk_outgoing item = {.chain_id = 0};
-    bool has_key = vk_opt_flag(cli, VK_OPT_LABEL) || vk_opt_flag(cli, VK_OPT_ID);
     vk_exit exit = read_kept(cli, &item);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    const vk_grant any = {.chain_id = item.chain_id,
-                          .entry_point_version = item.op.entry_point,
-                          .entry_point = item.entry_point};
     s->op = item.op;
     s->hash = item.hash;
-    s->grant = has_key ? NULL : &any;
-    if (has_key) {
-        exit = find_kept_grant(cli, s, &item);
+    exit = vk_session_begin(cli, false);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = choose_kept_grant(cli, s, &item);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
+}
+
+/* What an owner or an admin signed is no key's: the operation says all that is needed. */
+static vk_exit resume_alone(vk_cli *cli, vk_sending *s) {
+    vk_outgoing item = {.chain_id = 0};
+    vk_exit exit = read_kept(cli, &item);
+    const vk_grant any = {.chain_id = item.chain_id,
+                          .entry_point_version = item.op.entry_point,
+                          .entry_point = item.entry_point};
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    s->op = item.op;
+    s->hash = item.hash;
+    s->grant = &any;
+    s->as_owner = true;
+    exit = vk_send_connect(cli, s);
+    exit = exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
+    s->grant = NULL;
+    return exit;
+}
+
+static bool has_key(const vk_cli *cli) {
+    return vk_opt_flag(cli, VK_OPT_LABEL) || vk_opt_flag(cli, VK_OPT_ID);
+}
+
+static vk_exit resume_any(vk_cli *cli, vk_sending *s) {
+    return has_key(cli) ? resume(cli, s) : resume_alone(cli, s);
 }
 
 static vk_exit check_options(vk_cli *cli) {
@@ -345,7 +367,7 @@ vk_exit vk_cmd_send(vk_cli *cli) {
     vk_sending s = {.grant = NULL};
     vk_exit exit = check_options(cli);
     if (exit == VK_EXIT_OK) {
-        exit = vk_opt_flag(cli, VK_OPT_RESUME)    ? resume(cli, &s)
+        exit = vk_opt_flag(cli, VK_OPT_RESUME)    ? resume_any(cli, &s)
                : vk_opt_flag(cli, VK_OPT_DRY_RUN) ? dry_run(cli, &s)
                                                   : send_new(cli, &s);
     }

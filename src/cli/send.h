@@ -7,7 +7,6 @@
 #include "net/chain_state.h"
 #include "net/paymaster.h"
 #include "net/thirdweb_state.h"
-#include <valetkey/thirdweb_verdict.h>
 
 typedef struct vk_sending {
     vk_key_info key;
@@ -31,10 +30,10 @@ typedef struct vk_sending {
 
 /* The one of the key's grants that --chain-id and --account leave; the key is there. */
 VK_MUST_USE vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s);
-/* The operation as it is to be signed, into s->request, and its hash. */
-VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
 /* --dry-run of an operation that an owner signs. */
 VK_MUST_USE vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who);
+/* The operation as it is to be signed, into s->request, and its hash. */
+VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
 /* Another operation with this nonce may be on its way: only one of them can be included. */
 VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
 
@@ -61,22 +60,11 @@ VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
 /* Its parts: what the chain says of the account; the next nonce of the lane. */
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
 VK_MUST_USE vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode);
+/* The signature's place is taken by a stub of the same length. */
+VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
 /* Has the operation deploy the account: the factory, and what it is called with. */
 VK_MUST_USE vk_exit vk_send_put_factory(vk_cli *cli, vk_sending *s, const vk_address *factory,
                                         vk_bytes data);
-/* The signature's place is taken by a stub of the same length. */
-VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
-
-/* ---- What a thirdweb account gives the key (send_thirdweb.c) ---- */
-
-/* The session must be on the chain; else says what is to be done. */
-VK_MUST_USE vk_exit vk_send_check_session(vk_cli *cli, const vk_sending *s);
-/* What the account gives the key, as the chain has it; views. */
-vk_thirdweb_permission vk_send_thirdweb_permission(const vk_sending *s);
-/* Do both allow the same? */
-bool vk_thirdweb_is_same(const vk_thirdweb_permission *a, const vk_thirdweb_permission *b);
-/* Would the account take the operation from the key? */
-VK_MUST_USE vk_exit vk_send_check_thirdweb(vk_cli *cli, const vk_sending *s);
 
 /* ---- What it costs (send_price.c) ---- */
 

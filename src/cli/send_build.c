@@ -1,5 +1,6 @@
 /* The operation of "valetkey send", from the grant and what the chain says of the account. */
 #include "cli/send.h"
+#include "cli/send_thirdweb.h"
 
 #include "cli/input.h"
 
@@ -123,17 +124,6 @@ vk_exit vk_send_ask_nonce(vk_cli *cli, vk_sending *s, uint8_t mode) {
 
 /* ---- Deployment ---- */
 
-static vk_status find_factory(const vk_grant *grant, vk_address *out, vk_error *err) {
-    vk_account account;
-    vk_status status =
-        vk_account_read(vk_buf_view(&grant->account.factory_data), grant->kernel, &account, err);
-    if (status == VK_OK) {
-        status = vk_account_factory(&account, out, err);
-        vk_account_clear(&account);
-    }
-    return status;
-}
-
 vk_exit vk_send_put_factory(vk_cli *cli, vk_sending *s, const vk_address *factory, vk_bytes data) {
     s->op.factory = *factory;
     if (s->op.entry_point == VK_ENTRY_POINT_0_6) {
@@ -147,22 +137,32 @@ vk_exit vk_send_put_factory(vk_cli *cli, vk_sending *s, const vk_address *factor
     return VK_EXIT_OK;
 }
 
+static vk_status find_factory(const vk_grant *grant, vk_address *out, vk_error *err) {
+    vk_account account;
+    vk_status status =
+        vk_account_read(vk_buf_view(&grant->account.factory_data), grant->kernel, &account, err);
+    if (status == VK_OK) {
+        status = vk_account_factory(&account, out, err);
+        vk_account_clear(&account);
+    }
+    return status;
+}
+
 static vk_exit put_factory(vk_cli *cli, vk_sending *s) {
     const vk_grant *grant = s->grant;
     vk_bytes data = vk_buf_view(&grant->account.factory_data);
-    vk_address factory;
     vk_error err = {0};
     if (s->state.is_deployed) {
         return VK_EXIT_OK;
     }
-    if (data.len == 0) {
+    if (grant->kind == VK_GRANT_THIRDWEB || data.len == 0) {
         return vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
                            "the account is not deployed on chain %" PRIu64
                            ", and the grant does not say how",
                            grant->chain_id);
     }
-    vk_status status = find_factory(grant, &factory, &err);
-    return status == VK_OK ? vk_send_put_factory(cli, s, &factory, data)
+    vk_status status = find_factory(grant, &s->op.factory, &err);
+    return status == VK_OK ? vk_send_put_factory(cli, s, &s->op.factory, data)
                            : vk_cli_fail_with(cli, "the account's factory", status, &err);
 }
 

@@ -1,5 +1,5 @@
 /* What a thirdweb account gives the key, as its chain has it. */
-#include "cli/send.h"
+#include "cli/send_thirdweb.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -96,7 +96,7 @@ vk_exit vk_send_check_thirdweb(vk_cli *cli, const vk_sending *s) {
                                         .chain_id = s->grant->chain_id,
                                         .now = (uint64_t)time(NULL),
                                         .relaxed = ~(vk_hardening_set)0};
-    if (s->grant->kind != VK_GRANT_THIRDWEB) {
+    if (s->grant->kind != VK_GRANT_THIRDWEB || vk_opt_flag(cli, VK_OPT_USEROP)) {
         return VK_EXIT_OK;
     }
     const vk_thirdweb_permission permission = vk_send_thirdweb_permission(s);

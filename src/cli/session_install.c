@@ -1,6 +1,7 @@
 /* session install: what an admin of a thirdweb account approved is put on its chain. */
 #include "cli/session_install.h"
 
+#include "cli/send_thirdweb.h"
 #include "cli/session.h"
 
 #include <inttypes.h>

@@ -1,9 +1,18 @@
 #include "cli/session_set.h"
 
 #include "cli/admin.h"
+#include "cli/send_thirdweb.h"
 #include "policy/text.h"
 
 #include <inttypes.h>
+
+typedef enum vk_set_state {
+    VK_SET_ABSENT = 0, /* never set, and no request that could set it */
+    VK_SET_PENDING,    /* not set, but the admin's request can be carried out */
+    VK_SET_REVOKED,    /* the request was carried out, and there is nothing any more */
+    VK_SET_CLOSED,     /* set, but not in its window */
+    VK_SET_ACTIVE
+} vk_set_state;
 
 /* ---- Asking ---- */
 
@@ -15,7 +24,7 @@ static vk_set_state state_of(const vk_grant *grant, vk_thirdweb_fate fate) {
                                                                            : VK_SET_ABSENT;
 }
 
-vk_exit vk_session_set_ask(vk_cli *cli, const vk_sending *s, vk_set_state *out) {
+static vk_exit ask(vk_cli *cli, const vk_sending *s, vk_set_state *out) {
     const vk_grant *grant = s->grant;
     const vk_thirdweb_state *state = &s->thirdweb;
     vk_thirdweb_fate fate = VK_THIRDWEB_GOOD;
@@ -104,7 +113,7 @@ static void say_set(vk_out *out, const vk_sending *s) {
     vk_out_close(out, '}');
 }
 
-void vk_session_set_say(vk_cli *cli, const vk_sending *s, vk_set_state state) {
+static void say(vk_cli *cli, const vk_sending *s, vk_set_state state) {
     vk_out *out = &cli->out;
     vk_say_field(out, "session", "%s", words[state]);
     vk_out_text(out, "permission", names[state]);
@@ -118,4 +127,13 @@ void vk_session_set_say(vk_cli *cli, const vk_sending *s, vk_set_state state) {
     } else {
         vk_out_null(out, "onChain");
     }
+}
+
+vk_exit vk_session_set_say(vk_cli *cli, const vk_sending *s) {
+    vk_set_state state;
+    vk_exit exit = ask(cli, s, &state);
+    if (exit == VK_EXIT_OK) {
+        say(cli, s, state);
+    }
+    return exit;
 }

@@ -1,4 +1,6 @@
 /* session status: what the chain says of a key's grants, beside what the token has counted. */
+#include "cli/send.h"
+
 #include "cli/input.h"
 #include "cli/session.h"
 #include "cli/session_set.h"
@@ -10,7 +12,6 @@
 typedef struct status_job {
     vk_sending s; /* the key, one grant after the other, its node */
     vk_u256 balance, deposit;
-    vk_set_state set; /* of a thirdweb session */
     vk_grant_state counted;
     bool has_gas_rule, knows_gas;
     vk_u256 gas_allowed, gas_spent, gas_left; /* spent: by the token; left: on the chain */
@@ -24,9 +25,6 @@ static vk_exit ask_account(vk_cli *cli, status_job *job) {
     const vk_address *account = &grant->account.account;
     vk_error err = {0};
     vk_exit exit = vk_send_ask_state(cli, s);
-    if (exit == VK_EXIT_OK && grant->kind == VK_GRANT_THIRDWEB) {
-        exit = vk_session_set_ask(cli, s, &job->set);
-    }
     if (exit != VK_EXIT_OK) {
         return exit;
     }
@@ -130,10 +128,11 @@ static void say_gas(vk_out *out, const status_job *job) {
     }
 }
 
-static void say_session(vk_cli *cli, const status_job *job) {
+static vk_exit say_session(vk_cli *cli, const status_job *job) {
     vk_out *out = &cli->out;
     const vk_sending *s = &job->s;
     char account[43], balance[82], deposit[82];
+    vk_exit exit = VK_EXIT_OK;
     vk_address_text(&s->grant->account.account, account);
     vk_u256_scaled(&job->balance, 18, balance);
     vk_u256_scaled(&job->deposit, 18, deposit);
@@ -148,12 +147,13 @@ static void say_session(vk_cli *cli, const status_job *job) {
     vk_out_bool(out, "deployed", s->state.is_deployed);
     put_wei(out, "balance", &job->balance);
     put_wei(out, "deposit", &job->deposit);
-    if (s->grant->kind == VK_GRANT_THIRDWEB) {
-        vk_session_set_say(cli, s, job->set);
-    }
     say_permission(out, job);
     say_gas(out, job);
+    if (s->grant->kind == VK_GRANT_THIRDWEB) {
+        exit = vk_session_set_say(cli, s);
+    }
     vk_out_close(out, '}');
+    return exit;
 }
 
 /* ---- One grant after the other ---- */
@@ -177,7 +177,7 @@ static vk_exit report_grant(vk_cli *cli, status_job *job) {
         exit = ask_gas(cli, job);
     }
     if (exit == VK_EXIT_OK) {
-        say_session(cli, job);
+        exit = say_session(cli, job);
     }
     free(job->counted.rules);
     job->counted.rules = NULL;

@@ -1,6 +1,6 @@
 cli_tests = tests/cli/account.sh tests/cli/approve.sh tests/cli/audit.sh tests/cli/batch.sh tests/cli/batch-page.sh tests/cli/bot.sh tests/cli/budget.sh tests/cli/certify.sh tests/cli/deployments.sh tests/cli/device.sh tests/cli/ecdsa.sh \
 	tests/cli/errors.sh tests/cli/explain.sh tests/cli/lint.sh tests/cli/many.sh tests/cli/message.sh tests/cli/owner.sh \
-	tests/cli/passkey.sh tests/cli/passkey-browser.sh tests/cli/passkey-server.sh tests/cli/plugin.sh tests/cli/resolve.sh tests/cli/send.sh tests/cli/session.sh tests/cli/spend.sh tests/cli/stores.sh tests/cli/texts.sh tests/cli/thirdweb.sh tests/cli/thirdweb-session.sh tests/cli/touch.sh
+	tests/cli/passkey.sh tests/cli/passkey-browser.sh tests/cli/passkey-server.sh tests/cli/plugin.sh tests/cli/resolve.sh tests/cli/send.sh tests/cli/session.sh tests/cli/spend.sh tests/cli/stores.sh tests/cli/texts.sh tests/cli/thirdweb.sh tests/cli/touch.sh
 TESTS += $(cli_tests)
 # For LD_PRELOAD, by these tests. Programs that theirs start load it as well, such as the sanitizers'
 # symbolizer, which has none: so no flags of configure's that would put them in.
@@ -10,3 +10,4 @@ vk_quick_pins_la_CFLAGS = $(CRYPTO_CFLAGS)
 vk_quick_pins_la_LIBADD = $(CRYPTO_LIBS)
 vk_quick_pins_la_LDFLAGS = -module -avoid-version -rpath /nowhere
 EXTRA_DIST += $(cli_tests) tests/cli/lib.sh tests/cli/pairing.sh tests/cli/plug.sh tests/cli/expected
+cli_tests += tests/cli/thirdweb-session.sh

@@ -57,6 +57,11 @@ script() {
     jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
         mv next.json script.json
 }
+# exact DATA ANSWER: the same of an eth_call with these data.
+exact() {
+    jq --arg data "$1" --argjson answer "$2" '.exact[$data] = $answer' script.json >next.json &&
+        mv next.json script.json
+}
 called() {
     same "$(grep -cx "$1" calls)" "$2" "the number of calls of $1"
 }
@@ -74,14 +79,15 @@ deployed() {
     cp start.json script.json
     script eth_getCode '{"result":"0x60"}'
     script eth_call:0x24d7806c "$no"
-    for one; do script "eth_call:0x24d7806c$(padded "$one")" "$yes"; done
+    script eth_call:0xf15d424e '{"result":"0x"}'
+    for one; do exact "0x24d7806c$(padded "$one")" "$yes"; done
     script eth_call:0xe9523c97 "{\"result\":\"0x$(word 32)$(word $#)$(for one; do padded "$one"; done)\"}"
     script eth_call:0x7dff5a79 "$no"
     for one in "$boss" "$target" "$signer"; do permissions_of "$one" "$(word 0)$(word 0)$(word 0)$(word 0)"; done
 }
 # permissions_of SIGNER WORDS
 permissions_of() {
-    script "eth_call:0xf15d424e$(padded "$1")" "{\"result\":\"0x$(word 32)$(padded "$1")$(word 160)$2\"}"
+    exact "0xf15d424e$(padded "$1")" "{\"result\":\"0x$(word 32)$(padded "$1")$(word 160)$2\"}"
 }
 # permissions TARGET [LIMIT [END]]: what the account gives the key $signer.
 permissions() {

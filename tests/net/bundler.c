@@ -3,10 +3,13 @@
  * until it is killed. Prints its URL first. Usage: bundler FILE
  *
  * FILE: {"chainId":N,"log":"PATH","answers":{"METHOD":ANSWER}}; of eth_call, METHOD is
- * "eth_call:0x<selector>", or, before that, of one call "eth_call:0x<its data>". ANSWER is
- * {"result":X}, {"error":{"code":N,"message":"..."}},
+ * "eth_call:0x<selector>". ANSWER is {"result":X}, {"error":{"code":N,"message":"..."}},
  * {"drop":true} (the connection is closed), or {"hash":true}: the userOpHash of the operation that
  * was sent. Each call's method is a line of the log; of a method without an answer "?" is behind.
+ */
+/*
+ * A member "exact" of FILE has answers by the whole data of an eth_call, which come before those of
+ * "answers": {"0x<data>":ANSWER}.
  */
 #include "base/json.h"
 #include "server.h"
@@ -49,22 +52,6 @@ static void name_call(const cJSON *call, char name[96]) {
     }
 }
 
-/* Of a call by its whole data, which come before its name. */
-static const cJSON *find_answer(const cJSON *script, const cJSON *call, const char *name) {
-    const cJSON *answers = vk_json_get(script, "answers");
-    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
-    const cJSON *found = NULL;
-    vk_buf text = {0};
-    vk_buf_printf(&text, "eth_call:");
-    vk_buf_put_text(&text, data != NULL ? data : "");
-    char *whole = vk_buf_take_text(&text);
-    if (whole != NULL && strncmp(name, "eth_call:", strlen("eth_call:")) == 0) {
-        found = vk_json_get(answers, whole);
-    }
-    vk_text_free(whole);
-    return found != NULL ? found : vk_json_get(answers, name);
-}
-
 static void write_log(const cJSON *script, const char *name, bool known) {
     const char *path = cJSON_GetStringValue(vk_json_get(script, "log"));
     FILE *log = path != NULL ? fopen(path, "a") : NULL;
@@ -72,6 +59,13 @@ static void write_log(const cJSON *script, const char *name, bool known) {
         fprintf(log, "%s%s\n", name, known ? "" : " ?");
         fclose(log);
     }
+}
+
+/* "exact": what is answered to an eth_call with just these data. */
+static const cJSON *find_exact(const cJSON *script, const cJSON *call, const cJSON *otherwise) {
+    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
+    const cJSON *found = data != NULL ? vk_json_get(vk_json_get(script, "exact"), data) : NULL;
+    return found != NULL ? found : otherwise;
 }
 
 /* As the chain would hash it. */
@@ -103,6 +97,7 @@ static void put_member(const cJSON *answer, const char *name, vk_buf *out) {
 }
 
 static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answer, vk_buf *out) {
+    answer = find_exact(script, call, answer);
     vk_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%d,",
                   (int)cJSON_GetNumberValue(vk_json_get(call, "id")));
     if (answer == NULL) {
@@ -121,7 +116,7 @@ static void answer(void *context, const char *head, vk_bytes body, server_answer
           *call = cJSON_ParseWithLength((const char *)body.data, body.len);
     (void)head;
     name_call(call, name);
-    const cJSON *found = find_answer(script, call, name);
+    const cJSON *found = vk_json_get(vk_json_get(script, "answers"), name);
     write_log(script, name, found != NULL);
     if (found != NULL && vk_json_get(found, "drop") != NULL) {
         out->more = 1;
