@@ -41,6 +41,13 @@ static const cJSON *first_param(const cJSON *call) {
     return cJSON_GetArrayItem(vk_json_get(call, "params"), 0);
 }
 
+/* "exact": what is answered to an eth_call with just these data. */
+static const cJSON *find_exact(const cJSON *script, const cJSON *call, const cJSON *otherwise) {
+    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
+    const cJSON *found = data != NULL ? vk_json_get(vk_json_get(script, "exact"), data) : NULL;
+    return found != NULL ? found : otherwise;
+}
+
 /* "eth_call:0x35567e1a", or the method's name. */
 static void name_call(const cJSON *call, char name[96]) {
     const char *method = cJSON_GetStringValue(vk_json_get(call, "method"));
@@ -59,13 +66,6 @@ static void write_log(const cJSON *script, const char *name, bool known) {
         fprintf(log, "%s%s\n", name, known ? "" : " ?");
         fclose(log);
     }
-}
-
-/* "exact": what is answered to an eth_call with just these data. */
-static const cJSON *find_exact(const cJSON *script, const cJSON *call, const cJSON *otherwise) {
-    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
-    const cJSON *found = data != NULL ? vk_json_get(vk_json_get(script, "exact"), data) : NULL;
-    return found != NULL ? found : otherwise;
 }
 
 /* As the chain would hash it. */
