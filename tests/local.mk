@@ -11,6 +11,7 @@ vk_test_libs = libvk-test.la libvk-core.la $(CJSON_LIBS) $(CHECK_LIBS)
 vk_test_token_libs = libvk-test.la libvk-token.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += tests/vectors tests/clients tests/differential tests/support/lsan.supp scripts .ci
 # By name: whoever tries things there has its packages there.
+EXTRA_DIST += tests/chain/thirdweb-life.sh
 EXTRA_DIST += tests/chain/README.md tests/chain/package.json tests/chain/package-lock.json \
 	tests/chain/no-sentry tests/chain/chain.mjs tests/chain/compile.mjs tests/chain/loopback.cjs \
 	tests/chain/packages.mjs tests/chain/paymaster.mjs tests/chain/place.mjs tests/chain/processes.mjs tests/chain/rules.mjs \

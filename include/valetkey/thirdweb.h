@@ -107,6 +107,43 @@ VK_API VK_MUST_USE vk_status vk_thirdweb_set_permissions(const vk_thirdweb_reque
 VK_API VK_MUST_USE vk_status vk_thirdweb_set_admin(const vk_address *admin, bool is_admin,
                                                    vk_buf *out);
 
+/* ---- Asking the account ---- */
+
+/* Append the call data of eth_call to the account. Accounts of either form know the first four, of
+ * VK_THIRDWEB_ABI_IS_ADMIN the last one, too. */
+VK_API void vk_thirdweb_ask_is_admin(const vk_address *who, vk_buf *out);       /* -> bool */
+VK_API void vk_thirdweb_ask_is_active(const vk_address *signer, vk_buf *out);   /* -> bool */
+VK_API void vk_thirdweb_ask_permissions(const vk_address *signer, vk_buf *out); /* -> session */
+VK_API void vk_thirdweb_ask_admins(vk_buf *out);                                /* -> address[] */
+/* verifySignerPermissionRequest: would the request be taken, its window aside? Checks it first. */
+VK_API VK_MUST_USE vk_status vk_thirdweb_ask_request(const vk_thirdweb_request *request,
+                                                     unsigned allowed,
+                                                     const uint8_t signature65[65], vk_buf *out,
+                                                     vk_error *err);
+
+/* ---- What the account answers ---- */
+
+/* The answers are exactly the ABI encoding; anything else is VK_ERR_FORMAT, more targets than
+ * VK_THIRDWEB_TARGETS_MAX VK_ERR_SIZE. *out is untouched on failure. For a bool see
+ * vk_manage_read_bool. */
+
+/* What a signer may do: all zero if it was never told, or was told to do nothing. */
+typedef struct vk_thirdweb_session {
+    size_t target_count;
+    vk_address *targets; /* owned */
+    vk_u256 native_limit;
+    vk_u256 start, end; /* start <= now < end */
+} vk_thirdweb_session;
+/* Of getPermissionsForSigner, which must be about signer. */
+VK_API VK_MUST_USE vk_status vk_thirdweb_read_permissions(vk_bytes answer, const vk_address *signer,
+                                                          vk_thirdweb_session *out, vk_error *err);
+VK_API void vk_thirdweb_session_clear(vk_thirdweb_session *session);
+/* How many there are. */
+VK_API VK_MUST_USE vk_status vk_thirdweb_read_admins(vk_bytes answer, size_t *count, vk_error *err);
+/* Whose signature it is, and whether he is an admin and the request was not carried out before. */
+VK_API VK_MUST_USE vk_status vk_thirdweb_read_request(vk_bytes answer, bool *is_good,
+                                                      vk_address *admin, vk_error *err);
+
 /* ---- Requests as thirdweb's package makes them ---- */
 
 /* The request may be sent from the beginning of time to now + this; so long lives a session of

@@ -11,7 +11,7 @@ static vk_exit new_request(vk_cli *cli, vk_approval *a) {
                                        .native_limit = session->u.thirdweb.native_limit,
                                        .start = session->u.thirdweb.start,
                                        .end = session->u.thirdweb.end};
-    vk_request_window(&a->request);
+    vk_request_window(&a->request, VK_REQUEST_SECONDS);
     return vk_request_uid(cli, &a->request.uid);
 }
 

@@ -65,6 +65,9 @@ VK_MUST_USE vk_exit vk_cli_hint(vk_cli *cli, vk_exit code, const char *format, .
 /* The same, behind what is said already. */
 VK_MUST_USE vk_exit vk_cli_hint_more(vk_cli *cli, vk_exit code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What had happened before the failure that was kept: put in front of it. Returns code. */
+VK_MUST_USE vk_exit vk_cli_preface(vk_cli *cli, vk_exit code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A failure of the library while it looked at `what` ("the policy"). */
 VK_MUST_USE vk_exit vk_cli_fail_error(vk_cli *cli, const char *what, const vk_error *err);
 /* The same, with the status of the function, which its err may lack. */
@@ -121,6 +124,7 @@ vk_exit vk_cmd_sign_message(vk_cli *cli);
 vk_exit vk_cmd_sign_typed_data(vk_cli *cli);
 vk_exit vk_cmd_send(vk_cli *cli);
 vk_exit vk_cmd_session_status(vk_cli *cli);
+vk_exit vk_cmd_session_install(vk_cli *cli);
 vk_exit vk_cmd_session_revoke(vk_cli *cli);
 vk_exit vk_cmd_attach(vk_cli *cli);
 vk_exit vk_cmd_explain(vk_cli *cli);

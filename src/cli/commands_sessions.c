@@ -75,7 +75,8 @@ const vk_command vk_commands_sessions[] = {
     {"session create", vk_cmd_session_create,
      ALL(OPT(LABEL), OPT(ACCOUNT), OPT(CHAIN_ID), OPT(POLICY)),
      ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, DEVICE, STEP_UP, OPT(ACCOUNT_TOKEN), OPT(ENABLE_NONCE),
-         OPT(CHAINS), OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), LINT),
+         OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(SIGNATURE), OPT(OUTPUT), OPT(SEND), OPT(THIRDWEB),
+         SENDING, LINT),
      "make a session: a key, approved on one or several chains",
      "Makes a session key, has the owner of an account that the token keeps approve it on each of "
      "the\n"
@@ -92,7 +93,13 @@ const vk_command vk_commands_sessions[] = {
      "are asked for it; without a node it is 1, or what --enable-nonce says.\n"
      "The account may be kept by another token than the key's, --account-token; the key may be on "
      "a\n"
-     "security key, --token, as of \"key create\".",
+     "security key, --token, as of \"key create\".\n"
+     "For a thirdweb account the admin's key signs a request at once, and the calls that carry it\n"
+     "out are printed; with --send the account carries them out, by operations that the admin's "
+     "key\n"
+     "signs, too (--thirdweb: the same, for no other account). If that fails, key and grants "
+     "stay:\n"
+     "\"session install\" tries again.",
      "  valetkey session create --label shop --account main --chain-id 1,8453 \\\n"
      "      --policy policy.json --owner-pin-file cold.pin --output accounts.txt\n"
      "  valetkey session create --label shop --account main --chain-id 8453 --policy policy.json\n"
@@ -100,8 +107,23 @@ const vk_command vk_commands_sessions[] = {
      "  valetkey session create --label pass --account 0x7668...D2a5 --chain-id 8453 --policy - "
      "\\\n"
      "      --type p256 --rp-id wallet.example --owner-key 'pkcs11:token=cold;object=owner'\n"
+     "  valetkey session create --label shop --account tw --chain-id 8453 --policy tw.json \\\n"
+     "      --owner-key 'pkcs11:token=cold;object=admin' --send --wait\n"
      "  valetkey session create --token 'YubiKey' --type p256 --label bot --account main \\\n"
      "      --account-token main --chain-id 8453 --policy policy.json --owner-pin-file cold.pin\n"},
+    {"session install", vk_cmd_session_install, NONE, ALL(KEY, OPT(CHAIN_ID), OPT(ACCOUNT), ADMIN),
+     "put a thirdweb session on its chain",
+     "Has the thirdweb account of the key's grant carry out the request that an admin signed for "
+     "it,\n"
+     "by an operation that the key of an admin (of any PKCS#11 token) signs; the operation "
+     "deploys\n"
+     "the account if it is not there yet and the token keeps it. Nothing is sent if the account "
+     "has\n"
+     "the session already. A Kernel account takes its owner's approval along with the session's "
+     "first\n"
+     "operation: there is nothing to install.",
+     "  valetkey session install --label shop --owner-key 'pkcs11:token=cold;object=admin' --wait\n"
+     "  valetkey session install --label shop --chain-id 8453 --dry-run\n"},
     {"session import", vk_cmd_session_import, ALL(OPT(LABEL), OPT(SERIALIZED), OPT(CHAIN_ID)),
      ALL(PIN, OPT(ID), OPT(TYPE), PASSKEY, OPT(KEY_FILE), OPT(AUTHENTICATOR_ID),
          OPT(AUTHENTICATOR_ID_HASH), OPT(KERNEL_VERSION), OPT(ENTRY_POINT), OPT(OWNER),
@@ -150,34 +172,48 @@ const vk_command vk_commands_sessions[] = {
      "Builds the operation by which the account takes the key's permission away, lets the owner's\n"
      "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"
      "used dies with the nonce of its approval, and so does whatever else was approved with it.\n"
+     "A thirdweb session is ended by an admin's key, which signs the request and the operation; a\n"
+     "request for it that was signed and not carried out yet is used up as well.\n"
      "The key's grant stays on the token, which asks no chain when it signs: \"key remove\" ends "
      "it.",
      "  valetkey session revoke --label shop --owner-key 'pkcs11:token=cold;object=owner' --wait\n"
      "  valetkey session revoke --label shop --chain-id 8453 --dry-run\n"},
-    {"thirdweb add-admin", vk_cmd_thirdweb_add_admin, ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(SIGNER)),
-     ALL(SO_PIN, OPT(OUTPUT)), "make the request that makes somebody an admin",
+    {"thirdweb add-admin", vk_cmd_thirdweb_add_admin, ALL(OPT(CHAIN_ID), OPT(ACCOUNT)),
+     ALL(SO_PIN, KEY, OPT(SIGNER), OPT(OUTPUT), ADMIN), "make somebody an admin of an account",
      "Prints the request that an admin of a thirdweb account signs (EIP-712) to make --signer an\n"
      "admin too, who may do everything. Admins are the SO's business, so it needs the SO's PIN;\n"
-     "nothing on the token changes. --output keeps the request for \"thirdweb call\".",
+     "nothing on the token changes. --output keeps the request for \"thirdweb call\".\n"
+     "With the admin's --owner-key, whose own PIN is enough, it is signed and carried out at once, "
+     "by\n"
+     "an operation of --account, which the token keeps (see \"account create\"); with --dry-run "
+     "it\n"
+     "is said what would be signed.",
      "  valetkey thirdweb add-admin --chain-id 1 --account 0x7668...D2a5 --signer 0x6953...80CA "
      "\\\n"
-     "      --output request.json\n"},
-    {"thirdweb remove-admin", vk_cmd_thirdweb_remove_admin,
-     ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(SIGNER)), ALL(SO_PIN, OPT(OUTPUT)),
-     "make the request that removes an admin",
+     "      --output request.json\n"
+     "  valetkey thirdweb add-admin --chain-id 8453 --account tw --signer 0x6953...80CA \\\n"
+     "      --owner-key 'pkcs11:token=cold;object=admin' --wait\n"},
+    {"thirdweb remove-admin", vk_cmd_thirdweb_remove_admin, ALL(OPT(CHAIN_ID), OPT(ACCOUNT)),
+     ALL(SO_PIN, KEY, OPT(SIGNER), OPT(OUTPUT), ADMIN), "take an admin's rights away",
      "The same to take the admin's rights from --signer. A session that he has or had beside them\n"
-     "stays: remove that as well.",
+     "stays: remove that as well. The only admin is not removed with --owner-key.",
      "  valetkey thirdweb remove-admin --chain-id 1 --account 0x7668...D2a5 --signer "
-     "0x6953...80CA\n"},
+     "0x6953...80CA\n"
+     "  valetkey thirdweb remove-admin --chain-id 8453 --account tw --signer 0x6953...80CA \\\n"
+     "      --owner-key 'pkcs11:token=cold;object=admin' --wait\n"},
     {"thirdweb remove-session", vk_cmd_thirdweb_remove_session, ALL(OPT(CHAIN_ID), OPT(ACCOUNT)),
-     ALL(SO_PIN, KEY, OPT(SIGNER), OPT(OUTPUT)), "make the request that ends a session",
-     "The same to leave a session key, --signer or the key of --label, without any permission.",
+     ALL(SO_PIN, KEY, OPT(SIGNER), OPT(OUTPUT), ADMIN), "end a session of an account",
+     "The same to leave a session key, --signer or the key of --label, without any permission.\n"
+     "\"session revoke\" does it for a key with a grant, and uses up a request that is still open.",
      "  valetkey thirdweb remove-session --chain-id 1 --account 0x7668...D2a5 --label tw\n"},
     {"thirdweb call", vk_cmd_thirdweb_call,
-     ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(REQUEST), OPT(SIGNATURE)), ALL(OPT(OWNER), OPT(OUTPUT)),
-     "make the call that carries out a signed request",
+     ALL(OPT(CHAIN_ID), OPT(ACCOUNT), OPT(REQUEST), OPT(SIGNATURE)),
+     ALL(OPT(OWNER), OPT(OUTPUT), ADMIN), "carry out a signed request",
      "Prints the call data of setPermissionsForSigner, which anybody may send to the account, and\n"
-     "says who signed the request; with --owner, it must be that admin. Needs no token.",
+     "says who signed the request; with --owner, it must be that admin. Needs no token.\n"
+     "With an admin's --owner-key the account makes the call, by an operation that this key "
+     "signs;\n"
+     "the token keeps the account then.",
      "  valetkey thirdweb call --chain-id 1 --account 0x7668...D2a5 --request request.json \\\n"
      "      --signature 0x5b1c...1b\n"},
     {0},

@@ -37,6 +37,22 @@ vk_exit vk_cli_hint_more(vk_cli *cli, vk_exit code, const char *format, ...) {
     return code;
 }
 
+vk_exit vk_cli_preface(vk_cli *cli, vk_exit code, const char *format, ...) {
+    char head[512];
+    vk_buf text = {0};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(head, sizeof head, format, args);
+    va_end(args);
+    vk_buf_printf(&text, "%s: %s", head, cli->report.message);
+    if (vk_buf_status(&text) == VK_OK) {
+        snprintf(cli->report.message, sizeof cli->report.message, "%.*s", (int)text.len,
+                 (const char *)text.data);
+    }
+    vk_buf_clear(&text);
+    return code;
+}
+
 static vk_exit status_exit(vk_status status) {
     switch (status) {
     case VK_OK:

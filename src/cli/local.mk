@@ -30,6 +30,10 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_create.c 
 	src/cli/token_set.c
 valetkey_CPPFLAGS = $(AM_CPPFLAGS) -DVK_VERSION='"$(PACKAGE_VERSION)"' \
 	-DVK_BINDIR='"$(bindir)"' -DVK_MODULE_DIR='"$(pkcs11dir)"'
+# Operations of thirdweb accounts that an admin signs.
+valetkey_SOURCES += src/cli/admin.c src/cli/admin.h src/cli/admin_request.c src/cli/admin_send.c src/cli/send_thirdweb.c \
+	src/cli/send_thirdweb.h src/cli/session_end.c src/cli/session_end.h src/cli/session_install.c src/cli/session_install.h \
+	src/cli/session_send.c src/cli/session_set.c src/cli/session_set.h src/cli/thirdweb_send.c src/cli/thirdweb_send.h
 valetkey_LDADD = libvk-batch.la libvk-net.la libvk-token.la libvk-core.la $(CRYPTO_LIBS) $(CJSON_LIBS) $(P11KIT_LIBS)
 
 # The completion is installed under the command's name.

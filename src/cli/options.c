@@ -168,6 +168,8 @@ static const vk_option_info infos[VK_OPT_COUNT] = {
     [VK_OPT_IMPLEMENTATION] = {"implementation", "ADDRESS",
                                "thirdweb: what factory.accountImplementation() says"},
     [VK_OPT_USED] = {"used", "N", "so many operations were used before"},
+    [VK_OPT_SEND] = {"send", NULL, "put the session on its chains at once (thirdweb)"},
+    [VK_OPT_THIRDWEB] = {"thirdweb", NULL, "the account must be thirdweb's; --send"},
 };
 
 static const vk_option global[] = {VK_OPT_HELP,  VK_OPT_VERSION, VK_OPT_JSON,

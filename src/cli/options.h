@@ -126,6 +126,8 @@ typedef enum vk_option {
     VK_OPT_VALIDATOR,
     VK_OPT_FACTORY,
     VK_OPT_IMPLEMENTATION,
+    VK_OPT_SEND,
+    VK_OPT_THIRDWEB,
     VK_OPT_COUNT
 } vk_option;
 

@@ -288,3 +288,15 @@ vk_exit vk_owner_key_facts(const vk_owner_key *key, vk_owner_facts *out) {
     read_id_hash(key, out);
     return VK_EXIT_OK;
 }
+
+vk_exit vk_owner_key_look(const vk_owner_key *key, vk_owner_facts *out) {
+    vk_owner_key half = *key;
+    half.use = VK_OWNER_LOOK;
+    CK_RV rv = find_object(&half);
+    if (rv != CKR_OK) {
+        return vk_cli_fail_rv(key->cli, "cannot search the owner's token", rv);
+    }
+    return half.found ? vk_owner_key_facts(&half, out)
+                      : vk_cli_fail(key->cli, VK_EXIT_NOT_FOUND,
+                                    "the token does not have the public half of --owner-key");
+}

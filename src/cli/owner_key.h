@@ -41,6 +41,8 @@ typedef struct vk_owner_facts {
     vk_hash authenticator_id_hash;
 } vk_owner_facts;
 VK_MUST_USE vk_exit vk_owner_key_facts(const vk_owner_key *key, vk_owner_facts *out);
+/* The same of a key that is open for signing: its public half is another object. */
+VK_MUST_USE vk_exit vk_owner_key_look(const vk_owner_key *key, vk_owner_facts *out);
 /* Appends a text that only a token of valetkey has: CKA_VALETKEY_RP_ID, CKA_VALETKEY_ORIGIN;
  * nothing where it is not there. */
 void vk_owner_key_text(const vk_owner_key *key, CK_ATTRIBUTE_TYPE type, vk_buf *out);

@@ -3,6 +3,7 @@
 
 #include "cli/explain.h"
 #include "cli/input.h"
+#include "cli/send_thirdweb.h"
 #include "cli/session.h"
 #include "cli/signed.h"
 #include "cli/step_up.h"
@@ -162,7 +163,8 @@ static vk_exit explain(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK && job.judgement.refusal == NULL) {
         vk_explain_clear(&job);
         job = (vk_explain){.now = 0};
-        exit = price(cli, s);
+        exit = vk_send_check_thirdweb(cli, s);
+        exit = exit == VK_EXIT_OK ? price(cli, s) : exit;
         exit = exit == VK_EXIT_OK ? judge(cli, s, &job) : exit;
     }
     if (exit == VK_EXIT_OK && job.judgement.refusal == NULL) {
@@ -184,6 +186,16 @@ static vk_exit dry_run(vk_cli *cli, vk_sending *s) {
         exit = prepare(cli, s);
     }
     return exit == VK_EXIT_OK ? explain(cli, s) : exit;
+}
+
+vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who) {
+    vk_bytes text = vk_buf_view(&s->request);
+    vk_say(&cli->out, "%s would sign:\n%.*s\n", who, (int)text.len, (const char *)text.data);
+    vk_out_open(&cli->out, NULL, '{');
+    vk_out_bytes(&cli->out, "userOpHash", (vk_bytes){s->hash.b, sizeof s->hash.b});
+    vk_out_raw(&cli->out, "operation", text);
+    vk_out_close(&cli->out, '}');
+    return VK_EXIT_OK;
 }
 
 /* ---- For good ---- */
@@ -249,6 +261,9 @@ static vk_exit send_prepared(vk_cli *cli, vk_sending *s) {
     vk_exit exit = would_refuse(cli, s, &refuses);
     if (exit == VK_EXIT_OK && refuses) {
         return s->key.remote ? vk_send_ask_browser(cli, s) : refuse(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_check_thirdweb(cli, s);
     }
     if (exit == VK_EXIT_OK) {
         exit = price(cli, s);
@@ -333,6 +348,34 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
 }
 
+/* What an owner or an admin signed is no key's: the operation says all that is needed. */
+static vk_exit resume_alone(vk_cli *cli, vk_sending *s) {
+    vk_outgoing item = {.chain_id = 0};
+    vk_exit exit = read_kept(cli, &item);
+    const vk_grant any = {.chain_id = item.chain_id,
+                          .entry_point_version = item.op.entry_point,
+                          .entry_point = item.entry_point};
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    s->op = item.op;
+    s->hash = item.hash;
+    s->grant = &any;
+    s->as_owner = true;
+    exit = vk_send_connect(cli, s);
+    exit = exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
+    s->grant = NULL;
+    return exit;
+}
+
+static bool has_key(const vk_cli *cli) {
+    return vk_opt_flag(cli, VK_OPT_LABEL) || vk_opt_flag(cli, VK_OPT_ID);
+}
+
+static vk_exit resume_any(vk_cli *cli, vk_sending *s) {
+    return has_key(cli) ? resume(cli, s) : resume_alone(cli, s);
+}
+
 /* ---- What was asked for ---- */
 
 /* What an option has no use for. */
@@ -377,7 +420,7 @@ static vk_exit check_options(vk_cli *cli) {
 }
 
 static vk_exit run(vk_cli *cli, vk_sending *s) {
-    return vk_opt_flag(cli, VK_OPT_RESUME)      ? resume(cli, s)
+    return vk_opt_flag(cli, VK_OPT_RESUME)      ? resume_any(cli, s)
            : vk_opt_flag(cli, VK_OPT_SIGNED)    ? vk_send_signed(cli, s)
            : vk_opt_flag(cli, VK_OPT_ASSERTION) ? vk_send_answered(cli, s)
            : vk_opt_flag(cli, VK_OPT_DRY_RUN)   ? dry_run(cli, s)

@@ -7,6 +7,7 @@
 #include "cli/outbox.h"
 #include "net/chain_state.h"
 #include "net/paymaster.h"
+#include "net/thirdweb_state.h"
 
 /* The most that the user lets an operation ask for. */
 typedef struct vk_cap {
@@ -22,11 +23,12 @@ typedef struct vk_sending {
     vk_chain_config config;
     vk_node *node;
     vk_bundler *bundler;
-    vk_paymaster *paymaster; /* NULL: the account pays */
-    vk_account_state state;  /* of a permission; of others is_deployed alone */
-    vk_userop op;            /* its views point into what follows, or into its own storage */
-    vk_account_entry kept;   /* the account, where it and not the grant says how it is deployed */
-    vk_bytes mode;           /* what stands in the signature's place before it is signed; static */
+    vk_paymaster *paymaster;    /* NULL: the account pays */
+    vk_account_state state;     /* of a permission; of others is_deployed alone */
+    vk_thirdweb_state thirdweb; /* of the key in a thirdweb account */
+    vk_userop op;               /* its views point into what follows, or into its own storage */
+    vk_account_entry kept; /* the account, where it and not the grant says how it is deployed */
+    vk_bytes mode;         /* what stands in the signature's place before it is signed; static */
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_cap max_fee, max_cost; /* of a gas, of the whole */
@@ -45,6 +47,8 @@ VK_MUST_USE vk_exit vk_send_take_operation(vk_cli *cli, vk_sending *s, vk_option
 /* A session for what needs no signature: of the user, whose the journal is to write, if a PIN is
  * given; none is asked for. */
 VK_MUST_USE vk_exit vk_send_begin_unsigned(vk_cli *cli);
+/* --dry-run of an operation that an owner signs. */
+VK_MUST_USE vk_exit vk_send_say_dry(vk_cli *cli, const vk_sending *s, const char *who);
 /* The operation as it is to be signed, into s->request, and its hash. */
 VK_MUST_USE vk_exit vk_send_write_request(vk_cli *cli, vk_sending *s);
 
@@ -84,6 +88,9 @@ VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
+/* Has the operation deploy the account: the factory, and what it is called with. */
+VK_MUST_USE vk_exit vk_send_put_factory(vk_cli *cli, vk_sending *s, const vk_address *factory,
+                                        vk_bytes data);
 
 /* ---- Its nonce (send_lane.c) ---- */
 

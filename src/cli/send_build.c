@@ -1,19 +1,39 @@
 /* The operation of "valetkey send", from the grant and what the chain says of the account. */
 #include "cli/send.h"
+#include "cli/send_thirdweb.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* ---- What the chain says ---- */
 
-vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s) {
+static vk_status ask_thirdweb(vk_sending *s, vk_error *err) {
+    vk_thirdweb_state_clear(&s->thirdweb);
+    vk_status status = vk_node_thirdweb_state(s->node, &s->grant->account.account,
+                                              &s->key.signer.address, &s->thirdweb, err);
+    s->state.is_deployed = s->thirdweb.is_deployed;
+    return status;
+}
+
+static vk_status ask_state(vk_sending *s, vk_error *err) {
     const vk_grant *grant = s->grant;
     const vk_address *account = &grant->account.account;
+    switch (grant->kind) {
+    case VK_GRANT_PERMISSION:
+        return vk_node_account_state(s->node, account, grant->account.permission_id, &s->state,
+                                     err);
+    case VK_GRANT_THIRDWEB:
+        return ask_thirdweb(s, err);
+    case VK_GRANT_PLUGIN:
+    case VK_GRANT_OWNER:
+        break;
+    }
+    return vk_node_has_code(s->node, account, &s->state.is_deployed, err);
+}
+
+vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s) {
     vk_error err = {0};
-    vk_status status =
-        grant->kind == VK_GRANT_PERMISSION
-            ? vk_node_account_state(s->node, account, grant->account.permission_id, &s->state, &err)
-            : vk_node_has_code(s->node, account, &s->state.is_deployed, &err);
+    vk_status status = ask_state(s, &err);
     return status == VK_OK ? VK_EXIT_OK
                            : vk_send_fail(cli, "cannot ask for the account", status, &err);
 }
@@ -39,6 +59,9 @@ static vk_exit check_approval(vk_cli *cli, const vk_sending *s) {
 /* Is the approval to be brought along? */
 static vk_exit choose_mode(vk_cli *cli, const vk_sending *s, uint8_t *mode) {
     *mode = VK_NONCE_DEFAULT;
+    if (s->grant->kind == VK_GRANT_THIRDWEB) {
+        return vk_send_check_session(cli, s);
+    }
     if (s->grant->kind != VK_GRANT_PERMISSION || s->state.permission == VK_PERMISSION_INSTALLED) {
         return VK_EXIT_OK;
     }
@@ -55,6 +78,19 @@ static vk_exit choose_mode(vk_cli *cli, const vk_sending *s, uint8_t *mode) {
 }
 
 /* ---- Deployment ---- */
+
+vk_exit vk_send_put_factory(vk_cli *cli, vk_sending *s, const vk_address *factory, vk_bytes data) {
+    s->op.factory = *factory;
+    if (s->op.entry_point == VK_ENTRY_POINT_0_6) {
+        vk_buf_put(&s->factory_data, factory->b, sizeof factory->b);
+        vk_buf_put(&s->factory_data, data.data, data.len);
+        s->op.init_code = vk_buf_view(&s->factory_data);
+        return vk_buf_status(&s->factory_data) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
+    }
+    s->op.has_factory = true;
+    s->op.factory_data = data;
+    return VK_EXIT_OK;
+}
 
 static vk_status find_factory(const vk_grant *grant, vk_address *out, vk_error *err) {
     vk_account account;
@@ -129,15 +165,8 @@ static vk_exit put_factory(vk_cli *cli, vk_sending *s) {
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    if (s->grant->entry_point_version == VK_ENTRY_POINT_0_6) {
-        vk_buf_put(&s->factory_data, s->op.factory.b, sizeof s->op.factory.b);
-        vk_buf_put(&s->factory_data, data.data, data.len);
-        s->op.init_code = vk_buf_view(&s->factory_data);
-        return vk_buf_status(&s->factory_data) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
-    }
-    s->op.has_factory = true;
-    s->op.factory_data = data;
-    return VK_EXIT_OK;
+    const vk_address factory = s->op.factory;
+    return vk_send_put_factory(cli, s, &factory, data);
 }
 
 /* ---- The whole ---- */

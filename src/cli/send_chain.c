@@ -19,6 +19,7 @@ void vk_sending_clear(vk_sending *s) {
     vk_bundler_close(s->bundler);
     vk_node_close(s->node);
     vk_chain_config_clear(&s->config);
+    vk_thirdweb_state_clear(&s->thirdweb);
     vk_userop_clear(&s->op);
     vk_sponsoring_clear(&s->sponsoring);
     vk_key_info_clear(&s->key);

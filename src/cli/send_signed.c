@@ -50,6 +50,7 @@ static vk_exit hash_operation(vk_cli *cli, vk_sending *s) {
 static vk_exit send_off(vk_cli *cli, vk_sending *s) {
     const vk_outgoing item = vk_send_outgoing(s);
     vk_exit exit = vk_outbox_put(cli, &item);
+    vk_outbox_release(&s->claim);
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
 }
 

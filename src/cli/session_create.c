@@ -19,7 +19,7 @@ static vk_exit check_options(vk_cli *cli) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "--output needs the owner's --signature or --owner-key");
     }
-    return VK_EXIT_OK;
+    return vk_new_session_check_send(cli);
 }
 
 static vk_exit read_nonces(vk_cli *cli, vk_new_session *s) {
@@ -67,6 +67,9 @@ static vk_exit check_thirdweb(vk_cli *cli, const vk_smart_account *account) {
 static vk_exit find_account(vk_cli *cli, vk_new_session *s) {
     vk_exit exit = vk_account_find(cli, &s->account);
     const vk_smart_account *account = &s->account.account;
+    if (exit == VK_EXIT_OK) {
+        exit = vk_new_session_check_servers(cli, s);
+    }
     if (exit == VK_EXIT_OK) {
         exit = check_thirdweb(cli, account);
     }
@@ -174,6 +177,9 @@ static void clear(vk_new_session *s) {
         if (s->grants != NULL) {
             vk_buf_clear(&s->grants[i]);
         }
+    }
+    if (s->has_owner_key) {
+        vk_owner_key_close(&s->owner_key);
     }
     free(s->approvals);
     free(s->signatures);

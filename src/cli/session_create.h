@@ -6,6 +6,7 @@
 #include "cli/approval.h"
 #include "cli/input.h"
 #include "cli/makekey.h"
+#include "cli/owner_key.h"
 
 #include <valetkey/multichain.h>
 
@@ -34,8 +35,10 @@ typedef struct vk_new_session {
     bool was_there;              /* the key was there, and may be used */
     bool granted[VK_CHAINS_MAX]; /* the key has the grant of that chain already */
     vk_approval *approvals;      /* owned, one a chain */
-    bool by_root;       /* the owner signs the root of a merkle tree of the digests, once */
-    vk_merkle tree;     /* owned */
+    bool by_root;           /* the owner signs the root of a merkle tree of the digests, once */
+    vk_merkle tree;         /* owned */
+    vk_owner_key owner_key; /* open if has_owner_key: the owner's PIN is asked for once */
+    bool has_owner_key;
     vk_buf *signatures; /* owned, one a chain, as the root validator takes them */
     vk_buf *grants;     /* owned, JSON, one a chain */
 } vk_new_session;
@@ -58,6 +61,16 @@ bool vk_new_session_is_signed(const vk_cli *cli);
 VK_MUST_USE vk_exit vk_new_session_digests(vk_cli *cli, vk_new_session *s);
 /* The owner's signatures: from --signature, or made by his key. */
 VK_MUST_USE vk_exit vk_new_session_sign(vk_cli *cli, vk_new_session *s);
+
+/* session_send.c: is the session put on its chains at once? */
+bool vk_new_session_sends(const vk_cli *cli);
+/* The options that go with that. */
+VK_MUST_USE vk_exit vk_new_session_check_send(vk_cli *cli);
+/* Is there something to send, and through whom? */
+VK_MUST_USE vk_exit vk_new_session_check_servers(vk_cli *cli, const vk_new_session *s);
+/* Sends, one chain after the other; a JSON member with what came of it. A failure says that key and
+ * grants stay. */
+VK_MUST_USE vk_exit vk_new_session_send(vk_cli *cli, const vk_new_session *s);
 
 /* session_tell.c: what the owner is to sign; what came of it. */
 void vk_new_session_ask(vk_cli *cli, const vk_new_session *s);

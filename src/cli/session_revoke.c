@@ -1,20 +1,19 @@
 /* session revoke: the account's owner takes a permission away, by an operation of the account. */
-#include "cli/owner_key.h"
-#include "cli/send.h"
 #include "cli/session.h"
+#include "cli/session_end.h"
 
 #include <inttypes.h>
 #include <valetkey/manage.h>
 
 /* ---- Who may ---- */
 
+static vk_exit fail_no_owner(vk_cli *cli) {
+    return vk_cli_fail(cli, VK_EXIT_USAGE,
+                       "say which key the account's owner signs with: --owner-key URI");
+}
+
 static vk_exit check_grant(vk_cli *cli, const vk_sending *s) {
     const vk_grant *grant = s->grant;
-    if (grant->kind == VK_GRANT_THIRDWEB) {
-        vk_exit exit = vk_cli_fail(cli, VK_EXIT_USAGE,
-                                   "a thirdweb session is ended by an admin of the account");
-        return vk_cli_hint(cli, exit, "\"valetkey thirdweb remove-session --help\"");
-    }
     if (grant->kind != VK_GRANT_PERMISSION) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "the key is no permission of the account, so there is none to revoke");
@@ -23,7 +22,9 @@ static vk_exit check_grant(vk_cli *cli, const vk_sending *s) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "the account's owner is not known, so nobody can sign for it here");
     }
-    return VK_EXIT_OK;
+    return vk_opt_flag(cli, VK_OPT_OWNER_KEY) || vk_opt_flag(cli, VK_OPT_DRY_RUN)
+               ? VK_EXIT_OK
+               : fail_no_owner(cli);
 }
 
 /* ---- The operation ---- */
@@ -116,21 +117,8 @@ static vk_exit sign(vk_cli *cli, vk_sending *s) {
     return exit;
 }
 
-static vk_exit say_dry(vk_cli *cli, const vk_sending *s) {
-    vk_bytes text = vk_buf_view(&s->request);
-    vk_say(&cli->out, "The owner would sign:\n%.*s\n", (int)text.len, (const char *)text.data);
-    vk_out_open(&cli->out, NULL, '{');
-    vk_out_bytes(&cli->out, "userOpHash", (vk_bytes){s->hash.b, sizeof s->hash.b});
-    vk_out_raw(&cli->out, "operation", text);
-    vk_out_close(&cli->out, '}');
-    return VK_EXIT_OK;
-}
-
-static vk_exit revoke(vk_cli *cli, vk_sending *s) {
-    vk_exit exit = vk_send_choose_grant(cli, s);
-    if (exit == VK_EXIT_OK) {
-        exit = check_grant(cli, s);
-    }
+static vk_exit revoke_permission(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = check_grant(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_connect(cli, s);
     }
@@ -138,7 +126,7 @@ static vk_exit revoke(vk_cli *cli, vk_sending *s) {
         exit = build(cli, s);
     }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
-        return say_dry(cli, s);
+        return vk_send_say_dry(cli, s, "The owner");
     }
     if (exit == VK_EXIT_OK) {
         exit = sign(cli, s);
@@ -146,24 +134,31 @@ static vk_exit revoke(vk_cli *cli, vk_sending *s) {
     return exit == VK_EXIT_OK ? vk_send_off(cli, s) : exit;
 }
 
-vk_exit vk_cmd_session_revoke(vk_cli *cli) {
-    vk_sending s = {.as_owner = true};
-    vk_exit exit = VK_EXIT_OK;
-    if (!vk_opt_flag(cli, VK_OPT_OWNER_KEY) && !vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
-        return vk_cli_fail(cli, VK_EXIT_USAGE,
-                           "say which key the account's owner signs with: "
-                           "--owner-key URI");
+static vk_exit revoke(vk_cli *cli, vk_admin_job *job) {
+    vk_exit exit = vk_send_choose_grant(cli, &job->s);
+    if (exit != VK_EXIT_OK) {
+        return exit;
     }
-    exit = vk_send_read_caps(cli, &s);
+    return job->s.grant->kind == VK_GRANT_THIRDWEB ? vk_session_end_thirdweb(cli, job, job->s.grant)
+                                                   : revoke_permission(cli, &job->s);
+}
+
+vk_exit vk_cmd_session_revoke(vk_cli *cli) {
+    vk_admin_job job = {.s = {.as_owner = true}};
+    vk_exit exit = VK_EXIT_OK;
+    if (!vk_admin_is_asked(cli) && !vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
+        return fail_no_owner(cli);
+    }
+    exit = vk_send_read_caps(cli, &job.s);
     if (exit == VK_EXIT_OK) {
         exit = vk_session_begin(cli, false);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s.key);
+        exit = vk_key_select(cli, CKO_PUBLIC_KEY, &job.s.key);
     }
     if (exit == VK_EXIT_OK) {
-        exit = revoke(cli, &s);
+        exit = revoke(cli, &job);
     }
-    vk_sending_clear(&s);
+    vk_admin_clear(&job);
     return exit;
 }

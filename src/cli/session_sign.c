@@ -132,7 +132,6 @@ static vk_exit sign_each(const vk_owner_key *key, vk_new_session *s) {
 }
 
 static vk_exit sign_with_key(vk_cli *cli, vk_new_session *s) {
-    vk_owner_key key;
     const char *uri = vk_opt_flag(cli, VK_OPT_OWNER_KEY) ? vk_opt(cli, VK_OPT_OWNER_KEY)
                                                          : s->account.account.owner_key;
     if (uri == NULL) {
@@ -141,12 +140,12 @@ static vk_exit sign_with_key(vk_cli *cli, vk_new_session *s) {
                            "--owner-key URI",
                            s->account.name);
     }
-    vk_exit exit = vk_owner_key_open(cli, uri, VK_OWNER_SIGN, &key);
-    if (exit == VK_EXIT_OK) {
-        exit = s->by_root ? sign_root(cli, &key, s) : sign_each(&key, s);
+    s->has_owner_key = true;
+    vk_exit exit = vk_owner_key_open(cli, uri, VK_OWNER_SIGN, &s->owner_key);
+    if (exit != VK_EXIT_OK) {
+        return exit;
     }
-    vk_owner_key_close(&key);
-    return exit;
+    return s->by_root ? sign_root(cli, &s->owner_key, s) : sign_each(&s->owner_key, s);
 }
 
 /* ---- Both ---- */

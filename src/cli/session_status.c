@@ -3,6 +3,7 @@
 
 #include "cli/input.h"
 #include "cli/session.h"
+#include "cli/session_set.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,13 +22,11 @@ static vk_exit ask_account(vk_cli *cli, status_job *job) {
     const vk_grant *grant = s->grant;
     const vk_address *account = &grant->account.account;
     vk_error err = {0};
-    vk_status status =
-        grant->kind == VK_GRANT_PERMISSION
-            ? vk_node_account_state(s->node, account, grant->account.permission_id, &s->state, &err)
-            : vk_node_has_code(s->node, account, &s->state.is_deployed, &err);
-    if (status == VK_OK) {
-        status = vk_node_balance(s->node, account, &job->balance, &err);
+    vk_exit exit = vk_send_ask_state(cli, s);
+    if (exit != VK_EXIT_OK) {
+        return exit;
     }
+    vk_status status = vk_node_balance(s->node, account, &job->balance, &err);
     if (status == VK_OK) {
         status = vk_node_deposit(s->node, &grant->entry_point, account, &job->deposit, &err);
     }
@@ -98,6 +97,9 @@ static vk_exit say_session(vk_cli *cli, const status_job *job) {
     /* Of another kind of grant no contract counts. */
     if (s->grant->kind == VK_GRANT_PERMISSION) {
         exit = vk_session_status_rules(cli, s, job->counted.rules);
+    }
+    if (s->grant->kind == VK_GRANT_THIRDWEB) {
+        exit = vk_session_set_say(cli, s);
     }
     vk_out_close(out, '}');
     return exit;

@@ -183,29 +183,45 @@ static void say_granted(vk_cli *cli, const vk_new_session *s) {
     say_keeper(&cli->out, s);
 }
 
+static void say_install(vk_out *out, const vk_approval *a) {
+    if (a->kind == VK_GRANT_THIRDWEB) {
+        vk_say_in(out, VK_STYLE_HEAD, "Next\n");
+        vk_say(out,
+               "  An admin's key sends it: valetkey session install --label %s --chain-id %" PRIu64
+               " --owner-key URI\n",
+               a->key.label, a->chain_id);
+    }
+}
+
 vk_exit vk_new_session_tell(vk_cli *cli, const vk_new_session *s) {
     vk_out *out = &cli->out;
     vk_buf lines = {0};
     const char *path = vk_opt(cli, VK_OPT_OUTPUT);
+    bool sends = vk_new_session_sends(cli), shows = path == NULL && !sends;
     vk_exit exit = VK_EXIT_OK;
     if (path == NULL || strcmp(path, "-") != 0) {
         say_granted(cli, s);
     }
-    if (path == NULL) {
+    if (shows) {
         vk_say_in(out, VK_STYLE_HEAD, product_head(&s->approvals[0]));
     }
     vk_out_open(out, NULL, '{');
     put_subject(out, s);
     vk_out_open(out, "sessions", '[');
     for (size_t i = 0; i < s->chains.count && exit == VK_EXIT_OK; i++) {
-        exit = tell_of_chain(cli, &s->approvals[i], path == NULL, &lines);
+        exit = tell_of_chain(cli, &s->approvals[i], shows, &lines);
     }
     vk_out_close(out, ']');
     vk_out_findings(out, &cli->findings);
-    vk_out_close(out, '}');
     if (exit == VK_EXIT_OK) {
         exit = write_output(cli, &lines);
     }
     vk_buf_clear(&lines);
+    if (exit == VK_EXIT_OK && sends) {
+        exit = vk_new_session_send(cli, s);
+    } else if (exit == VK_EXIT_OK && shows) {
+        say_install(out, &s->approvals[0]);
+    }
+    vk_out_close(out, '}');
     return exit;
 }

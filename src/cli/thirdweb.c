@@ -3,14 +3,12 @@
 #include "cli/keyinfo.h"
 #include "cli/session.h"
 #include "cli/thirdweb_request.h"
+#include "cli/thirdweb_send.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #define SIGNATURE_LEN 65
-
-typedef vk_thirdweb_request (*make_request)(const vk_address *signer, uint64_t now,
-                                            const vk_hash *uid);
 
 /* Where a request is for. */
 typedef struct subject {
@@ -37,14 +35,14 @@ static vk_exit key_address(vk_cli *cli, vk_address *out) {
     return exit;
 }
 
-static vk_exit read_signer(vk_cli *cli, subject *out) {
+static vk_exit read_signer(vk_cli *cli, vk_address *out) {
     bool key = vk_opt_flag(cli, VK_OPT_LABEL) || vk_opt_flag(cli, VK_OPT_ID);
     if (key == vk_opt_flag(cli, VK_OPT_SIGNER)) {
         return vk_cli_fail(cli, VK_EXIT_USAGE,
                            "say whom the request is about: --signer ADDRESS, or a key with --label "
                            "or --id");
     }
-    return key ? key_address(cli, &out->signer) : vk_read_address(cli, VK_OPT_SIGNER, &out->signer);
+    return key ? key_address(cli, out) : vk_read_address(cli, VK_OPT_SIGNER, out);
 }
 
 static vk_exit say(vk_cli *cli, const vk_thirdweb_request *request, const subject *about,
@@ -63,7 +61,8 @@ static vk_exit say(vk_cli *cli, const vk_thirdweb_request *request, const subjec
     return exit;
 }
 
-static vk_exit run(vk_cli *cli, make_request make, const char *what) {
+/* For others to sign: admins are the SO's business. */
+static vk_exit print(vk_cli *cli, const vk_request_kind *kind) {
     subject about = {0};
     vk_hash uid;
     vk_exit exit = read_account(cli, &about);
@@ -71,7 +70,7 @@ static vk_exit run(vk_cli *cli, make_request make, const char *what) {
         exit = vk_session_begin_so(cli);
     }
     if (exit == VK_EXIT_OK) {
-        exit = read_signer(cli, &about);
+        exit = read_signer(cli, &about.signer);
     }
     if (exit == VK_EXIT_OK) {
         exit = vk_request_uid(cli, &uid);
@@ -79,22 +78,45 @@ static vk_exit run(vk_cli *cli, make_request make, const char *what) {
     if (exit != VK_EXIT_OK) {
         return exit;
     }
-    vk_thirdweb_request request = make(&about.signer, 0, &uid);
-    vk_request_window(&request);
-    exit = say(cli, &request, &about, what);
+    vk_thirdweb_request request = kind->make(&about.signer, 0, &uid);
+    vk_request_window(&request, VK_REQUEST_SECONDS);
+    exit = say(cli, &request, &about, kind->what);
     return exit == VK_EXIT_OK ? vk_request_write(cli, &request) : exit;
 }
 
+/* The admin's own PIN says that he may. */
+static vk_exit send_new(vk_cli *cli, const vk_request_kind *kind) {
+    vk_admin_job job = {.key = NULL};
+    vk_exit exit = vk_session_begin(cli, false);
+    if (exit == VK_EXIT_OK) {
+        exit = read_signer(cli, &job.s.key.signer.address);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_request_send_new(cli, &job, kind);
+    }
+    vk_admin_clear(&job);
+    return exit;
+}
+
+static vk_exit run(vk_cli *cli, const vk_request_kind *kind) {
+    bool is_sent;
+    vk_exit exit = vk_request_is_sent(cli, &is_sent);
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    return is_sent ? send_new(cli, kind) : print(cli, kind);
+}
+
 vk_exit vk_cmd_thirdweb_add_admin(vk_cli *cli) {
-    return run(cli, vk_thirdweb_add_admin, "make an admin, who may do everything, of");
+    return run(cli, &vk_request_add_admin);
 }
 
 vk_exit vk_cmd_thirdweb_remove_admin(vk_cli *cli) {
-    return run(cli, vk_thirdweb_remove_admin, "take the admin's rights from");
+    return run(cli, &vk_request_remove_admin);
 }
 
 vk_exit vk_cmd_thirdweb_remove_session(vk_cli *cli) {
-    return run(cli, vk_thirdweb_remove_session, "end the session of");
+    return run(cli, &vk_request_remove_session);
 }
 
 /* ---- The call ---- */
@@ -174,12 +196,44 @@ static vk_exit tell_call(vk_cli *cli, const vk_thirdweb_request *request, const 
     return status == VK_OK ? exit : vk_cli_fail_status(cli, "cannot make the call", status);
 }
 
-vk_exit vk_cmd_thirdweb_call(vk_cli *cli) {
+/* With the request already read. */
+static vk_exit print_call(vk_cli *cli, const vk_thirdweb_request *request,
+                          const uint8_t signature65[SIGNATURE_LEN]) {
     subject about = {0};
-    vk_thirdweb_request request = {0};
-    vk_address *targets = NULL, admin;
-    vk_buf signature = {0};
+    vk_address admin;
     vk_exit exit = read_account(cli, &about);
+    if (exit == VK_EXIT_OK) {
+        exit = check_signature(cli, request, &about, signature65, &admin);
+    }
+    return exit == VK_EXIT_OK ? tell_call(cli, request, &about, signature65, &admin) : exit;
+}
+
+static vk_exit send_call(vk_cli *cli, const vk_thirdweb_request *request,
+                         const uint8_t signature65[SIGNATURE_LEN]) {
+    vk_admin_job job = {.key = NULL};
+    vk_address admin;
+    vk_exit exit = vk_session_begin(cli, false);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_admin_of_account(cli, &job);
+    }
+    if (exit == VK_EXIT_OK) {
+        const subject about = {.chain_id = job.about.chain_id,
+                               .account = job.about.account.account};
+        exit = check_signature(cli, request, &about, signature65, &admin);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_request_send_signed(cli, &job, request, signature65);
+    }
+    vk_admin_clear(&job);
+    return exit;
+}
+
+vk_exit vk_cmd_thirdweb_call(vk_cli *cli) {
+    vk_thirdweb_request request = {0};
+    vk_address *targets = NULL;
+    vk_buf signature = {0};
+    bool is_sent = false;
+    vk_exit exit = vk_request_is_sent(cli, &is_sent);
     if (exit == VK_EXIT_OK) {
         exit = vk_request_read(cli, &request, &targets);
     }
@@ -187,10 +241,8 @@ vk_exit vk_cmd_thirdweb_call(vk_cli *cli) {
         exit = read_signature(cli, &signature);
     }
     if (exit == VK_EXIT_OK) {
-        exit = check_signature(cli, &request, &about, signature.data, &admin);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = tell_call(cli, &request, &about, signature.data, &admin);
+        exit = is_sent ? send_call(cli, &request, signature.data)
+                       : print_call(cli, &request, signature.data);
     }
     vk_buf_clear(&signature);
     free(targets);

@@ -49,10 +49,10 @@ vk_exit vk_request_uid(vk_cli *cli, vk_hash *out) {
                         : vk_cli_fail_rv(cli, "cannot choose a number for the request", rv);
 }
 
-void vk_request_window(vk_thirdweb_request *request) {
+void vk_request_window(vk_thirdweb_request *request, uint64_t seconds) {
     time_t now = time(NULL);
     request->request_start = vk_u256_from_u64(0);
-    request->request_end = vk_u256_from_u64((uint64_t)now + VK_REQUEST_SECONDS);
+    request->request_end = vk_u256_from_u64((uint64_t)now + seconds);
 }
 
 static vk_exit say_members(vk_cli *cli, const vk_thirdweb_request *request, uint64_t chain_id,

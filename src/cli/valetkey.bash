@@ -3,6 +3,8 @@
 _valetkey_options() {
     local pin='--pin-file --pin-fd --unlock --device-pin-file' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
+    local sending='--chains --paymaster --lane --max-fee --max-cost --wait --timeout'
+    local admin="--owner-key --owner-pin-file --dry-run $sending"
     local step_up='--step-up --step-up-device --step-up-above --step-up-unless'
     local of_messages='--chain-id --account --replayable --undeployed'
     local message="--message --message-file --typed-data $of_messages"
@@ -42,9 +44,10 @@ _valetkey_options() {
     'account remove') echo "--account $pin" ;;
     'session create')
         echo "$key --account --account-token --chain-id --policy --type --discoverable --user-handle --cred-protect" \
-            "$passkey $step_up --enable-nonce --chains --owner-key" \
-            "--owner-pin-file --signature --output $lint $pin"
+            "$passkey $step_up --enable-nonce --owner-key" \
+            "--owner-pin-file --signature --output --send --thirdweb $sending $lint $pin"
         ;;
+    'session install') echo "$key --chain-id --account $admin" ;;
     'session import')
         echo "$key --serialized --chain-id --type $passkey --key-file --authenticator-id --authenticator-id-hash" \
             "--kernel-version --entry-point --owner --enable-nonce --installed-at --spent --used $step_up $lint $pin"
@@ -55,13 +58,10 @@ _valetkey_options() {
             "--signature --owner-key --owner-pin-file --pre-installed --installed-at --output" \
             "--as-owner --selector --valid-after --valid-until --request --spent --used $lint $pin"
         ;;
-    'thirdweb add-admin' | 'thirdweb remove-admin')
-        echo '--chain-id --account --signer --output --so-pin-file --so-pin-fd'
+    'thirdweb add-admin' | 'thirdweb remove-admin' | 'thirdweb remove-session')
+        echo "$key --chain-id --account --signer --output $admin $so_pin"
         ;;
-    'thirdweb remove-session')
-        echo "$key --chain-id --account --signer --output --so-pin-file --so-pin-fd"
-        ;;
-    'thirdweb call') echo '--chain-id --account --request --signature --owner --output' ;;
+    'thirdweb call') echo "--chain-id --account --request --signature --owner --output $admin" ;;
     send) echo "$key --call --userop --signed --assertion --output --chain-id --account --account-token --chains --lane --max-fee --max-cost --paymaster --dry-run --wait --timeout --resume $pin" ;;
     'session status') echo "$key --chain-id --account --account-token --chains" ;;
     'session revoke') echo "$key --chain-id --account --account-token --chains --owner-key --owner-pin-file --max-fee --max-cost --paymaster --lane --dry-run --wait --timeout" ;;
@@ -93,7 +93,8 @@ _valetkey_command() {
         case $word in
         --json | --help | --version | --sign-count | --pre-installed | --session | --operation | \
             --replayable | --undeployed | --denied | --as-owner | --native | --unlock | \
-            --touch-only | --instead-of-pin | --allow-logins | --no-logins | --no-step-up | --paymaster | --dry-run | --wait) ;;
+            --touch-only | --instead-of-pin | --allow-logins | --no-logins | --no-step-up | --paymaster | --dry-run | --wait | \
+            --send | --thirdweb) ;;
         --*=*) ;;
         --*) ((i++)) ;;
         *) words+="${words:+ }$word" ;;
@@ -155,7 +156,7 @@ _valetkey() {
     key) mapfile -t COMPREPLY < <(compgen -W 'create import list show set certify remove' -- "$cur") ;;
     passkey) mapfile -t COMPREPLY < <(compgen -W 'options import assertion register login serve users remove-user' -- "$cur") ;;
     account) mapfile -t COMPREPLY < <(compgen -W 'create list show remove' -- "$cur") ;;
-    session) mapfile -t COMPREPLY < <(compgen -W 'create import list show status revoke' -- "$cur") ;;
+    session) mapfile -t COMPREPLY < <(compgen -W 'create install import list show status revoke' -- "$cur") ;;
     budget) mapfile -t COMPREPLY < <(compgen -W 'list release resolve' -- "$cur") ;;
     spend) mapfile -t COMPREPLY < <(compgen -W 'set add-grant remove-grant list remove' -- "$cur") ;;
     audit) mapfile -t COMPREPLY < <(compgen -W 'list verify export rotate accept' -- "$cur") ;;

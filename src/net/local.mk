@@ -8,6 +8,6 @@ libvk_net_la_SOURCES = src/net/aa_error.c src/net/aa_error.h src/net/aa_revert.c
 	src/net/permission_record.c src/net/permission_record.h src/net/passkey.c src/net/passkey.h src/net/passkey_attest.c src/net/passkey_read.c src/net/relying_party.c \
 	src/net/relying_party.h src/net/relying_party_read.c src/net/httpd.c src/net/httpd.h src/net/reply.c \
 	src/net/reply.h src/net/rpc.c src/net/rpc.h src/net/settle.c src/net/settle.h \
-	src/net/settle_install.c src/net/settle_log.c src/net/settle_part.h src/net/url.c src/net/url.h
+	src/net/settle_install.c src/net/settle_log.c src/net/settle_part.h src/net/thirdweb_state.c src/net/thirdweb_state.h src/net/url.c src/net/url.h
 libvk_net_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(MICROHTTPD_CFLAGS)
 libvk_net_la_LIBADD = $(CURL_LIBS) $(MICROHTTPD_LIBS)

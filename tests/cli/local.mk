@@ -14,3 +14,4 @@ check_LTLIBRARIES += vk-failing-module.la
 vk_failing_module_la_SOURCES = tests/support/failing_module.c
 vk_failing_module_la_LDFLAGS = -module -avoid-version -rpath /nowhere
 EXTRA_DIST += $(cli_tests) tests/cli/browser.sh tests/cli/lib.sh tests/cli/pairing.sh tests/cli/plug.sh tests/cli/served.sh tests/cli/servers.sh tests/cli/expected
+cli_tests += tests/cli/thirdweb-session.sh

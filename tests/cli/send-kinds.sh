@@ -192,6 +192,11 @@ for version in 0.6 0.7; do
     want 5 send --token main --label tw-$version --call "$to,5" --dry-run
     grep -q 'the account is not deployed on chain 31337' err || fail "$(cat err)"
     deployed 7
+    want 0 key show --token main --label tw-$version --json
+    signer=$(jq -r .address out | lower)
+    script eth_call:0x24d7806c "{\"result\":\"0x$(word 0)\"}" # isAdmin
+    script eth_call:0x7dff5a79 "{\"result\":\"0x$(word 1)\"}" # isActiveSigner
+    script eth_call:0xf15d424e "{\"result\":\"0x$(word 32)$(printf '%024d' 0)${signer#0x}$(word 160)$(word 5)$(word 1767225600)$(word 4070908800)$(word 1)$(word 0xaa)\"}"
     sends tw-$version 'key 0x0, sequence 7'
     field .nonce 0x7
     want 0 key remove "${main[@]}" --label tw-$version

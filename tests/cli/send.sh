@@ -85,6 +85,7 @@ same "$(cat err)" '' "standard error"
 called eth_sendUserOperation 1
 same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
 want 0 "${send[@]}" --wait --pin-file pin --json
+first=$(cat out)
 json '[.userOpHash, .included, .success, .block, .actualGasCost, .receiptTaken]' \
     "[\"$hash\",true,true,436,\"1000000000000000\",true]"
 
@@ -120,13 +121,16 @@ receipts() {
 }
 receipts 1
 again=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 2000000)
-want 0 send --label usdc --call "$again" --dry-run --json
-receipt "$(jq -r .userOpHash out)" false "execution reverted: $(printf 'x%.0s' {1..500})"
+want 0 send --label usdc --call "$again" --pin-file pin --json
+hash=$(jq -r .userOpHash out)
+rm -f calls
 both=()
 for i in 1 2; do
-    "${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" send --label usdc --call "$again" --wait --pin-file pin >out.$i 2>err.$i &
+    "${quick[@]}" "$VK_TEST_BUILDDIR/valetkey" send --label usdc --resume "$hash" --wait --pin-file pin >out.$i 2>err.$i &
     both+=($!)
 done
+for _ in {1..300}; do [ "$(grep -cx eth_sendUserOperation calls 2>/dev/null)" = 2 ] || sleep 0.1; done
+receipt "$hash" false "execution reverted: $(printf 'x%.0s' {1..500})"
 for i in 1 2; do
     got=0
     wait "${both[i - 1]}" || got=$?
@@ -137,6 +141,7 @@ receipts 2
 same "$(jq '.records | last(.[] | select(.event == "receipt")) | .reason | length' out)" 255 'the length of the reason'
 want 0 audit list --label usdc
 grep -q '^    included, but its calls failed, in block 436, ' out || fail "$(cat out)"
+hash=$(jq -r .userOpHash <<<"$first")
 cp start.json script.json
 
 # ---- The bundler says no: nothing is under way ----

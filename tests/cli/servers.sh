@@ -36,7 +36,7 @@ start_servers() {
     servers=$!
     trap 'kill $servers 2>/dev/null; rm -rf "$work"' EXIT
     for _ in {1..100}; do [ -s url ] || sleep 0.1; done
-    jq -R '{"31337": {node: {url: .}, bundler: {url: .}, paymaster: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
+    jq -R '{"31337": {node: {url: .}, bundler: {url: (. + "/secret-path")}, paymaster: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
 }
 # script METHOD ANSWER: what is answered from now on.
 script() {

@@ -27,6 +27,7 @@ const fuzz_target fuzz_targets[] = {
     {"credential", fuzz_credential},
     {"browser_answer", fuzz_browser_answer},
     {"thirdweb_calls", fuzz_thirdweb_calls},
+    {"thirdweb_reply", fuzz_thirdweb_reply},
     {"typed_data", fuzz_typed_data},
     {"message_request", fuzz_message},
     {"batch", fuzz_batch},

@@ -50,6 +50,7 @@ void fuzz_der(vk_bytes input);            /* P-256 signature */
 void fuzz_credential(vk_bytes input);     /* which reader, then its bytes */
 void fuzz_browser_answer(vk_bytes input); /* which reader, then JSON */
 void fuzz_thirdweb_calls(vk_bytes input); /* calldata */
+void fuzz_thirdweb_reply(vk_bytes input); /* which reader, then what an account answers */
 void fuzz_typed_data(vk_bytes input);     /* JSON */
 void fuzz_message(vk_bytes input);        /* a request, JSON */
 void fuzz_batch(vk_bytes input);          /* a request line */

@@ -1,5 +1,6 @@
 #include "seeds.h"
 
+#include "eth/abi.h"
 #include "fuzz.h"
 #include "support/vectors.h"
 
@@ -436,6 +437,32 @@ static void sow_answers(const sower *s) {
     vk_buf_clear(&answer);
 }
 
+/* A session of a signer with one target, whose address all is; the same as a list of admins. */
+static void sow_thirdweb_answers(const sower *s) {
+    static const vk_address address = {{0x11, 0x22, 0x33}};
+    const vk_u256 limit = vk_u256_from_u64(5);
+    vk_buf session = {0}, admins = {0}, request = {0};
+    vk_abi_put_u64(&session, 32);
+    vk_abi_put_address(&session, &address);
+    vk_abi_put_u64(&session, 160);
+    vk_abi_put_u256(&session, &limit);
+    vk_abi_put_u64(&session, 1);
+    vk_abi_put_u64(&session, 4070908800);
+    vk_abi_put_u64(&admins, 32);
+    vk_abi_put_u64(&request, 1);
+    vk_abi_put_address(&request, &address);
+    for (size_t i = 0; i < 2; i++) {
+        vk_buf *list = i == 0 ? &session : &admins;
+        vk_abi_put_u64(list, 1);
+        vk_abi_put_address(list, &address);
+        sow_chosen(s, "thirdweb_reply", (int)i, list);
+    }
+    sow_chosen(s, "thirdweb_reply", 2, &request);
+    vk_buf_clear(&session);
+    vk_buf_clear(&admins);
+    vk_buf_clear(&request);
+}
+
 /* ---- Policies that lint finds something in ---- */
 
 static void sow_lint(const sower *s) {
@@ -710,6 +737,7 @@ void seeds_each(seed_fn use, void *context) {
     seeds_of_browsers(&(seed_use){use, context});
     seeds_of_services(&(seed_use){use, context});
     sow_answers(&s);
+    sow_thirdweb_answers(&s);
     sow_lint(&s);
     sow_all_chain(&s);
     sow_anchors(&s);

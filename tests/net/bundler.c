@@ -12,6 +12,10 @@
  * Each call's method is a line of the log, from which turns are counted; of a method without an
  * answer "?" is behind.
  */
+/*
+ * A member "exact" of FILE has answers by the whole data of an eth_call, which come before those of
+ * "answers": {"0x<data>":ANSWER}.
+ */
 #include "base/json.h"
 #include "server.h"
 
@@ -40,6 +44,13 @@ static cJSON *read_file(const char *path) {
 
 static const cJSON *first_param(const cJSON *call) {
     return cJSON_GetArrayItem(vk_json_get(call, "params"), 0);
+}
+
+/* "exact": what is answered to an eth_call with just these data. */
+static const cJSON *find_exact(const cJSON *script, const cJSON *call, const cJSON *otherwise) {
+    const char *data = cJSON_GetStringValue(vk_json_get(first_param(call), "data"));
+    const cJSON *found = data != NULL ? vk_json_get(vk_json_get(script, "exact"), data) : NULL;
+    return found != NULL ? found : otherwise;
 }
 
 /* "eth_call:0x35567e1a", or the method's name. */
@@ -133,6 +144,7 @@ static void put_nonce(const cJSON *call, double sequence, vk_buf *out) {
 }
 
 static void put_answer(const cJSON *script, const cJSON *call, const cJSON *answer, vk_buf *out) {
+    answer = find_exact(script, call, answer);
     vk_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%d,",
                   (int)cJSON_GetNumberValue(vk_json_get(call, "id")));
     if (answer == NULL) {

@@ -64,3 +64,7 @@ tests_net_node_LDADD = $(vk_test_libs)
 check_PROGRAMS += tests/net/bundler
 tests_net_bundler_SOURCES = tests/net/bundler.c tests/net/server.c tests/net/server.h
 tests_net_bundler_LDADD = $(vk_test_libs) $(CJSON_LIBS)
+net_test_programs += tests/net/test_net_thirdweb_state
+tests_net_test_net_thirdweb_state_SOURCES = tests/net/test_net_thirdweb_state.c $(served_support)
+tests_net_test_net_thirdweb_state_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_net_test_net_thirdweb_state_LDADD = $(net_test_libs)

@@ -1,4 +1,4 @@
-thirdweb_tests = tests/unit/test_thirdweb tests/unit/test_typed_data
+thirdweb_tests = tests/unit/test_thirdweb tests/unit/test_thirdweb_answer tests/unit/test_typed_data
 check_PROGRAMS += $(thirdweb_tests)
 TESTS += $(thirdweb_tests)
 valgrind_tests += $(thirdweb_tests)
@@ -8,3 +8,6 @@ tests_unit_test_thirdweb_LDADD = $(vk_test_libs)
 tests_unit_test_typed_data_SOURCES = tests/unit/test_typed_data.c
 tests_unit_test_typed_data_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_typed_data_LDADD = $(vk_test_libs)
+tests_unit_test_thirdweb_answer_SOURCES = tests/unit/test_thirdweb_answer.c
+tests_unit_test_thirdweb_answer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_thirdweb_answer_LDADD = $(vk_test_libs)

@@ -1,0 +1,113 @@
+/* session revoke, of a thirdweb account: an admin leaves the key without any permission. */
+#include "cli/session_end.h"
+
+#include "cli/thirdweb_request.h"
+
+#include <inttypes.h>
+
+/* ---- What there is to end ---- */
+
+/* Whoever has the request of an approval may still carry it out, until it ends. */
+static vk_exit ask_pending(vk_cli *cli, const vk_admin_job *job, const vk_grant *grant, bool *out) {
+    vk_thirdweb_fate fate = VK_THIRDWEB_USED;
+    vk_error err = {0};
+    if (grant->account.pre_installed || !vk_request_is_open(&grant->request)) {
+        return VK_EXIT_OK;
+    }
+    vk_status status =
+        vk_node_thirdweb_request(job->s.node, &job->about.account.account, &grant->request,
+                                 grant->account.enable_signature.data, &fate, &err);
+    *out = status == VK_OK && fate == VK_THIRDWEB_GOOD;
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_send_fail(cli, "cannot ask for the request", status, &err);
+}
+
+static vk_exit fail_undeployed(vk_cli *cli, const vk_admin_job *job) {
+    vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                               "the account is not deployed on chain %" PRIu64
+                               ", so there is nothing to revoke yet",
+                               job->about.chain_id);
+    return vk_cli_hint(cli, exit,
+                       "the admin's request stays good until it ends, for whoever has it and the "
+                       "key: \"valetkey key remove\" takes the key away");
+}
+
+vk_exit vk_session_check_end(vk_cli *cli, const vk_admin_job *job, bool has_more) {
+    if (!job->s.state.is_deployed) {
+        return fail_undeployed(cli, job);
+    }
+    if (job->s.thirdweb.is_admin) {
+        vk_exit exit = vk_cli_fail(cli, VK_EXIT_REFUSED,
+                                   "the signer is an admin of the account on chain %" PRIu64
+                                   ", whose session cannot be changed",
+                                   job->about.chain_id);
+        return vk_cli_hint(cli, exit, "\"valetkey thirdweb remove-admin\" comes first");
+    }
+    return has_more || job->s.thirdweb.session.target_count > 0
+               ? VK_EXIT_OK
+               : vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
+                             "the account has no session of the signer on chain %" PRIu64
+                             ": there is nothing to revoke",
+                             job->about.chain_id);
+}
+
+/* ---- The operation ---- */
+
+static vk_exit new_request(vk_cli *cli, const vk_address *signer, vk_thirdweb_request *out) {
+    vk_hash uid;
+    vk_exit exit = vk_request_uid(cli, &uid);
+    *out = vk_thirdweb_remove_session(signer, 0, &uid);
+    vk_request_window(out, VK_REQUEST_AT_ONCE_SECONDS);
+    return exit;
+}
+
+/* A request that is still pending is carried out first: so it is used up. */
+static vk_exit put_calls(vk_cli *cli, vk_admin_job *job, const vk_grant *grant, bool is_pending,
+                         const vk_thirdweb_request *removal) {
+    uint8_t signature65[VK_REQUEST_SIGNATURE_LEN];
+    vk_exit exit = VK_EXIT_OK;
+    if (is_pending) {
+        exit =
+            vk_admin_add_request(cli, job, &grant->request, grant->account.enable_signature.data);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_admin_sign_request(cli, job, removal, signature65);
+    }
+    return exit == VK_EXIT_OK ? vk_admin_add_request(cli, job, removal, signature65) : exit;
+}
+
+static vk_exit end(vk_cli *cli, vk_admin_job *job, const vk_grant *grant, bool is_pending) {
+    vk_thirdweb_request removal;
+    vk_exit exit = new_request(cli, &job->s.key.signer.address, &removal);
+    if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
+        return vk_admin_say_request(cli, job, &removal);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_admin_open_key(cli, job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_admin_check(cli, job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = put_calls(cli, job, grant, is_pending, &removal);
+    }
+    return exit == VK_EXIT_OK ? vk_admin_send(cli, job) : exit;
+}
+
+vk_exit vk_session_end_thirdweb(vk_cli *cli, vk_admin_job *job, const vk_grant *grant) {
+    bool is_pending = false;
+    vk_exit exit = vk_admin_of_grant(cli, grant, job);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_admin_connect(cli, job);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_ask_state(cli, &job->s);
+    }
+    if (exit == VK_EXIT_OK && job->s.state.is_deployed) {
+        exit = ask_pending(cli, job, grant, &is_pending);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_session_check_end(cli, job, is_pending);
+    }
+    return exit == VK_EXIT_OK ? end(cli, job, grant, is_pending) : exit;
+}
