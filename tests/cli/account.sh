@@ -2,6 +2,7 @@
 # Accounts that the token keeps: the addresses are the SDK's, the owner is read from the token that has
 # his key, and what was changed outside is found.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
 file=ecdsa
 owner=$(session .owner.address)
 
@@ -137,17 +138,12 @@ want 2 "${mine[@]}" --name eoa2 --kernel-version 0.3.1 --eip7702
 want 1 "${mine[@]}" --name eoa2 --factory "$own" --implementation "$own" --entry-point 0.7 --eip7702
 
 # What a node says.
-node=$VK_TEST_BUILDDIR/tests/net/bundler
-word() { printf '0x%064x' "$1"; }
 want 5 account show --token main --account home --chain-id 8453
-jq -n --arg deposit "$(word 3)" --arg implementation "0x$(printf '%024d' 0)$(made .in.implementation | cut -c 3-)" '{
+jq -n --arg deposit "0x$(word 3)" --arg implementation "0x$(padded "$(made .in.implementation)")" '{
     chainId: 8453, answers: {eth_chainId: {result: "0x2105"}, eth_getCode: {result: "0x"},
     eth_getBalance: {result: "0xde0b6b3a7640000"}, "eth_call:0x70a08231": {result: $deposit},
     "eth_call:0x11464fbe": {result: $implementation}}}' >script.json
-"$node" script.json >url &
-server=$!
-trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
-for _ in {1..100}; do [ -s url ] || sleep 0.1; done
+listen script.json url
 jq -R '{"8453": {node: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
 want 0 account show --token main --account home --chain-id 8453
 tail -n 5 out >last && mv last out
@@ -163,11 +159,6 @@ json .chain '{"chainId":8453,"deployed":false,"balance":"1000000000000000000","d
 want 5 account show --token main --account home --chain-id 1
 want 0 "${thirdweb[@]}" --name asked --chain-id 8453 --json
 same "$(jq -r .account out | lower)" "$(made .out.address)" "the account"
-# script METHOD ANSWER: what is answered from now on.
-script() {
-    jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
-        mv next.json script.json
-}
 script eth_getCode '{"result": "0x60"}'
 want 0 account show --token main --account asked --chain-id 8453 --json
 json .chain '{"chainId":8453,"deployed":true,"balance":"1000000000000000000","deposit":"3"}'
@@ -209,14 +200,12 @@ want 4 account create --token main --name x --kernel-version 0.3.1 --owner "$own
 # Nobody but its owner makes Kernel of an address.
 script eth_getCode '{"result": "0x"}'
 script eth_chainId '{"result": "0x2105"}'
-script eth_supportedEntryPoints '{"result": ["0x0000000071727De22E5E9d8BAf0edAc6f37da032"]}'
+script eth_supportedEntryPoints "{\"result\": [\"$entry_point\"]}"
 jq -R '{"8453": {node: {url: .}, bundler: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
 echo '[{"type":"sudo"}]' >policy.json
 want 0 session create --token main --label bot --account eoa --chain-id 8453 --policy policy.json --lint off \
     --owner-key "$uri&pin-source=file:$work/pin" --pin-file pin
-want 0 key show --token main --label bot --json
-id=$(jq -r .permissionId out)
-script eth_call:0x35567e1a "$(jq -n --arg nonce "$(printf '0x0102%s%052d' "${id#0x}" 0)" '{result: $nonce}')"
+next_nonce 0
 want 5 send --token main --label bot --call 0x1111111111111111111111111111111111111111,1 --pin-file pin
 err <<'EOF'
 valetkey: the account is not deployed on chain 8453, and the grant does not say how

@@ -2,9 +2,9 @@
 # The bot of doc/examples: what it sends, when it stops, and what stops it. The chain and the bundler are
 # a program on this machine that answers as script.json says.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
 
 bob=0x70997970C51812dc3A010C7d01b50e0d17dc79C8
-word() { printf '%064x' "$1"; }
 
 want 0 token init --label cold --default-policy sudo --so-pin-file so-pin --pin-file pin
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
@@ -22,36 +22,14 @@ approve() {
 approve 31337
 want 0 key show --token main --label bot --json
 id=$(jq -r .permissionId out)
-signer=6a6f069e2a08c2468e7724ab3250cdbfba14d4ff # of secp256k1 keys, the published contract
+signer=0x6a6f069e2a08c2468e7724ab3250cdbfba14d4ff # of secp256k1 keys, the published contract
 
-# nonce MODE SEQUENCE
-nonce() { printf '0x%s02%s%036d%016x' "$1" "${id#0x}" 0 "$2"; }
-jq -n --arg nonce "$(nonce 01 0)" --arg tx "0x$(word 7)" '{chainId: 31337, log: "calls", answers: {
-    eth_chainId: {result: "0x7a69"},
-    eth_getCode: {result: "0x"},
-    "eth_call:0x35567e1a": {result: $nonce},
-    pimlico_getUserOperationGasPrice: {result: {standard: {maxFeePerGas: "0x3b9aca00",
-        maxPriorityFeePerGas: "0x3b9aca00"}}},
-    eth_estimateUserOperationGas: {result: {preVerificationGas: "0xc350",
-        verificationGasLimit: "0xf4240", callGasLimit: "0x186a0"}},
-    eth_sendUserOperation: {hash: true},
-    eth_getUserOperationReceipt: {result: {success: true, actualGasCost: "0x38d7ea4c68000",
-        receipt: {transactionHash: $tx, blockNumber: "0x1b4"}}}}}' >script.json
+serve 31337
+jq '.["31337"] |= del(.paymaster)' "$VALETKEY_HOME/chains.json" >chains.json
+# Of a receipt the bot reads what follows, whichever operation it asks for.
+script eth_getUserOperationReceipt "$(jq -nc --arg tx "0x$(word 7)" '{result: {success: true,
+    actualGasCost: "0x38d7ea4c68000", receipt: {transactionHash: $tx, blockNumber: "0x1b4"}}}')"
 cp script.json start.json
-"$VK_TEST_BUILDDIR/tests/net/bundler" script.json >url &
-servers=$!
-trap 'kill $servers 2>/dev/null; rm -rf "$work"' EXIT
-for _ in {1..100}; do [ -s url ] || sleep 0.1; done
-jq -R '{"31337": {node: {url: .}, bundler: {url: .}}}' url >chains.json
-# script METHOD ANSWER: what is answered from now on.
-script() {
-    jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
-        mv next.json script.json
-}
-# called METHOD COUNT: so often since the calls were counted last.
-called() {
-    same "$(grep -cx "$1" calls)" "$2" "the number of calls of $1"
-}
 # bot STATUS OPTION...: pays Bob 1000 wei, or what $pays says.
 pays="$bob 1000"
 bot() {
@@ -89,9 +67,7 @@ json '.records[-1] | [.success, .transaction, .block, .bundler, (.operation | le
 json '.records[-2].operation == .records[-1].operation' true
 ! grep -q secret-path out || fail "the bundler's key is in the journal"
 # Two more: of the same nonce they are the same operation to the token, and to the chain.
-script eth_getCode '{"result":"0x60"}'
-script eth_call:0xc3e58978 "{\"result\":\"0x$(word 32)$(word 0)$(printf '%024d' 0)$signer$(word 96)$(word 0)\"}"
-script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 0)\"}"
+installed 0 $signer
 bot 0 -i 0 -n 2
 same "$(wc -l <out)" 2 "the number of payments"
 called eth_sendUserOperation 2
@@ -122,7 +98,7 @@ bot 1
 err <<<'bot: the EntryPoint answers with no nonce of the lane'
 
 # What the token refuses is not sent.
-script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 1)\"}"
+next_nonce 1
 pays="$bob 1001"
 bot 3 -i 0
 grep -q '^bot: the token refuses: call: ' err || fail "$(cat err)"
@@ -130,7 +106,7 @@ called eth_sendUserOperation 0
 pays="$bob 1000"
 
 # ---- SIGTERM ----
-script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 1)\"}"
+next_nonce 1
 step="bot and SIGTERM"
 # shellcheck disable=SC2086
 "${quick[@]}" "$VK_TEST_BUILDDIR/doc/examples/bot" -i 600 main bot pin chains.json $pays >out 2>err </dev/null &
@@ -141,7 +117,7 @@ wait "$running" || fail "exit status $?: $(cat out err)"
 same "$(wc -l <out)" 1 "the number of payments"
 
 # ---- The budget is spent ----
-script eth_call:0x35567e1a "{\"result\":\"$(nonce 00 2)\"}"
+next_nonce 2
 bot 3 -i 0
 err <<<'bot: the token says that nothing is left of the operations'
 called eth_sendUserOperation 0

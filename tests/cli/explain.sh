@@ -99,7 +99,7 @@ operation() {
     jq --arg data "$data" --arg id "${id#0x}" \
         '.callData = $data | .nonce = "0x2" + $id + "0000000000000000000000000000000000000000000000000003"' op1.json
 }
-word() {
+hex_word() {
     printf '%064x' "0x$1"
 }
 usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
@@ -110,16 +110,16 @@ explain=(explain --label wide --input op.json --at 1795000300)
 calls='[
  {"to":"'$usdc'","value":"0","data":"0x095ea7b3'000000000000000000000000$alice$unlimited'"},
  {"to":"0x'$alice'","value":"250000000000000000","data":"0x"},
- {"to":"0x3333333333333333333333333333333333333333","value":"0","data":"0x1b5b303b'$(word 31)$(word 32)'ff"}]'
+ {"to":"0x3333333333333333333333333333333333333333","value":"0","data":"0x1b5b303b'$(hex_word 31)$(hex_word 32)'ff"}]'
 operation call 0x01 "$calls" >op.json
 want 0 "${explain[@]}"
 told batch.txt
 
-operation delegatecall 0x00 '[{"to":"0x3333333333333333333333333333333333333333","value":"0","data":"0x3659cfe6'"$(word 1)"'"}]' >op.json
+operation delegatecall 0x00 '[{"to":"0x3333333333333333333333333333333333333333","value":"0","data":"0x3659cfe6'"$(hex_word 1)"'"}]' >op.json
 want 3 "${explain[@]}"
 told delegatecall.txt
 
-operation call 0x00 '[{"to":"'"$account"'","value":"0","data":"0x3659cfe6'"$(word 1)"'"}]' >op.json
+operation call 0x00 '[{"to":"'"$account"'","value":"0","data":"0x3659cfe6'"$(hex_word 1)"'"}]' >op.json
 want 3 "${explain[@]}" --used 1
 told self.txt
 want 3 "${explain[@]}" --json

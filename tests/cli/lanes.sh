@@ -3,12 +3,13 @@
 # at a time, and the operation that installs the permission goes alone.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 . "$VK_TEST_SRCDIR/tests/cli/servers.sh"
-start_servers
+. "$VK_TEST_SRCDIR/tests/cli/usdc.sh"
+import_session
+serve 31337
 outbox=$VALETKEY_HOME/outbox
-script eth_call:0x35567e1a '{"nonce":0}'
 
 # pay N: a call that pays so much.
-pay() { printf '%s%s' "${pay%"$(word 1000000)"}" "$(word "$1")"; }
+pay() { transfer $payee "$1"; }
 # run NAME ARGUMENT...: in the background, what it says in NAME.out, NAME.err.
 run() {
     local name=$1
@@ -77,11 +78,7 @@ same "$(find "$outbox" -name '*.json' | wc -l)" 1 "the number of operations"
 rm "$outbox"/*
 
 # ---- Installed: side by side ----
-script eth_getCode '{"result":"0x60"}'
-script eth_call:0xadb610a3 "{\"result\":\"0x$(word 1)\"}"
-script eth_call:0x90ef8862 "{\"result\":\"0x$(word 0)\"}"
-script eth_call:0xb8afe17d "{\"result\":\"0x$(word 1)$(word 1)\"}"
-script eth_call:0xc3e58978 "{\"result\":\"0x$(word 32)$(word 0)$(word 0)$(word 96)$(word 0)\"}"
+installed 0
 cp script.json installed.json
 expected='0 0 0 0 '
 together --lane auto
@@ -91,7 +88,7 @@ clean
 want 0 send --token main --label usdc --call "$(pay 1)" --lane auto --dry-run
 grep -q 'lane 4, sequence 0' out || fail "$(cat out)"
 # A lane whose nonce is used by now is free, whoever removes what waited there.
-script eth_call:0x35567e1a '{"nonce":1}'
+next_nonce 1
 want 0 send --token main --label usdc --call "$(pay 1)" --lane auto --dry-run
 grep -q 'lane 0, sequence 1' out || fail "$(cat out)"
 cp installed.json script.json

@@ -10,7 +10,9 @@ export LC_ALL=C
 
 vectors=$VK_TEST_SRCDIR/tests/vectors
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Processes that end with the test; others may be added.
+started=()
+trap 'kill "${started[@]}" 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 unset XDG_DATA_HOME VALETKEY_DEBUG
 export VALETKEY_HOME=$work/tokens
@@ -69,6 +71,9 @@ session() {
 lower() {
     tr 'A-F' 'a-f'
 }
+# As the ABI has them, in hex without 0x. word N: a number; padded HEX: an address.
+word() { printf '%064x' "$1"; }
+padded() { printf '%064s' "${1#0x}" | tr ' ' 0 | lower; }
 
 finish() {
     if [ $failures != 0 ]; then

@@ -2,8 +2,8 @@
 # session create and the account's nonce on each chain: asked for, given, compared, or taken to be 1. With
 # one signature for several chains each has its own.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
 
-word() { printf '%064x' "$1"; }
 jq -r .owner.privateKey "$vectors/multichain_session.json" >owner.hex
 jq -r '.serializedAccounts[0]' "$vectors/multichain_session.json" | base64 -d |
     jq '[.permissionParams.policies[].policyParams]' >policy.json
@@ -33,13 +33,6 @@ want 0 "${create[@]}" --label common --enable-nonce 3 --json
 json '[.enableNonce, (.chains | map(.typedData.message.nonce))]' '[3,[3,3]]'
 
 # ---- Nodes of two chains: on the first the account is used, on the second not there ----
-servers=()
-trap 'kill "${servers[@]}" 2>/dev/null; rm -rf "$work"' EXIT
-serve() {
-    "$VK_TEST_BUILDDIR/tests/net/bundler" "$1.json" >"$1.url" &
-    servers+=($!)
-    for _ in {1..100}; do [ -s "$1.url" ] || sleep 0.1; done
-}
 jq -n --arg nonce "0x$(word 3)" --arg one "0x$(word 1)" --arg two "0x$(word 0)$(word 0)" \
     --arg three "0x$(word 32)$(word 0)$(word 0)$(word 96)$(word 0)" '{chainId: 1, answers: {
     eth_chainId: {result: "0x1"}, eth_getCode: {result: "0x60"}, eth_getBalance: {result: "0x0"},
@@ -48,8 +41,8 @@ jq -n --arg nonce "0x$(word 3)" --arg one "0x$(word 1)" --arg two "0x$(word 0)$(
     "eth_call:0xc3e58978": {result: $three}}}' >one.json
 jq -n '{chainId: 10, answers: {eth_chainId: {result: "0xa"}, eth_getCode: {result: "0x"}}}' >ten.json
 cp one.json first.json
-serve one
-serve ten
+listen one.json one.url
+listen ten.json ten.url
 jq -n --arg one "$(cat one.url)" --arg ten "$(cat ten.url)" \
     '{"1": {node: {url: $one}}, "10": {node: {url: $ten}}}' >chains.json
 want 0 "${signed[@]}" --label asked --chains chains.json --output asked.txt --json

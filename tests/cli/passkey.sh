@@ -30,9 +30,9 @@ masked() {
     printf '%s' "${1:0:$2}${1:$(($2 + 128))}"
 }
 
-# word N: of the part's encoding, behind 0xff; number N; text OFFSET: a string's bytes, in hex.
-word() { cut -c $((5 + 64 * $1))-$((68 + 64 * $1)) part; }
-number() { printf '%d' "0x$(word "$1" | tail -c 9)"; }
+# part_word N: of the part's encoding, behind 0xff; number N; text OFFSET: a string's bytes, in hex.
+part_word() { cut -c $((5 + 64 * $1))-$((68 + 64 * $1)) part; }
+number() { printf '%d' "0x$(part_word "$1" | tail -c 9)"; }
 text() {
     local at=$(($1 / 32))
     cut -c $((69 + 64 * at))-$((68 + 64 * at + 2 * $(number "$at"))) part
@@ -58,7 +58,7 @@ for i in {0..10}; do
         same "$(masked "$attached" $rs)" "$(masked "$expected" $rs)" "all but r and s"
         # r and s alone, as CKM_ECDSA gives them.
         assertion >assertion.json
-        want 0 userop attach --label pass --input op.json --session-part "0x$(word 3)$(word 4)" \
+        want 0 userop attach --label pass --input op.json --session-part "0x$(part_word 3)$(part_word 4)" \
             --assertion assertion.json
         same "$(cat out)" "$attached" "the signature attached to r and s"
         cp op.json signed.json
@@ -67,7 +67,7 @@ for i in {0..10}; do
         want 3 sign --label pass --input op.json --session --pin-file pin
     fi
 done
-bare=(userop attach --label pass --input signed.json --session-part "0x$(word 3)$(word 4)")
+bare=(userop attach --label pass --input signed.json --session-part "0x$(part_word 3)$(part_word 4)")
 want 1 "${bare[@]}"
 err <<'EOF'
 valetkey: the bare signature of a passkey needs the assertion that it is of: --assertion FILE

@@ -4,9 +4,6 @@
 unset VALETKEY_FIDO2
 authenticator=$VK_TEST_BUILDDIR/tests/authenticator/authenticator
 [ -x "$authenticator" ] || exit 77
-# Processes that end with the test; others may be added.
-started=()
-trap 'kill "${started[@]}" 2>/dev/null; rm -rf "$work"' EXIT
 mkdir -m 700 "$VALETKEY_HOME"
 
 # touches_time_out SECONDS: first of all.

@@ -59,7 +59,7 @@ jq -n --argjson genesis $((now - 12000)) '{chainId: 31337, finalized: 1000, gene
     blockTime: 12, calls: {}, logs: []}' >chain.json
 "$VK_TEST_BUILDDIR/tests/net/node" chain.json >url &
 node=$!
-trap 'kill $node 2>/dev/null; rm -rf "$work"' EXIT
+started+=($node)
 for _ in {1..100}; do [ -s url ] || sleep 0.1; done
 jq -R '{"31337": {url: ., headers: {"X-Key": "secret"}, maxBlocks: 100}, "1": null}' url >nodes.json
 want 0 token set --node-file nodes.json --so-pin-file so-pin

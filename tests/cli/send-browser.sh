@@ -4,8 +4,8 @@
 # assertion" and "send --signed".
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 . "$VK_TEST_SRCDIR/tests/cli/browser.sh"
-. "$VK_TEST_SRCDIR/tests/cli/served.sh"
-file=ecdsa
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
+. "$VK_TEST_SRCDIR/tests/cli/usdc.sh"
 
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
 want 0 token init --label cold --default-policy sudo --so-pin-file so-pin --pin-file pin
@@ -20,10 +20,6 @@ want 0 approve "${main[@]}" --label s01 --chain-id 31337 --kernel-version 0.3.1 
     --owner-key "pkcs11:token=cold;object=owner?module-path=$VALETKEY_MODULE&pin-source=file:$work/pin" \
     --lint off --json
 account=$(jq -r .account out)
-usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
-pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 1000000)
-steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
-nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${id#0x}" 0 0 "$2"; }
 serve 31337
 send=(send "${main[@]}" --label s01)
 gas_left() {
@@ -72,7 +68,7 @@ called eth_sendUserOperation 0
 same "$(gas_left)" "$before" "the gas that is left"
 kept
 
-receipt "$hash" "$account" "$(nonce 01 0)"
+receipt "$hash" "$(nonce 01 0)"
 rm -f calls
 want 0 "${answer[@]}" --wait --json
 json '[.userOpHash, .included, .success]' "[\"$hash\",true,true]"
@@ -97,7 +93,7 @@ cp out signed.json
 rm -f calls
 want 0 send --token main --label s01 --signed signed.json --json
 called eth_sendUserOperation 1
-receipt "$hash" "$account" "$(nonce 00 0)"
+receipt "$hash" "$(nonce 00 0)"
 want 0 send --token main --label s01 --signed signed.json --wait --pin-file pin --json
 json '[.userOpHash, .success]' "[\"$hash\",true]"
 called eth_sendUserOperation 1

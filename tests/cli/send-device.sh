@@ -2,9 +2,9 @@
 # A session whose key is on a security key, for an account that another token keeps: made in one go, sent
 # with in enable mode and after it, a touch each time; refused without one.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
-file=ecdsa
 . "$VK_TEST_SRCDIR/tests/cli/plug.sh"
-. "$VK_TEST_SRCDIR/tests/cli/served.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
+. "$VK_TEST_SRCDIR/tests/cli/usdc.sh"
 
 touches_time_out 5
 plug key --pin 1234
@@ -58,10 +58,6 @@ want 0 account list --token bots --json
 json .accounts '[]'
 
 # ---- Sending ----
-usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
-pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 1000000)
-steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
-nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${id#0x}" 0 0 "$2"; }
 serve 31337
 send=(send "${device[@]}" --session bot)
 want 0 "${send[@]}" --call "$pay" --dry-run --json
@@ -70,7 +66,7 @@ want 0 "${send[@]}" --call "$pay" --pin-file device-pin --json
 hash=$(jq -r .userOpHash out)
 called eth_sendUserOperation 1
 kept "$hash"
-receipt "$hash" "$account" "$(nonce 01 0)"
+receipt "$hash" "$(nonce 01 0)"
 want 0 "${send[@]}" --resume "$hash" --wait --pin-file device-pin
 kept
 script eth_getUserOperationReceipt '{"result":null}'

@@ -3,7 +3,7 @@
 # the account is not deployed, where its grant says how, and afterwards.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 . "$VK_TEST_SRCDIR/tests/cli/pairing.sh"
-. "$VK_TEST_SRCDIR/tests/cli/served.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
 
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
 want 0 token init --label cold --default-policy sudo --so-pin-file so-pin --pin-file pin
@@ -56,7 +56,7 @@ sends() {
     jq -c '.userOp.signature |= .[:-4] + "ff1b"' sent.json >bad.json
     want 2 "${send[@]}" --signed bad.json
     grep -q '^valetkey: the signature is not good: ' err || fail "$(cat err)"
-    receipt "$hash" "$account" "$(jq -r .userOp.nonce sent.json)"
+    receipt "$hash" "$(jq -r .userOp.nonce sent.json)"
     want 0 "${send[@]}" --signed sent.json --wait --pin-file pin
     kept
     script eth_getUserOperationReceipt '{"result":null}'
@@ -154,7 +154,7 @@ sends_passkey() { # what its first bytes are
     cp "$VALETKEY_HOME/outbox/$hash.json" sent.json
     starts .signature "$1"
     want 0 send --token main --label beside --signed sent.json
-    receipt "$hash" "$account" "$(jq -r .userOp.nonce sent.json)"
+    receipt "$hash" "$(jq -r .userOp.nonce sent.json)"
     want 0 send --token main --label beside --resume "$hash" --wait --pin-file pin
     kept
     script eth_getUserOperationReceipt '{"result":null}'

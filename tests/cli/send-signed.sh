@@ -2,20 +2,10 @@
 # Operations that are signed before they are sent: by "sign", by a session part and "userop attach", by
 # nobody, by another key; and those that a browser signs in between. No login is needed to send one.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
-. "$VK_TEST_SRCDIR/tests/cli/served.sh"
-file=ecdsa
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
+. "$VK_TEST_SRCDIR/tests/cli/usdc.sh"
 
-want 0 token init --label main --so-pin-file so-pin --pin-file pin
-session .serializedAccount >account.txt
-session .session.privateKey >key.hex
-want 0 key import --token main --label usdc --key-file key.hex --serialized account.txt --chain-id 31337 --pin-file pin
-account=$(session .account)
-id=$(session .permissionId)
-usdc=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
-pay=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 1000000)
-steal=$usdc,0,0xa9059cbb$(word 1)$(word 1000000)
-# nonce MODE SEQUENCE [ID]
-nonce() { printf '0x%s02%s%032d%04x%016x' "$1" "${3:-${id#0x}}" 0 0 "$2"; }
+import_session
 serve 31337
 
 # ---- What excludes what ----
@@ -53,7 +43,7 @@ called eth_sendUserOperation 1
 called eth_estimateUserOperationGas 0
 kept "$hash"
 # Once more: it is included by now, so it is not sent again.
-receipt "$hash" "$account" "$(nonce 01 0)"
+receipt "$hash" "$(nonce 01 0)"
 rm -f calls
 want 0 "${send[@]}" --signed signed.json --wait --pin-file pin
 out <<E
@@ -88,7 +78,7 @@ bad '.callGasLimit = "0x1"' '^valetkey: the signature is not good: signature: 0x
 bad '.signature |= .[:-2]' '^valetkey: the signature is not good: '
 bad '.signature |= "0xff" + .[-130:]' '^valetkey: the signature is not good: '
 bad ".nonce = \"$(nonce 00 0)\"" '^valetkey: the signature is not good: '
-bad ".nonce = \"$(nonce 01 0 00000001)\"" '^valetkey: the operation is not for this key: '
+bad ".nonce = \"$(id=00000001 nonce 01 0)\"" '^valetkey: the operation is not for this key: '
 bad '.signature |= sub("a9059cbb"; "a9059cbc")' '^valetkey: the signature is not good: '
 bad '.surplus = 1' 'surplus'
 jq -c '.sender = "0x0000000000000000000000000000000000000001"' signed.json >bad.json
@@ -114,7 +104,7 @@ grep -q "^valetkey: an operation with the same nonce may be on its way: $hash$" 
 script eth_sendUserOperation '{"hash":true}'
 want 8 "${send[@]}" --signed signed.json --wait --timeout 1
 grep -q 'it was not included within 1 seconds' err || fail "$(cat err)"
-receipt "$hash" "$account" "$(nonce 01 0)"
+receipt "$hash" "$(nonce 01 0)"
 rm -f calls
 want 0 "${send[@]}" --resume "$hash" --wait --pin-file pin
 called eth_sendUserOperation 0

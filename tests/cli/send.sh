@@ -3,6 +3,8 @@
 # a program on this machine that answers as script.json says.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 . "$VK_TEST_SRCDIR/tests/cli/servers.sh"
+. "$VK_TEST_SRCDIR/tests/cli/usdc.sh"
+import_session
 
 # ---- Whom to ask ----
 want 1 send --label usdc
@@ -17,7 +19,7 @@ valetkey: nothing says through whom to send: there is no file $VALETKEY_HOME/cha
 valetkey: write {"8453":{"node":{"url":"https://..."},"bundler":{"url":"https://..."}}} there, closed to others
 END
 
-start_servers
+serve 31337
 chmod 644 "$VALETKEY_HOME/chains.json"
 want 2 "${send[@]}" --dry-run
 chmod 600 "$VALETKEY_HOME/chains.json"
@@ -74,7 +76,7 @@ want 0 budget list --label usdc --pin-file pin --json
 json '[.grants[].reservations[]] | length' 0
 
 # ---- Included ----
-receipt "$hash" true
+receipt "$hash" "$(nonce 01 0)"
 rm -f calls
 want 0 "${send[@]}" --wait --pin-file pin
 out <<END
@@ -83,7 +85,7 @@ Done in block 436, for 0.001 ether: 0x$(word 7)
 END
 same "$(cat err)" '' "standard error"
 called eth_sendUserOperation 1
-same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+kept
 want 0 "${send[@]}" --wait --pin-file pin --json
 first=$(cat out)
 json '[.userOpHash, .included, .success, .block, .actualGasCost, .receiptTaken]' \
@@ -93,7 +95,7 @@ json '[.userOpHash, .included, .success, .block, .actualGasCost, .receiptTaken]'
 want 0 audit list --label usdc --json
 json '[.records[].event]' '["denied","signed","receipt","signed"]'
 json '.records[2] | [.operation, .chainId, .account, .nonce, .success, .transaction, .block, .actualGasCost, .bundler]' \
-    "[\"$hash\",31337,\"$account\",\"$(nonce 01 0 0 | sed s/^0x0*/0x/)\",true,\"0x$(word 7)\",436,\"1000000000000000\",\"127.0.0.1\"]"
+    "[\"$hash\",31337,\"$account\",\"$(nonce 01 0 | sed s/^0x0*/0x/)\",true,\"0x$(word 7)\",436,\"1000000000000000\",\"127.0.0.1\"]"
 json '.records[2] | [.rule, .before, .reason, .permissionId == "'"$id"'"]' '[null,null,null,true]'
 want 0 audit list --label usdc
 grep -q "^    done in block 436, for 0.001 ether, says 127.0.0.1: 0x$(word 7)\$" out || fail "$(cat out)"
@@ -105,13 +107,13 @@ want 0 budget list --label usdc --pin-file pin --json
 json '[.grants[].reservations[] | .includedAt]' '[null]'
 
 # What fails says why. A bundler that says something else by now is not believed either.
-receipt "$hash" false
+receipt "$hash" "$(nonce 01 0)" false
 want 9 "${send[@]}" --wait --pin-file pin --json
 json '[.included, .success, .receiptTaken]' '[true,false,false]'
 err <<<"valetkey: the key's journal does not get the receipt: it has another receipt of this operation"
 want 9 "${send[@]}" --wait --pin-file pin
 grep -q '^Included, but its calls failed in block 436, ' out || fail "nobody knows that it failed"
-same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+kept
 cp start.json script.json
 
 # Two that wait for the same operation write one receipt.
@@ -120,7 +122,7 @@ receipts() {
     same "$(jq '[.records[] | select(.event == "receipt")] | length' out)" "$1" "the number of receipts"
 }
 receipts 1
-again=$usdc,0,0xa9059cbb000000000000000000000000$(lower <<<70997970C51812dc3A010C7d01b50e0d17dc79C8)$(word 2000000)
+again=$(transfer $payee 2000000)
 want 0 send --label usdc --call "$again" --pin-file pin --json
 hash=$(jq -r .userOpHash out)
 rm -f calls
@@ -130,7 +132,7 @@ for i in 1 2; do
     both+=($!)
 done
 for _ in {1..300}; do [ "$(grep -cx eth_sendUserOperation calls 2>/dev/null)" = 2 ] || sleep 0.1; done
-receipt "$hash" false "execution reverted: $(printf 'x%.0s' {1..500})"
+receipt "$hash" "$(nonce 01 0)" false "execution reverted: $(printf 'x%.0s' {1..500})"
 for i in 1 2; do
     got=0
     wait "${both[i - 1]}" || got=$?
@@ -148,7 +150,7 @@ cp start.json script.json
 script eth_sendUserOperation '{"error":{"code":-32500,"message":"AA25 invalid account nonce"}}'
 want 8 "${send[@]}" --pin-file pin
 grep -q '^valetkey: AA25: ' err || fail "its code is not explained"
-same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+kept
 # One that answers with another hash has another operation.
 script eth_sendUserOperation "{\"result\":\"0x$(word 1)\"}"
 want 8 "${send[@]}" --pin-file pin
@@ -161,9 +163,9 @@ rm -f calls
 want 8 "${send[@]}" --pin-file pin
 grep -q "valetkey send --resume $hash" err || fail "it is not said how to go on"
 called eth_sendUserOperation 1
-same "$(ls "$VALETKEY_HOME/outbox")" "$hash.json" "the outbox"
+kept "$hash"
 # Another operation with this nonce waits until that one is known.
-want 2 send --label usdc --call "${pay%1000000*}$(word 1000000)" --call "$pay" --pin-file pin
+want 2 send --label usdc --call "$pay" --call "$pay" --pin-file pin
 grep -q "^valetkey: an operation with the same nonce may be on its way: $hash$" err || fail "$(cat err)"
 # The same again is the same operation.
 cp start.json script.json
@@ -176,7 +178,7 @@ script eth_getUserOperationByHash "{\"result\":{\"userOperation\":{},\"entryPoin
 want 8 send --label usdc --resume "$hash" --wait --timeout 1
 grep -q 'it was not included within 1 seconds' err || fail "$(cat err)"
 called eth_sendUserOperation 0
-receipt "$hash" true
+receipt "$hash" "$(nonce 01 0)"
 # Without a PIN the journal gets no receipt, and the operation stays, so that it can get it.
 want 0 send --label usdc --resume "$hash"
 grep -q '^Done in block 436, ' out || fail "$(cat out)"
@@ -184,12 +186,12 @@ err <<END
 valetkey: the key's journal does not get the receipt: this needs a login
 valetkey: it will with "valetkey send --resume $hash" and the key's --label, with --pin-file FILE or --pin-fd N
 END
-same "$(ls "$VALETKEY_HOME/outbox")" "$hash.json" "the outbox"
+kept "$hash"
 want 4 send --label usdc --resume "$hash" --pin-file so-pin
 want 0 send --label usdc --resume "$hash" --wait --pin-file pin --json
 json '[.success, .receiptTaken]' '[true,true]'
 called eth_sendUserOperation 0
-same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+kept
 want 5 send --label usdc --resume "$hash"
 receipts 2
 cp start.json script.json
@@ -229,7 +231,7 @@ want 2 send --session usdc --userop nowhere --dry-run
 jq '.sender = "0x0000000000000000000000000000000000000001"' op.json >foreign.json
 want 5 send --session usdc --userop foreign.json --dry-run
 rm -f calls
-receipt "$hash" true
+receipt "$hash" "$(nonce 01 0)"
 want 0 send --session usdc --userop op.json --wait --pin-file pin --json
 json '[.userOpHash, .success]' "[\"$hash\",true]"
 called eth_estimateUserOperationGas 0

@@ -2,14 +2,14 @@
 # session status: what each rule has left by the chain's count, beside the token's. The node is a program
 # on this machine that answers as script.json says.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
 
 bob=0x70997970C51812dc3A010C7d01b50e0d17dc79C8
 gas=0xaeFC5AbC67FfD258abD0A3E54f65E70326F84b23
 rate=0xf63d4139B25c836334edD76641356c6b74C86873
 reset=0x6A06358E6b283921DECEAbe7e8A3741d506ccA9B
-signer=6a6f069e2a08c2468e7724ab3250cdbfba14d4ff # of secp256k1 keys, the published contract
-later=4102444800                                # 2100-01-01T00:00:00Z
-word() { printf '%064x' "$1"; }
+signer=0x6a6f069e2a08c2468e7724ab3250cdbfba14d4ff # of secp256k1 keys, the published contract
+later=4102444800                                  # 2100-01-01T00:00:00Z
 words() { printf '0x'; for number in "$@"; do word "$number"; done; }
 
 want 0 token init --label cold --default-policy sudo --so-pin-file so-pin --pin-file pin
@@ -28,16 +28,8 @@ want 0 approve --token main --label shop --chain-id 31337 --kernel-version 0.3.1
 jq -n --arg zero "$(words 0)" '{chainId: 31337, log: "calls", answers: {
     eth_chainId: {result: "0x7a69"}, eth_getCode: {result: "0x"}, eth_getBalance: {result: "0x0"},
     "eth_call:0x70a08231": {result: $zero}}}' >script.json
-"$VK_TEST_BUILDDIR/tests/net/bundler" script.json >url &
-servers=$!
-trap 'kill $servers 2>/dev/null; rm -rf "$work"' EXIT
-for _ in {1..100}; do [ -s url ] || sleep 0.1; done
+listen script.json url
 jq -R '{"31337": {node: {url: .}, bundler: {url: .}}}' url >"$VALETKEY_HOME/chains.json"
-# script METHOD ANSWER: what is answered from now on.
-script() {
-    jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
-        mv next.json script.json
-}
 # tells SELECTOR CONTRACT NUMBER...: what the contract returns.
 tells() {
     local call=eth_call:$1:$2
@@ -56,11 +48,7 @@ json '.sessions[0].budgets[2] | [.count, .countLeft, .windowEnd]' '[10,10,null]'
 ! grep -q '0xf69414c9\|0x8712147a\|0x48edf4e1' calls || fail "$(cat calls)"
 
 # ---- Installed ----
-script eth_getCode '{"result":"0x60"}'
-script eth_call:0xadb610a3 "{\"result\":\"$(words 1)\"}"
-script eth_call:0x90ef8862 "{\"result\":\"$(words 0)\"}"
-script eth_call:0xb8afe17d "{\"result\":\"$(words 1 1)\"}"
-script eth_call:0xc3e58978 "{\"result\":\"0x$(word 32)$(word 0)$(printf '%024d' 0)$signer$(word 96)$(word 0)\"}"
+installed 0 $signer
 tells 0xf69414c9 $gas 15000000000000000 0 0
 tells 0x8712147a $rate 60 2 $((later + 60))
 tells 0x8712147a $reset 3600 10

@@ -3,6 +3,7 @@
 # says that it is not there; ended; admins made and removed. Node, bundler and paymaster are a program on
 # this machine that answers as script.json says.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
+. "$VK_TEST_SRCDIR/tests/cli/servers.sh"
 
 want 0 token init --label main --so-pin-file so-pin --pin-file pin
 want 0 token init --label cold --default-policy sudo --so-pin-file so-pin --pin-file pin
@@ -29,50 +30,9 @@ account=$(jq -r .account out)
 factory_data=$(jq -r .factoryData out)
 want 0 account create --token main --name kernel --kernel-version 0.3.1 --owner-key "$uri" --pin-file pin
 
-word() { printf '%064x' "$1"; }
-padded() { printf '%064s' "${1#0x}" | tr ' ' 0 | lower; }
 yes="{\"result\":\"0x$(word 1)\"}"
 no="{\"result\":\"0x$(word 0)\"}"
 reverted='{"error":{"code":3,"message":"execution reverted"}}'
-jq -n '{chainId: 31337, log: "calls", answers: {
-    eth_chainId: {result: "0x7a69"},
-    eth_supportedEntryPoints: {result: ["0x0000000071727De22E5E9d8BAf0edAc6f37da032"]},
-    eth_getCode: {result: "0x"},
-    "eth_call:0x35567e1a": {result: ("0x" + "0" * 64)},
-    pimlico_getUserOperationGasPrice: {result: {standard: {maxFeePerGas: "0x3b9aca00",
-        maxPriorityFeePerGas: "0x3b9aca00"}}},
-    eth_estimateUserOperationGas: {result: {preVerificationGas: "0xc350",
-        verificationGasLimit: "0xf4240", callGasLimit: "0x186a0"}},
-    eth_sendUserOperation: {hash: true},
-    eth_getUserOperationByHash: {result: null},
-    pimlico_getUserOperationStatus: {result: {status: "not_found", transactionHash: null}},
-    eth_getUserOperationReceipt: {result: null}}}' >script.json
-cp script.json start.json
-"$VK_TEST_BUILDDIR/tests/net/bundler" script.json >url &
-servers=$!
-trap 'kill $servers 2>/dev/null; rm -rf "$work"' EXIT
-for _ in {1..100}; do [ -s url ] || sleep 0.1; done
-# script METHOD ANSWER: what is answered from now on.
-script() {
-    jq --arg name "$1" --argjson answer "$2" '.answers[$name] = $answer' script.json >next.json &&
-        mv next.json script.json
-}
-# exact DATA ANSWER: the same of an eth_call with these data.
-exact() {
-    jq --arg data "$1" --argjson answer "$2" '.exact[$data] = $answer' script.json >next.json &&
-        mv next.json script.json
-}
-called() {
-    same "$(grep -cx "$1" calls)" "$2" "the number of calls of $1"
-}
-# receipt HASH SUCCESS
-receipt() {
-    script eth_getUserOperationReceipt "$(jq -nc --arg hash "$1" --argjson success "$2" \
-        --arg sender "$account" --arg tx "0x$(word 7)" '{result: {
-            userOpHash: $hash, entryPoint: "0x0000000071727De22E5E9d8BAf0edAc6f37da032", sender: $sender,
-            nonce: "0x0", success: $success, actualGasCost: "0x38d7ea4c68000", actualGasUsed: "0x186a0",
-            reason: "0x08c379a0", logs: [], receipt: {transactionHash: $tx, blockNumber: "0x1b4", status: "0x1"}}}')"
-}
 # deployed ADMIN...: the account is there, these are its admins, and the key $signer has nothing.
 deployed() {
     local one
@@ -100,7 +60,7 @@ fate() { script eth_call:0xa9082d84 "{\"result\":\"0x$(word "$1")$(padded "$2")\
 # untouched: the key has signed nothing, and nothing was sent.
 untouched() {
     called eth_sendUserOperation 0
-    same "$(ls "$VALETKEY_HOME/outbox" 2>/dev/null)" '' "the outbox"
+    kept
 }
 keys() { want 0 key list --token main --json && jq -c '[.keys[].label]' out; }
 
@@ -113,8 +73,9 @@ err <<<'valetkey: --send needs the key of an admin of the account: --owner-key U
 want 1 "${create[@]}" --account tw "${admin[@]}" --send --output -
 want 5 "${create[@]}" --account tw "${admin[@]}" --send
 grep -q 'nothing says through whom to send' err || fail "$(cat err)"
-jq -R '{"31337": {node: {url: .}, bundler: {url: .}, paymaster: {url: .}}, "31338": {node: {url: .}}}' url \
-    >"$VALETKEY_HOME/chains.json"
+serve 31337
+jq '. + {"31338": {node: .["31337"].node}}' "$VALETKEY_HOME/chains.json" >chains.json
+cp chains.json "$VALETKEY_HOME/chains.json"
 want 5 "${create[@]/31337/31337,31338}" --account tw "${admin[@]}" --send
 err <<<'valetkey: the chain file names no bundler for chain 31338'
 want 5 "${create[@]/31337/1}" --account tw "${admin[@]}" --thirdweb
@@ -132,7 +93,7 @@ want 8 "${create[@]}" --account tw "${admin[@]}" --thirdweb --wait
 grep -q '^valetkey: the session "tw" was made and is kept, but is not known to be on chain 31337 ("valetkey session install" puts it there): the bundler does not take it: .*AA13' err ||
     fail "$(cat err)"
 grep -q '^valetkey: AA13: ' err || fail "its code is not explained"
-same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+kept
 same "$(keys)" '["tw"]' "the keys"
 address main tw
 signer=$address
@@ -167,14 +128,14 @@ rm -f calls
 want 3 session install "${session[@]}" "${other[@]}"
 grep -q 'whose key --owner-key is, is no admin of the account on chain 31337' err || fail "$(cat err)"
 untouched
-receipt "$hash" true
+receipt "$hash" 0x0
 want 0 session install "${session[@]}" "${admin[@]}" --wait
 out <<END
 Sent for the account $account on chain 31337: $hash
 Done in block 436, for 0.001 ether: 0x$(word 7)
 END
 called eth_sendUserOperation 1
-receipt "$hash" false
+receipt "$hash" 0x0 false 0x08c379a0
 want 9 session install "${session[@]}" "${admin[@]}" --wait --json
 json '[.included, .success]' '[true,false]'
 
@@ -183,7 +144,7 @@ cp start.json script.json
 script eth_sendUserOperation '{"drop":true}'
 want 8 session install "${session[@]}" "${admin[@]}"
 grep -q "valetkey send --resume $hash" err || fail "it is not said how to go on"
-same "$(ls "$VALETKEY_HOME/outbox")" "$hash.json" "the outbox"
+kept "$hash"
 cp start.json script.json
 # The same again is the same operation; another one would wait.
 want 0 session install "${session[@]}" "${admin[@]}" --json
@@ -194,12 +155,12 @@ called eth_sendUserOperation 1
 on=(--token main --chain-id 31337 --account tw)
 want 2 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}"
 grep -q "an operation with the same nonce may be on its way: $hash" err || fail "$(cat err)"
-receipt "$hash" true
+receipt "$hash" 0x0
 rm -f calls
 want 0 send --resume "$hash" --wait --json
 json '[.userOpHash, .success]' "[\"$hash\",true]"
 called eth_sendUserOperation 0
-same "$(ls "$VALETKEY_HOME/outbox")" '' "the outbox"
+kept
 want 5 send --resume "$hash"
 
 # ---- Made and sent in one go ----
