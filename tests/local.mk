@@ -11,13 +11,14 @@ vk_test_libs = libvk-test.la libvk-core.la $(CJSON_LIBS) $(CHECK_LIBS)
 vk_test_token_libs = libvk-test.la libvk-token.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += tests/vectors tests/clients tests/differential tests/support/lsan.supp scripts .ci
 # By name: whoever tries things there has its packages there.
-EXTRA_DIST += tests/chain/thirdweb-life.sh
-EXTRA_DIST += tests/chain/README.md tests/chain/package.json tests/chain/package-lock.json \
-	tests/chain/no-sentry tests/chain/chain.mjs tests/chain/compile.mjs tests/chain/loopback.cjs \
-	tests/chain/packages.mjs tests/chain/paymaster.mjs tests/chain/place.mjs tests/chain/processes.mjs tests/chain/rules.mjs \
-	tests/chain/rpc.mjs tests/chain/serve.mjs tests/chain/thirdweb.mjs tests/chain/tools.mjs \
-	tests/chain/userop.mjs tests/chain/wallet.mjs tests/chain/install.sh tests/chain/lib.sh \
-	tests/chain/kernel.sh tests/chain/serve.sh tests/chain/status.sh tests/chain/thirdweb.sh
+EXTRA_DIST += tests/chain/README.md tests/chain/chain.mjs tests/chain/compile.mjs \
+	tests/chain/install.sh tests/chain/kernel.sh tests/chain/lib.sh tests/chain/loopback.cjs \
+	tests/chain/no-sentry tests/chain/package-lock.json tests/chain/package.json \
+	tests/chain/packages.mjs tests/chain/paymaster.mjs tests/chain/place.mjs \
+	tests/chain/processes.mjs tests/chain/rpc.mjs tests/chain/rules.mjs tests/chain/serve.mjs \
+	tests/chain/serve.sh tests/chain/status.sh tests/chain/thirdweb-life.sh \
+	tests/chain/thirdweb.mjs tests/chain/thirdweb.sh tests/chain/tools.mjs \
+	tests/chain/userop.mjs tests/chain/wallet.mjs
 valgrind_tests = tests/unit/test_base tests/unit/test_userop
 # Minutes each, for the PINs' key derivation: not part of scripts/check.sh.
 valgrind_slow_tests =

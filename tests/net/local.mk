@@ -4,8 +4,12 @@ served_support = tests/net/served.c tests/net/served.h $(net_test_support)
 party_support = tests/net/party.c tests/net/party.h tests/support/quick_pins.c
 net_test_libs = libvk-net.la libvk-token.la libvk-test.la libvk-core.la $(CJSON_LIBS) $(SQLITE_LIBS) \
 	$(CHECK_LIBS) $(CURL_LIBS)
-net_test_programs = tests/net/test_net_aa_error tests/net/test_net_bundler tests/net/test_net_chain_config tests/net/test_net_chain_rules tests/net/test_net_chain_state tests/net/test_net_config tests/net/test_net_httpd tests/net/test_net_install tests/net/test_net_passkey tests/net/test_net_passkey_crash tests/net/test_net_paymaster tests/net/test_net_relying_party tests/net/test_net_rpc \
-	tests/net/test_net_settle
+net_test_programs = tests/net/test_net_aa_error tests/net/test_net_bundler \
+	tests/net/test_net_chain_config tests/net/test_net_chain_rules \
+	tests/net/test_net_chain_state tests/net/test_net_config tests/net/test_net_httpd \
+	tests/net/test_net_install tests/net/test_net_passkey tests/net/test_net_passkey_crash \
+	tests/net/test_net_paymaster tests/net/test_net_relying_party tests/net/test_net_rpc \
+	tests/net/test_net_settle tests/net/test_net_thirdweb_state
 check_PROGRAMS += $(net_test_programs) tests/net/node
 TESTS += $(net_test_programs)
 valgrind_slow_tests += $(net_test_programs)
@@ -64,7 +68,6 @@ tests_net_node_LDADD = $(vk_test_libs)
 check_PROGRAMS += tests/net/bundler
 tests_net_bundler_SOURCES = tests/net/bundler.c tests/net/server.c tests/net/server.h
 tests_net_bundler_LDADD = $(vk_test_libs) $(CJSON_LIBS)
-net_test_programs += tests/net/test_net_thirdweb_state
 tests_net_test_net_thirdweb_state_SOURCES = tests/net/test_net_thirdweb_state.c $(served_support)
 tests_net_test_net_thirdweb_state_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_net_test_net_thirdweb_state_LDADD = $(net_test_libs)
