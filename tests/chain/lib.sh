@@ -92,7 +92,7 @@ transact() {
     [ "$status" = 0x1 ] || die "the transaction $hash is ${status:-not mined}"
 }
 
-# ---- An operation by hand: until there is a command that does it all ----
+# ---- An operation by hand: also one that the command would not send ----
 
 # build_operation VERSION SENDER CALL-DATA [sponsored]: $work/op.json, without a signature, and
 # $work/placed.json, which says of which chain and EntryPoint it is.

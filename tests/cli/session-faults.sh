@@ -1,6 +1,6 @@
 #!/bin/bash
-# "session create", and "session import", on a token of which any one call fails, or all from some call on: nothing is left that
-# is half done, or the same command goes on with it.
+# "session create" and "session import" on a token of which any one call fails, or all from some call on:
+# nothing is left that is half done, or the same command goes on with it.
 . "$VK_TEST_SRCDIR/tests/cli/lib.sh"
 # shellcheck disable=SC2054
 wrapper=$VK_TEST_BUILDDIR/.libs/vk-failing-module.so

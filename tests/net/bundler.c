@@ -11,8 +11,6 @@
  * With a member "stall" it comes so many milliseconds later.
  * Each call's method is a line of the log, from which turns are counted; of a method without an
  * answer "?" is behind.
- */
-/*
  * A member "exact" of FILE has answers by the whole data of an eth_call, which come before those of
  * "answers": {"0x<data>":ANSWER}.
  */
