@@ -19,18 +19,8 @@ static vk_exit put_calls(vk_cli *cli, vk_admin_job *job) {
 }
 
 static vk_exit build(vk_cli *cli, vk_admin_job *job) {
-    vk_sending *s = &job->s;
     vk_exit exit = put_calls(cli, job);
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_ask_nonce(cli, s, VK_NONCE_DEFAULT);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_price(cli, s);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_write_request(cli, s);
-    }
-    return exit == VK_EXIT_OK ? vk_send_check_outbox(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_complete(cli, &job->s) : exit;
 }
 
 static vk_exit sign(vk_cli *cli, vk_admin_job *job) {

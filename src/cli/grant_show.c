@@ -142,14 +142,6 @@ static vk_exit put_grant(vk_cli *cli, const vk_key_info *key, const vk_grant *gr
 
 /* ---- Which of them ---- */
 
-static size_t count_wanted(const vk_grant_choice *wanted, const vk_grants *grants) {
-    size_t count = 0;
-    for (size_t i = 0; i < grants->count; i++) {
-        count += vk_grant_is_chosen(&grants->list[i], wanted);
-    }
-    return count;
-}
-
 static vk_exit check_one(vk_cli *cli, const vk_key_info *key, size_t count) {
     if (count == 1) {
         return VK_EXIT_OK;
@@ -187,13 +179,14 @@ static vk_exit put_wanted(vk_cli *cli, const vk_key_info *key, const vk_grant_ch
 vk_exit vk_key_put_grants(vk_cli *cli, const vk_key_info *key, bool one) {
     vk_grants grants;
     vk_grant_choice wanted = {.has_chain_id = false};
+    const vk_grant *chosen;
     vk_exit exit = vk_grants_load(cli, key, &grants);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
     exit = one ? vk_grant_choice_read(cli, &wanted) : VK_EXIT_OK;
     if (exit == VK_EXIT_OK && one) {
-        exit = check_one(cli, key, count_wanted(&wanted, &grants));
+        exit = check_one(cli, key, vk_grants_chosen(&grants, &wanted, &chosen));
     }
     if (exit == VK_EXIT_OK) {
         exit = put_wanted(cli, key, &wanted, &grants);

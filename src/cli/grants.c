@@ -169,6 +169,19 @@ bool vk_grant_is_chosen(const vk_grant *grant, const vk_grant_choice *choice) {
            (!choice->has_account || vk_address_equal(&grant->account.account, &choice->account));
 }
 
+size_t vk_grants_chosen(const vk_grants *grants, const vk_grant_choice *choice,
+                        const vk_grant **one) {
+    size_t count = 0;
+    *one = NULL;
+    for (size_t i = 0; i < grants->count; i++) {
+        if (vk_grant_is_chosen(&grants->list[i], choice)) {
+            *one = &grants->list[i];
+            count++;
+        }
+    }
+    return count;
+}
+
 vk_exit vk_grants_none(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                        const vk_userop_request *request) {
     char account[43], on_chain[40] = "";

@@ -49,6 +49,9 @@ typedef struct vk_grant_choice {
 } vk_grant_choice;
 VK_MUST_USE vk_exit vk_grant_choice_read(vk_cli *cli, vk_grant_choice *out);
 bool vk_grant_is_chosen(const vk_grant *grant, const vk_grant_choice *choice);
+/* How many are chosen; *one is the last of them, NULL if there is none. */
+size_t vk_grants_chosen(const vk_grants *grants, const vk_grant_choice *choice,
+                        const vk_grant **one);
 
 /* What the token remembers of a grant, from CKA_VALETKEY_STATE; nothing for a grant that is NULL.
  */

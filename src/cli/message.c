@@ -105,18 +105,12 @@ static vk_exit wrong_number(vk_cli *cli, const vk_key_info *key, size_t found) {
 vk_exit vk_message_choose(vk_cli *cli, const vk_key_info *key, const vk_grants *grants,
                           vk_cli_message *message, const vk_grant **out) {
     vk_grant_choice wanted;
-    size_t found = 0;
     *out = NULL;
     vk_exit exit = vk_grant_choice_read(cli, &wanted);
     if (exit != VK_EXIT_OK || grants->count == 0) {
         return exit;
     }
-    for (size_t i = 0; i < grants->count; i++) {
-        if (vk_grant_is_chosen(&grants->list[i], &wanted)) {
-            *out = &grants->list[i];
-            found++;
-        }
-    }
+    size_t found = vk_grants_chosen(grants, &wanted, out);
     if (found != 1) {
         return wrong_number(cli, key, found);
     }

@@ -28,18 +28,15 @@ static vk_exit fail_choice(vk_cli *cli, const vk_sending *s, size_t count) {
 
 vk_exit vk_send_choose_grant(vk_cli *cli, vk_sending *s) {
     vk_grant_choice choice;
-    size_t count = 0;
     vk_exit exit = vk_grants_load(cli, &s->key, &s->grants);
     if (exit == VK_EXIT_OK) {
         exit = vk_grant_choice_read(cli, &choice);
     }
-    for (size_t i = 0; i < s->grants.count && exit == VK_EXIT_OK; i++) {
-        if (vk_grant_is_chosen(&s->grants.list[i], &choice)) {
-            s->grant = &s->grants.list[i];
-            count++;
-        }
+    if (exit != VK_EXIT_OK) {
+        return exit;
     }
-    return exit != VK_EXIT_OK || count == 1 ? exit : fail_choice(cli, s, count);
+    size_t count = vk_grants_chosen(&s->grants, &choice, &s->grant);
+    return count == 1 ? VK_EXIT_OK : fail_choice(cli, s, count);
 }
 
 /* ---- What is signed ---- */

@@ -84,7 +84,10 @@ VK_MUST_USE vk_exit vk_send_calls(vk_cli *cli, vk_sending *s);
 
 /* Sender, nonce, factory, calls: all but gas and signature. */
 VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
-/* Its part: what the chain says of the account. */
+/* Of one that the owner or an admin signs, whose calls are there: all but the signature. Fails if
+ * another with its nonce may be on its way. */
+VK_MUST_USE vk_exit vk_send_complete(vk_cli *cli, vk_sending *s);
+/* What the chain says of the account. */
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);

@@ -188,6 +188,17 @@ vk_exit vk_send_build(vk_cli *cli, vk_sending *s) {
     return exit == VK_EXIT_OK ? put_factory(cli, s) : exit;
 }
 
+vk_exit vk_send_complete(vk_cli *cli, vk_sending *s) {
+    vk_exit exit = vk_send_ask_nonce(cli, s, VK_NONCE_DEFAULT);
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_price(cli, s);
+    }
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_write_request(cli, s);
+    }
+    return exit == VK_EXIT_OK ? vk_send_check_outbox(cli, s) : exit;
+}
+
 /* Appends what the key's signer makes, without the key. */
 static vk_status put_stub_part(const vk_sending *s, vk_buf *out) {
     vk_buf stub = {0};

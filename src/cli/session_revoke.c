@@ -86,16 +86,7 @@ static vk_exit build(vk_cli *cli, vk_sending *s) {
     if (exit == VK_EXIT_OK) {
         exit = put_calls(cli, s);
     }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_ask_nonce(cli, s, VK_NONCE_DEFAULT);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_price(cli, s);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_send_write_request(cli, s);
-    }
-    return exit == VK_EXIT_OK ? vk_send_check_outbox(cli, s) : exit;
+    return exit == VK_EXIT_OK ? vk_send_complete(cli, s) : exit;
 }
 
 /* ---- Signed and sent ---- */
