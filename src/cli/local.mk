@@ -29,7 +29,7 @@ valetkey_SOURCES = src/cli/account.c src/cli/account.h src/cli/account_chain.c \
 	src/cli/plugged.c src/cli/plugged.h src/cli/rule_left.c src/cli/rule_left.h src/cli/rv.c \
 	src/cli/secret_file.c src/cli/secret_file.h src/cli/send.c src/cli/send.h \
 	src/cli/send_browser.c src/cli/send_build.c src/cli/send_calls.c src/cli/send_cap.c \
-	src/cli/send_chain.c src/cli/send_follow.c src/cli/send_lane.c src/cli/send_price.c \
+	src/cli/send_chain.c src/cli/send_earlier.c src/cli/send_follow.c src/cli/send_lane.c src/cli/send_price.c \
 	src/cli/send_receipt.c src/cli/send_signed.c src/cli/send_sponsor.c \
 	src/cli/send_thirdweb.c src/cli/send_thirdweb.h src/cli/session.c src/cli/session.h \
 	src/cli/session_create.c src/cli/session_create.h src/cli/session_end.c \

@@ -116,7 +116,7 @@ static vk_exit write_file(vk_cli *cli, const char *folder, const char *path, vk_
     return exit;
 }
 
-static vk_exit put_text(vk_cli *cli, const vk_hash *hash, vk_bytes text) {
+static vk_exit put_text(vk_cli *cli, const vk_hash *hash, vk_bytes text, bool *was_there) {
     char *folder, *path = NULL;
     vk_exit exit = vk_outbox_folder(cli, &folder);
     if (exit != VK_EXIT_OK) {
@@ -124,6 +124,7 @@ static vk_exit put_text(vk_cli *cli, const vk_hash *hash, vk_bytes text) {
     }
     exit = find_file(cli, hash, &path);
     if (exit == VK_EXIT_OK) {
+        *was_there = access(path, F_OK) == 0;
         exit = write_file(cli, folder, path, text);
     }
     vk_text_free(path);
@@ -131,10 +132,11 @@ static vk_exit put_text(vk_cli *cli, const vk_hash *hash, vk_bytes text) {
     return exit;
 }
 
-vk_exit vk_outbox_put(vk_cli *cli, const vk_outgoing *item) {
+vk_exit vk_outbox_put(vk_cli *cli, const vk_outgoing *item, bool *was_there) {
     vk_buf text = {0};
     vk_status status = write_item(item, &text);
-    vk_exit exit = status == VK_OK ? put_text(cli, &item->hash, vk_buf_view(&text))
+    *was_there = false;
+    vk_exit exit = status == VK_OK ? put_text(cli, &item->hash, vk_buf_view(&text), was_there)
                                    : vk_cli_fail_status(cli, "cannot keep the operation", status);
     vk_buf_clear(&text);
     return exit;
@@ -233,6 +235,10 @@ static vk_exit look_at(vk_cli *cli, const looking *job, const vk_hash *hash) {
     if (exit == VK_EXIT_OK) {
         exit = read_item(cli, path, hash, &is_there, &item);
         vk_text_free(path);
+        exit = exit == VK_EXIT_OK ? exit
+                                  : vk_cli_hint(cli, exit,
+                                                "what it says may be on its way: nothing is sent "
+                                                "until the file is mended, or moved away");
     }
     if (exit == VK_EXIT_OK && is_there) {
         if (is_of_account(&item, job->like)) {

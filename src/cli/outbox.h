@@ -15,8 +15,8 @@ typedef struct vk_outgoing {
     vk_userop op; /* with its signature; owned: vk_userop_clear, of one that was read */
 } vk_outgoing;
 
-/* Durable when this returns. */
-VK_MUST_USE vk_exit vk_outbox_put(vk_cli *cli, const vk_outgoing *item);
+/* Durable when this returns. *was_there: the same was kept already. */
+VK_MUST_USE vk_exit vk_outbox_put(vk_cli *cli, const vk_outgoing *item, bool *was_there);
 /* VK_EXIT_NOT_FOUND if there is none. */
 VK_MUST_USE vk_exit vk_outbox_get(vk_cli *cli, const vk_hash *hash, vk_outgoing *out);
 /* One is no failure if it is not there. */

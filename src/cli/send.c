@@ -318,9 +318,13 @@ static vk_exit read_kept(vk_cli *cli, vk_outgoing *item) {
 }
 
 /* A nonce says whose validator checks the signature. */
+static bool is_of_session(const vk_userop *op) {
+    return op->entry_point != VK_ENTRY_POINT_0_6 &&
+           vk_kernel_nonce_decode(&op->nonce).type == VK_NONCE_PERMISSION;
+}
+
 static bool is_the_owners(const vk_sending *s) {
-    return s->grant->kind == VK_GRANT_PERMISSION &&
-           vk_kernel_nonce_decode(&s->op.nonce).type != VK_NONCE_PERMISSION;
+    return s->grant->kind == VK_GRANT_PERMISSION && !is_of_session(&s->op);
 }
 
 static vk_exit resume(vk_cli *cli, vk_sending *s) {
@@ -331,6 +335,7 @@ static vk_exit resume(vk_cli *cli, vk_sending *s) {
     }
     s->op = item.op;
     s->hash = item.hash;
+    s->was_kept = true;
     exit = vk_send_begin_unsigned(cli);
     if (exit == VK_EXIT_OK) {
         exit = vk_key_select(cli, CKO_PUBLIC_KEY, &s->key);
@@ -357,6 +362,12 @@ static vk_exit resume_alone(vk_cli *cli, vk_sending *s) {
     }
     s->op = item.op;
     s->hash = item.hash;
+    s->was_kept = true;
+    if (is_of_session(&s->op)) {
+        exit = vk_cli_fail(cli, VK_EXIT_USAGE,
+                           "a session key signed this operation, whose journal gets the receipt");
+        return vk_cli_hint(cli, exit, "name the key with --label");
+    }
     s->grant = &any;
     s->as_owner = true;
     exit = vk_send_connect(cli, s);
@@ -381,7 +392,8 @@ static const struct exclusion {
 } exclusions[] = {
     {VK_OPT_RESUME, VK_OPT_DRY_RUN},   {VK_OPT_RESUME, VK_OPT_OUTPUT},
     {VK_OPT_RESUME, VK_OPT_ASSERTION}, {VK_OPT_RESUME, VK_OPT_MAX_FEE},
-    {VK_OPT_RESUME, VK_OPT_MAX_COST},  {VK_OPT_SIGNED, VK_OPT_DRY_RUN},
+    {VK_OPT_RESUME, VK_OPT_MAX_COST},  {VK_OPT_RESUME, VK_OPT_LANE},
+    {VK_OPT_RESUME, VK_OPT_PAYMASTER}, {VK_OPT_SIGNED, VK_OPT_DRY_RUN},
     {VK_OPT_SIGNED, VK_OPT_OUTPUT},    {VK_OPT_SIGNED, VK_OPT_ASSERTION},
     {VK_OPT_SIGNED, VK_OPT_PAYMASTER}, {VK_OPT_SIGNED, VK_OPT_LANE},
     {VK_OPT_USEROP, VK_OPT_OUTPUT},    {VK_OPT_USEROP, VK_OPT_PAYMASTER},

@@ -32,6 +32,8 @@ typedef struct vk_sending {
     vk_buf call_data, factory_data, signature;
     vk_sponsoring sponsoring;
     vk_cap max_fee, max_cost; /* of a gas, of the whole */
+    uint64_t wait_seconds;    /* with --wait */
+    bool was_kept;            /* it was in the outbox before, and may have been sent */
     vk_outbox_claim claim;    /* of the lane, until the operation is kept */
     bool has_terms;           /* fees, and the paymaster's stub data */
     vk_hash hash;             /* userOpHash */
@@ -109,9 +111,18 @@ VK_MUST_USE vk_exit vk_send_claim(vk_cli *cli, vk_sending *s, const vk_u256 *non
 /* Another operation with this nonce may be on its way: only one of them can be included. */
 VK_MUST_USE vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s);
 
+/* ---- What was sent before it (send_earlier.c) ---- */
+
+/* What the outbox has of the same lane with a lower nonce, or to install the permission that the
+ * operation uses: if the bundler has its receipt, the key's journal gets that, and the outbox is
+ * rid of it. *is_open: there is none of the operation with the hash *open. A dry run asks nobody.
+ */
+VK_MUST_USE vk_exit vk_send_settle_earlier(vk_cli *cli, const vk_sending *s, bool *is_open,
+                                           vk_hash *open);
+
 /* ---- What it may cost (send_cap.c) ---- */
 
-/* --max-fee and --max-cost. */
+/* --max-fee and --max-cost; and --timeout, which must be read before anything is sent, too. */
 VK_MUST_USE vk_exit vk_send_read_caps(vk_cli *cli, vk_sending *s);
 /* Those of the chain file, where no option says otherwise. */
 void vk_send_take_caps(vk_sending *s);
@@ -156,5 +167,8 @@ VK_MUST_USE vk_exit vk_send_off_again(vk_cli *cli, vk_sending *s);
 /* Gives the token the receipt, for the journal of the key that signed: not of what the owner
  * signed. What becomes of that is said, and no failure. False: it is worth another try. */
 bool vk_send_give_receipt(vk_cli *cli, const vk_sending *s, const vk_operation_receipt *receipt);
+/* The same of another operation of that account, without a word about it. */
+bool vk_send_give_earlier(vk_cli *cli, const vk_sending *s, const vk_hash *hash,
+                          const vk_u256 *nonce, const vk_operation_receipt *receipt);
 
 #endif

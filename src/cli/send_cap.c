@@ -6,6 +6,7 @@
 #include "policy/text.h"
 
 #define GWEI_DECIMALS 9
+#define WAIT_SECONDS 120
 
 /* ---- Where they come from ---- */
 
@@ -19,8 +20,13 @@ static vk_exit read_option(vk_cli *cli, vk_option option, const char *name, vk_c
 
 vk_exit vk_send_read_caps(vk_cli *cli, vk_sending *s) {
     vk_exit exit = read_option(cli, VK_OPT_MAX_FEE, "--max-fee", &s->max_fee);
-    return exit == VK_EXIT_OK ? read_option(cli, VK_OPT_MAX_COST, "--max-cost", &s->max_cost)
-                              : exit;
+    if (exit == VK_EXIT_OK) {
+        exit = read_option(cli, VK_OPT_MAX_COST, "--max-cost", &s->max_cost);
+    }
+    s->wait_seconds = WAIT_SECONDS;
+    return exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_TIMEOUT)
+               ? vk_read_duration(cli, VK_OPT_TIMEOUT, &s->wait_seconds)
+               : exit;
 }
 
 static void take(vk_cap *cap, bool has, const vk_u256 *wei, const char *name) {

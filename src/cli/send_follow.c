@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_SECONDS 120
 #define LOOK_SECONDS 1
 #define FIND_TRIES 5
 
@@ -32,14 +31,19 @@ vk_outgoing vk_send_outgoing(const vk_sending *s) {
                          .op = s->op};
 }
 
+/* What the owner signed is of no key. */
 static vk_exit hint_resume(vk_cli *cli, vk_exit exit, const vk_sending *s) {
-    vk_buf hash = {0};
-    hash_text(&s->hash, &hash);
+    vk_buf text = {0};
+    if (!s->as_owner) {
+        vk_buf_printf(&text, "--label '%s' ", s->key.label);
+    }
+    vk_buf_put_text(&text, "--resume ");
+    hash_text(&s->hash, &text);
     exit = vk_cli_hint(cli, exit,
-                       "it may still be included: look again with \"valetkey send --resume "
-                       "%.*s\", which sends no other",
-                       (int)hash.len, (const char *)hash.data);
-    vk_buf_clear(&hash);
+                       "it may still be included: look again with \"valetkey send %.*s\", which "
+                       "sends no other",
+                       (int)text.len, (const char *)text.data);
+    vk_buf_clear(&text);
     return exit;
 }
 
@@ -67,6 +71,18 @@ static vk_exit find_out(vk_cli *cli, vk_sending *s, vk_status status, vk_error *
     return hint_resume(cli, exit, s);
 }
 
+/* Of what may have been sent before it may say no more than that: some say so of an operation that
+ * they have, and tell nobody that they have it. */
+static vk_exit take_refusal(vk_cli *cli, vk_sending *s, vk_status status, vk_error *err) {
+    vk_exit exit = vk_send_fail(cli, "the bundler does not take it", status, err);
+    if (s->was_kept) {
+        return hint_resume(cli, exit, s);
+    }
+    vk_exit removed = vk_outbox_remove(cli, &s->hash);
+    (void)removed; /* resuming it meets the same answer */
+    return exit;
+}
+
 static vk_exit send_once(vk_cli *cli, vk_sending *s) {
     vk_error err = {0};
     bool is_unknown = false;
@@ -78,10 +94,7 @@ static vk_exit send_once(vk_cli *cli, vk_sending *s) {
     if (is_unknown) {
         return find_out(cli, s, status, &err);
     }
-    vk_exit exit = vk_send_fail(cli, "the bundler does not take it", status, &err);
-    vk_exit removed = vk_outbox_remove(cli, &s->hash);
-    (void)removed; /* resuming it meets the same answer */
-    return exit;
+    return take_refusal(cli, s, status, &err);
 }
 
 /* ---- Following ---- */
@@ -122,11 +135,11 @@ static vk_exit take_receipt(vk_cli *cli, vk_sending *s, const vk_operation_recei
 }
 
 /* A bundler that does not answer for a while may do so later. */
-static vk_exit wait_for(vk_cli *cli, vk_sending *s, uint64_t seconds) {
+static vk_exit wait_for(vk_cli *cli, vk_sending *s) {
     vk_operation_receipt receipt;
     vk_error err = {0};
     bool found = false;
-    time_t end = time(NULL) + (time_t)seconds;
+    time_t end = time(NULL) + (time_t)s->wait_seconds;
     vk_status status;
     progress("Waiting until it is included ...");
     while (true) {
@@ -139,10 +152,10 @@ static vk_exit wait_for(vk_cli *cli, vk_sending *s, uint64_t seconds) {
     if (status == VK_OK && found) {
         return take_receipt(cli, s, &receipt);
     }
-    vk_exit exit = status != VK_OK
-                       ? vk_send_fail(cli, "cannot ask for the receipt", status, &err)
-                       : vk_cli_fail(cli, VK_EXIT_SERVER,
-                                     "it was not included within %" PRIu64 " seconds", seconds);
+    vk_exit exit = status != VK_OK ? vk_send_fail(cli, "cannot ask for the receipt", status, &err)
+                                   : vk_cli_fail(cli, VK_EXIT_SERVER,
+                                                 "it was not included within %" PRIu64 " seconds",
+                                                 s->wait_seconds);
     return hint_resume(cli, exit, s);
 }
 
@@ -163,17 +176,13 @@ static void say_sent(vk_cli *cli, const vk_sending *s) {
 
 /* receipt: NULL if it is not known yet. */
 static vk_exit follow(vk_cli *cli, vk_sending *s, const vk_operation_receipt *receipt) {
-    uint64_t seconds = WAIT_SECONDS;
     vk_exit exit = VK_EXIT_OK;
-    if (vk_opt_flag(cli, VK_OPT_TIMEOUT)) {
-        exit = vk_read_duration(cli, VK_OPT_TIMEOUT, &seconds);
-    }
     vk_out_open(&cli->out, NULL, '{');
     say_sent(cli, s);
-    if (exit == VK_EXIT_OK && receipt != NULL) {
+    if (receipt != NULL) {
         exit = take_receipt(cli, s, receipt);
-    } else if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_WAIT)) {
-        exit = wait_for(cli, s, seconds);
+    } else if (vk_opt_flag(cli, VK_OPT_WAIT)) {
+        exit = wait_for(cli, s);
     }
     vk_out_close(&cli->out, '}');
     return exit;
@@ -181,7 +190,7 @@ static vk_exit follow(vk_cli *cli, vk_sending *s, const vk_operation_receipt *re
 
 vk_exit vk_send_off(vk_cli *cli, vk_sending *s) {
     const vk_outgoing item = vk_send_outgoing(s);
-    vk_exit exit = vk_outbox_put(cli, &item);
+    vk_exit exit = vk_outbox_put(cli, &item, &s->was_kept);
     vk_outbox_release(&s->claim);
     if (exit == VK_EXIT_OK) {
         exit = send_once(cli, s);

@@ -147,6 +147,26 @@ static vk_exit fail_waiting(vk_cli *cli, const obstacle *o, const char *what, co
     return vk_cli_hint(cli, exit, "see what becomes of it with --resume HASH%s", hint);
 }
 
+static vk_exit check_earlier(vk_cli *cli, const vk_sending *s) {
+    vk_buf text = {0};
+    vk_hash open;
+    bool is_open;
+    vk_exit exit = vk_send_settle_earlier(cli, s, &is_open, &open);
+    if (exit != VK_EXIT_OK || !is_open) {
+        return exit;
+    }
+    vk_hex_put(&text, (vk_bytes){open.b, sizeof open.b});
+    exit =
+        vk_cli_fail(cli, VK_EXIT_INPUT,
+                    "the node says that the operation before is included, but the bundler has no "
+                    "receipt of it: %.*s",
+                    (int)text.len, (const char *)text.data);
+    vk_buf_clear(&text);
+    return vk_cli_hint(cli, exit,
+                       "if it still waits, both would be: look again with --resume HASH, or remove "
+                       "it from the outbox if you know what became of it");
+}
+
 /* The same operation again is no other one; but who wants any lane wants one beside it. */
 vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
     static const vk_hash none;
@@ -154,9 +174,11 @@ vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
     obstacle found = {.s = s, .nonce = &s->op.nonce};
     item.hash = wants_any(cli) ? none : item.hash;
     vk_exit exit = vk_outbox_look_through(cli, &item, look_for_nonce, &found);
-    return exit == VK_EXIT_OK && found.found ? fail_waiting(cli, &found, "with the same nonce",
-                                                            ", or send beside it with --lane auto")
-                                             : exit;
+    if (exit == VK_EXIT_OK && found.found) {
+        return fail_waiting(cli, &found, "with the same nonce",
+                            ", or send beside it with --lane auto");
+    }
+    return exit == VK_EXIT_OK ? check_earlier(cli, s) : exit;
 }
 
 /* On its own lane the nonce tells. */
@@ -201,6 +223,8 @@ static vk_exit try_lane(vk_cli *cli, vk_sending *s, const vk_u256 *first, bool *
                               .entry_point = s->grant->entry_point,
                               .op = {.sender = s->grant->account.account}};
     last_of last = {.like = first};
+    vk_hash open;
+    bool is_open = false;
     vk_exit exit = claim(cli, s, first, is_free);
     if (exit != VK_EXIT_OK || !*is_free) {
         return exit;
@@ -210,6 +234,10 @@ static vk_exit try_lane(vk_cli *cli, vk_sending *s, const vk_u256 *first, bool *
         exit = ask_node(cli, s, first);
     }
     *is_free = !last.found || vk_u256_cmp(&last.nonce, &s->op.nonce) < 0;
+    if (exit == VK_EXIT_OK && *is_free) {
+        exit = vk_send_settle_earlier(cli, s, &is_open, &open);
+        *is_free = exit == VK_EXIT_OK && !is_open;
+    }
     if (!*is_free) {
         vk_outbox_release(&s->claim);
     }

@@ -14,11 +14,18 @@ static const char *host_of(const char *name) {
     return after != NULL ? after + strlen("://") : name;
 }
 
-static vk_status write_json(const vk_sending *s, const vk_operation_receipt *from, vk_buf *out) {
-    vk_receipt receipt = {.operation = s->hash,
+/* Which operation a receipt is of. */
+typedef struct signed_op {
+    const vk_hash *hash;
+    const vk_u256 *nonce;
+} signed_op;
+
+static vk_status write_json(const vk_sending *s, signed_op op, const vk_operation_receipt *from,
+                            vk_buf *out) {
+    vk_receipt receipt = {.operation = *op.hash,
                           .chain_id = s->grant->chain_id,
-                          .account = s->op.sender,
-                          .nonce = s->op.nonce,
+                          .account = s->grant->account.account,
+                          .nonce = *op.nonce,
                           .success = from->success,
                           .transaction = from->transaction,
                           .block = from->block,
@@ -53,11 +60,12 @@ static bool is_logged_in(const vk_cli *cli) {
            (info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS);
 }
 
-static CK_RV give(vk_cli *cli, const vk_sending *s, const vk_operation_receipt *receipt) {
+static CK_RV give(vk_cli *cli, const vk_sending *s, signed_op op,
+                  const vk_operation_receipt *receipt) {
     vk_buf json = {0};
     CK_RV rv = CKR_USER_NOT_LOGGED_IN;
     if (is_logged_in(cli)) {
-        vk_status status = write_json(s, receipt, &json);
+        vk_status status = write_json(s, op, receipt, &json);
         rv = status == VK_OK ? write_object(cli, &s->key, vk_buf_view(&json)) : CKR_DATA_INVALID;
     }
     vk_buf_clear(&json);
@@ -71,16 +79,16 @@ static bool is_for_good(CK_RV rv) {
            rv == CKR_DATA_INVALID;
 }
 
-static void warn(const vk_sending *s, CK_RV rv) {
+static void warn(signed_op op, CK_RV rv) {
     const char *why = rv == CKR_ACTION_PROHIBITED ? "it has another receipt of this operation"
                       : rv == CKR_TEMPLATE_INCONSISTENT
                           ? "it has no record that this key, and no other of its name, signed the "
-                            "operation"
+                            "operation (an owner or an admin may have)"
                           : vk_rv_text(rv);
     vk_buf hash = {0};
     fprintf(stderr, "valetkey: the key's journal does not get the receipt: %s\n", why);
     if (!is_for_good(rv)) {
-        vk_hex_put(&hash, (vk_bytes){s->hash.b, sizeof s->hash.b});
+        vk_hex_put(&hash, (vk_bytes){op.hash->b, sizeof op.hash->b});
         fprintf(stderr,
                 "valetkey: it will with \"valetkey send --resume %.*s\" and the key's --label%s\n",
                 (int)hash.len, (const char *)hash.data,
@@ -90,13 +98,20 @@ static void warn(const vk_sending *s, CK_RV rv) {
 }
 
 bool vk_send_give_receipt(vk_cli *cli, const vk_sending *s, const vk_operation_receipt *receipt) {
+    const signed_op op = {&s->hash, &s->op.nonce};
     if (s->as_owner) {
         return true;
     }
-    CK_RV rv = give(cli, s, receipt);
+    CK_RV rv = give(cli, s, op, receipt);
     vk_out_bool(&cli->out, "receiptTaken", rv == CKR_OK);
     if (rv != CKR_OK) {
-        warn(s, rv);
+        warn(op, rv);
     }
+    return rv == CKR_OK || is_for_good(rv);
+}
+
+bool vk_send_give_earlier(vk_cli *cli, const vk_sending *s, const vk_hash *hash,
+                          const vk_u256 *nonce, const vk_operation_receipt *receipt) {
+    CK_RV rv = s->as_owner ? CKR_OK : give(cli, s, (signed_op){hash, nonce}, receipt);
     return rv == CKR_OK || is_for_good(rv);
 }

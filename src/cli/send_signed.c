@@ -49,7 +49,7 @@ static vk_exit hash_operation(vk_cli *cli, vk_sending *s) {
 /* It may have been sent before, by whoever signed it, or by this command. */
 static vk_exit send_off(vk_cli *cli, vk_sending *s) {
     const vk_outgoing item = vk_send_outgoing(s);
-    vk_exit exit = vk_outbox_put(cli, &item);
+    vk_exit exit = vk_outbox_put(cli, &item, &s->was_kept);
     vk_outbox_release(&s->claim);
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
 }
@@ -72,10 +72,10 @@ vk_exit vk_send_signed(vk_cli *cli, vk_sending *s) {
         exit = hash_operation(cli, s);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_send_check_outbox(cli, s);
+        exit = vk_send_connect(cli, s);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_send_connect(cli, s);
+        exit = vk_send_check_outbox(cli, s);
     }
     return exit == VK_EXIT_OK ? send_off(cli, s) : exit;
 }

@@ -8,7 +8,7 @@ cli_tests = tests/cli/account.sh tests/cli/approve.sh tests/cli/audit.sh tests/c
 	tests/cli/send-kinds.sh tests/cli/send-signed.sh tests/cli/send.sh \
 	tests/cli/session-faults.sh tests/cli/session.sh tests/cli/spend.sh tests/cli/status.sh \
 	tests/cli/stores.sh tests/cli/texts.sh tests/cli/thirdweb-session.sh tests/cli/thirdweb.sh \
-	tests/cli/touch.sh
+	tests/cli/touch.sh tests/cli/twice.sh
 TESTS += $(cli_tests)
 # For LD_PRELOAD, by these tests. Programs that theirs start load it as well, such as the sanitizers'
 # symbolizer, which has none: so no flags of configure's that would put them in.

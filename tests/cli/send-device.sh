@@ -88,6 +88,8 @@ tell key touch now
 want 0 "${send[@]}" --call "$pay" --pin-file device-pin
 called eth_sendUserOperation 1
 
+rm "$VALETKEY_HOME"/outbox/*
+
 # Signed first, sent without the security key's PIN.
 next_nonce 2
 want 0 "${send[@]}" --call "$pay" --dry-run --output op.json

@@ -93,7 +93,7 @@ same "$(cat calls 2>/dev/null)" '' "what was asked"
 script eth_getUserOperationReceipt '{"result":null}'
 script eth_sendUserOperation '{"drop":true}'
 want 8 "${send[@]}" --signed signed.json
-grep -q "valetkey send --resume $hash" err || fail "it is not said how to go on"
+grep -q "valetkey send --label 'usdc' --resume $hash" err || fail "it is not said how to go on"
 kept "$hash"
 # Another with its nonce waits; this one does not stand in its own way.
 jq '.userOp.callGasLimit = "0x186a1"' op.json >other.json

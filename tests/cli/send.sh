@@ -161,7 +161,7 @@ rm -f "$VALETKEY_HOME"/outbox/*
 script eth_sendUserOperation '{"drop":true}'
 rm -f calls
 want 8 "${send[@]}" --pin-file pin
-grep -q "valetkey send --resume $hash" err || fail "it is not said how to go on"
+grep -q "valetkey send --label 'usdc' --resume $hash" err || fail "it is not said how to go on"
 called eth_sendUserOperation 1
 kept "$hash"
 # Another operation with this nonce waits until that one is known.
