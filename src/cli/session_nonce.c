@@ -49,7 +49,7 @@ static vk_exit fail(vk_cli *cli, uint64_t chain_id, vk_error *err) {
 }
 
 static void take(const vk_account_state *state, vk_approval_nonce *nonce) {
-    nonce->value = state->current_nonce != 0 ? state->current_nonce : FIRST_NONCE;
+    nonce->value = state->current_nonce;
     nonce->from = state->is_deployed ? VK_NONCE_OF_CHAIN : VK_NONCE_UNDEPLOYED;
 }
 

@@ -143,6 +143,8 @@ static vk_status ask_nonce(vk_node *node, const vk_address *account, uint32_t *o
     vk_manage_ask_current_nonce(&call);
     vk_status status =
         vk_account_ask_u32(node, account, &call, VK_NODE_LATEST, &is_kernel, out, err);
+    /* Of an account that nobody initialized, whose approvals begin with 1 as those of any other. */
+    *out = *out == 0 ? 1 : *out;
     return status != VK_OK || is_kernel
                ? status
                : vk_fail(err, VK_ERR_SERVER, NULL,
