@@ -249,6 +249,14 @@ START_TEST(test_states) {
 }
 END_TEST
 
+/* An account that nobody initialized answers 0: the SDK, and so every approval, begins with 1. */
+START_TEST(test_not_initialized) {
+    set_account(NUMBER(0), "0x" WORD("00000000") WORD("00000000"), NUMBER(0));
+    ck_assert(ask_state(NULL) == VK_OK);
+    ck_assert_uint_eq(state.current_nonce, 1);
+}
+END_TEST
+
 START_TEST(test_not_deployed) {
     served_set(&s, "eth_getCode", "{\"result\":\"0x\"}", NULL);
     memset(&state, 0x11, sizeof state);
@@ -332,6 +340,7 @@ int main(void) {
     tcase_add_test(tests, test_bad);
     tcase_add_test(tests, test_long_answer);
     tcase_add_test(tests, test_states);
+    tcase_add_test(tests, test_not_initialized);
     tcase_add_test(tests, test_not_deployed);
     tcase_add_test(tests, test_no_kernel);
     tcase_add_test(tests, test_recorded);
