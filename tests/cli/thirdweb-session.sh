@@ -310,6 +310,9 @@ sends 0x47e1da2a,5892e236,5892e236
 # ---- Admins ----
 want 1 thirdweb add-admin "${on[@]}" --signer "$target" --so-pin-file so-pin --wait
 err <<<'valetkey: --wait is for a request that is sent: give the admin'"'"'s --owner-key URI'
+want 1 thirdweb add-admin "${on[@]/tw/$account}" --signer "$target" --so-pin-file so-pin --max-fee 1gwei
+err <<<'valetkey: --max-fee is for a request that is sent: give the admin'"'"'s --owner-key URI'
+want 1 thirdweb remove-session "${on[@]/tw/$account}" --label tw --so-pin-file so-pin --max-cost nonsense
 want 1 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --output request.json
 want 1 thirdweb add-admin "${on[@]}" "${admin[@]}"
 want 2 thirdweb add-admin "${on[@]/tw/kernel}" --signer "$target" "${admin[@]}"
