@@ -186,8 +186,8 @@ const vk_command vk_commands_sessions[] = {
      "With the admin's --owner-key, whose own PIN is enough, it is signed and carried out at once, "
      "by\n"
      "an operation of --account, which the token keeps (see \"account create\"); with --dry-run "
-     "it\n"
-     "is said what would be signed.",
+     "as\n"
+     "well, it is said what would be signed.",
      "  valetkey thirdweb add-admin --chain-id 1 --account 0x7668...D2a5 --signer 0x6953...80CA "
      "\\\n"
      "      --output request.json\n"

@@ -325,7 +325,9 @@ want 5 thirdweb remove-admin "${on[@]}" --signer "$target" "${admin[@]}"
 want 3 thirdweb remove-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 grep -q "is the account's only admin" err || fail "$(cat err)"
 want 2 thirdweb add-admin "${on[@]}" --signer "$boss" "${admin[@]}"
-want 0 thirdweb add-admin "${on[@]}" --signer "$target" --dry-run --json
+want 4 thirdweb add-admin "${on[@]/tw/$account}" --signer "$target" --dry-run
+want 0 thirdweb add-admin "${on[@]/tw/$account}" --signer "$target" --dry-run --so-pin-file so-pin
+want 0 thirdweb add-admin "${on[@]}" --signer "$target" --owner-key "$uri" --dry-run --json
 json '.request | [.signer, .isAdmin]' '["0x00000000000000000000000000000000000000AA",1]'
 end=$(jq -r .request.reqValidityEndTimestamp out)
 [ $((end - $(date +%s))) -le 3600 ] || fail "the request is good until $end"
