@@ -117,9 +117,10 @@ const vk_command vk_commands_sessions[] = {
      "it,\n"
      "by an operation that the key of an admin (of any PKCS#11 token) signs; the operation "
      "deploys\n"
-     "the account if it is not there yet and the token keeps it. Nothing is sent if the account "
-     "has\n"
-     "the session already. A Kernel account takes its owner's approval along with the session's "
+     "the account if it is not there yet and the token, or that of --account-token, keeps it. "
+     "Nothing\n"
+     "is sent if the account has the session already. A Kernel account takes its owner's approval "
+     "along with the session's "
      "first\n"
      "operation: there is nothing to install.",
      "  valetkey session install --label shop --owner-key 'pkcs11:token=cold;object=admin' --wait\n"
@@ -185,7 +186,8 @@ const vk_command vk_commands_sessions[] = {
      "nothing on the token changes. --output keeps the request for \"thirdweb call\".\n"
      "With the admin's --owner-key, whose own PIN is enough, it is signed and carried out at once, "
      "by\n"
-     "an operation of --account, which the token keeps (see \"account create\"); with --dry-run "
+     "an operation of --account, which the token, or that of --account-token, keeps; with "
+     "--dry-run "
      "as\n"
      "well, it is said what would be signed.",
      "  valetkey thirdweb add-admin --chain-id 1 --account 0x7668...D2a5 --signer 0x6953...80CA "

@@ -76,17 +76,20 @@ vk_exit vk_new_session_check_servers(vk_cli *cli, const vk_new_session *s) {
 /* ---- When it is made ---- */
 
 static vk_exit tell_missing(vk_cli *cli, vk_exit exit, const vk_approval *a) {
+    const char *token = vk_opt(cli, VK_OPT_ACCOUNT_TOKEN);
+    const char *option = token != NULL ? " --account-token " : "";
+    token = token != NULL ? token : "";
     if (exit == VK_EXIT_REVERTED) {
         vk_say(&cli->out,
                "So the session is not there: \"valetkey session install --label %s --chain-id "
-               "%" PRIu64 "\" tries again.\n",
-               a->key.label, a->chain_id);
+               "%" PRIu64 "%s%s\" tries again.\n",
+               a->key.label, a->chain_id, option, token);
         return exit;
     }
     return vk_cli_preface(cli, exit,
                           "the session \"%s\" was made and is kept, but is not known to be on "
-                          "chain %" PRIu64 " (\"valetkey session install\" puts it there)",
-                          a->key.label, a->chain_id);
+                          "chain %" PRIu64 " (\"valetkey session install%s%s\" puts it there)",
+                          a->key.label, a->chain_id, option, token);
 }
 
 static vk_exit send_one(vk_cli *cli, const vk_new_session *s, const vk_approval *a) {

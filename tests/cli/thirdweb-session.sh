@@ -172,6 +172,17 @@ json '[.label, (.sessions | length), (.operations | length), .operations[0].acco
 called eth_sendUserOperation 1
 rm -f "$VALETKEY_HOME"/outbox/*
 
+# ---- A key on another token than the account ----
+want 0 token init --label bots --so-pin-file so-pin --pin-file pin
+script eth_sendUserOperation '{"error":{"code":-32500,"message":"AA13 initCode failed or OOG"}}'
+want 8 "${create[@]/main/bots}" --account tw --account-token main "${admin[@]}" --send
+grep -q '("valetkey session install --account-token main" puts it there)' err || fail "$(cat err)"
+want 5 session install --token bots --label tw --owner-key "$uri" --dry-run
+want 0 session install --token bots --label tw --owner-key "$uri" --account-token main --dry-run --json
+json .operation.userOp.factoryData "$factory_data"
+want 0 thirdweb add-admin --token bots --account-token main "${on[@]:2}" --signer "$target" --owner-key "$uri" --dry-run
+want 1 thirdweb add-admin --token bots --account-token main "${on[@]:2:3}" "$account" --signer "$target" --so-pin-file so-pin
+
 # ---- The account is there ----
 # Of another admin than the one whose key it is.
 deployed "$target"
