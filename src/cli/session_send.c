@@ -92,6 +92,30 @@ static vk_exit tell_missing(vk_cli *cli, vk_exit exit, const vk_approval *a) {
                           a->key.label, a->chain_id, option, token);
 }
 
+/* Of those behind the one that failed nobody knows otherwise. */
+static vk_exit tell_untried(vk_cli *cli, vk_exit exit, const vk_new_session *s, size_t tried) {
+    vk_chain_list rest = {.count = 0};
+    vk_buf chains = {0};
+    if (tried == s->chains.count) {
+        return exit;
+    }
+    for (size_t i = tried; i < s->chains.count; i++) {
+        rest.list[rest.count++] = s->chains.list[i];
+    }
+    vk_chains_put(&rest, &chains);
+    const int len = (int)chains.len;
+    const char *text = (const char *)chains.data;
+    if (vk_buf_status(&chains) != VK_OK) {
+        exit = vk_cli_no_memory(cli);
+    } else if (exit == VK_EXIT_REVERTED) {
+        vk_say(&cli->out, "On %.*s it was not tried.\n", len, text);
+    } else {
+        exit = vk_cli_hint_more(cli, exit, "on %.*s it was not tried", len, text);
+    }
+    vk_buf_clear(&chains);
+    return exit;
+}
+
 static vk_exit send_one(vk_cli *cli, const vk_new_session *s, const vk_approval *a) {
     vk_admin_job job = {.s = {.grant = NULL}};
     job.s.key.signer = a->key.signer;
@@ -105,10 +129,11 @@ static vk_exit send_one(vk_cli *cli, const vk_new_session *s, const vk_approval 
 
 vk_exit vk_new_session_send(vk_cli *cli, const vk_new_session *s) {
     vk_exit exit = VK_EXIT_OK;
+    size_t tried = 0;
     vk_out_open(&cli->out, "operations", '[');
-    for (size_t i = 0; i < s->chains.count && exit == VK_EXIT_OK; i++) {
-        exit = send_one(cli, s, &s->approvals[i]);
+    while (tried < s->chains.count && exit == VK_EXIT_OK) {
+        exit = send_one(cli, s, &s->approvals[tried++]);
     }
     vk_out_close(&cli->out, ']');
-    return exit;
+    return exit == VK_EXIT_OK ? exit : tell_untried(cli, exit, s, tried);
 }

@@ -172,6 +172,13 @@ json '[.label, (.sessions | length), (.operations | length), .operations[0].acco
 called eth_sendUserOperation 1
 rm -f "$VALETKEY_HOME"/outbox/*
 
+# Of several chains the first that fails ends it, and the others are named.
+jq '."31338" = ."31337" | ."31339" = ."31337"' "$VALETKEY_HOME/chains.json" >three.json
+three=("${create[@]/%tw/three}" --account tw --chains three.json "${admin[@]}" --send)
+want 8 "${three[@]/%31337/31338,31337,31339}"
+grep -q 'is not known to be on chain 31338 .*is on chain 31337, ' err || fail "$(cat err)"
+grep -q '^valetkey: on chains 31337 and 31339 it was not tried$' err || fail "$(cat err)"
+
 # ---- A key on another token than the account ----
 want 0 token init --label bots --so-pin-file so-pin --pin-file pin
 script eth_sendUserOperation '{"error":{"code":-32500,"message":"AA13 initCode failed or OOG"}}'
