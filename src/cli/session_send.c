@@ -6,11 +6,30 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define LANE_BITS 192
+
 bool vk_new_session_sends(const vk_cli *cli) {
     return vk_opt_flag(cli, VK_OPT_SEND) || vk_opt_flag(cli, VK_OPT_THIRDWEB);
 }
 
 /* ---- Before anything is made ---- */
+
+/* A thirdweb account's: no others are sent to here. */
+static vk_exit check_lane(vk_cli *cli) {
+    const char *text = vk_opt(cli, VK_OPT_LANE);
+    vk_u256 lane;
+    bool is_number = text != NULL && vk_u256_read_decimal(text, strlen(text), &lane) == VK_OK;
+    return is_number && !vk_u256_fits(&lane, LANE_BITS)
+               ? vk_bad_value(cli, VK_OPT_LANE, "a number below 2^192, a name, or auto")
+               : VK_EXIT_OK;
+}
+
+/* What is read again when it is sent: nothing is made for a command line that is wrong. */
+static vk_exit check_values(vk_cli *cli) {
+    vk_sending scratch = {.grant = NULL};
+    vk_exit exit = vk_send_read_caps(cli, &scratch);
+    return exit == VK_EXIT_OK ? check_lane(cli) : exit;
+}
 
 vk_exit vk_new_session_check_send(vk_cli *cli) {
     static const vk_option with[] = {VK_OPT_PAYMASTER, VK_OPT_LANE, VK_OPT_MAX_FEE,
@@ -29,9 +48,10 @@ vk_exit vk_new_session_check_send(vk_cli *cli) {
             cli, VK_EXIT_USAGE, "--%s needs the key of an admin of the account: --owner-key URI",
             vk_opt_name(vk_opt_flag(cli, VK_OPT_SEND) ? VK_OPT_SEND : VK_OPT_THIRDWEB));
     }
-    return sends && output != NULL && strcmp(output, "-") == 0
-               ? vk_cli_fail(cli, VK_EXIT_USAGE, "--send and --output - exclude each other")
-               : VK_EXIT_OK;
+    if (sends && output != NULL && strcmp(output, "-") == 0) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--send and --output - exclude each other");
+    }
+    return sends ? check_values(cli) : VK_EXIT_OK;
 }
 
 static vk_exit check_kind(vk_cli *cli, const vk_new_session *s) {

@@ -71,6 +71,12 @@ err <<<'valetkey: --wait is for a session that is put on its chain at once: --se
 want 1 "${create[@]}" --account tw --send
 err <<<'valetkey: --send needs the key of an admin of the account: --owner-key URI'
 want 1 "${create[@]}" --account tw "${admin[@]}" --send --output -
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --max-fee nonsense
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --max-cost nonsense
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --wait --timeout abc
+grep -q -- '--timeout is ' err || fail "$(cat err)"
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --lane $((1 << 62))00000000000000000000000000000000000000000
+grep -q -- '--lane is .* a number below 2^192, a name, or auto' err || fail "$(cat err)"
 want 5 "${create[@]}" --account tw "${admin[@]}" --send
 grep -q 'nothing says through whom to send' err || fail "$(cat err)"
 serve 31337
