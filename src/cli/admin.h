@@ -56,8 +56,13 @@ VK_MUST_USE vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
 VK_MUST_USE vk_exit vk_admin_check_request(vk_cli *cli, const vk_admin_job *job,
                                            const vk_thirdweb_request *request,
                                            const uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]);
-/* May it be carried out now? */
-bool vk_request_is_open(const vk_thirdweb_request *request);
+/* May it be carried out now, by this machine's clock? */
+typedef enum vk_request_stage {
+    VK_REQUEST_EARLY = 0, /* not yet */
+    VK_REQUEST_OPEN,
+    VK_REQUEST_OVER
+} vk_request_stage;
+vk_request_stage vk_request_stage_of(const vk_thirdweb_request *request);
 /* Has the operation carry it out. */
 VK_MUST_USE vk_exit vk_admin_add_request(vk_cli *cli, vk_admin_job *job,
                                          const vk_thirdweb_request *request,

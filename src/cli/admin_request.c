@@ -32,21 +32,20 @@ vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
 
 /* ---- One that was signed before ---- */
 
-static bool is_early(const vk_thirdweb_request *request) {
+vk_request_stage vk_request_stage_of(const vk_thirdweb_request *request) {
     const vk_u256 now = vk_u256_from_u64((uint64_t)time(NULL));
-    return vk_u256_cmp(&now, &request->request_start) < 0;
-}
-
-bool vk_request_is_open(const vk_thirdweb_request *request) {
-    const vk_u256 now = vk_u256_from_u64((uint64_t)time(NULL));
-    return !is_early(request) && vk_u256_cmp(&now, &request->request_end) < 0;
+    if (vk_u256_cmp(&now, &request->request_end) >= 0) {
+        return VK_REQUEST_OVER;
+    }
+    return vk_u256_cmp(&now, &request->request_start) < 0 ? VK_REQUEST_EARLY : VK_REQUEST_OPEN;
 }
 
 static vk_exit check_window(vk_cli *cli, const vk_thirdweb_request *request) {
-    bool early = is_early(request);
+    vk_request_stage stage = vk_request_stage_of(request);
+    bool early = stage == VK_REQUEST_EARLY;
     vk_buf bound = {0};
     vk_exit exit = VK_EXIT_OK;
-    if (!vk_request_is_open(request)) {
+    if (stage != VK_REQUEST_OPEN) {
         vk_put_any_time(&bound, early ? &request->request_start : &request->request_end);
         exit = vk_cli_fail(cli, VK_EXIT_REFUSED, "the request can be carried out %s %.*s only",
                            early ? "from" : "until", (int)bound.len, (const char *)bound.data);

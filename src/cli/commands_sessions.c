@@ -174,7 +174,8 @@ const vk_command vk_commands_sessions[] = {
      "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"
      "used dies with the nonce of its approval, and so does whatever else was approved with it.\n"
      "A thirdweb session is ended by an admin's key, which signs the request and the operation; a\n"
-     "request for it that was signed and not carried out yet is used up as well.\n"
+     "request for it that was signed and not carried out yet is used up as well; one that is for\n"
+     "later cannot be, which is said, and is no success.\n"
      "The key's grant stays on the token, which asks no chain when it signs: \"key remove\" ends "
      "it.",
      "  valetkey session revoke --label shop --owner-key 'pkcs11:token=cold;object=owner' --wait\n"

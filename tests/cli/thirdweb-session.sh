@@ -331,6 +331,41 @@ fate 1 "$boss"
 want 0 session revoke "${session[@]}" "${admin[@]}"
 sends 0x47e1da2a,5892e236,5892e236
 
+# ---- A request for later ----
+# Nobody can use it up now, so it is said, and revoking what is there is no success.
+want 0 key create --token main --label early --policy tw.json --pin-file pin --lint off
+approve=(approve --token main --label early --chain-id 31337 --entry-point 0.7 --account "$account" --owner "$boss"
+    --pin-file pin --lint off)
+want 0 "${approve[@]}" --output request.json
+jq '.reqValidityStartTimestamp = "4000000000" | .reqValidityEndTimestamp = "4070908800"' request.json >early.json
+want 0 "${approve[@]}" --request early.json "${admin[@]}"
+late=$signer
+session=("${session[@]/%tw/early}")
+address main early
+signer=$address
+deployed "$boss"
+fate 1 "$boss"
+status '["early",false,false,null,null]'
+grep -qx '  session        not set, and the admin.s request cannot set it before 2096-10-02T07:06:40Z' out || fail "$(cat out)"
+rm -f calls
+want 3 session revoke "${session[@]}" "${admin[@]}"
+err <<'END'
+valetkey: the account has no session of the signer on chain 31337 yet, but whoever has the admin's request can set it from 2096-10-02T07:06:40Z on, and the account lets nobody use that up before
+valetkey: revoke it then, or have the admin removed who signed it ("valetkey thirdweb remove-admin"); "valetkey key remove" takes the key away
+END
+untouched
+permissions "$target"
+want 3 session revoke "${session[@]}" "${admin[@]}" --json
+grep -q '^valetkey: warning: this ends the session that is there, but .* from 2096-10-02T07:06:40Z on: ' err || fail "$(cat err)"
+json .account "$account"
+sends 0xb61d27f6,5892e236
+fate 0 "$boss"
+want 0 session revoke "${session[@]}" "${admin[@]}"
+err </dev/null
+rm -f "$VALETKEY_HOME"/outbox/*
+session=("${session[@]/%early/tw}")
+signer=$late
+
 # ---- Admins ----
 want 1 thirdweb add-admin "${on[@]}" --signer "$target" --so-pin-file so-pin --wait
 err <<<'valetkey: --wait is for a request that is sent: give the admin'"'"'s --owner-key URI'
