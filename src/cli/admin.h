@@ -72,7 +72,8 @@ VK_MUST_USE vk_exit vk_admin_add_request(vk_cli *cli, vk_admin_job *job,
 
 /* Builds it, has it signed, and sends it; with --dry-run says what would be signed. */
 VK_MUST_USE vk_exit vk_admin_send(vk_cli *cli, vk_admin_job *job);
-/* With --dry-run, of a request that nobody signed: nobody knows what the operation costs. */
+/* With --dry-run, of a request that nobody signed: nobody knows what the operation costs. What was
+ * added already is carried out before it, which is said. */
 VK_MUST_USE vk_exit vk_admin_say_request(vk_cli *cli, vk_admin_job *job,
                                          const vk_thirdweb_request *request);
 

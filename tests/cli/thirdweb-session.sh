@@ -304,7 +304,7 @@ want 5 session revoke "${session[@]}" "${admin[@]}"
 grep -q 'there is nothing to revoke' err || fail "$(cat err)"
 permissions "$target"
 want 0 session revoke "${session[@]}" --dry-run --json
-json '[.account, .deployed, .typedData.primaryType]' "[\"$account\",true,\"SignerPermissionRequest\"]"
+json '[.account, .deployed, .usesUp, .typedData.primaryType]' "[\"$account\",true,false,\"SignerPermissionRequest\"]"
 json '.request | [.isAdmin, .approvedTargets, .permissionEndTimestamp]' '[0,[],"0"]'
 want 3 session revoke "${session[@]}" "${other[@]}"
 grep -q 'is no admin of the account' err || fail "$(cat err)"
@@ -328,6 +328,11 @@ sends 0xb61d27f6,5892e236
 # What was approved and not carried out is used up first.
 deployed "$boss"
 fate 1 "$boss"
+want 0 session revoke "${session[@]}" --dry-run --json
+json .usesUp true
+want 0 session revoke "${session[@]}" --dry-run
+head -n 1 out | grep -qx 'An admin would sign this request, and the operation that carries out first the one that is pending, and then this:' ||
+    fail "$(cat out)"
 want 0 session revoke "${session[@]}" "${admin[@]}"
 sends 0x47e1da2a,5892e236,5892e236
 
