@@ -51,6 +51,10 @@ err <<'END'
 valetkey: note: it is approved with nonce 3 on chain 1, which the account has there by the word of the node
 valetkey: note: the account is not deployed on chain 10: it is approved there with nonce 1, its first
 END
+# A nonce by the word of a node is told before the owner signs.
+echo wrong-pin >wrong
+want 4 "${create[@]}" --label unsigned --chains chains.json --owner-pin-file wrong
+grep -q '^valetkey: note: it is approved with nonce 3 on chain 1, ' err || fail "$(cat err)"
 cp chains.json "$VALETKEY_HOME/chains.json"
 # In two steps, by the file beside the tokens; the owner signs the same root as with the nonces given.
 want 0 "${create[@]}" --label given --json
