@@ -91,6 +91,13 @@ VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
 VK_MUST_USE vk_exit vk_send_complete(vk_cli *cli, vk_sending *s);
 /* What the chain says of the account. */
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
+/* When is the approval of a grant that is not installed good, by the account's nonce? */
+typedef enum vk_approval_stage {
+    VK_APPROVAL_OVER = 0, /* the account is past it */
+    VK_APPROVAL_GOOD,
+    VK_APPROVAL_EARLY /* it comes alive when the account gets there */
+} vk_approval_stage;
+vk_approval_stage vk_send_approval_stage(const vk_sending *s);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
 /* Has the operation deploy the account: the factory, and what it is called with. */

@@ -56,8 +56,11 @@ static void take(const vk_account_state *state, vk_approval_nonce *nonce) {
 static void compare(const vk_account_state *state, uint64_t chain_id, uint64_t given) {
     if (state->current_nonce != given) {
         vk_cli_warn("on chain %" PRIu64 " the account's approvals are at nonce %" PRIu32
-                    ", not at %" PRIu64 ": what is approved with that is good for nothing there",
-                    chain_id, state->current_nonce, given);
+                    ", not at %" PRIu64 ": what is approved with that %s",
+                    chain_id, state->current_nonce, given,
+                    state->current_nonce > given ? "is good for nothing there"
+                                                 : "comes alive there when the account gets that "
+                                                   "far");
     }
 }
 
