@@ -48,8 +48,9 @@ void vk_admin_clear(vk_admin_job *job);
 
 /* ---- Requests (admin_request.c) ---- */
 
-/* The admin signs it. */
-VK_MUST_USE vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
+/* The admin signs it, if the fees of now are within the caps: the servers see it before anybody
+ * knows what the operation costs. */
+VK_MUST_USE vk_exit vk_admin_sign_request(vk_cli *cli, vk_admin_job *job,
                                           const vk_thirdweb_request *request,
                                           uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]);
 /* One that was signed before: will the account take it? */

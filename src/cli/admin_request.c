@@ -9,9 +9,8 @@
 
 #define ALLOWED (VK_THIRDWEB_ANY_TARGET | VK_THIRDWEB_ANY_AMOUNT)
 
-vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
-                              const vk_thirdweb_request *request,
-                              uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
+static vk_exit sign(vk_cli *cli, const vk_admin_job *job, const vk_thirdweb_request *request,
+                    uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
     vk_thirdweb_hashes hashes;
     vk_buf signature = {0};
     vk_error err = {0};
@@ -28,6 +27,12 @@ vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
     }
     vk_buf_clear(&signature);
     return exit;
+}
+
+vk_exit vk_admin_sign_request(vk_cli *cli, vk_admin_job *job, const vk_thirdweb_request *request,
+                              uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
+    vk_exit exit = vk_send_ask_fees(cli, &job->s);
+    return exit == VK_EXIT_OK ? sign(cli, job, request, signature65) : exit;
 }
 
 /* ---- One that was signed before ---- */
@@ -118,6 +123,8 @@ vk_exit vk_admin_check_request(vk_cli *cli, const vk_admin_job *job,
 vk_exit vk_admin_add_request(vk_cli *cli, vk_admin_job *job, const vk_thirdweb_request *request,
                              const uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
     vk_error err = {0};
+    job->s.has_request = true;
+    job->s.request_end = request->request_end;
     vk_status status =
         vk_thirdweb_set_permissions(request, VK_THIRDWEB_ABI_IS_ADMIN, ALLOWED, signature65,
                                     &job->calls[job->call_count++], &err);

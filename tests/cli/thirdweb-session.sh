@@ -400,6 +400,19 @@ want 2 thirdweb add-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 want 3 thirdweb remove-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 want 5 thirdweb remove-admin "${on[@]}" --signer "$target" "${admin[@]}"
 untouched
+# What goes wrong behind the request's signature leaves the request.
+until_then="and is good until 20..-..-..T..:..:..Z; try again later, or allow more with --max-fee AMOUNT and --max-cost AMOUNT"
+want 8 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --max-cost 1wei
+grep -qx "valetkey: the operation was not signed; the request was, $until_then" err || fail "$(cat err)"
+called eth_estimateUserOperationGas 1
+want 8 session install "${session[@]}" "${admin[@]}" --max-fee 1wei
+grep -q '^valetkey: the operation was not signed; the request was, ' err || fail "$(cat err)"
+# The fees are known before.
+rm -f calls
+want 8 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --max-fee 1wei
+grep -q '^valetkey: nothing was signed; ' err || fail "$(cat err)"
+called eth_estimateUserOperationGas 0
+untouched
 # An account that is not there yet may be deployed so.
 want 0 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --json
 same "$(jq -r .userOp.factoryData "$VALETKEY_HOME"/outbox/*.json)" "$factory_data" "the factory data"
