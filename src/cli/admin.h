@@ -48,16 +48,22 @@ void vk_admin_clear(vk_admin_job *job);
 
 /* ---- Requests (admin_request.c) ---- */
 
-/* The admin signs it. */
-VK_MUST_USE vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
+/* The admin signs it, if the fees of now are within the caps: the servers see it before anybody
+ * knows what the operation costs. */
+VK_MUST_USE vk_exit vk_admin_sign_request(vk_cli *cli, vk_admin_job *job,
                                           const vk_thirdweb_request *request,
                                           uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]);
 /* One that was signed before: will the account take it? */
 VK_MUST_USE vk_exit vk_admin_check_request(vk_cli *cli, const vk_admin_job *job,
                                            const vk_thirdweb_request *request,
                                            const uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]);
-/* May it be carried out now? */
-bool vk_request_is_open(const vk_thirdweb_request *request);
+/* May it be carried out now, by this machine's clock? */
+typedef enum vk_request_stage {
+    VK_REQUEST_EARLY = 0, /* not yet */
+    VK_REQUEST_OPEN,
+    VK_REQUEST_OVER
+} vk_request_stage;
+vk_request_stage vk_request_stage_of(const vk_thirdweb_request *request);
 /* Has the operation carry it out. */
 VK_MUST_USE vk_exit vk_admin_add_request(vk_cli *cli, vk_admin_job *job,
                                          const vk_thirdweb_request *request,
@@ -67,7 +73,8 @@ VK_MUST_USE vk_exit vk_admin_add_request(vk_cli *cli, vk_admin_job *job,
 
 /* Builds it, has it signed, and sends it; with --dry-run says what would be signed. */
 VK_MUST_USE vk_exit vk_admin_send(vk_cli *cli, vk_admin_job *job);
-/* With --dry-run, of a request that nobody signed: nobody knows what the operation costs. */
+/* With --dry-run, of a request that nobody signed: nobody knows what the operation costs. What was
+ * added already is carried out before it, which is said. */
 VK_MUST_USE vk_exit vk_admin_say_request(vk_cli *cli, vk_admin_job *job,
                                          const vk_thirdweb_request *request);
 

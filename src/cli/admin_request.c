@@ -9,9 +9,8 @@
 
 #define ALLOWED (VK_THIRDWEB_ANY_TARGET | VK_THIRDWEB_ANY_AMOUNT)
 
-vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
-                              const vk_thirdweb_request *request,
-                              uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
+static vk_exit sign(vk_cli *cli, const vk_admin_job *job, const vk_thirdweb_request *request,
+                    uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
     vk_thirdweb_hashes hashes;
     vk_buf signature = {0};
     vk_error err = {0};
@@ -30,23 +29,28 @@ vk_exit vk_admin_sign_request(vk_cli *cli, const vk_admin_job *job,
     return exit;
 }
 
-/* ---- One that was signed before ---- */
-
-static bool is_early(const vk_thirdweb_request *request) {
-    const vk_u256 now = vk_u256_from_u64((uint64_t)time(NULL));
-    return vk_u256_cmp(&now, &request->request_start) < 0;
+vk_exit vk_admin_sign_request(vk_cli *cli, vk_admin_job *job, const vk_thirdweb_request *request,
+                              uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
+    vk_exit exit = vk_send_ask_fees(cli, &job->s);
+    return exit == VK_EXIT_OK ? sign(cli, job, request, signature65) : exit;
 }
 
-bool vk_request_is_open(const vk_thirdweb_request *request) {
+/* ---- One that was signed before ---- */
+
+vk_request_stage vk_request_stage_of(const vk_thirdweb_request *request) {
     const vk_u256 now = vk_u256_from_u64((uint64_t)time(NULL));
-    return !is_early(request) && vk_u256_cmp(&now, &request->request_end) < 0;
+    if (vk_u256_cmp(&now, &request->request_end) >= 0) {
+        return VK_REQUEST_OVER;
+    }
+    return vk_u256_cmp(&now, &request->request_start) < 0 ? VK_REQUEST_EARLY : VK_REQUEST_OPEN;
 }
 
 static vk_exit check_window(vk_cli *cli, const vk_thirdweb_request *request) {
-    bool early = is_early(request);
+    vk_request_stage stage = vk_request_stage_of(request);
+    bool early = stage == VK_REQUEST_EARLY;
     vk_buf bound = {0};
     vk_exit exit = VK_EXIT_OK;
-    if (!vk_request_is_open(request)) {
+    if (stage != VK_REQUEST_OPEN) {
         vk_put_any_time(&bound, early ? &request->request_start : &request->request_end);
         exit = vk_cli_fail(cli, VK_EXIT_REFUSED, "the request can be carried out %s %.*s only",
                            early ? "from" : "until", (int)bound.len, (const char *)bound.data);
@@ -119,6 +123,8 @@ vk_exit vk_admin_check_request(vk_cli *cli, const vk_admin_job *job,
 vk_exit vk_admin_add_request(vk_cli *cli, vk_admin_job *job, const vk_thirdweb_request *request,
                              const uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
     vk_error err = {0};
+    job->s.has_request = true;
+    job->s.request_end = request->request_end;
     vk_status status =
         vk_thirdweb_set_permissions(request, VK_THIRDWEB_ABI_IS_ADMIN, ALLOWED, signature65,
                                     &job->calls[job->call_count++], &err);

@@ -50,12 +50,15 @@ vk_exit vk_admin_send(vk_cli *cli, vk_admin_job *job) {
 
 vk_exit vk_admin_say_request(vk_cli *cli, vk_admin_job *job, const vk_thirdweb_request *request) {
     vk_out *out = &cli->out;
-    vk_say(out, "An admin would sign this request, and the operation that carries it out%s:\n",
+    bool has_more = job->call_count > 0;
+    vk_say(out, "An admin would sign this request, and the operation that %s%s:\n",
+           has_more ? "carries out first the one that is pending, and then this" : "carries it out",
            job->s.state.is_deployed ? "" : " and deploys the account");
     vk_out_open(out, NULL, '{');
     vk_out_u64(out, "chainId", job->about.chain_id);
     vk_out_address(out, "account", &job->about.account.account);
     vk_out_bool(out, "deployed", job->s.state.is_deployed);
+    vk_out_bool(out, "usesUp", has_more);
     vk_exit exit = vk_request_say(cli, request, job->about.chain_id, &job->about.account.account);
     vk_out_close(out, '}');
     return exit;

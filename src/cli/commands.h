@@ -24,7 +24,7 @@ extern const vk_command vk_commands_keys[], vk_commands_sessions[], vk_commands_
 #define SERVER OPT(HEADER), OPT(HEADER_FILE)
 #define SENDING                                                                                    \
     OPT(CHAINS), OPT(PAYMASTER), OPT(LANE), OPT(MAX_FEE), OPT(MAX_COST), OPT(WAIT), OPT(TIMEOUT)
-#define ADMIN OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(DRY_RUN), SENDING
+#define ADMIN OPT(OWNER_KEY), OPT(OWNER_PIN_FILE), OPT(ACCOUNT_TOKEN), OPT(DRY_RUN), SENDING
 #define STEP_UP OPT(STEP_UP), OPT(STEP_UP_DEVICE), OPT(STEP_UP_ABOVE), OPT(STEP_UP_UNLESS)
 #define PASSKEY OPT(RP_ID), OPT(ORIGIN), OPT(SIGN_COUNT)
 #define DEVICE OPT(DISCOVERABLE), OPT(USER_HANDLE), OPT(CRED_PROTECT)

@@ -117,9 +117,10 @@ const vk_command vk_commands_sessions[] = {
      "it,\n"
      "by an operation that the key of an admin (of any PKCS#11 token) signs; the operation "
      "deploys\n"
-     "the account if it is not there yet and the token keeps it. Nothing is sent if the account "
-     "has\n"
-     "the session already. A Kernel account takes its owner's approval along with the session's "
+     "the account if it is not there yet and the token, or that of --account-token, keeps it. "
+     "Nothing\n"
+     "is sent if the account has the session already. A Kernel account takes its owner's approval "
+     "along with the session's "
      "first\n"
      "operation: there is nothing to install.",
      "  valetkey session install --label shop --owner-key 'pkcs11:token=cold;object=admin' --wait\n"
@@ -173,7 +174,8 @@ const vk_command vk_commands_sessions[] = {
      "key (of any PKCS#11 token) sign it, and sends it. A permission that was approved and never\n"
      "used dies with the nonce of its approval, and so does whatever else was approved with it.\n"
      "A thirdweb session is ended by an admin's key, which signs the request and the operation; a\n"
-     "request for it that was signed and not carried out yet is used up as well.\n"
+     "request for it that was signed and not carried out yet is used up as well; one that is for\n"
+     "later cannot be, which is said, and is no success.\n"
      "The key's grant stays on the token, which asks no chain when it signs: \"key remove\" ends "
      "it.",
      "  valetkey session revoke --label shop --owner-key 'pkcs11:token=cold;object=owner' --wait\n"
@@ -185,9 +187,10 @@ const vk_command vk_commands_sessions[] = {
      "nothing on the token changes. --output keeps the request for \"thirdweb call\".\n"
      "With the admin's --owner-key, whose own PIN is enough, it is signed and carried out at once, "
      "by\n"
-     "an operation of --account, which the token keeps (see \"account create\"); with --dry-run "
-     "it\n"
-     "is said what would be signed.",
+     "an operation of --account, which the token, or that of --account-token, keeps; with "
+     "--dry-run "
+     "as\n"
+     "well, it is said what would be signed.",
      "  valetkey thirdweb add-admin --chain-id 1 --account 0x7668...D2a5 --signer 0x6953...80CA "
      "\\\n"
      "      --output request.json\n"

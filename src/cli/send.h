@@ -34,9 +34,11 @@ typedef struct vk_sending {
     vk_cap max_fee, max_cost; /* of a gas, of the whole */
     uint64_t wait_seconds;    /* with --wait */
     bool was_kept;            /* it was in the outbox before, and may have been sent */
-    vk_outbox_claim claim;    /* of the lane, until the operation is kept */
-    bool has_terms;           /* fees, and the paymaster's stub data */
-    vk_hash hash;             /* userOpHash */
+    bool has_request; /* the operation carries out a request that is signed, and ends then: */
+    vk_u256 request_end;
+    vk_outbox_claim claim; /* of the lane, until the operation is kept */
+    bool has_terms;        /* fees, and the paymaster's stub data */
+    vk_hash hash;          /* userOpHash */
     vk_buf request; /* {"chainId":N,"entryPoint":"0x...","userOp":{...}}, as it is to be signed */
 } vk_sending;
 
@@ -91,6 +93,13 @@ VK_MUST_USE vk_exit vk_send_build(vk_cli *cli, vk_sending *s);
 VK_MUST_USE vk_exit vk_send_complete(vk_cli *cli, vk_sending *s);
 /* What the chain says of the account. */
 VK_MUST_USE vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s);
+/* When is the approval of a grant that is not installed good, by the account's nonce? */
+typedef enum vk_approval_stage {
+    VK_APPROVAL_OVER = 0, /* the account is past it */
+    VK_APPROVAL_GOOD,
+    VK_APPROVAL_EARLY /* it comes alive when the account gets there */
+} vk_approval_stage;
+vk_approval_stage vk_send_approval_stage(const vk_sending *s);
 /* The signature's place is taken by a stub of the same length. */
 VK_MUST_USE vk_exit vk_send_put_stub(vk_cli *cli, vk_sending *s);
 /* Has the operation deploy the account: the factory, and what it is called with. */
@@ -136,10 +145,15 @@ typedef enum vk_server {
 } vk_server;
 VK_MUST_USE vk_exit vk_send_check_caps(vk_cli *cli, const vk_sending *s, vk_server who);
 
+/* Appends what a failure before the signature leaves: "nothing was signed", or the request. */
+void vk_send_put_unsigned(const vk_sending *s, vk_buf *out);
+
 /* ---- What it costs (send_price.c) ---- */
 
 /* Fees, gas limits, paymaster: from the servers. */
 VK_MUST_USE vk_exit vk_send_price(vk_cli *cli, vk_sending *s);
+/* The fees of now, if they are within the caps; asked for without the operation. */
+VK_MUST_USE vk_exit vk_send_ask_fees(vk_cli *cli, vk_sending *s);
 /* Its beginning, which may be had before: the fees, and who pays. */
 VK_MUST_USE vk_exit vk_send_ask_terms(vk_cli *cli, vk_sending *s);
 /* The gas limits of the operation as it stands. */

@@ -38,6 +38,32 @@ vk_exit vk_send_ask_state(vk_cli *cli, vk_sending *s) {
                            : vk_send_fail(cli, "cannot ask for the account", status, &err);
 }
 
+vk_approval_stage vk_send_approval_stage(const vk_sending *s) {
+    if (s->state.current_nonce == s->grant->enable_nonce) {
+        return VK_APPROVAL_GOOD;
+    }
+    return s->state.current_nonce < s->grant->enable_nonce ? VK_APPROVAL_EARLY : VK_APPROVAL_OVER;
+}
+
+static vk_exit check_nonce(vk_cli *cli, const vk_sending *s) {
+    vk_approval_stage stage = vk_send_approval_stage(s);
+    if (stage == VK_APPROVAL_GOOD) {
+        return VK_EXIT_OK;
+    }
+    vk_exit exit = vk_cli_fail(
+        cli, VK_EXIT_REFUSED,
+        "the owner approved with the account's nonce %" PRIu32 ", which is at %" PRIu32 " %s",
+        s->grant->enable_nonce, s->state.current_nonce,
+        stage == VK_APPROVAL_OVER ? "by now: the approval is good no more"
+                                  : "only: the approval comes alive when the account gets there");
+    return vk_cli_hint(cli, exit, "approve it again with --enable-nonce %" PRIu32 "%s",
+                       s->state.current_nonce,
+                       stage == VK_APPROVAL_OVER
+                           ? ""
+                           : "; \"valetkey session revoke\" takes this approval back, and others "
+                             "with it");
+}
+
 static vk_exit check_approval(vk_cli *cli, const vk_sending *s) {
     if (!vk_grant_has_approval(s->grant)) {
         vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
@@ -45,15 +71,7 @@ static vk_exit check_approval(vk_cli *cli, const vk_sending *s) {
                                    "carries no approval that would install it");
         return vk_cli_hint(cli, exit, "let the owner approve the key: \"valetkey approve --help\"");
     }
-    if (s->state.current_nonce != s->grant->enable_nonce) {
-        vk_exit exit = vk_cli_fail(cli, VK_EXIT_REFUSED,
-                                   "the owner approved with the account's nonce %" PRIu32
-                                   ", which is at %" PRIu32 " by now: the approval is good no more",
-                                   s->grant->enable_nonce, s->state.current_nonce);
-        return vk_cli_hint(cli, exit, "approve it again with --enable-nonce %" PRIu32,
-                           s->state.current_nonce);
-    }
-    return VK_EXIT_OK;
+    return check_nonce(cli, s);
 }
 
 /* Is the approval to be brought along? */

@@ -61,15 +61,33 @@ static void put_who(vk_buf *out, const vk_sending *s, vk_server who) {
     vk_buf_put_text(out, " asks for ");
 }
 
-static vk_exit fail(vk_cli *cli, vk_server who, const vk_buf *what) {
+void vk_send_put_unsigned(const vk_sending *s, vk_buf *out) {
+    if (!s->has_request) {
+        vk_buf_put_text(out, "nothing was signed");
+        return;
+    }
+    vk_buf_put_text(out, "the operation was not signed; the request was, and is good until ");
+    vk_put_any_time(out, &s->request_end);
+}
+
+static vk_exit hint_caps(vk_cli *cli, vk_exit exit, const vk_sending *s) {
+    vk_buf left = {0};
+    vk_send_put_unsigned(s, &left);
+    exit = vk_cli_hint(cli, exit,
+                       "%.*s; try again later, or allow more with --max-fee AMOUNT and --max-cost "
+                       "AMOUNT",
+                       (int)left.len, (const char *)left.data);
+    vk_buf_clear(&left);
+    return exit;
+}
+
+static vk_exit fail(vk_cli *cli, const vk_sending *s, vk_server who, const vk_buf *what) {
     vk_exit code = who == VK_SERVER_NONE ? VK_EXIT_INPUT : VK_EXIT_SERVER;
     if (vk_buf_status(what) != VK_OK) {
         return vk_cli_no_memory(cli);
     }
     vk_exit exit = vk_cli_fail(cli, code, "%.*s", (int)what->len, (const char *)what->data);
-    return vk_cli_hint(cli, exit,
-                       "nothing was signed; try again later, or allow more with --max-fee AMOUNT "
-                       "and --max-cost AMOUNT");
+    return hint_caps(cli, exit, s);
 }
 
 static void put_gwei(vk_buf *out, const vk_u256 *wei) {
@@ -88,7 +106,7 @@ static vk_exit check_fee(vk_cli *cli, const vk_sending *s, vk_server who) {
     vk_buf_put_text(&what, " a gas, more than the ");
     put_gwei(&what, &s->max_fee.wei);
     vk_buf_printf(&what, " of %s", s->max_fee.from);
-    vk_exit exit = fail(cli, who, &what);
+    vk_exit exit = fail(cli, s, who, &what);
     vk_buf_clear(&what);
     return exit;
 }
@@ -119,7 +137,7 @@ static vk_exit check_cost(vk_cli *cli, const vk_sending *s, vk_server who) {
     vk_buf_put_text(&what, " in all, more than the ");
     vk_put_ether(&what, &s->max_cost.wei);
     vk_buf_printf(&what, " of %s", s->max_cost.from);
-    vk_exit exit = fail(cli, who, &what);
+    vk_exit exit = fail(cli, s, who, &what);
     vk_buf_clear(&what);
     return exit;
 }

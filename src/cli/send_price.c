@@ -5,7 +5,7 @@
 
 /* ---- Fees ---- */
 
-static vk_exit ask_fees(vk_cli *cli, vk_sending *s) {
+vk_exit vk_send_ask_fees(vk_cli *cli, vk_sending *s) {
     vk_fees fees;
     vk_error err = {0};
     vk_status status = vk_bundler_fees(s->bundler, &fees, &err);
@@ -129,7 +129,7 @@ vk_exit vk_send_estimate(vk_cli *cli, vk_sending *s) {
 /* ---- The whole ---- */
 
 vk_exit vk_send_ask_terms(vk_cli *cli, vk_sending *s) {
-    vk_exit exit = ask_fees(cli, s);
+    vk_exit exit = vk_send_ask_fees(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = vk_send_put_stub(cli, s);
     }

@@ -133,6 +133,18 @@ static vk_exit ask_for_good(vk_cli *cli, vk_sending *s, bool *holds) {
     return exit;
 }
 
+static vk_exit fail_fickle(vk_cli *cli, const vk_sending *s) {
+    vk_buf left = {0};
+    vk_send_put_unsigned(s, &left);
+    vk_exit exit =
+        vk_cli_fail(cli, VK_EXIT_SERVER,
+                    "the paymaster %s says something else each time that it is asked, so nobody "
+                    "knows what the operation costs: %.*s",
+                    vk_paymaster_name(s->paymaster), (int)left.len, (const char *)left.data);
+    vk_buf_clear(&left);
+    return exit;
+}
+
 vk_exit vk_send_sponsored(vk_cli *cli, vk_sending *s) {
     bool holds = s->sponsoring.is_final;
     vk_exit exit = VK_EXIT_OK;
@@ -144,10 +156,5 @@ vk_exit vk_send_sponsored(vk_cli *cli, vk_sending *s) {
             exit = ask_for_good(cli, s, &holds);
         }
     }
-    return exit == VK_EXIT_OK && !holds
-               ? vk_cli_fail(cli, VK_EXIT_SERVER,
-                             "the paymaster %s says something else each time that it is asked, so "
-                             "nobody knows what the operation costs: nothing was signed",
-                             vk_paymaster_name(s->paymaster))
-               : exit;
+    return exit == VK_EXIT_OK && !holds ? fail_fickle(cli, s) : exit;
 }

@@ -44,9 +44,9 @@ typedef struct vk_new_session {
 } vk_new_session;
 
 /* session_nonce.c: the account's nonce on each chain: given, asked for, or that of an account that
- * is not deployed. */
+ * is not deployed. One that a node says and that is not an account's first is told at once. */
 VK_MUST_USE vk_exit vk_new_session_nonces(vk_cli *cli, vk_new_session *s);
-/* Says which of them the user should know of. */
+/* Says of which of the others the user should know. */
 void vk_new_session_note_nonces(const vk_new_session *s);
 
 /* session_key.c: the key with the label, made if there is none. One that is there must be the same,

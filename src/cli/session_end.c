@@ -2,22 +2,29 @@
 #include "cli/session_end.h"
 
 #include "cli/thirdweb_request.h"
+#include "policy/text.h"
 
 #include <inttypes.h>
 
 /* ---- What there is to end ---- */
 
-/* Whoever has the request of an approval may still carry it out, until it ends. */
-static vk_exit ask_pending(vk_cli *cli, const vk_admin_job *job, const vk_grant *grant, bool *out) {
+/* Whoever has the request of an approval may still carry it out, until it ends: *out says when;
+ * VK_REQUEST_OVER if he cannot. */
+static vk_exit ask_pending(vk_cli *cli, const vk_admin_job *job, const vk_grant *grant,
+                           vk_request_stage *out) {
+    vk_request_stage stage = vk_request_stage_of(&grant->request);
     vk_thirdweb_fate fate = VK_THIRDWEB_USED;
     vk_error err = {0};
-    if (grant->account.pre_installed || !vk_request_is_open(&grant->request)) {
+    *out = VK_REQUEST_OVER;
+    if (!job->s.state.is_deployed || grant->account.pre_installed || stage == VK_REQUEST_OVER) {
         return VK_EXIT_OK;
     }
     vk_status status =
         vk_node_thirdweb_request(job->s.node, &job->about.account.account, &grant->request,
                                  grant->account.enable_signature.data, &fate, &err);
-    *out = status == VK_OK && fate == VK_THIRDWEB_GOOD;
+    if (status == VK_OK && fate == VK_THIRDWEB_GOOD) {
+        *out = stage;
+    }
     return status == VK_OK ? VK_EXIT_OK
                            : vk_send_fail(cli, "cannot ask for the request", status, &err);
 }
@@ -51,6 +58,38 @@ vk_exit vk_session_check_end(vk_cli *cli, const vk_admin_job *job, bool has_more
                              job->about.chain_id);
 }
 
+/* ---- What is to come ---- */
+
+static void put_start(vk_buf *out, const vk_grant *grant) {
+    vk_put_any_time(out, &grant->request.request_start);
+}
+
+/* What nobody can carry out yet cannot be used up. */
+static vk_exit fail_early(vk_cli *cli, const vk_admin_job *job, const vk_grant *grant) {
+    vk_buf start = {0};
+    put_start(&start, grant);
+    vk_exit exit =
+        vk_cli_fail(cli, VK_EXIT_REFUSED,
+                    "the account has no session of the signer on chain %" PRIu64
+                    " yet, but whoever has the admin's request can set it from %.*s on, and the "
+                    "account lets nobody use that up before",
+                    job->about.chain_id, (int)start.len, (const char *)start.data);
+    vk_buf_clear(&start);
+    return vk_cli_hint(cli, exit,
+                       "revoke it then, or have the admin removed who signed it (\"valetkey "
+                       "thirdweb remove-admin\"); \"valetkey key remove\" takes the key away");
+}
+
+static void warn_early(const vk_grant *grant) {
+    vk_buf start = {0};
+    put_start(&start, grant);
+    vk_cli_warn("this ends the session that is there, but whoever has the admin's request can set "
+                "it again from %.*s on: revoke it once more then, or have the admin removed who "
+                "signed it",
+                (int)start.len, (const char *)start.data);
+    vk_buf_clear(&start);
+}
+
 /* ---- The operation ---- */
 
 static vk_exit new_request(vk_cli *cli, const vk_address *signer, vk_thirdweb_request *out) {
@@ -61,24 +100,20 @@ static vk_exit new_request(vk_cli *cli, const vk_address *signer, vk_thirdweb_re
     return exit;
 }
 
-/* A request that is still pending is carried out first: so it is used up. */
-static vk_exit put_calls(vk_cli *cli, vk_admin_job *job, const vk_grant *grant, bool is_pending,
-                         const vk_thirdweb_request *removal) {
+static vk_exit put_removal(vk_cli *cli, vk_admin_job *job, const vk_thirdweb_request *removal) {
     uint8_t signature65[VK_REQUEST_SIGNATURE_LEN];
-    vk_exit exit = VK_EXIT_OK;
-    if (is_pending) {
-        exit =
-            vk_admin_add_request(cli, job, &grant->request, grant->account.enable_signature.data);
-    }
-    if (exit == VK_EXIT_OK) {
-        exit = vk_admin_sign_request(cli, job, removal, signature65);
-    }
+    vk_exit exit = vk_admin_sign_request(cli, job, removal, signature65);
     return exit == VK_EXIT_OK ? vk_admin_add_request(cli, job, removal, signature65) : exit;
 }
 
+/* A request that is still pending is carried out first: so it is used up. */
 static vk_exit end(vk_cli *cli, vk_admin_job *job, const vk_grant *grant, bool is_pending) {
     vk_thirdweb_request removal;
     vk_exit exit = new_request(cli, &job->s.key.signer.address, &removal);
+    if (exit == VK_EXIT_OK && is_pending) {
+        exit =
+            vk_admin_add_request(cli, job, &grant->request, grant->account.enable_signature.data);
+    }
     if (exit == VK_EXIT_OK && vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
         return vk_admin_say_request(cli, job, &removal);
     }
@@ -89,13 +124,23 @@ static vk_exit end(vk_cli *cli, vk_admin_job *job, const vk_grant *grant, bool i
         exit = vk_admin_check(cli, job);
     }
     if (exit == VK_EXIT_OK) {
-        exit = put_calls(cli, job, grant, is_pending, &removal);
+        exit = put_removal(cli, job, &removal);
     }
     return exit == VK_EXIT_OK ? vk_admin_send(cli, job) : exit;
 }
 
+/* What is there goes; what is to come stays, which is no success. */
+static vk_exit end_for_now(vk_cli *cli, vk_admin_job *job, const vk_grant *grant) {
+    if (job->s.thirdweb.session.target_count == 0) {
+        return fail_early(cli, job, grant);
+    }
+    warn_early(grant);
+    vk_exit exit = end(cli, job, grant, false);
+    return exit == VK_EXIT_OK ? VK_EXIT_REFUSED : exit;
+}
+
 vk_exit vk_session_end_thirdweb(vk_cli *cli, vk_admin_job *job, const vk_grant *grant) {
-    bool is_pending = false;
+    vk_request_stage pending = VK_REQUEST_OVER;
     vk_exit exit = vk_admin_of_grant(cli, grant, job);
     if (exit == VK_EXIT_OK) {
         exit = vk_admin_connect(cli, job);
@@ -103,11 +148,15 @@ vk_exit vk_session_end_thirdweb(vk_cli *cli, vk_admin_job *job, const vk_grant *
     if (exit == VK_EXIT_OK) {
         exit = vk_send_ask_state(cli, &job->s);
     }
-    if (exit == VK_EXIT_OK && job->s.state.is_deployed) {
-        exit = ask_pending(cli, job, grant, &is_pending);
+    if (exit == VK_EXIT_OK) {
+        exit = ask_pending(cli, job, grant, &pending);
     }
     if (exit == VK_EXIT_OK) {
-        exit = vk_session_check_end(cli, job, is_pending);
+        exit = vk_session_check_end(cli, job, pending != VK_REQUEST_OVER);
     }
-    return exit == VK_EXIT_OK ? end(cli, job, grant, is_pending) : exit;
+    if (exit != VK_EXIT_OK) {
+        return exit;
+    }
+    return pending == VK_REQUEST_EARLY ? end_for_now(cli, job, grant)
+                                       : end(cli, job, grant, pending == VK_REQUEST_OPEN);
 }

@@ -56,8 +56,11 @@ static void take(const vk_account_state *state, vk_approval_nonce *nonce) {
 static void compare(const vk_account_state *state, uint64_t chain_id, uint64_t given) {
     if (state->current_nonce != given) {
         vk_cli_warn("on chain %" PRIu64 " the account's approvals are at nonce %" PRIu32
-                    ", not at %" PRIu64 ": what is approved with that is good for nothing there",
-                    chain_id, state->current_nonce, given);
+                    ", not at %" PRIu64 ": what is approved with that %s",
+                    chain_id, state->current_nonce, given,
+                    state->current_nonce > given ? "is good for nothing there"
+                                                 : "comes alive there when the account gets that "
+                                                   "far");
     }
 }
 
@@ -102,6 +105,18 @@ static bool has_nonces(const vk_smart_account *account) {
     return account->kind == VK_SMART_ACCOUNT_KERNEL && account->kernel >= VK_KERNEL_0_3_0;
 }
 
+/* A node that says more than is true has an approval made that comes alive later: the
+ * owner is to know before he signs. */
+static void note_unusual(const vk_new_session *s) {
+    for (size_t i = 0; i < s->chains.count; i++) {
+        if (s->nonces[i].from == VK_NONCE_OF_CHAIN && s->nonces[i].value != FIRST_NONCE) {
+            vk_cli_note("it is approved with nonce %" PRIu64 " on chain %" PRIu64
+                        ", which the account has there by the word of the node",
+                        s->nonces[i].value, s->chains.list[i]);
+        }
+    }
+}
+
 vk_exit vk_new_session_nonces(vk_cli *cli, vk_new_session *s) {
     vk_exit exit = VK_EXIT_OK;
     if (!has_nonces(&s->account.account)) {
@@ -112,6 +127,9 @@ vk_exit vk_new_session_nonces(vk_cli *cli, vk_new_session *s) {
     }
     for (size_t i = 0; i < s->chains.count && exit == VK_EXIT_OK; i++) {
         exit = settle_chain(cli, s, i);
+    }
+    if (exit == VK_EXIT_OK) {
+        note_unusual(s);
     }
     return exit;
 }
@@ -129,21 +147,9 @@ static void put_chains(const vk_new_session *s, vk_nonce_source from, vk_buf *ou
     }
 }
 
-/* A node that says more than is true has an approval made that comes alive later. */
-static void note_unusual(const vk_new_session *s) {
-    for (size_t i = 0; i < s->chains.count; i++) {
-        if (s->nonces[i].from == VK_NONCE_OF_CHAIN && s->nonces[i].value != FIRST_NONCE) {
-            vk_cli_note("it is approved with nonce %" PRIu64 " on chain %" PRIu64
-                        ", which the account has there by the word of the node",
-                        s->nonces[i].value, s->chains.list[i]);
-        }
-    }
-}
-
 void vk_new_session_note_nonces(const vk_new_session *s) {
     vk_buf undeployed = {0}, unasked = {0};
     if (has_nonces(&s->account.account)) {
-        note_unusual(s);
         put_chains(s, VK_NONCE_UNDEPLOYED, &undeployed);
         put_chains(s, VK_NONCE_UNASKED, &unasked);
     }

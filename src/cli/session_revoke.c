@@ -43,7 +43,21 @@ static vk_exit put_revoke(vk_cli *cli, vk_sending *s) {
                            : vk_cli_fail_with(cli, "cannot revoke the permission", status, &err);
 }
 
-/* What is not installed yet is still approved: that dies with the nonce it was approved with. */
+/* An account takes one step of a few nonces at a time. */
+static vk_exit fail_far(vk_cli *cli, const vk_sending *s) {
+    vk_exit exit =
+        vk_cli_fail(cli, VK_EXIT_REFUSED,
+                    "the approval comes alive at the account's nonce %" PRIu32
+                    ", and the account, which is at %" PRIu32 ", takes no step as far as beyond it",
+                    s->grant->enable_nonce, s->state.current_nonce);
+    return vk_cli_hint(
+        cli, exit,
+        "revoke it when the account is nearer, which it gets when others are revoked by "
+        "nonce; \"valetkey key remove\" takes the key away");
+}
+
+/* What is not installed yet is still approved, for now or for later: that dies with the nonce it
+ * was approved with. */
 static vk_exit put_invalidate(vk_cli *cli, vk_sending *s) {
     if (!s->state.is_deployed) {
         vk_exit exit = vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
@@ -54,12 +68,17 @@ static vk_exit put_invalidate(vk_cli *cli, vk_sending *s) {
                            "the approval stays good for whoever has the key: \"valetkey key "
                            "remove\" takes that away");
     }
-    if (s->state.current_nonce != s->grant->enable_nonce) {
+    if (vk_send_approval_stage(s) == VK_APPROVAL_OVER) {
         return vk_cli_fail(cli, VK_EXIT_NOT_FOUND,
                            "the permission is not installed, and its approval is good no more: "
                            "there is nothing to revoke");
     }
-    vk_manage_invalidate_nonce(s->state.current_nonce + 1, &s->call_data);
+    if (s->grant->enable_nonce == UINT32_MAX ||
+        vk_manage_check_invalidate(s->grant->enable_nonce + 1, s->state.valid_nonce_from,
+                                   s->state.current_nonce, NULL) != VK_OK) {
+        return fail_far(cli, s);
+    }
+    vk_manage_invalidate_nonce(s->grant->enable_nonce + 1, &s->call_data);
     return vk_buf_status(&s->call_data) == VK_OK ? VK_EXIT_OK : vk_cli_no_memory(cli);
 }
 

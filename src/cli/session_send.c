@@ -6,11 +6,30 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define LANE_BITS 192
+
 bool vk_new_session_sends(const vk_cli *cli) {
     return vk_opt_flag(cli, VK_OPT_SEND) || vk_opt_flag(cli, VK_OPT_THIRDWEB);
 }
 
 /* ---- Before anything is made ---- */
+
+/* A thirdweb account's: no others are sent to here. */
+static vk_exit check_lane(vk_cli *cli) {
+    const char *text = vk_opt(cli, VK_OPT_LANE);
+    vk_u256 lane;
+    bool is_number = text != NULL && vk_u256_read_decimal(text, strlen(text), &lane) == VK_OK;
+    return is_number && !vk_u256_fits(&lane, LANE_BITS)
+               ? vk_bad_value(cli, VK_OPT_LANE, "a number below 2^192, a name, or auto")
+               : VK_EXIT_OK;
+}
+
+/* What is read again when it is sent: nothing is made for a command line that is wrong. */
+static vk_exit check_values(vk_cli *cli) {
+    vk_sending scratch = {.grant = NULL};
+    vk_exit exit = vk_send_read_caps(cli, &scratch);
+    return exit == VK_EXIT_OK ? check_lane(cli) : exit;
+}
 
 vk_exit vk_new_session_check_send(vk_cli *cli) {
     static const vk_option with[] = {VK_OPT_PAYMASTER, VK_OPT_LANE, VK_OPT_MAX_FEE,
@@ -29,9 +48,10 @@ vk_exit vk_new_session_check_send(vk_cli *cli) {
             cli, VK_EXIT_USAGE, "--%s needs the key of an admin of the account: --owner-key URI",
             vk_opt_name(vk_opt_flag(cli, VK_OPT_SEND) ? VK_OPT_SEND : VK_OPT_THIRDWEB));
     }
-    return sends && output != NULL && strcmp(output, "-") == 0
-               ? vk_cli_fail(cli, VK_EXIT_USAGE, "--send and --output - exclude each other")
-               : VK_EXIT_OK;
+    if (sends && output != NULL && strcmp(output, "-") == 0) {
+        return vk_cli_fail(cli, VK_EXIT_USAGE, "--send and --output - exclude each other");
+    }
+    return sends ? check_values(cli) : VK_EXIT_OK;
 }
 
 static vk_exit check_kind(vk_cli *cli, const vk_new_session *s) {
@@ -76,17 +96,44 @@ vk_exit vk_new_session_check_servers(vk_cli *cli, const vk_new_session *s) {
 /* ---- When it is made ---- */
 
 static vk_exit tell_missing(vk_cli *cli, vk_exit exit, const vk_approval *a) {
+    const char *token = vk_opt(cli, VK_OPT_ACCOUNT_TOKEN);
+    const char *option = token != NULL ? " --account-token " : "";
+    token = token != NULL ? token : "";
     if (exit == VK_EXIT_REVERTED) {
         vk_say(&cli->out,
                "So the session is not there: \"valetkey session install --label %s --chain-id "
-               "%" PRIu64 "\" tries again.\n",
-               a->key.label, a->chain_id);
+               "%" PRIu64 "%s%s\" tries again.\n",
+               a->key.label, a->chain_id, option, token);
         return exit;
     }
     return vk_cli_preface(cli, exit,
                           "the session \"%s\" was made and is kept, but is not known to be on "
-                          "chain %" PRIu64 " (\"valetkey session install\" puts it there)",
-                          a->key.label, a->chain_id);
+                          "chain %" PRIu64 " (\"valetkey session install%s%s\" puts it there)",
+                          a->key.label, a->chain_id, option, token);
+}
+
+/* Of those behind the one that failed nobody knows otherwise. */
+static vk_exit tell_untried(vk_cli *cli, vk_exit exit, const vk_new_session *s, size_t tried) {
+    vk_chain_list rest = {.count = 0};
+    vk_buf chains = {0};
+    if (tried == s->chains.count) {
+        return exit;
+    }
+    for (size_t i = tried; i < s->chains.count; i++) {
+        rest.list[rest.count++] = s->chains.list[i];
+    }
+    vk_chains_put(&rest, &chains);
+    const int len = (int)chains.len;
+    const char *text = (const char *)chains.data;
+    if (vk_buf_status(&chains) != VK_OK) {
+        exit = vk_cli_no_memory(cli);
+    } else if (exit == VK_EXIT_REVERTED) {
+        vk_say(&cli->out, "On %.*s it was not tried.\n", len, text);
+    } else {
+        exit = vk_cli_hint_more(cli, exit, "on %.*s it was not tried", len, text);
+    }
+    vk_buf_clear(&chains);
+    return exit;
 }
 
 static vk_exit send_one(vk_cli *cli, const vk_new_session *s, const vk_approval *a) {
@@ -102,10 +149,11 @@ static vk_exit send_one(vk_cli *cli, const vk_new_session *s, const vk_approval 
 
 vk_exit vk_new_session_send(vk_cli *cli, const vk_new_session *s) {
     vk_exit exit = VK_EXIT_OK;
+    size_t tried = 0;
     vk_out_open(&cli->out, "operations", '[');
-    for (size_t i = 0; i < s->chains.count && exit == VK_EXIT_OK; i++) {
-        exit = send_one(cli, s, &s->approvals[i]);
+    while (tried < s->chains.count && exit == VK_EXIT_OK) {
+        exit = send_one(cli, s, &s->approvals[tried++]);
     }
     vk_out_close(&cli->out, ']');
-    return exit;
+    return exit == VK_EXIT_OK ? exit : tell_untried(cli, exit, s, tried);
 }

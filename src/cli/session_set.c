@@ -8,6 +8,7 @@
 
 typedef enum vk_set_state {
     VK_SET_ABSENT = 0, /* never set, and no request that could set it */
+    VK_SET_EARLY,      /* not set, but the admin's request can be carried out later */
     VK_SET_PENDING,    /* not set, but the admin's request can be carried out */
     VK_SET_REVOKED,    /* the request was carried out, and there is nothing any more */
     VK_SET_CLOSED,     /* set, but not in its window */
@@ -20,8 +21,18 @@ static vk_set_state state_of(const vk_grant *grant, vk_thirdweb_fate fate) {
     if (fate == VK_THIRDWEB_USED) {
         return VK_SET_REVOKED;
     }
-    return fate == VK_THIRDWEB_GOOD && vk_request_is_open(&grant->request) ? VK_SET_PENDING
-                                                                           : VK_SET_ABSENT;
+    if (fate != VK_THIRDWEB_GOOD) {
+        return VK_SET_ABSENT;
+    }
+    switch (vk_request_stage_of(&grant->request)) {
+    case VK_REQUEST_EARLY:
+        return VK_SET_EARLY;
+    case VK_REQUEST_OPEN:
+        return VK_SET_PENDING;
+    case VK_REQUEST_OVER:
+        break;
+    }
+    return VK_SET_ABSENT;
 }
 
 static vk_exit ask(vk_cli *cli, const vk_sending *s, vk_set_state *out) {
@@ -49,14 +60,13 @@ static vk_exit ask(vk_cli *cli, const vk_sending *s, vk_set_state *out) {
 
 /* ---- Saying ---- */
 
-static const char *const names[] = {[VK_SET_ABSENT] = "absent",
-                                    [VK_SET_PENDING] = "pending",
-                                    [VK_SET_REVOKED] = "revoked",
-                                    [VK_SET_CLOSED] = "closed",
-                                    [VK_SET_ACTIVE] = "installed"};
+static const char *const names[] = {
+    [VK_SET_ABSENT] = "absent",   [VK_SET_EARLY] = "early",   [VK_SET_PENDING] = "pending",
+    [VK_SET_REVOKED] = "revoked", [VK_SET_CLOSED] = "closed", [VK_SET_ACTIVE] = "installed"};
 
 static const char *const words[] = {
     [VK_SET_ABSENT] = "not set, and the grant's request cannot set it",
+    [VK_SET_EARLY] = "not set, and the admin's request cannot set it before ",
     [VK_SET_PENDING] = "not set yet: \"valetkey session install\" carries out the admin's request",
     [VK_SET_REVOKED] = "removed: the request was carried out, and cannot be again",
     [VK_SET_CLOSED] = "set, but its window is not open",
@@ -113,9 +123,19 @@ static void say_set(vk_out *out, const vk_sending *s) {
     vk_out_close(out, '}');
 }
 
+static void say_state(vk_out *out, const vk_sending *s, vk_set_state state) {
+    vk_buf text = {0};
+    vk_buf_put_text(&text, words[state]);
+    if (state == VK_SET_EARLY) {
+        vk_put_any_time(&text, &s->grant->request.request_start);
+    }
+    vk_say_field(out, "session", "%.*s", (int)text.len, (const char *)text.data);
+    vk_buf_clear(&text);
+}
+
 static void say(vk_cli *cli, const vk_sending *s, vk_set_state state) {
     vk_out *out = &cli->out;
-    vk_say_field(out, "session", "%s", words[state]);
+    say_state(out, s, state);
     vk_out_text(out, "permission", names[state]);
     vk_out_bool(out, "active", s->thirdweb.is_active);
     vk_out_bool(out, "admin", s->thirdweb.is_admin);

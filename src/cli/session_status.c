@@ -36,6 +36,19 @@ static vk_exit ask_account(vk_cli *cli, status_job *job) {
 
 /* ---- Saying ---- */
 
+static const char *approval_words(const vk_sending *s) {
+    switch (vk_send_approval_stage(s)) {
+    case VK_APPROVAL_GOOD:
+        return "not installed: the first operation brings the owner's approval along";
+    case VK_APPROVAL_EARLY:
+        return "not installed, and the owner's approval comes alive at a later nonce of the "
+               "account: \"valetkey session revoke\" takes it back";
+    case VK_APPROVAL_OVER:
+        break;
+    }
+    return "not installed, and the owner's approval is good no more";
+}
+
 static const char *permission_words(const status_job *job) {
     const vk_sending *s = &job->s;
     switch (s->state.permission) {
@@ -45,9 +58,7 @@ static const char *permission_words(const status_job *job) {
         return "revoked: it cannot come back under this id";
     default:
         return !vk_grant_has_approval(s->grant) ? "not installed, and the grant has no approval"
-               : s->state.current_nonce != s->grant->enable_nonce
-                   ? "not installed, and the owner's approval is good no more"
-                   : "not installed: the first operation brings the owner's approval along";
+                                                : approval_words(s);
     }
 }
 

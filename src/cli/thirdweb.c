@@ -100,7 +100,7 @@ static vk_exit send_new(vk_cli *cli, const vk_request_kind *kind) {
 
 static vk_exit run(vk_cli *cli, const vk_request_kind *kind) {
     bool is_sent;
-    vk_exit exit = vk_request_is_sent(cli, &is_sent);
+    vk_exit exit = vk_request_is_sent(cli, false, &is_sent);
     if (exit != VK_EXIT_OK) {
         return exit;
     }
@@ -233,7 +233,7 @@ vk_exit vk_cmd_thirdweb_call(vk_cli *cli) {
     vk_address *targets = NULL;
     vk_buf signature = {0};
     bool is_sent = false;
-    vk_exit exit = vk_request_is_sent(cli, &is_sent);
+    vk_exit exit = vk_request_is_sent(cli, true, &is_sent);
     if (exit == VK_EXIT_OK) {
         exit = vk_request_read(cli, &request, &targets);
     }

@@ -5,10 +5,11 @@
 
 #include <inttypes.h>
 
-vk_exit vk_request_is_sent(vk_cli *cli, bool *out) {
-    static const vk_option with[] = {VK_OPT_CHAINS, VK_OPT_PAYMASTER, VK_OPT_LANE, VK_OPT_WAIT,
-                                     VK_OPT_TIMEOUT};
-    *out = vk_admin_is_asked(cli) || vk_opt_flag(cli, VK_OPT_DRY_RUN);
+vk_exit vk_request_is_sent(vk_cli *cli, bool or_dry, bool *out) {
+    static const vk_option with[] = {VK_OPT_ACCOUNT_TOKEN, VK_OPT_CHAINS,  VK_OPT_PAYMASTER,
+                                     VK_OPT_LANE,          VK_OPT_MAX_FEE, VK_OPT_MAX_COST,
+                                     VK_OPT_WAIT,          VK_OPT_TIMEOUT};
+    *out = vk_admin_is_asked(cli) || (or_dry && vk_opt_flag(cli, VK_OPT_DRY_RUN));
     for (size_t i = 0; i < sizeof with / sizeof with[0] && !*out; i++) {
         if (vk_opt_flag(cli, with[i])) {
             return vk_cli_fail(cli, VK_EXIT_USAGE,

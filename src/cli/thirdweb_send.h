@@ -18,8 +18,9 @@ typedef struct vk_request_kind {
 extern const vk_request_kind vk_request_add_admin, vk_request_remove_admin,
     vk_request_remove_session;
 
-/* Does the command line say that it is sent? Options that go with that only are a failure else. */
-VK_MUST_USE vk_exit vk_request_is_sent(vk_cli *cli, bool *out);
+/* Does the command line say that it is sent: by an admin's key, or_dry: or with --dry-run alone?
+ * Options that go with that only are a failure else. */
+VK_MUST_USE vk_exit vk_request_is_sent(vk_cli *cli, bool or_dry, bool *out);
 /* job: s.key.signer.address is the signer; the PKCS#11 session is open. */
 VK_MUST_USE vk_exit vk_request_send_new(vk_cli *cli, vk_admin_job *job,
                                         const vk_request_kind *kind);

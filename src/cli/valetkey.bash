@@ -4,7 +4,7 @@ _valetkey_options() {
     local pin='--pin-file --pin-fd --unlock --device-pin-file' so_pin='--so-pin-file --so-pin-fd' key='--label --id'
     local passkey='--rp-id --origin --sign-count' lint='--lint --lint-allow'
     local sending='--chains --paymaster --lane --max-fee --max-cost --wait --timeout'
-    local admin="--owner-key --owner-pin-file --dry-run $sending"
+    local admin="--owner-key --owner-pin-file --account-token --dry-run $sending"
     local step_up='--step-up --step-up-device --step-up-above --step-up-unless'
     local of_messages='--chain-id --account --replayable --undeployed'
     local message="--message --message-file --typed-data $of_messages"

@@ -51,6 +51,10 @@ err <<'END'
 valetkey: note: it is approved with nonce 3 on chain 1, which the account has there by the word of the node
 valetkey: note: the account is not deployed on chain 10: it is approved there with nonce 1, its first
 END
+# A nonce by the word of a node is told before the owner signs.
+echo wrong-pin >wrong
+want 4 "${create[@]}" --label unsigned --chains chains.json --owner-pin-file wrong
+grep -q '^valetkey: note: it is approved with nonce 3 on chain 1, ' err || fail "$(cat err)"
 cp chains.json "$VALETKEY_HOME/chains.json"
 # In two steps, by the file beside the tokens; the owner signs the same root as with the nonces given.
 want 0 "${create[@]}" --label given --json
@@ -84,6 +88,43 @@ err <<'END'
 valetkey: note: the account is not deployed on chain 10: it is approved there with nonce 1, its first
 valetkey: note: no node of chain 8453 is in the chain file: it is approved there with nonce 1, which is good as long as the account's currentNonce() is that
 END
+
+# ---- An approval that is still to come alive ----
+# A node said 3 when it was made, and the account is at 1: it is revoked up to there, if that is not too far.
+jq --arg one "0x$(word 1)" '.answers += {"eth_call:0xadb610a3": {result: $one},
+    eth_supportedEntryPoints: {result: ["0x0000000071727De22E5E9d8BAf0edAc6f37da032"]},
+    "eth_call:0x35567e1a": {nonce: 0},
+    pimlico_getUserOperationGasPrice: {result: {standard: {maxFeePerGas: "0x3b9aca00", maxPriorityFeePerGas: "0x3b9aca00"}}},
+    eth_estimateUserOperationGas: {result: {preVerificationGas: "0xc350", verificationGasLimit: "0xf4240",
+        callGasLimit: "0x186a0"}}}' first.json >one.json
+jq '."1".bundler = ."1".node' chains.json >both.json
+asked=(--token main --label asked --chain-id 1 --chains both.json)
+want 0 session status "${asked[@]}"
+grep -q 'comes alive at a later nonce of the account' out || fail "$(cat out)"
+want 3 send "${asked[@]}" --call 0x00000000000000000000000000000000000000aa,0 --dry-run
+head -n 1 err >first
+diff - first <<<"valetkey: the owner approved with the account's nonce 3, which is at 1 only: the approval comes alive when the account gets there" ||
+    fail "another message"
+want 0 session revoke "${asked[@]}" --owner-key "$uri" --dry-run --json
+json .operation.userOp.callData "0x1f1b92e3$(word 4)"
+# ahead NONCE: a session that is approved with it.
+ahead() {
+    want 0 "${signed[@]}" --label "at$1" --chains both.json --enable-nonce "$1,1"
+    grep -q "the account's approvals are at nonce 1, not at $1: what is approved with that comes alive there" err || fail "$(cat err)"
+}
+ahead 10
+want 0 session revoke "${asked[@]/asked/at10}" --owner-key "$uri" --dry-run --json
+json .operation.userOp.callData "0x1f1b92e3$(word 11)"
+for far in 11 4294967295; do
+    ahead $far
+    want 3 session revoke "${asked[@]/asked/at$far}" --owner-key "$uri" --owner-pin-file pin
+    head -n 1 err >first
+    diff - first <<<"valetkey: the approval comes alive at the account's nonce $far, and the account, which is at 1, takes no step as far as beyond it" ||
+        fail "another message"
+done
+jq '.answers["eth_call:0xadb610a3"].result = "0x'"$(word 4)"'"' one.json >next && mv next one.json
+want 5 session revoke "${asked[@]}" --owner-key "$uri" --owner-pin-file pin
+cp first.json one.json
 
 # ---- A node that does not help ----
 jq '.answers.eth_chainId.result = "0x2"' first.json >one.json

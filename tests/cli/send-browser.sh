@@ -38,6 +38,10 @@ grep -q '^valetkey: refused: call: ' err || fail "$(cat err)"
 [ ! -e op.json ] || fail "an operation that is refused"
 called eth_estimateUserOperationGas 0
 before=$(gas_left)
+# An operation that cannot be kept is not asked about.
+want 6 "${send[@]}" --call "$pay" --output nowhere/op.json
+out </dev/null
+err <<<'valetkey: cannot write nowhere/op.json: No such file or directory'
 want 0 "${send[@]}" --call "$pay" --output op.json
 grep -qx "  valetkey send --label 's01' --userop op.json --assertion FILE --wait" out || fail "it is not said what is next"
 grep -qx '  origin         http://localhost:8080' out || fail "no origin"

@@ -71,6 +71,12 @@ err <<<'valetkey: --wait is for a session that is put on its chain at once: --se
 want 1 "${create[@]}" --account tw --send
 err <<<'valetkey: --send needs the key of an admin of the account: --owner-key URI'
 want 1 "${create[@]}" --account tw "${admin[@]}" --send --output -
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --max-fee nonsense
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --max-cost nonsense
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --wait --timeout abc
+grep -q -- '--timeout is ' err || fail "$(cat err)"
+want 1 "${create[@]}" --account tw "${admin[@]}" --send --lane $((1 << 62))00000000000000000000000000000000000000000
+grep -q -- '--lane is .* a number below 2^192, a name, or auto' err || fail "$(cat err)"
 want 5 "${create[@]}" --account tw "${admin[@]}" --send
 grep -q 'nothing says through whom to send' err || fail "$(cat err)"
 serve 31337
@@ -171,6 +177,24 @@ json '[.label, (.sessions | length), (.operations | length), .operations[0].acco
     "[\"one\",1,1,\"$account\",31337]"
 called eth_sendUserOperation 1
 rm -f "$VALETKEY_HOME"/outbox/*
+
+# Of several chains the first that fails ends it, and the others are named.
+jq '."31338" = ."31337" | ."31339" = ."31337"' "$VALETKEY_HOME/chains.json" >three.json
+three=("${create[@]/%tw/three}" --account tw --chains three.json "${admin[@]}" --send)
+want 8 "${three[@]/%31337/31338,31337,31339}"
+grep -q 'is not known to be on chain 31338 .*is on chain 31337, ' err || fail "$(cat err)"
+grep -q '^valetkey: on chains 31337 and 31339 it was not tried$' err || fail "$(cat err)"
+
+# ---- A key on another token than the account ----
+want 0 token init --label bots --so-pin-file so-pin --pin-file pin
+script eth_sendUserOperation '{"error":{"code":-32500,"message":"AA13 initCode failed or OOG"}}'
+want 8 "${create[@]/main/bots}" --account tw --account-token main "${admin[@]}" --send
+grep -q '("valetkey session install --account-token main" puts it there)' err || fail "$(cat err)"
+want 5 session install --token bots --label tw --owner-key "$uri" --dry-run
+want 0 session install --token bots --label tw --owner-key "$uri" --account-token main --dry-run --json
+json .operation.userOp.factoryData "$factory_data"
+want 0 thirdweb add-admin --token bots --account-token main "${on[@]:2}" --signer "$target" --owner-key "$uri" --dry-run
+want 1 thirdweb add-admin --token bots --account-token main "${on[@]:2:3}" "$account" --signer "$target" --so-pin-file so-pin
 
 # ---- The account is there ----
 # Of another admin than the one whose key it is.
@@ -280,7 +304,7 @@ want 5 session revoke "${session[@]}" "${admin[@]}"
 grep -q 'there is nothing to revoke' err || fail "$(cat err)"
 permissions "$target"
 want 0 session revoke "${session[@]}" --dry-run --json
-json '[.account, .deployed, .typedData.primaryType]' "[\"$account\",true,\"SignerPermissionRequest\"]"
+json '[.account, .deployed, .usesUp, .typedData.primaryType]' "[\"$account\",true,false,\"SignerPermissionRequest\"]"
 json '.request | [.isAdmin, .approvedTargets, .permissionEndTimestamp]' '[0,[],"0"]'
 want 3 session revoke "${session[@]}" "${other[@]}"
 grep -q 'is no admin of the account' err || fail "$(cat err)"
@@ -304,12 +328,55 @@ sends 0xb61d27f6,5892e236
 # What was approved and not carried out is used up first.
 deployed "$boss"
 fate 1 "$boss"
+want 0 session revoke "${session[@]}" --dry-run --json
+json .usesUp true
+want 0 session revoke "${session[@]}" --dry-run
+head -n 1 out | grep -qx 'An admin would sign this request, and the operation that carries out first the one that is pending, and then this:' ||
+    fail "$(cat out)"
 want 0 session revoke "${session[@]}" "${admin[@]}"
 sends 0x47e1da2a,5892e236,5892e236
+
+# ---- A request for later ----
+# Nobody can use it up now, so it is said, and revoking what is there is no success.
+want 0 key create --token main --label early --policy tw.json --pin-file pin --lint off
+approve=(approve --token main --label early --chain-id 31337 --entry-point 0.7 --account "$account" --owner "$boss"
+    --pin-file pin --lint off)
+want 0 "${approve[@]}" --output request.json
+jq '.reqValidityStartTimestamp = "4000000000" | .reqValidityEndTimestamp = "4070908800"' request.json >early.json
+want 0 "${approve[@]}" --request early.json "${admin[@]}"
+late=$signer
+session=("${session[@]/%tw/early}")
+address main early
+signer=$address
+deployed "$boss"
+fate 1 "$boss"
+status '["early",false,false,null,null]'
+grep -qx '  session        not set, and the admin.s request cannot set it before 2096-10-02T07:06:40Z' out || fail "$(cat out)"
+rm -f calls
+want 3 session revoke "${session[@]}" "${admin[@]}"
+err <<'END'
+valetkey: the account has no session of the signer on chain 31337 yet, but whoever has the admin's request can set it from 2096-10-02T07:06:40Z on, and the account lets nobody use that up before
+valetkey: revoke it then, or have the admin removed who signed it ("valetkey thirdweb remove-admin"); "valetkey key remove" takes the key away
+END
+untouched
+permissions "$target"
+want 3 session revoke "${session[@]}" "${admin[@]}" --json
+grep -q '^valetkey: warning: this ends the session that is there, but .* from 2096-10-02T07:06:40Z on: ' err || fail "$(cat err)"
+json .account "$account"
+sends 0xb61d27f6,5892e236
+fate 0 "$boss"
+want 0 session revoke "${session[@]}" "${admin[@]}"
+err </dev/null
+rm -f "$VALETKEY_HOME"/outbox/*
+session=("${session[@]/%early/tw}")
+signer=$late
 
 # ---- Admins ----
 want 1 thirdweb add-admin "${on[@]}" --signer "$target" --so-pin-file so-pin --wait
 err <<<'valetkey: --wait is for a request that is sent: give the admin'"'"'s --owner-key URI'
+want 1 thirdweb add-admin "${on[@]/tw/$account}" --signer "$target" --so-pin-file so-pin --max-fee 1gwei
+err <<<'valetkey: --max-fee is for a request that is sent: give the admin'"'"'s --owner-key URI'
+want 1 thirdweb remove-session "${on[@]/tw/$account}" --label tw --so-pin-file so-pin --max-cost nonsense
 want 1 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --output request.json
 want 1 thirdweb add-admin "${on[@]}" "${admin[@]}"
 want 2 thirdweb add-admin "${on[@]/tw/kernel}" --signer "$target" "${admin[@]}"
@@ -322,7 +389,9 @@ want 5 thirdweb remove-admin "${on[@]}" --signer "$target" "${admin[@]}"
 want 3 thirdweb remove-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 grep -q "is the account's only admin" err || fail "$(cat err)"
 want 2 thirdweb add-admin "${on[@]}" --signer "$boss" "${admin[@]}"
-want 0 thirdweb add-admin "${on[@]}" --signer "$target" --dry-run --json
+want 4 thirdweb add-admin "${on[@]/tw/$account}" --signer "$target" --dry-run
+want 0 thirdweb add-admin "${on[@]/tw/$account}" --signer "$target" --dry-run --so-pin-file so-pin
+want 0 thirdweb add-admin "${on[@]}" --signer "$target" --owner-key "$uri" --dry-run --json
 json '.request | [.signer, .isAdmin]' '["0x00000000000000000000000000000000000000AA",1]'
 end=$(jq -r .request.reqValidityEndTimestamp out)
 [ $((end - $(date +%s))) -le 3600 ] || fail "the request is good until $end"
@@ -330,6 +399,19 @@ cp start.json script.json
 want 2 thirdweb add-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 want 3 thirdweb remove-admin "${on[@]}" --signer "$boss" "${admin[@]}"
 want 5 thirdweb remove-admin "${on[@]}" --signer "$target" "${admin[@]}"
+untouched
+# What goes wrong behind the request's signature leaves the request.
+until_then="and is good until 20..-..-..T..:..:..Z; try again later, or allow more with --max-fee AMOUNT and --max-cost AMOUNT"
+want 8 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --max-cost 1wei
+grep -qx "valetkey: the operation was not signed; the request was, $until_then" err || fail "$(cat err)"
+called eth_estimateUserOperationGas 1
+want 8 session install "${session[@]}" "${admin[@]}" --max-fee 1wei
+grep -q '^valetkey: the operation was not signed; the request was, ' err || fail "$(cat err)"
+# The fees are known before.
+rm -f calls
+want 8 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --max-fee 1wei
+grep -q '^valetkey: nothing was signed; ' err || fail "$(cat err)"
+called eth_estimateUserOperationGas 0
 untouched
 # An account that is not there yet may be deployed so.
 want 0 thirdweb add-admin "${on[@]}" --signer "$target" "${admin[@]}" --json
