@@ -148,6 +148,15 @@ static void put_scripted(const char *body, double id, vk_buf *out) {
     vk_buf_put_text(out, body);
 }
 
+/* In pieces: they have to be there before the client has waited long. */
+static void put_spaces(size_t count, vk_buf *out) {
+    uint8_t piece[4096];
+    memset(piece, ' ', sizeof piece);
+    for (; count > 0; count -= count < sizeof piece ? count : sizeof piece) {
+        vk_buf_put(out, piece, count < sizeof piece ? count : sizeof piece);
+    }
+}
+
 /* Takes the next answer for the method out of the script; false: as usual. */
 static bool put_from_script(const chain *c, const cJSON *call, const char *method,
                             server_answer *out) {
@@ -169,9 +178,7 @@ static bool put_from_script(const chain *c, const cJSON *call, const char *metho
         snprintf(out->head, sizeof out->head, "%s", head == NULL ? "" : head);
         put_scripted(body == NULL ? "" : body,
                      cJSON_GetObjectItemCaseSensitive(call, "id")->valuedouble, &out->body);
-        for (int i = 0; spaces != NULL && i < spaces->valueint; i++) {
-            vk_buf_put_byte(&out->body, ' ');
-        }
+        put_spaces(spaces != NULL ? (size_t)spaces->valueint : 0, &out->body);
     }
     cJSON_Delete(step);
     return is_scripted;

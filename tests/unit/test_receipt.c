@@ -36,20 +36,33 @@ static const char *const written =
     "\"transaction\":\"0x0400000000000000000000000000000000000000000000000000000000000000\","
     "\"block\":436,\"actualGasCost\":\"1000000000000000\",\"bundler\":\"bundler.example\"}";
 
+static void check_equal(const vk_receipt *a, const vk_receipt *b) {
+    ck_assert_mem_eq(a->operation.b, b->operation.b, sizeof a->operation.b);
+    ck_assert_uint_eq(a->chain_id, b->chain_id);
+    ck_assert(vk_address_equal(&a->account, &b->account));
+    ck_assert_int_eq(vk_u256_cmp(&a->nonce, &b->nonce), 0);
+    ck_assert_int_eq(a->success, b->success);
+    ck_assert_mem_eq(a->transaction.b, b->transaction.b, sizeof a->transaction.b);
+    ck_assert_uint_eq(a->block, b->block);
+    ck_assert_int_eq(vk_u256_cmp(&a->actual_gas_cost, &b->actual_gas_cost), 0);
+    ck_assert_str_eq(a->reason, b->reason);
+    ck_assert_str_eq(a->bundler, b->bundler);
+}
+
 START_TEST(test_there_and_back) {
     vk_receipt receipt = example(), again;
     vk_error err;
     char *json = write_text(&receipt);
     ck_assert_str_eq(json, written);
     ck_assert_int_eq(read_text(json, &again, &err), VK_OK);
-    ck_assert_mem_eq(&receipt, &again, sizeof receipt);
+    check_equal(&receipt, &again);
     vk_text_free(json);
     receipt.success = false;
     snprintf(receipt.reason, sizeof receipt.reason, "%s", "not \"enough\"");
     receipt.chain_id = receipt.block = UINT64_MAX;
     json = write_text(&receipt);
     ck_assert_int_eq(read_text(json, &again, &err), VK_OK);
-    ck_assert_mem_eq(&receipt, &again, sizeof receipt);
+    check_equal(&receipt, &again);
     vk_text_free(json);
 }
 END_TEST
@@ -84,14 +97,16 @@ START_TEST(test_mistakes) {
         {"\"block\"", "\"reason\":7,\"block\"", "reason", VK_ERR_FORMAT},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
-        vk_receipt receipt = {0}, empty = {0};
+        vk_receipt receipt, untouched;
         vk_error err;
+        memset(&receipt, 0x11, sizeof receipt);
+        memset(&untouched, 0x11, sizeof untouched);
         char *json = with(mistakes[i].old, mistakes[i].new);
         ck_assert_msg(read_text(json, &receipt, &err) == mistakes[i].status, "%s: %d", json,
                       err.status);
         ck_assert_str_eq(err.path, mistakes[i].path);
         ck_assert_int_ne(err.message[0], '\0');
-        ck_assert_mem_eq(&receipt, &empty, sizeof receipt);
+        ck_assert_mem_eq(&receipt, &untouched, sizeof receipt);
         free(json);
     }
 }
