@@ -2,11 +2,14 @@
 // the servers of the SDK are made of. Listens on a free port and prints its URL; keeps a cookie, and
 // wants it back, together with the header X-Api.
 import { createServer } from "node:http";
-import { randomUUID } from "node:crypto";
+import { randomUUID, webcrypto } from "node:crypto";
 import {
   generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse,
   verifyRegistrationResponse
 } from "@simplewebauthn/server";
+
+// Debian's Node.js 18 has it under this name only where it is asked to.
+globalThis.crypto ??= webcrypto;
 
 const [rpID, origin, attestationType] = process.argv.slice(2);
 const sessions = new Map(), credentials = new Map();
