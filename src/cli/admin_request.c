@@ -1,6 +1,7 @@
 /* The requests that an admin's operation carries out. */
 #include "cli/admin.h"
 
+#include "cli/send_thirdweb.h"
 #include "policy/text.h"
 
 #include <inttypes.h>
@@ -104,18 +105,14 @@ vk_exit vk_admin_check_request(vk_cli *cli, const vk_admin_job *job,
                                const vk_thirdweb_request *request,
                                const uint8_t signature65[VK_REQUEST_SIGNATURE_LEN]) {
     vk_thirdweb_fate fate = VK_THIRDWEB_GOOD;
-    vk_error err = {0};
     vk_exit exit = check_window(cli, request);
     if (exit == VK_EXIT_OK && !job->s.state.is_deployed) {
         return check_undeployed(cli, job, request, signature65);
     }
-    if (exit != VK_EXIT_OK) {
-        return exit;
+    if (exit == VK_EXIT_OK) {
+        exit = vk_send_ask_fate(cli, &job->s, request, signature65, &fate);
     }
-    vk_status status = vk_node_thirdweb_request(job->s.node, &job->about.account.account, request,
-                                                signature65, &fate, &err);
-    return status == VK_OK ? judge(cli, job, fate)
-                           : vk_send_fail(cli, "cannot ask for the request", status, &err);
+    return exit == VK_EXIT_OK ? judge(cli, job, fate) : exit;
 }
 
 /* ---- Carrying it out ---- */

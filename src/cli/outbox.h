@@ -30,6 +30,9 @@ VK_MUST_USE vk_exit vk_outbox_folder(vk_cli *cli, char **out);
 
 /* ---- Who makes the next one (outbox_claim.c) ---- */
 
+/* Are they of one lane: do they have the same key (the upper 24 bytes)? */
+bool vk_outbox_same_lane(const vk_u256 *nonce, const vk_u256 *other);
+
 /*
  * Between the look at what is there and vk_outbox_put nobody else may put one beside it: a claim is
  * held by one process at a time, and ends with it, however it ends.
@@ -39,7 +42,7 @@ typedef struct vk_outbox_claim {
     int fd;
 } vk_outbox_claim;
 
-/* Claims the nonces of like's account, on its chain, that have like's key (the upper 24 bytes).
+/* Claims the nonces of like's account, on its chain, that are of like's lane.
  * *is_held is false, and nothing failed, if another process has them. Release it. */
 VK_MUST_USE vk_exit vk_outbox_claim_lane(vk_cli *cli, const vk_outgoing *like, bool *is_held,
                                          vk_outbox_claim *out);

@@ -14,6 +14,10 @@
 #define KEY_BYTES 24
 #define TRIES 100
 
+bool vk_outbox_same_lane(const vk_u256 *nonce, const vk_u256 *other) {
+    return memcmp(nonce->be, other->be, KEY_BYTES) == 0;
+}
+
 /* ---- The file ---- */
 
 /* A hash of what the nonces have in common. */

@@ -171,6 +171,10 @@ VK_MUST_USE vk_exit vk_send_sponsored(vk_cli *cli, vk_sending *s);
 
 /* As the outbox keeps it. */
 vk_outgoing vk_send_outgoing(const vk_sending *s);
+/* What any operation of its account has in common with it. */
+vk_outgoing vk_send_any_outgoing(const vk_sending *s);
+/* Puts what is signed into the outbox; from then on others may have the lane. */
+VK_MUST_USE vk_exit vk_send_keep(vk_cli *cli, vk_sending *s);
 /* Sends what is signed; with --wait until it is included, or --timeout is over. */
 VK_MUST_USE vk_exit vk_send_off(vk_cli *cli, vk_sending *s);
 /* The same of an operation that was kept, and may have been sent already. */

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define KEY_BYTES 24
-
 typedef struct earlier {
     bool found;
     vk_hash hash;
@@ -20,7 +18,7 @@ typedef struct looking {
 } looking;
 
 static bool is_before(const vk_u256 *nonce, const vk_u256 *other) {
-    return memcmp(nonce->be, other->be, KEY_BYTES) == 0 && vk_u256_cmp(nonce, other) < 0;
+    return vk_outbox_same_lane(nonce, other) && vk_u256_cmp(nonce, other) < 0;
 }
 
 /* In default mode the permission is there already. */
@@ -69,9 +67,7 @@ static vk_exit settle(vk_cli *cli, const vk_sending *s, const earlier *one, vk_h
 }
 
 vk_exit vk_send_settle_earlier(vk_cli *cli, const vk_sending *s, bool *is_open, vk_hash *open) {
-    const vk_outgoing like = {.chain_id = s->grant->chain_id,
-                              .entry_point = s->grant->entry_point,
-                              .op = {.sender = s->grant->account.account}};
+    const vk_outgoing like = vk_send_any_outgoing(s);
     looking job = {.nonce = &s->op.nonce};
     *is_open = false;
     if (vk_opt_flag(cli, VK_OPT_DRY_RUN)) {

@@ -31,6 +31,19 @@ vk_outgoing vk_send_outgoing(const vk_sending *s) {
                          .op = s->op};
 }
 
+vk_outgoing vk_send_any_outgoing(const vk_sending *s) {
+    return (vk_outgoing){.chain_id = s->grant->chain_id,
+                         .entry_point = s->grant->entry_point,
+                         .op = {.sender = s->grant->account.account}};
+}
+
+vk_exit vk_send_keep(vk_cli *cli, vk_sending *s) {
+    const vk_outgoing item = vk_send_outgoing(s);
+    vk_exit exit = vk_outbox_put(cli, &item, &s->was_kept);
+    vk_outbox_release(&s->claim);
+    return exit;
+}
+
 /* What the owner signed is of no key. */
 static vk_exit hint_resume(vk_cli *cli, vk_exit exit, const vk_sending *s) {
     vk_buf text = {0};
@@ -189,9 +202,7 @@ static vk_exit follow(vk_cli *cli, vk_sending *s, const vk_operation_receipt *re
 }
 
 vk_exit vk_send_off(vk_cli *cli, vk_sending *s) {
-    const vk_outgoing item = vk_send_outgoing(s);
-    vk_exit exit = vk_outbox_put(cli, &item, &s->was_kept);
-    vk_outbox_release(&s->claim);
+    vk_exit exit = vk_send_keep(cli, s);
     if (exit == VK_EXIT_OK) {
         exit = send_once(cli, s);
     }

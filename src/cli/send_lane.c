@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KEY_BYTES 24
 #define ANY_LANE "auto"
 #define LANES_MAX 1024 /* that are looked at for it */
 
@@ -48,10 +47,6 @@ static bool first_nonce(const vk_sending *s, uint8_t mode, const vk_u256 *lane, 
     return vk_kernel_nonce_key(s->grant->kernel, &form, lane, out->be) == VK_OK;
 }
 
-static bool same_lane(const vk_u256 *a, const vk_u256 *b) {
-    return memcmp(a->be, b->be, KEY_BYTES) == 0;
-}
-
 /* Does it bring the owner's approval along? Only the first such operation of a permission can. */
 static bool is_enabling(const vk_sending *s, const vk_u256 *nonce) {
     return s->grant->kind == VK_GRANT_PERMISSION && !s->as_owner &&
@@ -71,10 +66,8 @@ static vk_u256 claimed_nonce(const vk_sending *s, const vk_u256 *nonce) {
 }
 
 static vk_exit claim(vk_cli *cli, vk_sending *s, const vk_u256 *nonce, bool *is_held) {
-    const vk_outgoing like = {
-        .chain_id = s->grant->chain_id,
-        .entry_point = s->grant->entry_point,
-        .op = {.sender = s->grant->account.account, .nonce = claimed_nonce(s, nonce)}};
+    vk_outgoing like = vk_send_any_outgoing(s);
+    like.op.nonce = claimed_nonce(s, nonce);
     *is_held = true;
     return vk_opt_flag(cli, VK_OPT_DRY_RUN) ? VK_EXIT_OK
                                             : vk_outbox_claim_lane(cli, &like, is_held, &s->claim);
@@ -106,7 +99,8 @@ typedef struct last_of {
 static void look_for_last(void *context, const vk_outgoing *item) {
     last_of *last = context;
     const vk_u256 *nonce = &item->op.nonce;
-    if (same_lane(nonce, last->like) && (!last->found || vk_u256_cmp(nonce, &last->nonce) > 0)) {
+    if (vk_outbox_same_lane(nonce, last->like) &&
+        (!last->found || vk_u256_cmp(nonce, &last->nonce) > 0)) {
         last->found = true;
         last->nonce = *nonce;
     }
@@ -132,7 +126,7 @@ static void look_for_enabling(void *context, const vk_outgoing *item) {
     obstacle *o = context;
     const vk_u256 mine = claimed_nonce(o->s, o->nonce),
                   other = claimed_nonce(o->s, &item->op.nonce);
-    if (same_lane(&mine, &other) && !same_lane(o->nonce, &item->op.nonce)) {
+    if (vk_outbox_same_lane(&mine, &other) && !vk_outbox_same_lane(o->nonce, &item->op.nonce)) {
         o->found = true;
         o->hash = item->hash;
     }
@@ -183,9 +177,7 @@ vk_exit vk_send_check_outbox(vk_cli *cli, const vk_sending *s) {
 
 /* On its own lane the nonce tells. */
 static vk_exit check_enabling(vk_cli *cli, const vk_sending *s, const vk_u256 *nonce) {
-    const vk_outgoing like = {.chain_id = s->grant->chain_id,
-                              .entry_point = s->grant->entry_point,
-                              .op = {.sender = s->grant->account.account}};
+    const vk_outgoing like = vk_send_any_outgoing(s);
     obstacle found = {.s = s, .nonce = nonce};
     if (!is_enabling(s, nonce) || vk_opt_flag(cli, VK_OPT_DRY_RUN)) {
         return VK_EXIT_OK;
@@ -219,9 +211,7 @@ static vk_exit ask_node(vk_cli *cli, vk_sending *s, const vk_u256 *first) {
 
 /* The outbox is looked at before the node: what is included in between leaves both in order. */
 static vk_exit try_lane(vk_cli *cli, vk_sending *s, const vk_u256 *first, bool *is_free) {
-    const vk_outgoing like = {.chain_id = s->grant->chain_id,
-                              .entry_point = s->grant->entry_point,
-                              .op = {.sender = s->grant->account.account}};
+    const vk_outgoing like = vk_send_any_outgoing(s);
     last_of last = {.like = first};
     vk_hash open;
     bool is_open = false;

@@ -48,9 +48,7 @@ static vk_exit hash_operation(vk_cli *cli, vk_sending *s) {
 
 /* It may have been sent before, by whoever signed it, or by this command. */
 static vk_exit send_off(vk_cli *cli, vk_sending *s) {
-    const vk_outgoing item = vk_send_outgoing(s);
-    vk_exit exit = vk_outbox_put(cli, &item, &s->was_kept);
-    vk_outbox_release(&s->claim);
+    vk_exit exit = vk_send_keep(cli, s);
     return exit == VK_EXIT_OK ? vk_send_off_again(cli, s) : exit;
 }
 

@@ -4,6 +4,15 @@
 #include <inttypes.h>
 #include <time.h>
 
+vk_exit vk_send_ask_fate(vk_cli *cli, const vk_sending *s, const vk_thirdweb_request *request,
+                         const uint8_t signature65[65], vk_thirdweb_fate *out) {
+    vk_error err = {0};
+    vk_status status = vk_node_thirdweb_request(s->node, &s->grant->account.account, request,
+                                                signature65, out, &err);
+    return status == VK_OK ? VK_EXIT_OK
+                           : vk_send_fail(cli, "cannot ask for the request", status, &err);
+}
+
 /* ---- Is there a session? ---- */
 
 static vk_exit hint_install(vk_cli *cli, vk_exit exit, const vk_sending *s) {

@@ -6,6 +6,10 @@
 
 #include <valetkey/thirdweb_verdict.h>
 
+/* What would become of a request that an admin signed; the account is there. */
+VK_MUST_USE vk_exit vk_send_ask_fate(vk_cli *cli, const vk_sending *s,
+                                     const vk_thirdweb_request *request,
+                                     const uint8_t signature65[65], vk_thirdweb_fate *out);
 /* The session must be on the chain; else says what is to be done. */
 VK_MUST_USE vk_exit vk_send_check_session(vk_cli *cli, const vk_sending *s);
 /* Would the account take the operation from the key? Not asked of one that is sent as it is, nor of

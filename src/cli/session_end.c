@@ -1,6 +1,7 @@
 /* session revoke, of a thirdweb account: an admin leaves the key without any permission. */
 #include "cli/session_end.h"
 
+#include "cli/send_thirdweb.h"
 #include "cli/thirdweb_request.h"
 #include "policy/text.h"
 
@@ -14,19 +15,16 @@ static vk_exit ask_pending(vk_cli *cli, const vk_admin_job *job, const vk_grant 
                            vk_request_stage *out) {
     vk_request_stage stage = vk_request_stage_of(&grant->request);
     vk_thirdweb_fate fate = VK_THIRDWEB_USED;
-    vk_error err = {0};
     *out = VK_REQUEST_OVER;
     if (!job->s.state.is_deployed || grant->account.pre_installed || stage == VK_REQUEST_OVER) {
         return VK_EXIT_OK;
     }
-    vk_status status =
-        vk_node_thirdweb_request(job->s.node, &job->about.account.account, &grant->request,
-                                 grant->account.enable_signature.data, &fate, &err);
-    if (status == VK_OK && fate == VK_THIRDWEB_GOOD) {
+    vk_exit exit = vk_send_ask_fate(cli, &job->s, &grant->request,
+                                    grant->account.enable_signature.data, &fate);
+    if (exit == VK_EXIT_OK && fate == VK_THIRDWEB_GOOD) {
         *out = stage;
     }
-    return status == VK_OK ? VK_EXIT_OK
-                           : vk_send_fail(cli, "cannot ask for the request", status, &err);
+    return exit;
 }
 
 static vk_exit fail_undeployed(vk_cli *cli, const vk_admin_job *job) {

@@ -39,7 +39,6 @@ static vk_exit ask(vk_cli *cli, const vk_sending *s, vk_set_state *out) {
     const vk_grant *grant = s->grant;
     const vk_thirdweb_state *state = &s->thirdweb;
     vk_thirdweb_fate fate = VK_THIRDWEB_GOOD;
-    vk_error err = {0};
     *out = VK_SET_ABSENT;
     if (state->session.target_count > 0) {
         *out = state->is_active ? VK_SET_ACTIVE : VK_SET_CLOSED;
@@ -48,14 +47,13 @@ static vk_exit ask(vk_cli *cli, const vk_sending *s, vk_set_state *out) {
     if (grant->account.pre_installed) {
         return VK_EXIT_OK;
     }
-    vk_status status = VK_OK;
+    vk_exit exit = VK_EXIT_OK;
     if (state->is_deployed) {
-        status = vk_node_thirdweb_request(s->node, &grant->account.account, &grant->request,
-                                          grant->account.enable_signature.data, &fate, &err);
+        exit =
+            vk_send_ask_fate(cli, s, &grant->request, grant->account.enable_signature.data, &fate);
     }
     *out = state_of(grant, fate);
-    return status == VK_OK ? VK_EXIT_OK
-                           : vk_send_fail(cli, "cannot ask for the request", status, &err);
+    return exit;
 }
 
 /* ---- Saying ---- */

@@ -182,16 +182,9 @@ static vk_status write_record(vk_token *token, const adding *a, vk_error *err) {
 }
 
 static vk_status add(vk_token *token, adding *a, vk_error *err) {
-    vk_state *state;
     vk_scope_chain *chain;
     bool is_there = false;
-    vk_status status = vk_token_needs(token, VK_ROLE_USER);
-    if (status == VK_OK) {
-        status = vk_scope_open(token, &state, err);
-    }
-    if (status == VK_OK) {
-        status = vk_trust_needed(token, err);
-    }
+    vk_status status = vk_scope_open_user(token, err);
     if (status == VK_OK) {
         status = vk_scope_chain_of(token, a->point, &chain, err);
     }

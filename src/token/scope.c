@@ -268,3 +268,12 @@ vk_status vk_scope_open(vk_token *token, vk_state **state, vk_error *err) {
     vk_status status = vk_scope_begin(token, NULL, err);
     return status == VK_OK ? vk_scope_state(token, state, err) : status;
 }
+
+vk_status vk_scope_open_user(vk_token *token, vk_error *err) {
+    vk_state *state;
+    vk_status status = vk_token_needs(token, VK_ROLE_USER);
+    if (status == VK_OK) {
+        status = vk_scope_open(token, &state, err);
+    }
+    return status == VK_OK ? vk_trust_needed(token, err) : status;
+}

@@ -76,6 +76,8 @@ typedef struct vk_scope {
 VK_MUST_USE vk_status vk_scope_begin(vk_token *token, bool *by_others, vk_error *err);
 /* Both in one, for a change that is no decision: the transaction's begin, and its state. */
 VK_MUST_USE vk_status vk_scope_open(vk_token *token, vk_state **state, vk_error *err);
+/* The same for one that the user makes, of a token that is trusted. */
+VK_MUST_USE vk_status vk_scope_open_user(vk_token *token, vk_error *err);
 /* Forgets everything. */
 void vk_scope_clear(vk_scope *scope);
 

@@ -77,15 +77,8 @@ static vk_status keep_count(vk_token *token, const counted *seen, uint32_t sign_
 
 static vk_status count(vk_token *token, const vk_grant_record *grant, const uint8_t point65[65],
                        uint32_t sign_count, vk_error *err) {
-    vk_state *state;
     counted seen = {0};
-    vk_status status = vk_token_needs(token, VK_ROLE_USER);
-    if (status == VK_OK) {
-        status = vk_scope_open(token, &state, err);
-    }
-    if (status == VK_OK) {
-        status = vk_trust_needed(token, err);
-    }
+    vk_status status = vk_scope_open_user(token, err);
     if (status == VK_OK) {
         status = read_counts(token, grant, point65, &seen, err);
     }
